@@ -1,0 +1,61 @@
+// Jest in native ESM mode: the only one in which Nest 12, an ESM framework, loads on Node 20.
+import { resolve } from 'node:path';
+
+const rootDir = resolve(import.meta.dirname, '..');
+
+/** Compiled as the build compiles it: no decorator metadata, the library injects by explicit tokens. */
+const source = swc({ decoratorMetadata: false });
+/** Applications in tests are written as users write them, and they rely on metadata. */
+const tests = swc({ decoratorMetadata: true });
+
+const common = {
+  rootDir,
+  testEnvironment: 'node',
+  extensionsToTreatAsEsm: ['.ts'],
+  moduleNameMapper: {
+    '^(\\.{1,2}/.*)\\.js$': '$1',
+    '^nestjs-jwt-extended$': '<rootDir>/src/index.ts',
+  },
+  transform: { '/src/.+\\.ts$': source, '\\.ts$': tests },
+  // Only the working copy's own package.json: packages of the same name are built and installed in tests.
+  modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/test/consumers/template/'],
+};
+
+export default {
+  rootDir,
+  projects: [
+    {
+      ...common,
+      displayName: 'library',
+      testMatch: ['<rootDir>/test/**/*.spec.ts'],
+      testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/consumers/'],
+    },
+    {
+      ...common,
+      displayName: 'package',
+      testMatch: ['<rootDir>/test/consumers/*.spec.ts'],
+    },
+  ],
+  maxWorkers: 2,
+  coverageProvider: 'babel',
+  collectCoverageFrom: ['<rootDir>/src/**/*.ts'],
+  coverageDirectory: '<rootDir>/coverage',
+  coverageReporters: [['text', { skipFull: true }], 'lcovonly'],
+  coverageThreshold: { global: { lines: 98, branches: 98 } },
+};
+
+function swc({ decoratorMetadata }) {
+  return [
+    '@swc/jest',
+    {
+      jsc: {
+        target: 'es2022',
+        parser: { syntax: 'typescript', decorators: true },
+        transform: { legacyDecorator: true, decoratorMetadata, useDefineForClassFields: true },
+        keepClassNames: true,
+      },
+      module: { type: 'es6' },
+      sourceMaps: 'inline',
+    },
+  ];
+}
