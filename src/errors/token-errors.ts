@@ -1,0 +1,143 @@
+import type { Freshness } from '../contracts/route-policy.js';
+import type { Token, TokenType } from '../contracts/token.js';
+import { TokenError, type TokenErrorCode } from './token.error.js';
+
+/** No token in any location that was looked at. */
+export class MissingTokenError extends TokenError {
+  readonly code = 'TOKEN_MISSING';
+
+  constructor(readonly reason: string) {
+    super(reason, 401, 'TOKEN_MISSING');
+  }
+}
+
+/** A token came in a cookie without its csrf value, or with another one. */
+export class CsrfError extends TokenError {
+  readonly code = 'CSRF_FAILED';
+
+  constructor(readonly reason: string) {
+    super(reason, 401, 'CSRF_FAILED');
+  }
+}
+
+/** What was presented is not a token that this module believes; `reason` says why, in Flask-JWT-Extended's words. */
+export class InvalidTokenError extends TokenError {
+  readonly code = 'TOKEN_INVALID';
+
+  constructor(
+    readonly reason: string,
+    cause?: unknown,
+  ) {
+    super(reason, 422, 'TOKEN_INVALID', cause);
+  }
+}
+
+/** A refresh token where an access token belongs, or the other way about. */
+export class WrongTokenTypeError extends TokenError {
+  readonly code = 'TOKEN_WRONG_TYPE';
+  readonly reason: string;
+
+  constructor(expected: TokenType) {
+    const reason =
+      expected === 'refresh'
+        ? 'Only refresh tokens are allowed'
+        : 'Only non-refresh tokens are allowed';
+    super(reason, 422, 'TOKEN_WRONG_TYPE');
+    this.reason = reason;
+  }
+}
+
+/** A refusal of a token that was verified. The token is a getter, so that no log of the error prints it. */
+export abstract class VerifiedTokenError extends TokenError {
+  readonly #token: Token;
+
+  protected constructor(token: Token, message: string, status: number, code: TokenErrorCode) {
+    super(message, status, code);
+    this.#token = token;
+  }
+
+  /** The verified token that was refused. */
+  get token(): Token {
+    return this.#token;
+  }
+}
+
+/** The token's `exp` has passed. */
+export class ExpiredTokenError extends VerifiedTokenError {
+  readonly code = 'TOKEN_EXPIRED';
+
+  constructor(token: Token) {
+    super(token, 'Token has expired', 401, 'TOKEN_EXPIRED');
+  }
+}
+
+/** The route asks for a fresh token, or one that is fresher than this. */
+export class StaleTokenError extends VerifiedTokenError {
+  readonly code = 'TOKEN_NOT_FRESH';
+
+  constructor(
+    token: Token,
+    /** How fresh it should have been. */
+    readonly required: Freshness,
+  ) {
+    super(token, 'Fresh token required', 401, 'TOKEN_NOT_FRESH');
+  }
+}
+
+/** The token was revoked. */
+export class RevokedTokenError extends VerifiedTokenError {
+  readonly code: 'TOKEN_REVOKED' | 'TOKEN_REUSED' = 'TOKEN_REVOKED';
+
+  constructor(token: Token, code: 'TOKEN_REVOKED' | 'TOKEN_REUSED' = 'TOKEN_REVOKED') {
+    super(token, 'Token has been revoked', 401, code);
+  }
+}
+
+/** The `tokenVerification` loader said no. */
+export class TokenVerificationError extends VerifiedTokenError {
+  readonly code = 'TOKEN_REJECTED';
+
+  constructor(token: Token) {
+    super(token, 'User claims verification failed', 400, 'TOKEN_REJECTED');
+  }
+}
+
+/** The `userLookup` loader found nobody. */
+export class UserLookupError extends VerifiedTokenError {
+  readonly code = 'USER_NOT_FOUND';
+
+  constructor(token: Token) {
+    super(token, `Error loading the user ${token.identity}`, 401, 'USER_NOT_FOUND');
+  }
+}
+
+/** A store or a loader did not answer, so that nobody knows whether the token is good: refused, never let through. */
+export class TokenCheckUnavailableError extends TokenError {
+  readonly code = 'CHECK_UNAVAILABLE';
+  readonly reason = 'Token could not be checked';
+
+  constructor(cause?: unknown) {
+    super('Token could not be checked', 503, 'CHECK_UNAVAILABLE', cause);
+  }
+}
+
+/** A spent refresh token was used again: its whole session is revoked. */
+export class ReusedTokenError extends RevokedTokenError {
+  override readonly code = 'TOKEN_REUSED';
+
+  constructor(token: Token) {
+    super(token, 'TOKEN_REUSED');
+  }
+}
+
+/** The token lacks a claim or a scope that the route requires. */
+export class InsufficientClaimsError extends VerifiedTokenError {
+  readonly code = 'CLAIMS_INSUFFICIENT';
+
+  constructor(
+    token: Token,
+    readonly reason: 'Missing required claim(s)' | 'Missing required scope(s)',
+  ) {
+    super(token, reason, 403, 'CLAIMS_INSUFFICIENT');
+  }
+}

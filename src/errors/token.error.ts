@@ -1,0 +1,70 @@
+import { HttpException } from '@nestjs/common';
+import type { CallbackResponse } from '../contracts/callback-response.js';
+
+/** The stable code of each refusal; see the README's table of errors. */
+export type TokenErrorCode =
+  | 'TOKEN_MISSING'
+  | 'CSRF_FAILED'
+  | 'TOKEN_INVALID'
+  | 'TOKEN_WRONG_TYPE'
+  | 'TOKEN_EXPIRED'
+  | 'TOKEN_NOT_FRESH'
+  | 'TOKEN_REVOKED'
+  | 'TOKEN_REUSED'
+  | 'TOKEN_REJECTED'
+  | 'USER_NOT_FOUND'
+  | 'CLAIMS_INSUFFICIENT'
+  | 'CHECK_UNAVAILABLE';
+
+/**
+ * Why a token was refused. Every refusal of this library is one of its subclasses: a Nest `HttpException`
+ * that has the right status even where no filter renders it, and a `code` that never changes.
+ *
+ * The message never holds a token, a secret or a key; what the library underneath said is the `cause`.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   await tokens.decodeToken(encoded);
+ * } catch (error) {
+ *   if (error instanceof TokenError && error.code === 'TOKEN_EXPIRED') return 'log in again';
+ *   throw error;
+ * }
+ * ```
+ */
+export abstract class TokenError extends HttpException {
+  abstract readonly code: TokenErrorCode;
+
+  protected constructor(message: string, status: number, code: TokenErrorCode, cause?: unknown) {
+    super(HttpException.createBody(message, code, status), status, { cause });
+  }
+
+  /** The status that the module which refused answers with. */
+  override getStatus(): number {
+    return origins.get(this)?.statusOf(this) ?? super.getStatus();
+  }
+
+  /** The body where no filter renders the error: Nest's own form, with `code` as `error`. */
+  override getResponse(): object {
+    return HttpException.createBody(this.message, this.code, this.getStatus());
+  }
+}
+
+/** The module that refused: it alone knows its status profile and its responses. */
+export interface ErrorOrigin {
+  statusOf(error: TokenError): number | undefined;
+  /** What the client is told; `request` goes to the application's callback. */
+  answer(error: TokenError, request: unknown): Promise<CallbackResponse>;
+}
+
+const origins = new WeakMap<TokenError, ErrorOrigin>();
+
+/** Notes who refused, so that of several modules in one process the right one answers. The first to say so stays. */
+export function raisedBy(origin: ErrorOrigin, error: unknown): unknown {
+  if (error instanceof TokenError && !origins.has(error)) origins.set(error, origin);
+  return error;
+}
+
+export function originOf(error: TokenError): ErrorOrigin | undefined {
+  return origins.get(error);
+}
