@@ -1,0 +1,18 @@
+/**
+ * The claims that a token's own machinery writes and reads. Nothing else may be called by these names: neither an
+ * additional claim at mint time, nor the identity claim (save `sub`), nor the key that nests custom claims.
+ */
+export const RESERVED_CLAIMS: ReadonlySet<string> = new Set([
+  'iat',
+  'nbf',
+  'exp',
+  'jti',
+  'type',
+  'fresh',
+  'csrf',
+  'sub',
+  'iss',
+  'aud',
+  'sid',
+  'auth_time',
+]);

@@ -1,0 +1,44 @@
+import type { BlocklistStore } from '../contracts/blocklist-store.js';
+import type { TokenType } from '../contracts/token.js';
+import { checkArray, checkOneOf, checkUnique, optional } from './checks.js';
+import { BLOCKLIST_DEFAULTS } from './defaults.js';
+import { kindOf } from './describe.js';
+import { parseTimeout } from './duration.js';
+import type { BlocklistOptions } from './jwt-extended-options.js';
+import { mistake } from './mistake.js';
+import type { ResolvedOptions } from './resolved-options.js';
+import { settle } from './settle.js';
+
+/** How revocations are kept and asked for. */
+export function resolveBlocklistOptions(value: unknown): ResolvedOptions['blocklist'] {
+  const given = settle<BlocklistOptions>(value, BLOCKLIST_DEFAULTS, 'blocklist');
+  return {
+    store: optional(given.store, 'blocklist.store', checkStore),
+    checks: checkTypes(given.checks, 'blocklist.checks'),
+    timeoutMs: parseTimeout(given.timeout, 'blocklist.timeout'),
+    onStoreError: checkOneOf(given.onStoreError, 'blocklist.onStoreError', [
+      'deny',
+      'allow',
+    ] as const),
+  };
+}
+
+function checkTypes(value: unknown, name: string): ReadonlySet<TokenType> {
+  const types = checkArray(value, name, (each, at) =>
+    checkOneOf(each, at, ['access', 'refresh'] as const),
+  );
+  checkUnique(types, name);
+  return new Set(types);
+}
+
+function checkStore(value: unknown, name: string): BlocklistStore {
+  if (isStore(value)) return value;
+  const hint = typeof value === 'function' ? ' (new …Store(client) rather than the class)' : '';
+  throw mistake(name, kindOf(value), `give an object with the methods add, get and delete${hint}`);
+}
+
+function isStore(value: unknown): value is BlocklistStore {
+  if (typeof value !== 'object' || value === null) return false;
+  const { add, get, delete: remove } = value as Partial<Record<keyof BlocklistStore, unknown>>;
+  return [add, get, remove].every((method) => typeof method === 'function');
+}

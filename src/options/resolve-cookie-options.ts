@@ -1,0 +1,46 @@
+import type { TokenType } from '../contracts/token.js';
+import { checkCookieName, checkCookiePath, checkDomain } from './check-names.js';
+import { checkBoolean, checkOneOf, optional } from './checks.js';
+import { COOKIE_DEFAULTS } from './defaults.js';
+import { describe } from './describe.js';
+import type { CookieOptions } from './location-options.js';
+import { mistake } from './mistake.js';
+import type { ResolvedOptions, TokenCarrier } from './resolved-options.js';
+import { settle, type Unchecked } from './settle.js';
+
+/** The attributes that all cookies share, and the name and path of each. */
+export interface CookieSettings extends Record<TokenType, Pick<TokenCarrier, 'cookie'>> {
+  readonly attributes: ResolvedOptions['cookies'];
+}
+
+export function resolveCookieOptions(value: unknown): CookieSettings {
+  const given = settle<CookieOptions>(value, COOKIE_DEFAULTS, 'cookies');
+  const secure = checkBoolean(given.secure, 'cookies.secure');
+  return {
+    attributes: {
+      domain: optional(given.domain, 'cookies.domain', checkDomain),
+      secure,
+      sameSite: checkSameSite(given.sameSite, secure),
+      session: checkBoolean(given.session, 'cookies.session'),
+    },
+    access: cookieOf('access', given),
+    refresh: cookieOf('refresh', given),
+  };
+}
+
+function cookieOf(type: TokenType, given: Unchecked<CookieOptions>): Pick<TokenCarrier, 'cookie'> {
+  const name = checkCookieName(given[`${type}Name` as const], `cookies.${type}Name`);
+  const path = checkCookiePath(given[`${type}Path` as const], `cookies.${type}Path`);
+  return { cookie: { name, path } };
+}
+
+function checkSameSite(value: unknown, secure: boolean): 'strict' | 'lax' | 'none' {
+  const sameSite = checkOneOf(value, 'cookies.sameSite', ['strict', 'lax', 'none'] as const);
+  if (sameSite !== 'none' || secure) return sameSite;
+  const given = `${describe(sameSite)} while cookies.secure is false`;
+  throw mistake(
+    'cookies.sameSite',
+    given,
+    'browsers refuse such cookies: set cookies.secure to true',
+  );
+}

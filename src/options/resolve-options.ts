@@ -1,0 +1,41 @@
+import { checkClock } from './check-clock.js';
+import { deepFreeze } from './deep-freeze.js';
+import { OPTION_DEFAULTS } from './defaults.js';
+import { parseTimeout } from './duration.js';
+import type { JwtExtendedOptions } from './jwt-extended-options.js';
+import { resolveBlocklistOptions } from './resolve-blocklist-options.js';
+import { resolveLoaders } from './resolve-callbacks.js';
+import { resolveResponseOptions } from './resolve-response-options.js';
+import { resolveTokenOptions } from './resolve-token-options.js';
+import { resolveTransportOptions } from './resolve-transport-options.js';
+import type { ResolvedOptions } from './resolved-options.js';
+import { settle } from './settle.js';
+import { warnAboutWeakOptions } from './warn-about-weak-options.js';
+
+/**
+ * The options, settled once and for all: names known, values checked, defaults filled in. Keys are another matter;
+ * the keys module imports and checks them.
+ *
+ * @throws JwtExtendedConfigError for the first mistake: its message names the option, what was given and the fix
+ *
+ * @example
+ * ```ts
+ * resolveOptions({ secret }).token.expires.access; // 900
+ * ```
+ */
+export function resolveOptions(options: JwtExtendedOptions): ResolvedOptions {
+  const given = settle<JwtExtendedOptions>(options, OPTION_DEFAULTS, '');
+  const transport = resolveTransportOptions(given);
+  const resolved: ResolvedOptions = {
+    token: resolveTokenOptions(given, transport.csrf.protect),
+    ...transport,
+    responses: resolveResponseOptions(given),
+    blocklist: resolveBlocklistOptions(given.blocklist),
+    loaders: resolveLoaders(given.loaders),
+    loaderTimeoutMs: parseTimeout(given.loaderTimeout, 'loaderTimeout'),
+    clock: checkClock(given.clock),
+  };
+  warnAboutWeakOptions(resolved);
+  // The store is the application's own, and has a life to live.
+  return deepFreeze(resolved, resolved.blocklist.store);
+}

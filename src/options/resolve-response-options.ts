@@ -1,0 +1,37 @@
+import { checkMemberName } from './check-names.js';
+import { checkOneOf, checkString, optional } from './checks.js';
+import { describe } from './describe.js';
+import type { JwtExtendedOptions } from './jwt-extended-options.js';
+import { mistake } from './mistake.js';
+import { resolveResponses } from './resolve-callbacks.js';
+import type { ResolvedResponseOptions } from './resolved-options.js';
+import type { Unchecked } from './settle.js';
+
+/** How refusals look. */
+export function resolveResponseOptions(
+  given: Unchecked<JwtExtendedOptions>,
+): ResolvedResponseOptions {
+  const errorMessageKey = checkMemberName(given.errorMessageKey, 'errorMessageKey');
+  return {
+    errorMessageKey,
+    errorCodeKey: optional(given.errorCodeKey, 'errorCodeKey', (value, name) => {
+      const key = checkMemberName(value, name);
+      if (key !== errorMessageKey) return key;
+      throw mistake(
+        name,
+        `${describe(key)}, as was errorMessageKey`,
+        'give the code a member of its own',
+      );
+    }),
+    statusProfile: checkOneOf(given.statusProfile, 'statusProfile', ['flask', 'rfc6750'] as const),
+    realm: optional(given.realm, 'realm', checkRealm),
+    callbacks: resolveResponses(given.responses),
+  };
+}
+
+/** It is sent in `WWW-Authenticate`, where a line break would begin a header of its own. */
+function checkRealm(value: unknown, name: string): string {
+  const realm = checkString(value, name);
+  if (/^[\x20-\x7e]+$/.test(realm)) return realm;
+  throw mistake(name, describe(realm), 'give printable ASCII characters, one at least');
+}

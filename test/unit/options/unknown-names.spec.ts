@@ -1,0 +1,83 @@
+import { describe, expect, it } from '@jest/globals';
+import { editDistance } from '../../../src/options/edit-distance.js';
+import { STATIC_EXTRAS } from '../../../src/options/unknown-names.js';
+import { mistakeOf } from './mistake-of.js';
+
+describe('names that no option has', () => {
+  it.each([
+    [{ algorithim: 'HS256' }, 'algorithim is not an option; did you mean algorithm?'],
+    [{ decodIssuer: 'me' }, 'decodIssuer is not an option; did you mean decodeIssuer?'],
+    [{ LEEWAY: 1 }, 'LEEWAY is not an option; did you mean leeway?'],
+    [{ isGlobl: true }, 'isGlobl is not an option; did you mean isGlobal?'],
+    [
+      { cookies: { samesite: 'lax' } },
+      'cookies.samesite is not an option; did you mean cookies.sameSite?',
+    ],
+    [{ csrf: { method: [] } }, 'csrf.method is not an option; did you mean csrf.methods?'],
+    [
+      { blocklist: { stores: 1 } },
+      'blocklist.stores is not an option; did you mean blocklist.store?',
+    ],
+    [
+      { loaders: { userLookUps: 1 } },
+      'loaders.userLookUps is not an option; did you mean loaders.userLookup?',
+    ],
+    [
+      { responses: { expiredTokens: 1 } },
+      'responses.expiredTokens is not an option; did you mean responses.expiredToken?',
+    ],
+  ])('suggests the nearest name for %j', (options, message) => {
+    expect(mistakeOf(options)).toBe(message);
+  });
+
+  it('lists the names of the group where none is near', () => {
+    expect(mistakeOf({ blocklist: { somewhereElse: true } })).toBe(
+      'blocklist.somewhereElse is not an option; remove it, or use one of ' +
+        'blocklist.store, blocklist.checks, blocklist.timeout, blocklist.onStoreError',
+    );
+    expect(mistakeOf({ JWT_SECRET_KEY: 'canary' })).toMatch(
+      /^JWT_SECRET_KEY is not an option; remove it, or use one of secret, privateKey, /,
+    );
+  });
+
+  it.each(STATIC_EXTRAS)('says that %s stands beside useFactory', (name) => {
+    expect(mistakeOf({ [name]: true })).toBe(
+      `${name} is not an option; it belongs beside useFactory, not in what the factory returns`,
+    );
+  });
+
+  it('knows static extras at the top only', () => {
+    expect(mistakeOf({ cookies: { isGlobal: true } })).toMatch(
+      /^cookies\.isGlobal is not an option; remove it, or use one of cookies\.accessName, /,
+    );
+  });
+
+  it('refuses an unknown name without a value too', () => {
+    expect(mistakeOf({ secrt: undefined })).toBe('secrt is not an option; did you mean secret?');
+  });
+
+  it('repeats no name that does not look like one', () => {
+    const canary = 'canary-'.repeat(6);
+    expect(mistakeOf({ [canary]: 1 })).toMatch(/^a string of 42 characters is not an option; /);
+    expect(mistakeOf({ 'head er': 1 })).toMatch(/^'head er' is not an option; /);
+  });
+
+  it('does not take a member of every object for an option', () => {
+    expect(mistakeOf(JSON.parse('{ "__proto__": {} }'))).toMatch(/^__proto__ is not an option; /);
+    expect(mistakeOf({ toString: () => '' })).toMatch(/^toString is not an option; /);
+  });
+});
+
+describe('editDistance', () => {
+  it.each([
+    ['', '', 0],
+    ['', 'abc', 3],
+    ['abc', '', 3],
+    ['leeway', 'leeway', 0],
+    ['kitten', 'sitting', 3],
+    ['secrte', 'secret', 2],
+    ['locations', 'location', 1],
+  ])('from %j to %j is %d', (one, other, distance) => {
+    expect(editDistance(one, other)).toBe(distance);
+  });
+});
