@@ -1,0 +1,66 @@
+import type { Algorithm } from '../../options/token-options.js';
+
+/** An algorithm whose one secret signs and verifies (RFC 7518 section 3.2). */
+export interface HmacAlgorithm {
+  readonly family: 'HMAC';
+  readonly hash: Hash;
+  /** A secret is at least as long as the hash it feeds. */
+  readonly minimumBytes: number;
+}
+
+/** An algorithm of RSA pairs (RFC 7518 sections 3.3 and 3.5). */
+export interface RsaAlgorithm {
+  readonly family: 'RSA';
+  readonly hash: Hash;
+  readonly padding: 'PKCS1' | 'PSS';
+  readonly minimumBits: number;
+}
+
+/** An algorithm of elliptic curve pairs, each with a curve of its own (RFC 7518 section 3.4). */
+export interface EcAlgorithm {
+  readonly family: 'EC';
+  readonly hash: Hash;
+  /** The curve as OpenSSL calls it. */
+  readonly curve: 'prime256v1' | 'secp384r1' | 'secp521r1';
+}
+
+export type AlgorithmTraits = HmacAlgorithm | RsaAlgorithm | EcAlgorithm;
+
+type Hash = 'sha256' | 'sha384' | 'sha512';
+
+/** What each algorithm asks of its key. */
+export const ALGORITHMS = {
+  HS256: { family: 'HMAC', hash: 'sha256', minimumBytes: 32 },
+  HS384: { family: 'HMAC', hash: 'sha384', minimumBytes: 48 },
+  HS512: { family: 'HMAC', hash: 'sha512', minimumBytes: 64 },
+  RS256: { family: 'RSA', hash: 'sha256', padding: 'PKCS1', minimumBits: 2048 },
+  RS384: { family: 'RSA', hash: 'sha384', padding: 'PKCS1', minimumBits: 2048 },
+  RS512: { family: 'RSA', hash: 'sha512', padding: 'PKCS1', minimumBits: 2048 },
+  PS256: { family: 'RSA', hash: 'sha256', padding: 'PSS', minimumBits: 2048 },
+  PS384: { family: 'RSA', hash: 'sha384', padding: 'PSS', minimumBits: 2048 },
+  PS512: { family: 'RSA', hash: 'sha512', padding: 'PSS', minimumBits: 2048 },
+  ES256: { family: 'EC', hash: 'sha256', curve: 'prime256v1' },
+  ES384: { family: 'EC', hash: 'sha384', curve: 'secp384r1' },
+  ES512: { family: 'EC', hash: 'sha512', curve: 'secp521r1' },
+} as const satisfies Record<Algorithm, AlgorithmTraits>;
+
+/**
+ * What the algorithm asks of its key, as the union, so that a `switch` over `family` narrows it.
+ */
+export function traitsOf(algorithm: Algorithm): AlgorithmTraits {
+  return ALGORITHMS[algorithm];
+}
+
+/** Whether this is an algorithm's exact name; `hs256`, `none` and `toString` are not. */
+export function isAlgorithm(name: unknown): name is Algorithm {
+  return typeof name === 'string' && Object.hasOwn(ALGORITHMS, name);
+}
+
+/**
+ * Whether one and the same key can serve both: an HMAC secret, an RSA pair, a pair on one curve.
+ */
+export function shareKeys(one: Algorithm, other: Algorithm): boolean {
+  const [a, b] = [traitsOf(one), traitsOf(other)];
+  if (a.family === 'EC' && b.family === 'EC') return a.curve === b.curve;
+  return a.family === b.family;
+}

@@ -1,0 +1,65 @@
+import { createSecretKey, type JsonWebKey, type KeyObject } from 'node:crypto';
+import { types } from 'node:util';
+import { JwtExtendedConfigError } from '../../errors/config.error.js';
+import type { Algorithm } from '../../options/token-options.js';
+import { requireJwkFits, type KeyUse } from './jwk-metadata.js';
+import { keyMistake } from './key-mistake.js';
+import { isBlank, keyText, parseJsonObject } from './key-text.js';
+import { recognizeKey } from './recognize-key.js';
+
+const BOTH_USES: readonly KeyUse[] = ['sign', 'verify'];
+
+/**
+ * The secret of HMAC algorithms. Text counts as its UTF-8 bytes, just as it stands; of an `oct`
+ * JWK, an object or JSON text, the decoded `k` counts.
+ *
+ * @throws {JwtExtendedConfigError} what is empty, no secret, or the material of a key pair: whoever
+ *   knows a public key could sign with it (RFC 8725 section 3.1).
+ */
+export function importSecret(
+  input: unknown,
+  algorithms: readonly Algorithm[],
+  where: string,
+  uses: readonly KeyUse[] = BOTH_USES,
+): KeyObject {
+  const jwk = readOctJwk(input);
+  if (jwk) requireJwkFits(jwk, uses, algorithms, where);
+  const bytes = jwk ? decodeOctJwk(jwk, where) : readBytes(input);
+  if (bytes === undefined) throw keyMistake(where, input, expectedSecret(algorithms));
+  if (isBlank(bytes))
+    throw new JwtExtendedConfigError(`${where} is empty; expected ${expectedSecret(algorithms)}`);
+  if (recognizeKey(bytes) !== undefined) throw keyMistake(where, bytes, expectedSecret(algorithms));
+  return types.isKeyObject(input) ? input : createSecretKey(bytes);
+}
+
+function readOctJwk(input: unknown): JsonWebKey | undefined {
+  if (types.isKeyObject(input)) return undefined;
+  const object =
+    typeof input === 'string' || types.isUint8Array(input)
+      ? parseJsonObject(keyText(input))
+      : input;
+  return isOctJwk(object) ? object : undefined;
+}
+
+function isOctJwk(object: unknown): object is JsonWebKey {
+  return typeof object === 'object' && object !== null && 'kty' in object && object.kty === 'oct';
+}
+
+function decodeOctJwk({ k }: JsonWebKey, where: string): Buffer {
+  // RFC 7518 section 6.4.1: base64url without padding. Whatever else stands there, Node would
+  // silently pass over.
+  if (typeof k !== 'string' || !/^[A-Za-z0-9_-]*$/.test(k)) {
+    throw new JwtExtendedConfigError(`${where} is an oct JWK whose "k" is not base64url text`);
+  }
+  return Buffer.from(k, 'base64url');
+}
+
+function readBytes(input: unknown): Buffer | undefined {
+  if (typeof input === 'string') return Buffer.from(input);
+  if (types.isUint8Array(input)) return Buffer.from(input);
+  return types.isKeyObject(input) && input.type === 'secret' ? input.export() : undefined;
+}
+
+function expectedSecret(algorithms: readonly Algorithm[]): string {
+  return `a secret for ${algorithms.join(' or ')}: text, bytes, a secret KeyObject or an oct JWK`;
+}

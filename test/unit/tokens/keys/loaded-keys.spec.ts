@@ -1,0 +1,174 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { Logger } from '@nestjs/common';
+import { createSecretKey, type KeyObject } from 'node:crypto';
+import { inspect } from 'node:util';
+import { LoadedKeys } from '../../../../src/tokens/keys/loaded-keys.js';
+import { ecPair, rsaPair, strongSecret } from '../../../support/keys.js';
+import { expectNothingOf, mistakeOf } from './mistake.js';
+
+const secret = strongSecret();
+const { privateKey, publicKey } = rsaPair();
+const pem = publicKey.export({ format: 'pem', type: 'spki' }) as string;
+
+describe('A key that a loader gives', () => {
+  const keys = new LoadedKeys();
+
+  it('is imported for what it is to do', () => {
+    expect(keys.signing(secret, 'HS256').export()).toEqual(Buffer.from(secret));
+    expect(keys.verification(secret, ['HS256', 'HS384']).type).toBe('secret');
+    expect(keys.signing(privateKey, 'RS256')).toBe(privateKey);
+    expect(keys.verification(pem, ['RS256', 'PS256']).equals(publicKey)).toBe(true);
+  });
+
+  it.each([
+    ['undefined', undefined],
+    ['null', null],
+    ['empty text', ''],
+    ['blanks', '  '],
+    ['empty bytes', Buffer.alloc(0)],
+    ['an empty KeyObject', createSecretKey(Buffer.alloc(0))],
+    ['a number', 7],
+    ['a function', () => secret],
+    ['a symbol', Symbol('secret')],
+    ['a circle', circle()],
+    ['an object with a bigint', { kty: 'RSA', n: 7n }],
+    ['a promise', Promise.resolve(secret)],
+  ])('is refused if it is %s (R4, R28)', (_, input) => {
+    expect(mistakeOf(() => keys.signing(input, 'HS256'))).toContain('loaders.encodeKey');
+    expect(mistakeOf(() => keys.verification(input, ['HS256']))).toContain('loaders.decodeKey');
+    expect(mistakeOf(() => keys.verification(input, ['RS256']))).toContain('loaders.decodeKey');
+  });
+
+  it('never verifies HMAC if it is a public key, nor RSA if it is a secret (R3)', () => {
+    expect(mistakeOf(() => keys.verification(pem, ['HS256']), pem)).toContain(
+      'a public key in PEM form',
+    );
+    expect(mistakeOf(() => keys.verification(publicKey, ['HS256']))).toContain(
+      'a public KeyObject',
+    );
+    expect(mistakeOf(() => keys.verification(secret, ['RS256']), secret)).toContain(
+      'loaders.decodeKey',
+    );
+    expect(mistakeOf(() => keys.verification(privateKey, ['RS256']))).toContain(
+      'a private KeyObject',
+    );
+    expect(mistakeOf(() => keys.signing(publicKey, 'RS256'))).toContain('a public KeyObject');
+  });
+
+  it('is held to its JWK for what it is to do (R24)', () => {
+    const jwk = { kty: 'oct', k: Buffer.from(secret).toString('base64url'), key_ops: ['verify'] };
+
+    expect(keys.verification(jwk, ['HS256']).type).toBe('secret');
+    expect(mistakeOf(() => keys.signing(jwk, 'HS256'), secret)).toContain('do not allow to sign');
+  });
+});
+
+describe('A key that a loader gives again', () => {
+  const jwk = publicKey.export({ format: 'jwk' });
+
+  it.each([
+    ['text', () => pem],
+    ['bytes', () => Buffer.from(pem)],
+    ['a JWK', () => ({ ...jwk })],
+    ['a KeyObject', () => publicKey],
+  ])('as %s is not imported again', (_, give) => {
+    const keys = new LoadedKeys();
+
+    expect(keys.verification(give(), ['RS256'])).toBe(keys.verification(give(), ['RS256']));
+  });
+
+  it('is checked again for other algorithms', () => {
+    const keys = new LoadedKeys();
+    const { publicKey: ecKey } = ecPair();
+    for (const input of [ecKey, ecKey.export({ format: 'pem', type: 'spki' })]) {
+      keys.verification(input, ['ES256']);
+      mistakeOf(() => keys.verification(input, ['RS256']));
+      mistakeOf(() => keys.verification(input, ['HS256']));
+      mistakeOf(() => keys.signing(input, 'ES256'));
+    }
+  });
+
+  it('is a new one once its owner has changed it', () => {
+    const keys = new LoadedKeys();
+    const mutable = { ...jwk };
+    keys.verification(mutable, ['RS256']);
+    mutable.n = rsaPair('second').publicKey.export({ format: 'jwk' }).n as string;
+
+    expect(keys.verification(mutable, ['RS256']).equals(rsaPair('second').publicKey)).toBe(true);
+  });
+
+  it('is not taken for another thing that spells the same (R4)', () => {
+    const keys = new LoadedKeys({ allowWeakSecret: true });
+    for (const [text, other] of [
+      ['null', null],
+      ['42', 42],
+      ['["a"]', ['a']],
+    ] as const) {
+      keys.verification(text, ['HS256']);
+      mistakeOf(() => keys.verification(other, ['HS256']));
+    }
+  });
+
+  it('is forgotten after a thousand others, the oldest first', () => {
+    const keys = new LoadedKeys({ allowWeakSecret: true });
+    const take = (index: number): KeyObject =>
+      keys.verification(`tenant ${index} ${secret}`, ['HS256']);
+    const [first, second] = [take(0), take(1)];
+    for (let index = 2; index <= 1000; index++) take(index);
+
+    expect(take(1)).toBe(second);
+    expect(take(0)).not.toBe(first);
+  });
+
+  it('is nowhere to be seen (R70, R79)', () => {
+    const keys = new LoadedKeys();
+    keys.verification(secret, ['HS256']);
+
+    expectNothingOf([secret], inspect(keys, { showHidden: true, depth: 9 }) + JSON.stringify(keys));
+  });
+});
+
+describe('A weak secret that a loader gives', () => {
+  let warn: ReturnType<typeof jest.spyOn>;
+  beforeEach(() => {
+    warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+  });
+  afterEach(() => {
+    delete process.env.NODE_ENV;
+    jest.restoreAllMocks();
+  });
+
+  it('is warned about once a process, however many there are (R15)', () => {
+    const keys = new LoadedKeys();
+    for (const weak of ['secret', 'secret', 'changeme']) keys.signing(weak, 'HS256');
+    new LoadedKeys().verification('password', ['HS256']);
+
+    expect(warn).toHaveBeenCalledTimes(1);
+    expect(String(warn.mock.calls[0]?.[0])).toContain('loaders.encodeKey is too short');
+  });
+
+  it('is refused in production, every time (R15)', () => {
+    process.env.NODE_ENV = 'production';
+    const keys = new LoadedKeys();
+    for (let time = 0; time < 2; time++) {
+      expect(mistakeOf(() => keys.signing('changeme', 'HS256'))).toContain(
+        'loaders.encodeKey is too short',
+      );
+    }
+  });
+
+  it('passes without a word if that is wanted, but never an empty one (R15, R4)', () => {
+    process.env.NODE_ENV = 'production';
+    const keys = new LoadedKeys({ allowWeakSecret: true });
+
+    expect(keys.signing('changeme', 'HS256').symmetricKeySize).toBe(8);
+    expect(warn).not.toHaveBeenCalled();
+    expect(mistakeOf(() => keys.signing('', 'HS256'))).toContain('loaders.encodeKey is empty');
+  });
+});
+
+function circle(): object {
+  const object: { self?: object } = {};
+  object.self = object;
+  return object;
+}

@@ -1,0 +1,23 @@
+import { describe, expect, it } from '@jest/globals';
+import { generateKeyPairSync } from 'node:crypto';
+import { halvesMatch } from '../../../../src/tokens/keys/pair-match.js';
+import { ecPair, rsaPair } from '../../../support/keys.js';
+
+describe('Two halves', () => {
+  it('match if the one verifies what the other signs', () => {
+    const { privateKey, publicKey } = rsaPair();
+
+    expect(halvesMatch(privateKey, publicKey, 'RS256')).toBe(true);
+    expect(halvesMatch(privateKey, publicKey, 'PS512')).toBe(true);
+    expect(halvesMatch(privateKey, rsaPair('second').publicKey, 'PS512')).toBe(false);
+    expect(halvesMatch(ecPair().privateKey, ecPair('P-256', 'second').publicKey, 'ES256')).toBe(
+      false,
+    );
+  });
+
+  it('do not match if the private one cannot even sign', () => {
+    const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 512 });
+
+    expect(halvesMatch(privateKey, publicKey, 'PS512')).toBe(false);
+  });
+});
