@@ -1,0 +1,75 @@
+import type { Duration } from '../contracts/token.js';
+
+/** What every token may be given besides its subject. */
+export interface CreateTokenOptions {
+  /** Claims to add; they win over what the `additionalClaims` loader gives. Reserved names are refused. */
+  additionalClaims?: object;
+  /** Header parameters to add; they win over what the `additionalHeaders` loader gives. Reserved names are refused. */
+  additionalHeaders?: object;
+  /** The session (`sid`) that the token belongs to. */
+  sessionId?: string;
+  /** Handed on to the loaders. */
+  request?: unknown;
+}
+
+/** What `createAccessToken` takes. */
+export interface CreateAccessTokenOptions extends CreateTokenOptions {
+  /**
+   * `true` after a login; a `Duration` or a `Date` for how long the token counts as fresh.
+   *
+   * @default false
+   */
+  fresh?: boolean | Duration | Date;
+  /**
+   * How long the token lives; `false`: for ever; a negative number of seconds: it has expired already.
+   *
+   * @default the option `accessTokenExpires`
+   */
+  expiresIn?: Duration | false;
+}
+
+/** What `createRefreshToken` takes. */
+export interface CreateRefreshTokenOptions extends CreateTokenOptions {
+  /**
+   * How long the token lives; `false`: for ever; a negative number of seconds: it has expired already.
+   *
+   * @default the option `refreshTokenExpires`
+   */
+  expiresIn?: Duration | false;
+}
+
+/** What `createTokenPair` takes. */
+export interface CreateTokenPairOptions extends CreateTokenOptions {
+  /**
+   * Whether the access token is fresh, as in `createAccessToken`.
+   *
+   * @default false
+   */
+  fresh?: boolean | Duration | Date;
+  /**
+   * How long the access token lives.
+   *
+   * @default the option `accessTokenExpires`
+   */
+  accessExpiresIn?: Duration | false;
+  /**
+   * How long the refresh token lives.
+   *
+   * @default the option `refreshTokenExpires`
+   */
+  refreshExpiresIn?: Duration | false;
+}
+
+/** What `decodeToken` takes. */
+export interface DecodeTokenOptions {
+  /** The csrf value that must match the token's `csrf` claim. */
+  csrf?: string;
+  /**
+   * Reads an expired token, too.
+   *
+   * @default false
+   */
+  allowExpired?: boolean;
+  /** Handed on to the `decodeKey` loader. */
+  request?: unknown;
+}

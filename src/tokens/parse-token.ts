@@ -1,0 +1,61 @@
+import { isUtf8 } from 'node:buffer';
+import type { Claims, TokenHeader } from '../contracts/token.js';
+import { InvalidTokenError } from '../errors/token-errors.js';
+
+/** Longer headers than this belong to nobody we know. */
+const LONGEST_HEADER = 2048;
+
+/** A token taken apart; nothing of it is believed yet. */
+export interface ParsedToken {
+  readonly encoded: string;
+  readonly header: TokenHeader;
+  readonly claims: Claims;
+}
+
+/**
+ * Takes a compact JWS apart (RFC 7515 section 7.1): length, three canonical segments, two JSON objects.
+ * The payload is parsed here and nowhere else, so that every check sees the same claims.
+ */
+export function parseToken(encoded: unknown, maxLength: number): ParsedToken {
+  if (typeof encoded !== 'string') {
+    throw new InvalidTokenError("Invalid token type. Token must be a <class 'bytes'>");
+  }
+  if (encoded.length > maxLength) throw new InvalidTokenError('Token is too long');
+
+  const [header, payload, signature, surplus] = encoded.split('.', 4);
+  if (header === undefined || payload === undefined || signature === undefined) {
+    throw new InvalidTokenError('Not enough segments');
+  }
+  if (header.length > LONGEST_HEADER) throw new InvalidTokenError('Token is too long');
+
+  const headerObject = parseObject(decodeSegment(header, 'header'), 'header');
+  if (surplus !== undefined) throw new InvalidTokenError('Invalid payload padding');
+  const payloadBytes = decodeSegment(payload, 'payload');
+  decodeSegment(signature, 'crypto');
+  const claims = parseObject(payloadBytes, 'payload');
+  return { encoded, header: headerObject as TokenHeader, claims };
+}
+
+/** Only the canonical spelling passes, so that one signature has one text (RFC 4648 section 3.5). */
+function decodeSegment(segment: string, part: 'header' | 'payload' | 'crypto'): Buffer {
+  const bytes = Buffer.from(segment, 'base64url');
+  if (bytes.toString('base64url') !== segment) {
+    throw new InvalidTokenError(`Invalid ${part} padding`);
+  }
+  return bytes;
+}
+
+/** The parser's own error is not handed on: it quotes the input. */
+function parseObject(bytes: Buffer, part: 'header' | 'payload'): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = isUtf8(bytes) ? JSON.parse(bytes.toString('utf8')) : undefined;
+  } catch {
+    value = undefined;
+  }
+  if (value === undefined) throw new InvalidTokenError(`Invalid ${part} string: not valid JSON`);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new InvalidTokenError(`Invalid ${part} string: must be a json object`);
+  }
+  return value as Record<string, unknown>;
+}

@@ -1,0 +1,112 @@
+import type { Claims, TokenType } from '../contracts/token.js';
+import { InvalidTokenError } from '../errors/token-errors.js';
+import type { ResolvedTokenOptions } from '../options/resolved-options.js';
+
+/** 9999-12-31T23:59:59Z: a larger number is milliseconds, or a mistake. */
+const LAST_SECOND = 253_402_300_799;
+const LONGEST_ID = 256;
+
+/**
+ * The registered claims (RFC 7519 section 4.1), in the order in which they are told; only the expiry is left to
+ * `isExpired`, since an expired token that is also otherwise wrong answers for what is wrong with it.
+ *
+ * @param now - seconds since the epoch
+ */
+export function checkRegisteredClaims(
+  claims: Claims,
+  options: ResolvedTokenOptions,
+  now: number,
+): void {
+  const latest = now + options.leeway;
+  if (instant(claims, 'nbf', 'Not Before claim (nbf) must be an integer.') > latest) {
+    throw new InvalidTokenError('The token is not yet valid (nbf)');
+  }
+  if (instant(claims, 'iat', 'Issued At claim (iat) must be an integer.') > latest) {
+    throw new InvalidTokenError('The token is not yet valid (iat)');
+  }
+  instant(claims, 'exp', 'Expiration Time claim (exp) must be an integer.');
+  if (options.decodeIssuers) checkIssuer(claims.iss, options.decodeIssuers);
+  if (options.decodeAudiences) checkAudience(claims.aud, options.decodeAudiences);
+  for (const name of options.requiredClaims) checkPresent(claims, name);
+  if (options.verifySub && Object.hasOwn(claims, 'sub')) checkSubject(claims.sub);
+  checkTokenId(claims, options.acceptForeignTokens);
+  checkSessionId(claims.sid);
+  checkIdentity(claims, options.identityClaim);
+}
+
+/** `exp` equal to now has passed (RFC 7519 section 4.1.4). */
+export function isExpired(claims: Claims, leeway: number, now: number): boolean {
+  return typeof claims.exp === 'number' && claims.exp <= now - leeway;
+}
+
+/** The type of a token; a foreign one counts as an access token where that is allowed. */
+export function typeOf(claims: Claims, acceptForeignTokens: boolean): TokenType {
+  if (claims.type === 'access' || claims.type === 'refresh') return claims.type;
+  if (acceptForeignTokens) return 'access';
+  throw new InvalidTokenError('Missing or invalid claim: type');
+}
+
+/** `fresh` is `true`, or the second until which the token is fresh; whatever else it may be is not. */
+export function isFresh(claims: Claims, now: number): boolean {
+  const fresh = claims.fresh;
+  return fresh === true || (typeof fresh === 'number' && Number.isFinite(fresh) && fresh > now);
+}
+
+/** The claim's NumericDate, or 0 where it is absent. */
+function instant(claims: Claims, name: 'nbf' | 'iat' | 'exp', fault: string): number {
+  if (!Object.hasOwn(claims, name)) return 0;
+  const value = claims[name];
+  if (typeof value === 'number' && value >= 0 && value <= LAST_SECOND) return value;
+  throw new InvalidTokenError(fault);
+}
+
+function checkIssuer(iss: unknown, allowed: readonly string[]): void {
+  if (iss === undefined) throw new InvalidTokenError('Token is missing the "iss" claim');
+  if (typeof iss !== 'string') throw new InvalidTokenError('Payload Issuer (iss) must be a string');
+  if (!allowed.includes(iss)) throw new InvalidTokenError('Invalid issuer');
+}
+
+function checkAudience(aud: unknown, allowed: readonly string[]): void {
+  const audiences: readonly unknown[] = Array.isArray(aud) ? aud : aud ? [aud] : [];
+  if (audiences.length === 0) throw new InvalidTokenError('Token is missing the "aud" claim');
+  if (!audiences.every((audience) => typeof audience === 'string')) {
+    throw new InvalidTokenError('Invalid claim format in token');
+  }
+  if (!audiences.some((audience) => allowed.includes(audience))) {
+    throw new InvalidTokenError("Audience doesn't match");
+  }
+}
+
+function checkPresent(claims: Claims, name: string): void {
+  if (!Object.hasOwn(claims, name) || claims[name] === null) {
+    throw new InvalidTokenError(`Token is missing the "${name}" claim`);
+  }
+}
+
+function checkSubject(sub: unknown): void {
+  if (typeof sub !== 'string' || sub === '')
+    throw new InvalidTokenError('Subject must be a string');
+}
+
+/** Without an id a token could not be revoked. */
+function checkTokenId(claims: Claims, acceptForeignTokens: boolean): void {
+  if (Object.hasOwn(claims, 'jti') && typeof claims.jti !== 'string') {
+    throw new InvalidTokenError('JWT ID must be a string');
+  }
+  const jti = claims.jti as string | undefined;
+  if (!jti && !acceptForeignTokens) throw new InvalidTokenError('Missing claim: jti');
+  if (jti && jti.length > LONGEST_ID) throw new InvalidTokenError('Invalid claim format in token');
+}
+
+function checkSessionId(sid: unknown): void {
+  if (sid === undefined) return;
+  if (typeof sid !== 'string' || sid === '' || sid.length > LONGEST_ID) {
+    throw new InvalidTokenError('Invalid claim format in token');
+  }
+}
+
+function checkIdentity(claims: Claims, name: string): void {
+  if (!Object.hasOwn(claims, name) || claims[name] === '') {
+    throw new InvalidTokenError(`Missing claim: ${name}`);
+  }
+}

@@ -1,0 +1,85 @@
+import type { Token, TokenHeader } from '../contracts/token.js';
+import { type ErrorOrigin, raisedBy } from '../errors/token.error.js';
+import { ExpiredTokenError } from '../errors/token-errors.js';
+import type { ResolvedTokenOptions } from '../options/resolved-options.js';
+import { checkHeader, checkHeaderShape, type HeaderRules } from './check-header.js';
+import { requireCsrfMatch } from './csrf-claim.js';
+import { parseToken, type ParsedToken } from './parse-token.js';
+import { checkRegisteredClaims, isExpired, isFresh, typeOf } from './registered-claims.js';
+import { verifySignature } from './signature.js';
+import type { TokenKeys } from './token-keys.js';
+import { VerifiedToken } from './verified-token.js';
+
+/** How a token is to be read. */
+export interface ReadOptions {
+  /** Handed on to the `decodeKey` loader. */
+  readonly request?: unknown;
+  /** The csrf value that must match the token's claim. */
+  readonly csrf?: string | undefined;
+  /** Reads an expired token too. */
+  readonly allowExpired?: boolean | undefined;
+}
+
+/** Turns text into a token that can be believed, or says why not. */
+export class TokenReader {
+  readonly #headerRules: HeaderRules;
+
+  constructor(
+    private readonly options: ResolvedTokenOptions,
+    private readonly keys: TokenKeys,
+    private readonly clock: () => Date,
+    private readonly origin: ErrorOrigin,
+  ) {
+    this.#headerRules = {
+      algorithms: keys.algorithms,
+      acceptForeignTokens: options.acceptForeignTokens,
+    };
+  }
+
+  /**
+   * Structure and header, key and signature, registered claims, csrf, and the expiry last.
+   *
+   * @throws InvalidTokenError, CsrfError, ExpiredTokenError, TokenCheckUnavailableError
+   */
+  async read(encoded: unknown, { request, csrf, allowExpired }: ReadOptions = {}): Promise<Token> {
+    try {
+      const parsed = parseToken(encoded, this.options.maxTokenLength);
+      checkHeader(parsed.header, this.#headerRules);
+      verifySignature(parsed, await this.keys.forVerifying(parsed, { request }));
+
+      const now = this.clock().getTime() / 1000;
+      checkRegisteredClaims(parsed.claims, this.options, now);
+      const token = this.#verified(parsed, now);
+      if (csrf !== undefined) requireCsrfMatch(parsed.claims, csrf);
+      if (!allowExpired && isExpired(parsed.claims, this.options.leeway, now)) {
+        throw new ExpiredTokenError(token);
+      }
+      return token;
+    } catch (error) {
+      throw raisedBy(this.origin, error);
+    }
+  }
+
+  /** A token's header, of which nothing is verified but its form. */
+  readUnverifiedHeaders(encoded: unknown): TokenHeader {
+    try {
+      const { header } = parseToken(encoded, this.options.maxTokenLength);
+      checkHeaderShape(header);
+      return header;
+    } catch (error) {
+      throw raisedBy(this.origin, error);
+    }
+  }
+
+  #verified({ encoded, header, claims }: ParsedToken, now: number): Token {
+    const { identityClaim, acceptForeignTokens } = this.options;
+    return new VerifiedToken({
+      encoded,
+      header,
+      claims,
+      identity: claims[identityClaim] as string,
+      type: typeOf(claims, acceptForeignTokens),
+      fresh: isFresh(claims, now),
+    });
+  }
+}

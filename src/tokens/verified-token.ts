@@ -1,0 +1,77 @@
+import { inspect } from 'node:util';
+import type { Claims, Token, TokenHeader, TokenType } from '../contracts/token.js';
+
+/** Marks verified tokens, so that two copies of this library in one process know each other's. */
+const VERIFIED = Symbol.for('nestjs-jwt-extended:verified-token');
+
+/** What the reader found out about a token. */
+export interface VerifiedContent {
+  readonly encoded: string;
+  readonly header: TokenHeader;
+  readonly claims: Claims;
+  readonly identity: string;
+  readonly type: TokenType;
+  readonly fresh: boolean;
+}
+
+/** The one implementation of `Token`. Its text is private, so that nothing prints it by accident. */
+export class VerifiedToken implements Token {
+  readonly #encoded: string;
+  readonly header: TokenHeader;
+  readonly claims: Claims;
+  readonly identity: string;
+  readonly type: TokenType;
+  readonly fresh: boolean;
+
+  constructor(content: VerifiedContent) {
+    this.#encoded = content.encoded;
+    this.header = content.header;
+    this.claims = content.claims;
+    this.identity = content.identity;
+    this.type = content.type;
+    this.fresh = content.fresh;
+  }
+
+  get [VERIFIED](): true {
+    return true;
+  }
+
+  get encoded(): string {
+    return this.#encoded;
+  }
+
+  get jti(): string {
+    return typeof this.claims.jti === 'string' ? this.claims.jti : '';
+  }
+
+  get sessionId(): string | undefined {
+    return this.claims.sid as string | undefined;
+  }
+
+  get issuedAt(): Date | undefined {
+    return dateOf(this.claims.iat);
+  }
+
+  get expiresAt(): Date | undefined {
+    return dateOf(this.claims.exp);
+  }
+
+  toJSON(): object {
+    const { csrf: _secret, ...claims } = this.claims;
+    const { header, identity, type, jti, sessionId, fresh, issuedAt, expiresAt } = this;
+    return { header, claims, identity, type, jti, sessionId, fresh, issuedAt, expiresAt };
+  }
+
+  [inspect.custom](): object {
+    return this.toJSON();
+  }
+}
+
+/** Whether a value is a token that some reader of this library verified. */
+export function isVerifiedToken(value: unknown): value is Token {
+  return typeof value === 'object' && value !== null && VERIFIED in value;
+}
+
+function dateOf(seconds: unknown): Date | undefined {
+  return typeof seconds === 'number' ? new Date(seconds * 1000) : undefined;
+}
