@@ -1,0 +1,66 @@
+import { HttpException } from '@nestjs/common';
+import type { HttpRequest } from '../contracts/http.js';
+import type { RoutePolicy, TokenExtractor } from '../contracts/route-policy.js';
+import type { TokenLocation } from '../contracts/token.js';
+import { MissingTokenError, TokenCheckUnavailableError } from '../errors/token-errors.js';
+import type { ResolvedOptions } from '../options/resolved-options.js';
+import { type CarriedToken, isMissing, type Missing } from './carried-token.js';
+import { fromCookie } from './from-cookie.js';
+import { fromHeader } from './from-header.js';
+import { fromJson } from './from-json.js';
+import { fromQueryString } from './from-query-string.js';
+
+type Extract = (
+  request: HttpRequest,
+  policy: RoutePolicy,
+  options: ResolvedOptions,
+) => CarriedToken | Missing;
+
+const EXTRACT = {
+  headers: (request, _policy, options) => fromHeader(request, options),
+  cookies: fromCookie,
+  query_string: (request, _policy, options) => fromQueryString(request, options),
+  json: fromJson,
+} satisfies Record<TokenLocation, Extract>;
+
+/**
+ * Looks through the locations in order. Only a location with nothing in it moves on to the next; a token that is there
+ * decides, however bad it is, so that no second one can stand in for it.
+ *
+ * @throws MissingTokenError, InvalidTokenError, CsrfError
+ */
+export function extractToken(
+  request: HttpRequest,
+  policy: RoutePolicy,
+  options: ResolvedOptions,
+): CarriedToken {
+  const locations = policy.locations ?? options.locations;
+  const reasons: string[] = [];
+  for (const location of locations) {
+    const found =
+      typeof location === 'function'
+        ? fromExtractor(request, location)
+        : EXTRACT[location](request, policy, options);
+    if (!isMissing(found)) return found;
+    reasons.push(found.missing);
+  }
+  throw new MissingTokenError(missingReason(locations, reasons));
+}
+
+/** A `passport-jwt` extractor gives text or `null`; one that fails says nothing about the token. */
+function fromExtractor(request: HttpRequest, extractor: TokenExtractor): CarriedToken | Missing {
+  let encoded: unknown;
+  try {
+    encoded = extractor(request);
+  } catch (error) {
+    throw error instanceof HttpException ? error : new TokenCheckUnavailableError(error);
+  }
+  return encoded ? { encoded, location: 'custom' } : { missing: 'Missing token' };
+}
+
+function missingReason(locations: RoutePolicy['locations'] & object, reasons: string[]): string {
+  const [only] = reasons;
+  if (reasons.length === 1 && only !== undefined) return only;
+  const names = locations.map((location) => (typeof location === 'function' ? 'custom' : location));
+  return `Missing JWT in ${names.slice(0, -1).join(', ')} or ${names.at(-1)} (${reasons.join('; ')})`;
+}

@@ -1,0 +1,67 @@
+import type { HttpRequest } from '../contracts/http.js';
+import type { RoutePolicy } from '../contracts/route-policy.js';
+import { InvalidTokenError } from '../errors/token-errors.js';
+import type { ResolvedOptions } from '../options/resolved-options.js';
+import type { CarriedToken, Missing } from './carried-token.js';
+import { presentedCsrf } from './presented-csrf.js';
+
+/**
+ * Reads a token cookie, from the raw header: that needs no cookie plug-in, and shows a second cookie of the same name
+ * that a sibling domain may have planted. Where only a plug-in's result is there, that is read.
+ */
+export function fromCookie(
+  request: HttpRequest,
+  policy: RoutePolicy,
+  options: ResolvedOptions,
+): CarriedToken | Missing {
+  const carrier = options.carriers[policy.type];
+  const name = policy.cookieName ?? carrier.cookie.name;
+  const encoded = cookieOf(request, name);
+  if (!encoded) return { missing: `Missing cookie "${name}"` };
+
+  const csrf = presentedCsrf(request, carrier, options.csrf);
+  return csrf === undefined
+    ? { encoded, location: 'cookies' }
+    : { encoded, location: 'cookies', csrf };
+}
+
+function cookieOf(request: HttpRequest, name: string): string | undefined {
+  const { cookie } = request.headers;
+  if (cookie === undefined) return parsedCookieOf(request.cookies, name);
+  const header = Array.isArray(cookie) ? cookie.join(';') : cookie;
+  const values = new Set<string>();
+  for (const pair of header.split(';')) {
+    const separator = pair.indexOf('=');
+    if (separator < 0 || trimBlanks(pair.slice(0, separator)) !== name) continue;
+    values.add(unquoted(trimBlanks(pair.slice(separator + 1))));
+  }
+  if (values.size > 1) throw new InvalidTokenError(`Multiple values for cookie "${name}"`);
+  return values.values().next().value;
+}
+
+/** A parser may have made an object of a cookie: that is no token. */
+function parsedCookieOf(cookies: unknown, name: string): string | undefined {
+  if (typeof cookies !== 'object' || cookies === null || !Object.hasOwn(cookies, name))
+    return undefined;
+  const value: unknown = (cookies as Record<string, unknown>)[name];
+  return typeof value === 'string' ? value : undefined;
+}
+
+/** Space and tab, and no other white space, may surround a cookie (RFC 6265 section 5.4). */
+function trimBlanks(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (start < end && isBlank(text.charCodeAt(start))) start += 1;
+  while (end > start && isBlank(text.charCodeAt(end - 1))) end -= 1;
+  return text.slice(start, end);
+}
+
+function isBlank(code: number): boolean {
+  return code === 0x20 || code === 0x09;
+}
+
+function unquoted(value: string): string {
+  return value.length > 1 && value.startsWith('"') && value.endsWith('"')
+    ? value.slice(1, -1)
+    : value;
+}
