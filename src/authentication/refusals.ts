@@ -1,0 +1,134 @@
+import { validateHeaderName, validateHeaderValue } from 'node:http';
+import { Logger } from '@nestjs/common';
+import type { Awaitable } from '../contracts/awaitable.js';
+import type { CallbackResponse } from '../contracts/callback-response.js';
+import type { ErrorOrigin, TokenError, TokenErrorCode } from '../errors/token.error.js';
+import { InsufficientClaimsError, VerifiedTokenError } from '../errors/token-errors.js';
+import type { JwtExtendedResponses, LoaderContext } from '../options/loaders.js';
+import type { ResolvedOptions } from '../options/resolved-options.js';
+import { withDeadline } from '../tokens/deadline.js';
+import { challenge } from './challenge.js';
+
+const ANSWERED_BY = {
+  TOKEN_MISSING: 'unauthorized',
+  CSRF_FAILED: 'unauthorized',
+  TOKEN_INVALID: 'invalidToken',
+  TOKEN_WRONG_TYPE: 'invalidToken',
+  TOKEN_EXPIRED: 'expiredToken',
+  TOKEN_NOT_FRESH: 'needsFreshToken',
+  TOKEN_REVOKED: 'revokedToken',
+  TOKEN_REUSED: 'revokedToken',
+  TOKEN_REJECTED: 'tokenVerificationFailed',
+  USER_NOT_FOUND: 'userLookupError',
+  CLAIMS_INSUFFICIENT: 'insufficientClaims',
+  CHECK_UNAVAILABLE: 'unavailable',
+} as const satisfies Record<TokenErrorCode, keyof JwtExtendedResponses>;
+
+/** What RFC 6750 calls `invalid_token`, and Flask-JWT-Extended answers with 422 or 400. */
+const BAD_TOKENS: ReadonlySet<TokenErrorCode> = new Set([
+  'TOKEN_INVALID',
+  'TOKEN_WRONG_TYPE',
+  'TOKEN_REJECTED',
+]);
+
+/** What a module answers its refusals with: the application's callback where there is one, else the default. */
+export class Refusals implements ErrorOrigin {
+  readonly #logger = new Logger('JwtExtendedModule');
+
+  constructor(private readonly options: ResolvedOptions) {}
+
+  statusOf({ code }: TokenError): number | undefined {
+    return this.options.responses.statusProfile === 'rfc6750' && BAD_TOKENS.has(code)
+      ? 401
+      : undefined;
+  }
+
+  /** Never rejects: a refusal is answered whatever the application's callback does. */
+  async answer(error: TokenError, request: unknown): Promise<CallbackResponse> {
+    this.#logFault(error);
+    const { status, body, headers } = (await this.#ask(error, request)) ?? this.#default(error);
+    return { status, body, headers: { ...this.#headers(error, status), ...headers } };
+  }
+
+  #default(error: TokenError): CallbackResponse {
+    const { errorMessageKey, errorCodeKey } = this.options.responses;
+    const body = {
+      [errorMessageKey]: error.message,
+      ...(errorCodeKey && { [errorCodeKey]: error.code }),
+    };
+    return { status: error.getStatus(), body };
+  }
+
+  /** A refusal is about one request, and must not be kept for another. */
+  #headers(error: TokenError, status: number): Record<string, string> {
+    const noStore = { 'Cache-Control': 'no-store' };
+    if (status !== 401 && status !== 403) return noStore;
+    const scheme = this.options.header.type || 'Bearer';
+    return {
+      ...noStore,
+      'WWW-Authenticate': challenge(error, scheme, this.options.responses.realm),
+    };
+  }
+
+  async #ask(error: TokenError, request: unknown): Promise<CallbackResponse | undefined> {
+    const name = ANSWERED_BY[error.code];
+    const call = callOf(this.options.responses.callbacks, error, { request });
+    if (!call) return undefined;
+    try {
+      const answer: unknown = await withDeadline(
+        call(),
+        this.options.loaderTimeoutMs,
+        `responses.${name}`,
+      );
+      if (isCallbackResponse(answer)) return answer;
+      throw new TypeError('it must give { status, body?, headers? } with a status from 100 to 599');
+    } catch (fault) {
+      this.#logger.error(`responses.${name} failed, and the default answered: ${messageOf(fault)}`);
+      return undefined;
+    }
+  }
+
+  /** The client hears that a check failed; why is for the operator. */
+  #logFault({ code, cause }: TokenError): void {
+    if (code !== 'CHECK_UNAVAILABLE' || cause === undefined) return;
+    this.#logger.error(`A token could not be checked: ${messageOf(cause)}`);
+  }
+}
+
+type Callback = (...args: readonly unknown[]) => Awaitable<unknown>;
+
+/** The callback with its arguments: the reason where nothing was verified, else the token. */
+function callOf(
+  callbacks: JwtExtendedResponses,
+  error: TokenError,
+  context: LoaderContext,
+): (() => Awaitable<unknown>) | undefined {
+  const { [ANSWERED_BY[error.code]]: callback } = callbacks as Partial<Record<string, Callback>>;
+  if (!callback) return undefined;
+  if (!(error instanceof VerifiedTokenError)) return () => callback(error.message, context);
+  const { token } = error;
+  const given = error instanceof InsufficientClaimsError ? [error.reason, token] : [token];
+  return () => callback(...given, { ...context, type: token.type });
+}
+
+function isCallbackResponse(answer: unknown): answer is CallbackResponse {
+  if (typeof answer !== 'object' || answer === null) return false;
+  const { status, headers } = answer as Partial<Record<keyof CallbackResponse, unknown>>;
+  const isStatus =
+    Number.isInteger(status) && (status as number) >= 100 && (status as number) <= 599;
+  return isStatus && (headers === undefined || areHeaders(headers));
+}
+
+/** @throws TypeError - for a name or value that HTTP cannot carry */
+function areHeaders(headers: unknown): boolean {
+  if (typeof headers !== 'object' || headers === null) return false;
+  for (const [name, value] of Object.entries(headers)) {
+    validateHeaderName(name);
+    validateHeaderValue(name, value as string);
+  }
+  return true;
+}
+
+function messageOf(fault: unknown): string {
+  return fault instanceof Error ? fault.message : String(fault);
+}
