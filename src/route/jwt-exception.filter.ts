@@ -1,0 +1,64 @@
+import {
+  type ArgumentsHost,
+  Catch,
+  type ExceptionFilter,
+  HttpStatus,
+  Inject,
+  Injectable,
+  Logger,
+} from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { throwError } from 'rxjs';
+import { Refusals } from '../authentication/refusals.js';
+import { originOf, TokenError } from '../errors/token.error.js';
+
+/**
+ * Renders every refusal by the callback responses of the module that refused, with `WWW-Authenticate` on each 401 and
+ * 403 (RFC 6750 section 3). The module registers it for the whole application unless `registerFilter` is `false`.
+ *
+ * @example
+ * ```ts
+ * @UseFilters(JwtExceptionFilter)
+ * @Controller('account')
+ * class AccountController {}
+ * ```
+ */
+@Catch(TokenError)
+@Injectable()
+export class JwtExceptionFilter implements ExceptionFilter<TokenError> {
+  readonly #logger = new Logger('JwtExtendedModule');
+
+  @Inject(Refusals)
+  private readonly refusals!: Refusals;
+
+  @Inject(HttpAdapterHost)
+  private readonly host!: HttpAdapterHost;
+
+  /** Answers over HTTP; elsewhere it hands the error on to the transport. */
+  catch(error: TokenError, host: ArgumentsHost): unknown {
+    const type = host.getType<string>();
+    if (type === 'http') return this.#answer(error, host);
+    return type === 'rpc' ? throwError(() => error) : error;
+  }
+
+  /** Nest does not wait for a filter, so that a rejection here would end the process. */
+  async #answer(error: TokenError, host: ArgumentsHost): Promise<void> {
+    const { httpAdapter } = this.host;
+    const request: unknown = host.switchToHttp().getRequest();
+    const response: unknown = host.switchToHttp().getResponse();
+    const {
+      status,
+      body,
+      headers = {},
+    } = await (originOf(error) ?? this.refusals).answer(error, request);
+    if (httpAdapter.isHeadersSent(response)) return;
+    try {
+      for (const [name, value] of Object.entries(headers))
+        httpAdapter.setHeader(response, name, value);
+      httpAdapter.reply(response, body, status);
+    } catch (fault) {
+      this.#logger.error(`A refusal could not be sent: ${String(fault)}`);
+      httpAdapter.reply(response, undefined, HttpStatus.INTERNAL_SERVER_ERROR);
+    }
+  }
+}

@@ -1,0 +1,103 @@
+import type { Freshness, RoutePolicy } from '../contracts/route-policy.js';
+import type { TokenType } from '../contracts/token.js';
+import { JwtExtendedConfigError } from '../errors/config.error.js';
+import type { PolicyLevel } from './policy-level.js';
+
+/**
+ * Merges what the levels of a route say into one policy. The nearest level with a token guard decides the type of
+ * token, and with it the exceptions from the rules; demands add up over the levels.
+ *
+ * @param levels - from the handler outwards
+ * @returns `undefined` for a route that is open to all
+ * @throws JwtExtendedConfigError - when the levels contradict one another, or ask something of a token that nobody asks for
+ */
+export function mergePolicy(levels: readonly PolicyLevel[]): RoutePolicy | undefined {
+  const heard = levelsHeard(levels);
+  const deciding = heard.find(({ guards }) => guards.size > 0);
+  if (!deciding) {
+    refuseIdleDecorators(heard);
+    return undefined;
+  }
+  const type = typeAsked(deciding);
+  const fresh = freshnessAsked(heard, deciding, type);
+  return Object.freeze({
+    type,
+    verifyType: deciding.required?.verifyType ?? true,
+    skipRevocationCheck: deciding.required?.skipRevocationCheck ?? false,
+    optional: heard.map(optionalSaid).find((said) => said !== undefined) ?? false,
+    fresh,
+    ...nearest(heard, 'locations'),
+    ...nearest(heard, 'cookieName'),
+  });
+}
+
+/** `@Public` silences the levels further out, unless something further in has opted in again. */
+function levelsHeard(levels: readonly PolicyLevel[]): readonly PolicyLevel[] {
+  for (const [index, level] of levels.entries()) {
+    if (level.isPublic) return levels.slice(0, index + 1);
+    if (level.isPublic === false || level.guards.size > 0 || level.fresh || level.optional) break;
+  }
+  return levels;
+}
+
+function typeAsked({ name, guards }: PolicyLevel): TokenType {
+  if (!guards.has('refresh')) return 'access';
+  if (guards.size === 1) return 'refresh';
+  throw new JwtExtendedConfigError(
+    `${name} is guarded by RefreshGuard and by a guard for access tokens, and no token is both: keep one of them`,
+  );
+}
+
+/** Adds up from the outside in, so that `@Fresh(false)` takes back what outer levels asked. Access tokens only. */
+function freshnessAsked(
+  levels: readonly PolicyLevel[],
+  deciding: PolicyLevel,
+  type: TokenType,
+): false | Freshness {
+  let asked: false | Freshness = false;
+  for (const level of [...levels].reverse()) {
+    const { fresh, guards } = level;
+    if (fresh === false && guards.has('fresh')) {
+      throw new JwtExtendedConfigError(
+        `${level.name} has FreshGuard and @Fresh(false): keep one of them`,
+      );
+    }
+    if (fresh === false) asked = false;
+    else if (fresh || guards.has('fresh')) asked = stricter(asked, fresh || {});
+    if (level === deciding && type === 'refresh' && !fresh) asked = false;
+  }
+  if (asked && type === 'refresh') {
+    throw new JwtExtendedConfigError(
+      `${deciding.name} asks for a refresh token, which is never fresh: take @Fresh away, or the RefreshGuard`,
+    );
+  }
+  return asked;
+}
+
+function stricter(one: false | Freshness, other: Freshness): Freshness {
+  const ages = [one && one.maxAge, other.maxAge].filter((age) => typeof age === 'number');
+  return ages.length > 0 ? { maxAge: Math.min(...ages) } : {};
+}
+
+/** A guard or a demand for freshness further in than `@JwtOptional` asks for a token again. */
+function optionalSaid({ optional, guards, fresh }: PolicyLevel): boolean | undefined {
+  return optional ?? (guards.size > 0 || fresh ? false : undefined);
+}
+
+function nearest<N extends 'locations' | 'cookieName'>(
+  levels: readonly PolicyLevel[],
+  name: N,
+): Pick<RoutePolicy, N> | undefined {
+  const level = levels.find(({ required }) => required?.[name] !== undefined);
+  return level && ({ [name]: level.required?.[name] } as Pick<RoutePolicy, N>);
+}
+
+function refuseIdleDecorators(levels: readonly PolicyLevel[]): void {
+  const idle = levels.find(({ fresh, optional }) => fresh || optional);
+  if (!idle) return;
+  const decorator = idle.fresh ? '@Fresh' : '@JwtOptional';
+  throw new JwtExtendedConfigError(
+    `${decorator} on ${idle.name} has no effect, since no token guard protects the route: ` +
+      'add @UseGuards(AccessGuard), or set globalGuard: true',
+  );
+}

@@ -1,0 +1,115 @@
+import {
+  createParamDecorator,
+  type ExecutionContext,
+  type PipeTransform,
+  type Type,
+} from '@nestjs/common';
+import { type RequestSlot, slotOf } from '../authentication/request-slot.js';
+import type { HttpRequest } from '../contracts/http.js';
+import type { Claims as TokenClaims, JwtContext } from '../contracts/token.js';
+import { JwtExtendedConfigError } from '../errors/config.error.js';
+
+/** Claims of a token: its payload, as the one JSON object every check has seen. */
+export type Claims = TokenClaims;
+
+/** A pipe that what a parameter decorator gives is sent through. */
+export type ParameterPipe = PipeTransform | Type<PipeTransform>;
+
+/**
+ * The identity of the token that let the request in; `undefined` on an optional route without one.
+ * Flask: `get_jwt_identity()`.
+ *
+ * @throws JwtExtendedConfigError - on a route that no token guard protects
+ *
+ * @example
+ * ```ts
+ * @UseGuards(AccessGuard)
+ * @Get('me')
+ * me(@CurrentIdentity() id: string) {
+ *   return { id };
+ * }
+ * ```
+ */
+export const CurrentIdentity: (...pipes: ParameterPipe[]) => ParameterDecorator =
+  createParamDecorator((_data: unknown, context: ExecutionContext): unknown => {
+    return passedSlot('@CurrentIdentity()', context).context?.identity;
+  });
+
+/**
+ * All claims of the token, or the one that is named; `{}` and `undefined` on an optional route without a token.
+ * Flask: `get_jwt()`.
+ *
+ * @throws JwtExtendedConfigError - on a route that no token guard protects
+ *
+ * @example
+ * ```ts
+ * @UseGuards(AccessGuard)
+ * @Get('roles')
+ * roles(@Claims('roles') roles: string[], @Claims() claims: Claims) {
+ *   return { roles, issuer: claims.iss };
+ * }
+ * ```
+ */
+export const Claims: (...nameAndPipes: (string | ParameterPipe)[]) => ParameterDecorator =
+  createParamDecorator((name: string | undefined, context: ExecutionContext): unknown => {
+    const claims = passedSlot('@Claims()', context).context?.claims ?? {};
+    if (name === undefined) return claims;
+    return Object.hasOwn(claims, name) ? claims[name] : undefined;
+  });
+
+/**
+ * What the `userLookup` loader gave; `undefined` on an optional route without a token. Flask: `current_user`.
+ *
+ * @throws JwtExtendedConfigError - on a route that no token guard protects, and without a `userLookup` loader
+ *
+ * @example
+ * ```ts
+ * @UseGuards(AccessGuard)
+ * @Get('me')
+ * me(@CurrentUser() user: User) {
+ *   return user.name;
+ * }
+ * ```
+ */
+export const CurrentUser: (...pipes: ParameterPipe[]) => ParameterDecorator = createParamDecorator(
+  (_data: unknown, context: ExecutionContext): unknown => {
+    const slot = passedSlot('@CurrentUser()', context);
+    if (slot.context && !slot.looksUpUsers) {
+      throw new JwtExtendedConfigError(
+        '@CurrentUser() has no user to give: add loaders.userLookup to the options',
+      );
+    }
+    return slot.context?.user;
+  },
+);
+
+/**
+ * The whole {@link JwtContext}; `undefined` on an optional route without a token.
+ *
+ * @throws JwtExtendedConfigError - on a route that no token guard protects
+ *
+ * @example
+ * ```ts
+ * @UseGuards(AccessGuard)
+ * @Post('logout')
+ * async logout(@CurrentToken() token: JwtContext) {
+ *   await this.blocklist.revoke(token);
+ * }
+ * ```
+ */
+export const CurrentToken: (...pipes: ParameterPipe[]) => ParameterDecorator = createParamDecorator(
+  (_data: unknown, context: ExecutionContext): JwtContext | undefined => {
+    return passedSlot('@CurrentToken()', context).context;
+  },
+);
+
+/** What a guard left; without a guard there is nothing to give, and `undefined` would look like nobody. */
+function passedSlot(decorator: string, context: ExecutionContext): RequestSlot {
+  const request = context.switchToHttp().getRequest<HttpRequest | undefined>();
+  const slot = request && slotOf(request);
+  if (slot) return slot;
+  throw new JwtExtendedConfigError(
+    `${decorator} on ${context.getClass().name}.${context.getHandler().name} found no token, since no token guard ` +
+      'ran: add @UseGuards(AccessGuard), RefreshGuard or FreshGuard to the route',
+  );
+}

@@ -1,0 +1,52 @@
+import { JwtExtendedConfigError } from '../errors/config.error.js';
+import { checkBoolean, optional } from '../options/checks.js';
+import { checkCookieName } from '../options/check-names.js';
+import { parseDuration } from '../options/duration.js';
+import { resolveLocations } from '../options/resolve-locations.js';
+import { refuseUnknownNames } from '../options/unknown-names.js';
+import type { Freshness } from '../contracts/route-policy.js';
+import type { JwtRequiredOptions, RequiredPolicy } from './policy-metadata.js';
+
+const NAMES = {
+  refresh: true,
+  fresh: true,
+  optional: true,
+  locations: true,
+  verifyType: true,
+  skipRevocationCheck: true,
+  cookieName: true,
+} as const satisfies Record<keyof JwtRequiredOptions, true>;
+
+/**
+ * Settles what `@JwtRequired` was given, when the decorator is evaluated.
+ *
+ * @throws JwtExtendedConfigError
+ */
+export function requiredPolicy(options: JwtRequiredOptions): RequiredPolicy {
+  refuseUnknownNames(Object.keys(options), Object.keys(NAMES), '@JwtRequired');
+  const fresh =
+    options.fresh === undefined ? undefined : freshness(options.fresh, '@JwtRequired.fresh');
+  const refresh = optional(options.refresh, '@JwtRequired.refresh', checkBoolean);
+  if (fresh && refresh) {
+    throw new JwtExtendedConfigError(
+      '@JwtRequired was given both refresh and fresh; a refresh token is never fresh, so ask for one of them',
+    );
+  }
+  return Object.freeze({
+    fresh,
+    optional: optional(options.optional, '@JwtRequired.optional', checkBoolean),
+    locations: optional(options.locations, '@JwtRequired.locations', resolveLocations),
+    verifyType: checkBoolean(options.verifyType ?? true, '@JwtRequired.verifyType'),
+    skipRevocationCheck: checkBoolean(
+      options.skipRevocationCheck ?? false,
+      '@JwtRequired.skipRevocationCheck',
+    ),
+    cookieName: optional(options.cookieName, '@JwtRequired.cookieName', checkCookieName),
+  });
+}
+
+/** `false`, or how fresh a token must be, in seconds. */
+export function freshness(wanted: JwtRequiredOptions['fresh'], name: string): false | Freshness {
+  if (typeof wanted !== 'object') return checkBoolean(wanted, name) && {};
+  return Object.freeze({ maxAge: parseDuration(wanted.maxAge, `${name}.maxAge`) });
+}
