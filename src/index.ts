@@ -1,0 +1,101 @@
+export { type BlocklistStore } from './contracts/blocklist-store.js';
+export { type Awaitable } from './contracts/awaitable.js';
+export { type CallbackResponse } from './contracts/callback-response.js';
+export {
+  type ExpressLikeResponse,
+  type FastifyLikeReply,
+  type HttpRequest,
+  type HttpResponse,
+} from './contracts/http.js';
+export { type Freshness, type TokenExtractor } from './contracts/route-policy.js';
+export {
+  type Duration,
+  type JwtContext,
+  type Token,
+  type TokenHeader,
+  type TokenLocation,
+  type TokenPair,
+  type TokenType,
+} from './contracts/token.js';
+export { JwtExtendedConfigError } from './errors/config.error.js';
+export { TokenCreationError } from './errors/token-creation.error.js';
+export {
+  CsrfError,
+  ExpiredTokenError,
+  InsufficientClaimsError,
+  InvalidTokenError,
+  MissingTokenError,
+  ReusedTokenError,
+  RevokedTokenError,
+  StaleTokenError,
+  TokenCheckUnavailableError,
+  TokenVerificationError,
+  UserLookupError,
+  VerifiedTokenError,
+  WrongTokenTypeError,
+} from './errors/token-errors.js';
+export { TokenError, type TokenErrorCode } from './errors/token.error.js';
+export { JwtExtendedModule, type JwtExtendedModuleAsyncOptions } from './jwt-extended.module.js';
+export { type JwtExtendedModuleExtras } from './jwt-extended.module-extras.js';
+export {
+  type BlocklistOptions,
+  type JwtExtendedOptions,
+  type JwtExtendedOptionsFactory,
+  type ResponseOptions,
+} from './options/jwt-extended-options.js';
+export {
+  type JwtExtendedLoaders,
+  type JwtExtendedResponses,
+  type LoadedKey,
+  type LoaderContext,
+  type UnverifiedToken,
+} from './options/loaders.js';
+export {
+  type CookieOptions,
+  type CsrfOptions,
+  type LocationOptions,
+} from './options/location-options.js';
+export {
+  type Algorithm,
+  type KeyOptions,
+  type KeyPairInput,
+  type SecretInput,
+  type TokenOptions,
+} from './options/token-options.js';
+export { BlocklistService } from './revocation/blocklist.service.js';
+export {
+  MemoryBlocklistStore,
+  type MemoryBlocklistStoreOptions,
+} from './revocation/memory-blocklist.store.js';
+export { AccessGuard } from './route/access.guard.js';
+export { FreshGuard } from './route/fresh.guard.js';
+export { JwtExceptionFilter } from './route/jwt-exception.filter.js';
+export {
+  Claims,
+  CurrentIdentity,
+  CurrentToken,
+  CurrentUser,
+  type ParameterPipe,
+} from './route/parameter-decorators.js';
+export {
+  Fresh,
+  JwtOptional,
+  JwtRequired,
+  Public,
+  type RouteDecorator,
+} from './route/policy-decorators.js';
+export { type JwtRequiredOptions } from './route/policy-metadata.js';
+export { RefreshGuard } from './route/refresh.guard.js';
+export { TokenService } from './token.service.js';
+export {
+  type CreateAccessTokenOptions,
+  type CreateRefreshTokenOptions,
+  type CreateTokenOptions,
+  type CreateTokenPairOptions,
+  type DecodeTokenOptions,
+} from './tokens/mint-options.js';
+export {
+  type SetCookieOptions,
+  TokenCookies,
+  type UnsetCookieOptions,
+} from './transport/token-cookies.js';

@@ -1,0 +1,114 @@
+import { describe, expect, it } from '@jest/globals';
+import { readdirSync, readFileSync } from 'node:fs';
+import { publicSymbols } from './public-symbols.js';
+import { barrelsOf, circleIn, layerOf, readSources, root } from './sources.js';
+
+/** From the public surface down to the nouns; layers of one row do not know each other. */
+const rows = [
+  ['index'],
+  ['module'],
+  ['route'],
+  ['token.service'],
+  ['authentication'],
+  ['transport', 'revocation'],
+  ['tokens'],
+  ['options'],
+  ['errors'],
+  ['contracts'],
+];
+const rowOf = (layer: string) => rows.findIndex((row) => row.includes(layer));
+
+const sources = readSources();
+const internalImports = sources.flatMap((source) =>
+  source.imports
+    .filter((name) => name.startsWith('.'))
+    .map((name) => ({ from: source.path, name })),
+);
+
+describe('The source', () => {
+  it('keeps every file in a layer that the design names', () => {
+    const homeless = sources.filter(({ path }) => rowOf(layerOf(path)) === -1);
+
+    expect(homeless.map(({ path }) => path)).toEqual([]);
+  });
+
+  it('imports downstream only', () => {
+    const upstream = sources.flatMap(({ path, dependencies }) =>
+      dependencies
+        .filter((dependency) => layerOf(dependency) !== layerOf(path))
+        .filter((dependency) => rowOf(layerOf(dependency)) <= rowOf(layerOf(path)))
+        .map((dependency) => `${path} imports ${dependency}`),
+    );
+
+    expect(upstream).toEqual([]);
+  });
+
+  it('knows no circle, not even inside a folder', () => {
+    expect(circleIn(sources)).toEqual([]);
+  });
+
+  it('imports the very file, with its extension', () => {
+    const files = new Set(sources.map(({ path }) => path));
+    const inexact = sources.flatMap(({ path, dependencies }) =>
+      dependencies
+        .filter((dependency) => !files.has(dependency))
+        .map((name) => `${path} → ${name}`),
+    );
+
+    expect(inexact).toEqual([]);
+    expect(internalImports.filter(({ name }) => !name.endsWith('.js'))).toEqual([]);
+  });
+
+  it('never imports itself by the name of the package', () => {
+    const own = sources.filter(({ imports }) =>
+      imports.some((name) => name.startsWith('nestjs-jwt-extended')),
+    );
+
+    expect(own.map(({ path }) => path)).toEqual([]);
+  });
+
+  it('has one barrel, the index, and names what it exports', () => {
+    expect(barrelsOf(sources)).toEqual(['index.ts']);
+    expect(sources.filter(({ exportsAll }) => exportsAll).map(({ path }) => path)).toEqual([]);
+  });
+
+  it('knows no top-level await, which would break require(esm)', () => {
+    expect(sources.filter(({ awaits }) => awaits).map(({ path }) => path)).toEqual([]);
+  });
+
+  it('fits the eye', () => {
+    const long = sources.filter(({ lines }) => lines > 150);
+
+    // With its doc comments a file may be longer; then the question to its author is whether a second subject moved in.
+    if (long.length > 0) {
+      console.warn(long.map(({ path, lines }) => `src/${path} has ${lines} lines`).join('\n'));
+    }
+    expect(long.filter(({ codeLines }) => codeLines > 150).map(({ path }) => path)).toEqual([]);
+  });
+});
+
+describe('The public surface', () => {
+  it('explains everything it exports', () => {
+    const symbols = publicSymbols();
+
+    expect(symbols.length).toBeGreaterThan(0);
+    expect(symbols.filter(({ comment }) => comment === '').map(({ name }) => name)).toEqual([]);
+  });
+});
+
+describe('The house', () => {
+  it('has nothing at its top level but what the design names', () => {
+    const allowed = [
+      ...['src', 'test', 'sample', 'package.json', 'package-lock.json', 'tsconfig.json'],
+      ...['tsconfig.build.json', 'nest-cli.json', 'README.md', 'LICENSE', 'CHANGELOG.md'],
+    ];
+    const ignored = readFileSync(`${root}/.gitignore`, 'utf8')
+      .split('\n')
+      .map((line) => line.replace(/\/$/, ''));
+    const strangers = readdirSync(root).filter(
+      (name) => !name.startsWith('.') && !allowed.includes(name) && !ignored.includes(name),
+    );
+
+    expect(strangers.filter((name) => !/\.(tgz|log)$/.test(name))).toEqual([]);
+  });
+});

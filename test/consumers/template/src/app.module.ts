@@ -1,0 +1,93 @@
+import { Controller, Get, Module, Post, Res, UseGuards } from '@nestjs/common';
+import type { Response } from 'express';
+import {
+  AccessGuard,
+  BlocklistService,
+  Claims,
+  CurrentIdentity,
+  CurrentToken,
+  CurrentUser,
+  FreshGuard,
+  JwtExtendedModule,
+  JwtRequired,
+  RefreshGuard,
+  TokenCookies,
+  TokenService,
+} from 'nestjs-jwt-extended';
+import type { JwtContext } from 'nestjs-jwt-extended';
+
+interface User {
+  readonly id: string;
+  readonly roles: string[];
+}
+
+const ada: User = { id: 'ada', roles: ['admin'] };
+
+@Controller()
+export class AccountController {
+  constructor(
+    private readonly tokens: TokenService,
+    private readonly cookies: TokenCookies,
+    private readonly blocklist: BlocklistService,
+  ) {}
+
+  @Post('login')
+  login() {
+    return this.tokens.createTokenPair(ada, { fresh: true });
+  }
+
+  @UseGuards(RefreshGuard)
+  @Post('refresh')
+  async refresh(@CurrentUser() user: User) {
+    return { access_token: await this.tokens.createAccessToken(user, { fresh: false }) };
+  }
+
+  @JwtRequired({ locations: ['headers'] })
+  @Get('me')
+  me(@CurrentIdentity() identity: string, @Claims('roles') roles: string[]) {
+    return { identity, roles };
+  }
+
+  @UseGuards(FreshGuard)
+  @Post('password')
+  changePassword(@CurrentIdentity() identity: string) {
+    return { identity };
+  }
+
+  @Post('cookies')
+  async logInByCookies(@Res({ passthrough: true }) response: Response) {
+    await this.cookies.setAccessCookies(response, await this.tokens.createAccessToken(ada));
+    return {};
+  }
+
+  @UseGuards(AccessGuard)
+  @Post('note')
+  note(@CurrentToken() token: JwtContext) {
+    return { location: token.location };
+  }
+
+  @UseGuards(AccessGuard)
+  @Post('logout')
+  async logout(@CurrentToken() token: JwtContext) {
+    await this.blocklist.revoke(token);
+    return {};
+  }
+}
+
+@Module({
+  imports: [
+    JwtExtendedModule.forRootAsync({
+      useFactory: () => ({
+        secret: 'a secret of thirty-two bytes, at the least',
+        locations: ['headers', 'cookies'],
+        loaders: {
+          userIdentity: (user: User) => user.id,
+          additionalClaims: (user: User) => ({ roles: user.roles }),
+          userLookup: (token) => (token.identity === ada.id ? ada : null),
+        },
+      }),
+    }),
+  ],
+  controllers: [AccountController],
+})
+export class AppModule {}

@@ -1,0 +1,35 @@
+import { Test } from '@nestjs/testing';
+import type { INestApplication } from '@nestjs/common';
+import { TokenService } from 'nestjs-jwt-extended';
+import { AppModule } from './app.module.js';
+
+describe('An application that tests itself', () => {
+  let app: INestApplication;
+  let url: string;
+
+  beforeAll(async () => {
+    const testing = await Test.createTestingModule({ imports: [AppModule] }).compile();
+    app = testing.createNestApplication();
+    await app.listen(0, '127.0.0.1');
+    url = await app.getUrl();
+  });
+  afterAll(() => app.close());
+
+  it('lets a token in that the service made', async () => {
+    const accessToken = await app.get(TokenService).createAccessToken({ id: 'ada', roles: ['x'] });
+
+    const response = await fetch(`${url}/me`, {
+      headers: { authorization: `Bearer ${accessToken}` },
+    });
+
+    expect(response.status).toBe(200);
+    expect(await response.json()).toEqual({ identity: 'ada', roles: ['x'] });
+  });
+
+  it('keeps everybody else out', async () => {
+    const response = await fetch(`${url}/me`);
+
+    expect(response.status).toBe(401);
+    expect(await response.json()).toEqual({ msg: 'Missing Authorization Header' });
+  });
+});

@@ -1,0 +1,112 @@
+import type { INestApplication, ModuleMetadata, Type } from '@nestjs/common';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { Test } from '@nestjs/testing';
+import {
+  JwtExtendedModule,
+  type JwtExtendedModuleExtras,
+  type JwtExtendedOptions,
+} from '../../src/index.js';
+import { SECRET } from './forge.js';
+
+/** The two adapters that every behaviour must be the same on. */
+export const ADAPTERS = ['express', 'fastify'] as const;
+export type AdapterName = (typeof ADAPTERS)[number];
+
+/** What came back. */
+export interface Answer {
+  readonly status: number;
+  readonly body: unknown;
+  readonly headers: Headers;
+  /** The `Set-Cookie` headers, in order. */
+  readonly cookies: readonly string[];
+}
+
+/** What is sent besides method and path. */
+export interface Sent {
+  readonly headers?: Record<string, string>;
+  readonly body?: string;
+  /** Sent as JSON, with the content type that says so. */
+  readonly json?: unknown;
+  /** Sent as a bearer token. */
+  readonly token?: string;
+}
+
+/** A running application, spoken to over real HTTP. */
+export class RunningApp {
+  private constructor(
+    readonly nest: INestApplication,
+    readonly url: string,
+  ) {}
+
+  static async start(nest: INestApplication): Promise<RunningApp> {
+    await nest.listen(0, '127.0.0.1');
+    return new RunningApp(nest, await nest.getUrl());
+  }
+
+  get<T>(token: Type<T> | string | symbol): T {
+    return this.nest.get<T>(token, { strict: false });
+  }
+
+  async send(
+    method: string,
+    path: string,
+    { headers = {}, body, json, token }: Sent = {},
+  ): Promise<Answer> {
+    const response = await fetch(this.url + path, {
+      method,
+      headers: {
+        ...(token !== undefined && { authorization: `Bearer ${token}` }),
+        ...(json !== undefined && { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      body: json === undefined ? body : JSON.stringify(json),
+      redirect: 'manual',
+    });
+    const text = await response.text();
+    return {
+      status: response.status,
+      body: parsed(text),
+      headers: response.headers,
+      cookies: response.headers.getSetCookie(),
+    };
+  }
+
+  close(): Promise<void> {
+    return this.nest.close();
+  }
+}
+
+/** What an application of a test is made of, besides the module under test. */
+export type AppParts = Pick<ModuleMetadata, 'controllers' | 'providers' | 'imports'> & {
+  readonly options?: JwtExtendedOptions;
+  readonly extras?: JwtExtendedModuleExtras;
+  /** The last word before the application listens. */
+  readonly configure?: (app: INestApplication) => unknown;
+};
+
+/** Starts an application with the module under test on a free port of loopback. */
+export async function createApp(
+  adapter: AdapterName,
+  { options, extras, configure, imports = [], ...metadata }: AppParts,
+): Promise<RunningApp> {
+  const module = JwtExtendedModule.forRoot({ secret: SECRET, ...options, ...extras });
+  const testing = await Test.createTestingModule({
+    ...metadata,
+    imports: [module, ...imports],
+  }).compile();
+  const nest: INestApplication =
+    adapter === 'fastify'
+      ? testing.createNestApplication<NestFastifyApplication>(new FastifyAdapter())
+      : testing.createNestApplication();
+  await configure?.(nest);
+  return RunningApp.start(nest);
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
+}
