@@ -1,0 +1,71 @@
+import {
+  Body,
+  Controller,
+  Header,
+  HttpCode,
+  Post,
+  UnauthorizedException,
+  UseGuards,
+} from '@nestjs/common';
+import {
+  BlocklistService,
+  CurrentToken,
+  CurrentUser,
+  type JwtContext,
+  JwtRequired,
+  RefreshGuard,
+  TokenService,
+} from 'nestjs-jwt-extended';
+import type { User } from '../users/user.js';
+import { UsersService } from '../users/users.service.js';
+import type { Credentials } from './credentials.js';
+import { ParseCredentialsPipe } from './parse-credentials.pipe.js';
+
+@Controller()
+export class AuthController {
+  constructor(
+    private readonly users: UsersService,
+    private readonly tokens: TokenService,
+    private readonly blocklist: BlocklistService,
+  ) {}
+
+  @Post('login')
+  @HttpCode(200)
+  @Header('Cache-Control', 'no-store')
+  async login(@Body(ParseCredentialsPipe) credentials: Credentials) {
+    const user = await this.authenticate(credentials);
+    const pair = await this.tokens.createTokenPair(user, { fresh: true });
+    return { access_token: pair.accessToken, refresh_token: pair.refreshToken };
+  }
+
+  @UseGuards(RefreshGuard)
+  @Post('refresh')
+  @HttpCode(200)
+  @Header('Cache-Control', 'no-store')
+  async refresh(@CurrentUser() user: User) {
+    return { access_token: await this.tokens.createAccessToken(user, { fresh: false }) };
+  }
+
+  @Post('fresh-login')
+  @HttpCode(200)
+  @Header('Cache-Control', 'no-store')
+  async freshLogin(@Body(ParseCredentialsPipe) credentials: Credentials) {
+    const user = await this.authenticate(credentials);
+    return { access_token: await this.tokens.createAccessToken(user, { fresh: true }) };
+  }
+
+  /** Ends the token it is called with: a client logs out with its access token and with its refresh token. */
+  @JwtRequired({ verifyType: false })
+  @Post('logout')
+  @HttpCode(200)
+  async logout(@CurrentToken() token: JwtContext) {
+    await this.blocklist.revoke(token);
+    return { msg: `Revoked the ${token.type} token` };
+  }
+
+  private async authenticate({ username, password }: Credentials): Promise<User> {
+    const user = await this.users.authenticate(username, password);
+    if (!user) throw new UnauthorizedException({ msg: 'Bad username or password' });
+    return user;
+  }
+}

@@ -1,0 +1,196 @@
+import { describe, expect, it } from '@jest/globals';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import ts from 'typescript';
+import { Refusals } from '../../src/authentication/refusals.js';
+import type { Token } from '../../src/contracts/token.js';
+import * as errors from '../../src/errors/token-errors.js';
+import type { TokenError } from '../../src/errors/token.error.js';
+import { EXTRAS_DEFAULTS } from '../../src/jwt-extended.module-extras.js';
+import {
+  BLOCKLIST_DEFAULTS,
+  COOKIE_DEFAULTS,
+  CSRF_DEFAULTS,
+  OPTION_DEFAULTS,
+} from '../../src/options/defaults.js';
+import { resolveOptions } from '../../src/options/resolve-options.js';
+import { plain, root, tableOf } from '../support/readme.js';
+
+const GROUPS = { cookies: COOKIE_DEFAULTS, csrf: CSRF_DEFAULTS, blocklist: BLOCKLIST_DEFAULTS };
+
+const token = { identity: 'alice', type: 'access' } as Token;
+const refusals = [
+  new errors.MissingTokenError('reason'),
+  new errors.CsrfError('reason'),
+  new errors.InvalidTokenError('reason'),
+  new errors.WrongTokenTypeError('access'),
+  new errors.ExpiredTokenError(token),
+  new errors.StaleTokenError(token, {}),
+  new errors.RevokedTokenError(token),
+  new errors.ReusedTokenError(token),
+  new errors.TokenVerificationError(token),
+  new errors.UserLookupError(token),
+  new errors.InsufficientClaimsError(token, 'Missing required claim(s)'),
+  new errors.TokenCheckUnavailableError(),
+];
+
+describe("The README's tables", () => {
+  it('name exactly the options that there are, with their defaults', () => {
+    const rows = tableOf('Option').map((row) => [plain(row['Option']), plain(row['Default'])]);
+
+    expect(sorted(rows)).toEqual(sorted(optionDefaults()));
+  });
+
+  it('agree with what the options say of themselves', () => {
+    const documented = documentedDefaults();
+    const rows = tableOf('Option')
+      .map((row) => [plain(row['Option']), plain(row['Default'])] as const)
+      .filter(([name]) => documented.has(name));
+
+    expect(rows.length).toBeGreaterThan(40);
+    expect(rows).toEqual(rows.map(([name]) => [name, documented.get(name)]));
+  });
+
+  it("name exactly the module's extras, with their defaults", () => {
+    const rows = tableOf('Extra').map((row) => [plain(row['Extra']), plain(row['Default'])]);
+
+    expect(rows).toEqual(
+      Object.entries(EXTRAS_DEFAULTS).map(([name, value]) => [name, literal(value)]),
+    );
+  });
+
+  it.each([
+    ['loaders.', 'JwtExtendedLoaders'],
+    ['responses.', 'JwtExtendedResponses'],
+  ])('name exactly the %s that there are', (heading, type) => {
+    const rows = tableOf(`\`${heading}\``).map((row) => plain(row[`\`${heading}\``]));
+
+    expect(rows).toEqual(
+      membersOf('loaders.ts')
+        .get(type)
+        ?.map(({ name }) => name),
+    );
+  });
+
+  it('name exactly the errors that there are', () => {
+    const { VerifiedTokenError, ...concrete } = errors;
+
+    expect(VerifiedTokenError).toBeDefined();
+    expect(
+      tableOf('Class')
+        .map((row) => plain(row['Class']))
+        .sort(),
+    ).toEqual(Object.keys(concrete).sort());
+  });
+
+  it('tell the code, status, body and callback of each error', async () => {
+    const rows = tableOf('Class').map((row) =>
+      Object.fromEntries(Object.entries(row).map(([heading, cell]) => [heading, plain(cell)])),
+    );
+
+    expect(rows).toEqual(await Promise.all(refusals.map(answered)));
+  });
+});
+
+/** Every option's name with its default: the value that is filled in, or what the option's comment says of it. */
+function optionDefaults(): string[][] {
+  const documented = documentedDefaults();
+  return Object.entries(OPTION_DEFAULTS)
+    .flatMap(([name, value]): [string, unknown][] =>
+      name in GROUPS
+        ? Object.entries(GROUPS[name as keyof typeof GROUPS]).map(([member, inner]) => [
+            `${name}.${member}`,
+            inner,
+          ])
+        : [[name, value]],
+    )
+    .map(([name, value]) => [
+      name,
+      value === undefined || typeof value === 'function'
+        ? (documented.get(name) ?? '')
+        : literal(value),
+    ]);
+}
+
+/** The `@default` of each option. */
+function documentedDefaults(): Map<string, string> {
+  const interfaces = new Map([
+    ...membersOf('token-options.ts'),
+    ...membersOf('location-options.ts'),
+    ...membersOf('jwt-extended-options.ts'),
+  ]);
+  const prefixes = {
+    CookieOptions: 'cookies.',
+    CsrfOptions: 'csrf.',
+    BlocklistOptions: 'blocklist.',
+  };
+  return new Map(
+    [...interfaces].flatMap(([type, members]) =>
+      members
+        .filter((member) => member.documented !== undefined)
+        .map(({ name, documented }) => [
+          `${type in prefixes ? prefixes[type as keyof typeof prefixes] : ''}${name}`,
+          plain(documented),
+        ]),
+    ),
+  );
+}
+
+/** What each interface of a file of options has, in order. */
+function membersOf(file: string) {
+  const path = join(root, 'src/options', file);
+  const { statements } = ts.createSourceFile(
+    path,
+    readFileSync(path, 'utf8'),
+    ts.ScriptTarget.Latest,
+    true,
+  );
+  return new Map(
+    statements.filter(ts.isInterfaceDeclaration).map(({ name: type, members }) => [
+      type.text,
+      members.map((member) => ({
+        name: member.name?.getText() ?? '',
+        documented: ts
+          .getJSDocTags(member)
+          .filter(({ tagName }) => tagName.text === 'default')
+          .map(({ comment }) => ts.getTextOfJSDocComment(comment))[0],
+      })),
+    ]),
+  );
+}
+
+/** How a module with default options answers an error, and which callback would do so. */
+async function answered(error: TokenError) {
+  const { status, body } = await new Refusals(resolveOptions({})).answer(error, undefined);
+  return {
+    Class: error.constructor.name,
+    Code: error.code,
+    Status: String(status),
+    'Default body': literal(body).replace("'reason'", 'reason'),
+    'Answered by': await callbackFor(error),
+  };
+}
+
+async function callbackFor(error: TokenError): Promise<string> {
+  const names = tableOf('`responses.`').map((row) => plain(row['`responses.`']));
+  const responses = Object.fromEntries(
+    names.map((name) => [name, () => ({ status: 418, body: name })]),
+  );
+  const { body } = await new Refusals(resolveOptions({ responses })).answer(error, undefined);
+  return String(body);
+}
+
+/** A value as one writes it in TypeScript. */
+function literal(value: unknown): string {
+  if (value === undefined) return '';
+  if (Array.isArray(value)) return `[${value.map(literal).join(', ')}]`;
+  if (typeof value === 'object' && value !== null) {
+    const members = Object.entries(value).map(([name, inner]) => `${name}: ${literal(inner)}`);
+    return members.length > 0 ? `{ ${members.join(', ')} }` : '{}';
+  }
+  return typeof value === 'string' ? `'${value}'` : String(value);
+}
+
+function sorted<T>(rows: readonly T[]): T[] {
+  return [...rows].sort((one, other) => JSON.stringify(one).localeCompare(JSON.stringify(other)));
+}
