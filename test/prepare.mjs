@@ -7,6 +7,16 @@ const needs = [
     purpose: 'Flask-JWT-Extended, for the system Python, to exchange tokens with',
     isThere: () => runs('/usr/bin/python3', ['-c', 'import flask_jwt_extended']),
   },
+  {
+    debianPackage: 'python3-cryptography',
+    purpose: "the system Python's cryptography, to exchange tokens that key pairs signed",
+    isThere: () => runs('/usr/bin/python3', ['-c', 'import cryptography']),
+  },
+  {
+    debianPackage: 'curl',
+    purpose: 'curl, to take the README at its word',
+    isThere: () => runs('curl', ['--version']),
+  },
 ];
 
 const missing = needs.filter((need) => !need.isThere());

@@ -1,0 +1,63 @@
+import { type AdapterName, createApp, type RunningApp } from '../support/app.js';
+import type { FlaskApp } from '../support/flask.js';
+import type { JwtExtendedOptions } from '../../src/index.js';
+import { NestTwin, type Wanted } from './nest-twin.js';
+
+/** The two that share their tokens. */
+export const NAMES = ['Flask', 'Nest'] as const;
+export type Name = (typeof NAMES)[number];
+export type Peers = Readonly<Record<Name, FlaskApp | RunningApp>>;
+
+export type TokenKind = 'access' | 'refresh';
+
+/** The part of an answer that both must agree on; Flask has no `WWW-Authenticate`. */
+export interface Said {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+export function startNest(adapter: AdapterName, options?: JwtExtendedOptions): Promise<RunningApp> {
+  return createApp(adapter, { controllers: [NestTwin], options });
+}
+
+/** A token made by one of the two, asked for over HTTP. */
+export async function mint(
+  peer: FlaskApp | RunningApp,
+  kind: TokenKind,
+  wanted: Wanted,
+): Promise<string> {
+  const { status, body } = await peer.send('POST', `/tokens/${kind}`, { json: wanted });
+  if (status !== 200) throw new Error(`No token was minted: ${status} ${JSON.stringify(body)}`);
+  return (body as { token: string }).token;
+}
+
+/** What each of the two says to the same request. */
+export async function ask(
+  peers: Peers,
+  ...request: Parameters<FlaskApp['send']>
+): Promise<Record<Name, Said>> {
+  const said = async (name: Name): Promise<Said> => {
+    const { status, body } = await peers[name].send(...request);
+    return { status, body };
+  };
+  return { Flask: await said('Flask'), Nest: await said('Nest') };
+}
+
+/** Both say the same. */
+export function alike(status: number, body: unknown): Record<Name, Said> {
+  return { Flask: { status, body }, Nest: { status, body } };
+}
+
+/** The payload of a token, in the order in which it was written. */
+export function payloadOf(token: string): Record<string, unknown> {
+  return partOf(token, 1);
+}
+
+export function headerOf(token: string): Record<string, unknown> {
+  return partOf(token, 0);
+}
+
+function partOf(token: string, index: 0 | 1): Record<string, unknown> {
+  const text = Buffer.from(token.split('.')[index] ?? '', 'base64url').toString();
+  return JSON.parse(text) as Record<string, unknown>;
+}
