@@ -2,6 +2,7 @@ import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { Logger } from '@nestjs/common';
 import type { Awaitable } from '../contracts/awaitable.js';
 import type { CallbackResponse } from '../contracts/callback-response.js';
+import { faultMessage } from '../errors/fault-message.js';
 import type { ErrorOrigin, TokenError, TokenErrorCode } from '../errors/token.error.js';
 import { InsufficientClaimsError, VerifiedTokenError } from '../errors/token-errors.js';
 import type { JwtExtendedResponses, LoaderContext } from '../options/loaders.js';
@@ -83,7 +84,9 @@ export class Refusals implements ErrorOrigin {
       if (isCallbackResponse(answer)) return answer;
       throw new TypeError('it must give { status, body?, headers? } with a status from 100 to 599');
     } catch (fault) {
-      this.#logger.error(`responses.${name} failed, and the default answered: ${messageOf(fault)}`);
+      this.#logger.error(
+        `responses.${name} failed, and the default answered: ${faultMessage(fault)}`,
+      );
       return undefined;
     }
   }
@@ -91,7 +94,7 @@ export class Refusals implements ErrorOrigin {
   /** The client hears that a check failed; why is for the operator. */
   #logFault({ code, cause }: TokenError): void {
     if (code !== 'CHECK_UNAVAILABLE' || cause === undefined) return;
-    this.#logger.error(`A token could not be checked: ${messageOf(cause)}`);
+    this.#logger.error(`A token could not be checked: ${faultMessage(cause)}`);
   }
 }
 
@@ -127,8 +130,4 @@ function areHeaders(headers: unknown): boolean {
     validateHeaderValue(name, value as string);
   }
   return true;
-}
-
-function messageOf(fault: unknown): string {
-  return fault instanceof Error ? fault.message : String(fault);
 }

@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import type { RoutePolicy } from '../contracts/route-policy.js';
 import type { Token } from '../contracts/token.js';
+import { faultMessage } from '../errors/fault-message.js';
 import { RevokedTokenError, TokenCheckUnavailableError } from '../errors/token-errors.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { withDeadline } from '../tokens/deadline.js';
@@ -61,9 +62,8 @@ export class RevocationCheck {
     const now = performance.now();
     if (now - this.#warnedAt < WARNING_INTERVAL_MS) return;
     this.#warnedAt = now;
-    const reason = cause instanceof Error ? cause.message : String(cause);
     this.#logger.warn(
-      `The blocklist did not answer, and blocklist.onStoreError is 'allow': tokens pass unchecked. ${reason}`,
+      `The blocklist did not answer, and blocklist.onStoreError is 'allow': tokens pass unchecked. ${faultMessage(cause)}`,
     );
   }
 }

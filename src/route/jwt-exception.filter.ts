@@ -10,6 +10,7 @@ import {
 import { HttpAdapterHost } from '@nestjs/core';
 import { throwError } from 'rxjs';
 import { Refusals } from '../authentication/refusals.js';
+import { faultMessage } from '../errors/fault-message.js';
 import { originOf, TokenError } from '../errors/token.error.js';
 
 /**
@@ -57,7 +58,7 @@ export class JwtExceptionFilter implements ExceptionFilter<TokenError> {
         httpAdapter.setHeader(response, name, value);
       httpAdapter.reply(response, body, status);
     } catch (fault) {
-      this.#logger.error(`A refusal could not be sent: ${String(fault)}`);
+      this.#logger.error(`A refusal could not be sent: ${faultMessage(fault)}`);
       httpAdapter.reply(response, undefined, HttpStatus.INTERNAL_SERVER_ERROR);
     }
   }
