@@ -36,13 +36,17 @@ export {
 } from './errors/token-errors.js';
 export { TokenError, type TokenErrorCode } from './errors/token.error.js';
 export { JwtExtendedModule, type JwtExtendedModuleAsyncOptions } from './jwt-extended.module.js';
-export { type JwtExtendedModuleExtras } from './jwt-extended.module-extras.js';
+export {
+  type EndpointOptions,
+  type JwtExtendedModuleExtras,
+} from './jwt-extended.module-extras.js';
 export {
   type BlocklistOptions,
   type JwtExtendedOptions,
   type JwtExtendedOptionsFactory,
   type ResponseOptions,
 } from './options/jwt-extended-options.js';
+export { type KeyInput, type KeyRingOptions } from './options/key-ring-options.js';
 export {
   type JwtExtendedLoaders,
   type JwtExtendedResponses,
@@ -87,6 +91,8 @@ export {
 export { type JwtRequiredOptions } from './route/policy-metadata.js';
 export { RefreshGuard } from './route/refresh.guard.js';
 export { TokenService } from './token.service.js';
+export { KeyRing } from './tokens/keys/key-ring.js';
+export { type PublicJwk } from './tokens/keys/public-jwk.js';
 export {
   type CreateAccessTokenOptions,
   type CreateRefreshTokenOptions,

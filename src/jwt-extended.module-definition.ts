@@ -9,13 +9,15 @@ import { APP_FILTER, APP_GUARD } from '@nestjs/core';
 import {
   checkExtras,
   EXTRAS_DEFAULTS,
+  jwksPath,
   type JwtExtendedModuleExtras,
 } from './jwt-extended.module-extras.js';
 import { EXPORTS, PROVIDERS } from './jwt-extended.module-providers.js';
 import { ModuleSettings } from './jwt-extended.module-settings.js';
 import type { JwtExtendedOptions } from './options/jwt-extended-options.js';
 import { BlocklistService } from './revocation/blocklist.service.js';
-import { AccessGuard } from './route/access.guard.js';
+import { GlobalGuard } from './route/global.guard.js';
+import { JWKS_PATH, JwksEndpoint } from './route/jwks.endpoint.js';
 import { JwtExceptionFilter } from './route/jwt-exception.filter.js';
 import { PassportStrategies, STRATEGY_PREFIX } from './route/passport-strategies.js';
 
@@ -29,6 +31,7 @@ export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OPTIONS_TYPE, ASYN
 function assemble(definition: DynamicModule, extras: JwtExtendedModuleExtras): DynamicModule {
   checkExtras(extras);
   const { isGlobal, globalGuard, registerFilter, strategyPrefix, blocklistService } = extras;
+  const jwks = jwksPath(extras.endpoints);
   return {
     ...definition,
     global: isGlobal ?? true,
@@ -36,11 +39,14 @@ function assemble(definition: DynamicModule, extras: JwtExtendedModuleExtras): D
       ...(definition.providers ?? []).map(settling),
       ...PROVIDERS,
       { provide: BlocklistService, useClass: blocklistService ?? BlocklistService },
-      ...(globalGuard ? [{ provide: APP_GUARD, useExisting: AccessGuard }] : []),
-      ...(registerFilter ? [{ provide: APP_FILTER, useExisting: JwtExceptionFilter }] : []),
+      ...(globalGuard ? [GlobalGuard, { provide: APP_GUARD, useExisting: GlobalGuard }] : []),
+      ...((registerFilter ?? true)
+        ? [{ provide: APP_FILTER, useExisting: JwtExceptionFilter }]
+        : []),
       ...(strategyPrefix
         ? [{ provide: STRATEGY_PREFIX, useValue: strategyPrefix }, PassportStrategies]
         : []),
+      ...(jwks ? [{ provide: JWKS_PATH, useValue: jwks }, JwksEndpoint] : []),
     ],
     exports: EXPORTS,
   };

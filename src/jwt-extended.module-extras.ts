@@ -1,5 +1,6 @@
 import type { Type } from '@nestjs/common';
 import { JwtExtendedConfigError } from './errors/config.error.js';
+import { refuseUnknownNames } from './options/unknown-names.js';
 import { checkBoolean, checkNonEmptyString, optional } from './options/checks.js';
 import { BlocklistService } from './revocation/blocklist.service.js';
 
@@ -30,8 +31,23 @@ export interface JwtExtendedModuleExtras {
    * @default none
    */
   strategyPrefix?: string;
+  /**
+   * Ready-made endpoints; only what is named is mounted.
+   *
+   * @default none
+   */
+  endpoints?: EndpointOptions;
   /** A class that extends `BlocklistService` and replaces it; the container builds it, with its own dependencies. */
   blocklistService?: Type<BlocklistService>;
+}
+
+/** Ready-made endpoints: `true`, or a path of your own. */
+export interface EndpointOptions {
+  /**
+   * The public halves of the module's keys, as a JWK Set (RFC 7517), outside of any global prefix; `true` mounts
+   * `/.well-known/jwks.json`.
+   */
+  jwks?: boolean | string;
 }
 
 /** An extra left out here would be taken for an option. */
@@ -40,6 +56,7 @@ export const EXTRAS_DEFAULTS: JwtExtendedModuleExtras = {
   globalGuard: false,
   registerFilter: true,
   strategyPrefix: undefined,
+  endpoints: undefined,
   blocklistService: undefined,
 };
 
@@ -52,22 +69,47 @@ const ASYNC_NAMES = [
   'provideInjectionTokensFrom',
 ];
 
+const WAYS = ['useFactory', 'useClass', 'useExisting'];
+
 /** @throws JwtExtendedConfigError */
 export function checkExtras(extras: JwtExtendedModuleExtras): void {
-  checkBoolean(extras.isGlobal, 'isGlobal');
-  checkBoolean(extras.globalGuard, 'globalGuard');
-  checkBoolean(extras.registerFilter, 'registerFilter');
+  optional(extras.isGlobal, 'isGlobal', checkBoolean);
+  optional(extras.globalGuard, 'globalGuard', checkBoolean);
+  optional(extras.registerFilter, 'registerFilter', checkBoolean);
   optional(extras.strategyPrefix, 'strategyPrefix', checkNonEmptyString);
+  if (extras.endpoints !== undefined) jwksPath(extras.endpoints);
   const { blocklistService } = extras;
-  if (blocklistService && !(blocklistService.prototype instanceof BlocklistService)) {
+  if (blocklistService !== undefined && !extendsBlocklistService(blocklistService)) {
     throw new JwtExtendedConfigError(
       'blocklistService must be a class that extends BlocklistService',
     );
   }
 }
 
+/**
+ * Where the key set is published; `undefined` for nowhere.
+ *
+ * @throws JwtExtendedConfigError
+ */
+export function jwksPath(endpoints: EndpointOptions | undefined): string | undefined {
+  if (endpoints === undefined) return undefined;
+  if (!isObject(endpoints)) {
+    throw new JwtExtendedConfigError('endpoints must be an object: { jwks: true }');
+  }
+  refuseUnknownNames(Object.keys(endpoints), ['jwks'], 'endpoints');
+  const { jwks = false } = endpoints;
+  if (typeof jwks === 'boolean') return jwks ? '/.well-known/jwks.json' : undefined;
+  if (typeof jwks === 'string' && jwks.startsWith('/')) return jwks;
+  throw new JwtExtendedConfigError("endpoints.jwks must be true, or a path that starts with '/'");
+}
+
+function extendsBlocklistService(given: unknown): boolean {
+  return typeof given === 'function' && given.prototype instanceof BlocklistService;
+}
+
 /** What `forRootAsync` itself was given; the options proper come from its factory. */
-export function checkAsyncOptions(options: object): void {
+export function checkAsyncOptions(options: unknown): void {
+  requireOptions(options, 'forRootAsync');
   const known = [...ASYNC_NAMES, ...Object.keys(EXTRAS_DEFAULTS)];
   const unknown = Object.keys(options).find((name) => !known.includes(name));
   if (unknown !== undefined) {
@@ -76,12 +118,26 @@ export function checkAsyncOptions(options: object): void {
         `beside useFactory stand ${known.join(', ')}`,
     );
   }
-  const ways = ['useFactory', 'useClass', 'useExisting'].filter((name) =>
-    Object.hasOwn(options, name),
-  );
+  const ways = WAYS.filter((name) => options[name] !== undefined);
   if (ways.length !== 1) {
     throw new JwtExtendedConfigError(
       `forRootAsync takes one of useFactory, useClass and useExisting, and was given ${ways.join(' and ') || 'none'}`,
     );
   }
+  const [way = ''] = ways;
+  if (typeof options[way] === 'object' || typeof options[way] === 'function') return;
+  throw new JwtExtendedConfigError(`forRootAsync was given a ${way} that is none`);
+}
+
+/** @throws JwtExtendedConfigError */
+export function requireOptions(
+  options: unknown,
+  method: 'forRoot' | 'forRootAsync',
+): asserts options is Readonly<Record<string, unknown>> {
+  if (isObject(options)) return;
+  throw new JwtExtendedConfigError(`${method} must be given an object of options`);
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
 }

@@ -19,6 +19,7 @@ import { RouteAuthenticator } from './route/route-authenticator.js';
 import { RoutePolicies } from './route/route-policies.js';
 import { RouteScan } from './route/route-scan.js';
 import { TokenService } from './token.service.js';
+import { KeyRing } from './tokens/keys/key-ring.js';
 import { LoaderCalls } from './tokens/loader-calls.js';
 import { TokenKeys } from './tokens/token-keys.js';
 import { TokenMint } from './tokens/token-mint.js';
@@ -40,10 +41,11 @@ export const PROVIDERS: Provider[] = [
   },
   {
     provide: TokenKeys,
-    useFactory: ({ keys, loadedKeys }: ModuleSettings, loaders: LoaderCalls) =>
-      new TokenKeys(keys, loadedKeys, loaders),
+    useFactory: ({ ring, loadedKeys }: ModuleSettings, loaders: LoaderCalls) =>
+      new TokenKeys(ring, loadedKeys, loaders),
     inject: [ModuleSettings, LoaderCalls],
   },
+  { provide: KeyRing, useFactory: ({ ring }: ModuleSettings) => ring, inject: [ModuleSettings] },
   {
     provide: TokenReader,
     useFactory: ({ options }: ModuleSettings, keys: TokenKeys, refusals: Refusals) =>
@@ -122,6 +124,7 @@ export const PROVIDERS: Provider[] = [
 export const EXPORTS = [
   TokenService,
   TokenCookies,
+  KeyRing,
   BlocklistService,
   AccessGuard,
   FreshGuard,

@@ -1,36 +1,63 @@
+import { JwtExtendedConfigError } from './errors/config.error.js';
 import type { JwtExtendedOptions } from './options/jwt-extended-options.js';
 import { resolveOptions } from './options/resolve-options.js';
 import type { ResolvedOptions } from './options/resolved-options.js';
-import { type ConfiguredKeys, configureKeys } from './tokens/keys/configure-keys.js';
+import { loadJose } from './tokens/jose.js';
+import { configureKeys } from './tokens/keys/configure-keys.js';
+import { KeyRing, type RingRules } from './tokens/keys/key-ring.js';
 import { LoadedKeys } from './tokens/keys/loaded-keys.js';
+import { RingContents } from './tokens/keys/ring-contents.js';
+import { RingKey } from './tokens/keys/ring-key.js';
+import { settleAlgorithms } from './tokens/keys/settle-algorithms.js';
+
+/** Options for one key, which a ring has no use for. */
+const SINGLE_KEY = ['secret', 'privateKey', 'publicKey', 'passphrase', 'algorithm'] as const;
 
 /** All that is left of the options once they are settled: nothing of it shows a key. */
 export class ModuleSettings {
-  readonly #keys: ConfiguredKeys;
-  readonly #loadedKeys: LoadedKeys;
-
   private constructor(
     readonly options: ResolvedOptions,
-    keys: ConfiguredKeys,
-    loadedKeys: LoadedKeys,
-  ) {
-    this.#keys = keys;
-    this.#loadedKeys = loadedKeys;
-  }
+    readonly ring: KeyRing,
+    readonly loadedKeys: LoadedKeys,
+  ) {}
 
   /** @throws JwtExtendedConfigError - for the first mistake in the options */
-  static from(given: JwtExtendedOptions): ModuleSettings {
+  static async from(given: JwtExtendedOptions): Promise<ModuleSettings> {
     const options = resolveOptions(given);
-    const { encodeKey, decodeKey } = options.loaders;
+    const ring = await ringOf(given, options);
+    if (ring.contents.algorithms.includes('EdDSA')) await loadJose();
+    return new ModuleSettings(options, ring, new LoadedKeys(given));
+  }
+}
+
+async function ringOf(given: JwtExtendedOptions, options: ResolvedOptions): Promise<KeyRing> {
+  const { encodeKey, decodeKey } = options.loaders;
+  const rules = ringRules(given, options);
+  if (given.keys === undefined) {
     const keys = configureKeys(given, { encodeKey: !!encodeKey, decodeKey: !!decodeKey });
-    return new ModuleSettings(options, keys, new LoadedKeys(given));
+    return new KeyRing(new RingContents(new RingKey(keys)), rules);
   }
+  const surplus = SINGLE_KEY.find((name) => given[name] !== undefined);
+  if (surplus) {
+    throw new JwtExtendedConfigError(`keys and ${surplus} are both given: leave out ${surplus}`);
+  }
+  if (given.decodeAlgorithms !== undefined && given.keys.jwksUri === undefined) {
+    throw new JwtExtendedConfigError(
+      'decodeAlgorithms beside keys is for jwksUri alone: each key has its own algorithm',
+    );
+  }
+  return KeyRing.from(given.keys, rules);
+}
 
-  get keys(): ConfiguredKeys {
-    return this.#keys;
-  }
-
-  get loadedKeys(): LoadedKeys {
-    return this.#loadedKeys;
-  }
+function ringRules(given: JwtExtendedOptions, { token, clock }: ResolvedOptions): RingRules {
+  const { access, refresh } = token.expires;
+  const { decodeAlgorithms, allowWeakSecret } = given;
+  return {
+    allowWeakSecret,
+    clock,
+    remoteAlgorithms:
+      decodeAlgorithms && settleAlgorithms(decodeAlgorithms, 'decodeAlgorithms', 'RS256'),
+    longestLife:
+      access === false || refresh === false ? undefined : Math.max(access, refresh) + token.leeway,
+  };
 }

@@ -1,6 +1,10 @@
 import { type ConfigurableModuleAsyncOptions, type DynamicModule, Module } from '@nestjs/common';
 import { ConfigurableModuleClass } from './jwt-extended.module-definition.js';
-import { checkAsyncOptions, type JwtExtendedModuleExtras } from './jwt-extended.module-extras.js';
+import {
+  checkAsyncOptions,
+  type JwtExtendedModuleExtras,
+  requireOptions,
+} from './jwt-extended.module-extras.js';
 import type { JwtExtendedOptions } from './options/jwt-extended-options.js';
 
 /** What `forRootAsync` takes: how the options are come by, and the extras beside them. */
@@ -35,6 +39,7 @@ export class JwtExtendedModule extends ConfigurableModuleClass {
    * @throws JwtExtendedConfigError - at start, for a mistake in the options
    */
   static override forRoot(options: JwtExtendedOptions & JwtExtendedModuleExtras): DynamicModule {
+    requireOptions(options, 'forRoot');
     return super.forRoot(options);
   }
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Claims, Token, TokenHeader, TokenPair } from './contracts/token.js';
+import type { Token, TokenHeader, TokenPair } from './contracts/token.js';
 import { TokenCheckUnavailableError } from './errors/token-errors.js';
 import { TokenError } from './errors/token.error.js';
 import type { RevocationCheck } from './revocation/revocation-check.js';
@@ -101,7 +101,7 @@ export class TokenService {
    * const { identity, claims } = await tokens.decodeToken<{ roles: string[] }>(encoded);
    * ```
    */
-  async decodeToken<C extends object = Claims>(
+  async decodeToken<C extends object = object>(
     encoded: string,
     options: DecodeTokenOptions = {},
   ): Promise<Token<C>> {

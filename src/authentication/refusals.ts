@@ -1,5 +1,6 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
-import { Logger } from '@nestjs/common';
+import { Stream } from 'node:stream';
+import { Logger, StreamableFile } from '@nestjs/common';
 import type { Awaitable } from '../contracts/awaitable.js';
 import type { CallbackResponse } from '../contracts/callback-response.js';
 import { faultMessage } from '../errors/fault-message.js';
@@ -81,7 +82,7 @@ export class Refusals implements ErrorOrigin {
         this.options.loaderTimeoutMs,
         `responses.${name}`,
       );
-      if (isCallbackResponse(answer)) return answer;
+      if (isCallbackResponse(answer)) return readOnce(answer);
       throw new TypeError('it must give { status, body?, headers? } with a status from 100 to 599');
     } catch (fault) {
       this.#logger.error(
@@ -120,6 +121,17 @@ function isCallbackResponse(answer: unknown): answer is CallbackResponse {
   const isStatus =
     Number.isInteger(status) && (status as number) >= 100 && (status as number) <= 599;
   return isStatus && (headers === undefined || areHeaders(headers));
+}
+
+/**
+ * A copy of what the callback gave, since what is computed may fail the second time.
+ *
+ * @throws Error - for a body that no adapter could send
+ */
+function readOnce({ status, body, headers }: CallbackResponse): CallbackResponse {
+  const isSentAsItIs = [Uint8Array, Stream, StreamableFile].some((kind) => body instanceof kind);
+  if (!isSentAsItIs) JSON.stringify(body);
+  return { status, body, ...(headers && { headers: { ...headers } }) };
 }
 
 /** @throws TypeError - for a name or value that HTTP cannot carry */

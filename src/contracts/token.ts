@@ -30,7 +30,7 @@ export interface TokenHeader {
  * token.claims.roles.includes('admin');
  * ```
  */
-export interface Token<C extends object = Claims> {
+export interface Token<C extends object = object> {
   /** The compact serialisation (RFC 7515 section 7.1). Hidden from `util.inspect` and `JSON.stringify`. */
   readonly encoded: string;
   readonly header: TokenHeader;
@@ -56,7 +56,7 @@ export interface Token<C extends object = Claims> {
  * @typeParam C - the shape of the claims your application adds
  * @typeParam U - what the `userLookup` loader gives
  */
-export type JwtContext<C extends object = Claims, U = unknown> = Token<C> & {
+export type JwtContext<C extends object = object, U = unknown> = Token<C> & {
   /** One of the four locations, or `'custom'` for a token found by an extractor function. */
   readonly location: TokenLocation | 'custom';
   /** What the `userLookup` loader gave; `undefined` without that loader. */

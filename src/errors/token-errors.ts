@@ -107,8 +107,13 @@ export class UserLookupError extends VerifiedTokenError {
   readonly code = 'USER_NOT_FOUND';
 
   constructor(token: Token) {
-    super(token, `Error loading the user ${token.identity}`, 401, 'USER_NOT_FOUND');
+    super(token, `Error loading the user ${nameOf(token.identity)}`, 401, 'USER_NOT_FOUND');
   }
+}
+
+/** With `verifySub: false` an identity may be anything that JSON holds. */
+function nameOf(identity: unknown): string {
+  return typeof identity === 'string' ? identity : JSON.stringify(identity);
 }
 
 /** A store or a loader did not answer, so that nobody knows whether the token is good: refused, never let through. */

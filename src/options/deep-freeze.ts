@@ -3,7 +3,12 @@
  * a `Set` cannot be frozen; its type, `ReadonlySet`, looks after them.
  */
 export function deepFreeze<T>(value: T, except?: unknown): T {
-  if (typeof value !== 'object' || value === null || value === except) return value;
-  for (const inner of Object.values(value)) deepFreeze(inner, except);
-  return Object.freeze(value);
+  const pending: unknown[] = [value];
+  // No recursion: what is frozen may come from a client, nested as deep as it is long.
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    if (typeof next !== 'object' || next === null || next === except) continue;
+    for (const inner of Object.values(next)) if (typeof inner === 'object') pending.push(inner);
+    Object.freeze(next);
+  }
+  return value;
 }

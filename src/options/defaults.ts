@@ -7,10 +7,12 @@ export const OPTION_DEFAULTS: Defaults<JwtExtendedOptions> = {
   // Checked by the keys module; here they are only known by name.
   secret: undefined,
   privateKey: undefined,
+  passphrase: undefined,
   publicKey: undefined,
   algorithm: undefined,
   decodeAlgorithms: undefined,
   allowWeakSecret: undefined,
+  keys: undefined,
 
   accessTokenExpires: '15m',
   refreshTokenExpires: '30d',

@@ -1,5 +1,6 @@
 import type { BlocklistStore } from '../contracts/blocklist-store.js';
 import type { Duration, TokenType } from '../contracts/token.js';
+import type { KeyRingOptions } from './key-ring-options.js';
 import type { JwtExtendedLoaders, JwtExtendedResponses } from './loaders.js';
 import type { LocationOptions } from './location-options.js';
 import type { KeyOptions, TokenOptions } from './token-options.js';
@@ -69,6 +70,8 @@ export interface BlocklistOptions {
  */
 export interface JwtExtendedOptions
   extends KeyOptions, TokenOptions, LocationOptions, ResponseOptions {
+  /** Several keys with key ids, in place of `secret`, `privateKey` and `publicKey`. */
+  keys?: KeyRingOptions;
   /** Revocation. */
   blocklist?: BlocklistOptions;
   /** Functions that the module asks while it makes and reads tokens. */

@@ -43,11 +43,11 @@ export interface JwtExtendedLoaders {
   /** The key that verifies a token; header and claims are **unverified**. Flask: `decode_key_loader`. */
   decodeKey?(unverified: UnverifiedToken, context: LoaderContext): Awaitable<LoadedKey>;
   /** Whether a token is revoked; asked beside the blocklist. Flask: `token_in_blocklist_loader`. */
-  isTokenRevoked?(token: Token<any>, context: LoaderContext): Awaitable<boolean>;
+  isTokenRevoked?(token: Token, context: LoaderContext): Awaitable<boolean>;
   /** Whether a verified token is good enough for the application. Flask: `token_verification_loader`. */
-  tokenVerification?(token: Token<any>, context: LoaderContext): Awaitable<boolean>;
+  tokenVerification?(token: Token, context: LoaderContext): Awaitable<boolean>;
   /** The user a token stands for; `null` or `undefined` refuses. Flask: `user_lookup_loader`. */
-  userLookup?(token: Token<any>, context: LoaderContext): Awaitable<unknown>;
+  userLookup?(token: Token, context: LoaderContext): Awaitable<unknown>;
 }
 /* eslint-enable @typescript-eslint/no-explicit-any */
 

@@ -16,3 +16,8 @@ export const RESERVED_CLAIMS: ReadonlySet<string> = new Set([
   'sid',
   'auth_time',
 ]);
+
+/** Whether every object has a member of that name: the library that signs takes such a claim for one of its own. */
+export function isInherited(name: string): boolean {
+  return name in Object.prototype;
+}

@@ -5,7 +5,7 @@ import { parseDuration } from './duration.js';
 import type { JwtExtendedOptions } from './jwt-extended-options.js';
 import { parseLifetime } from './lifetime.js';
 import { mistake } from './mistake.js';
-import { RESERVED_CLAIMS } from './reserved-claims.js';
+import { isInherited, RESERVED_CLAIMS } from './reserved-claims.js';
 import type { ResolvedTokenOptions } from './resolved-options.js';
 import type { Unchecked } from './settle.js';
 
@@ -40,7 +40,7 @@ export function resolveTokenOptions(
 
 function checkIdentityClaim(value: unknown): string {
   const claim = checkMemberName(value, 'identityClaim');
-  if (claim === 'sub' || !RESERVED_CLAIMS.has(claim)) return claim;
+  if (claim === 'sub' || !isTaken(claim)) return claim;
   throw mistake(
     'identityClaim',
     describe(claim),
@@ -50,12 +50,16 @@ function checkIdentityClaim(value: unknown): string {
 
 function checkUserClaimsKey(value: unknown, identityClaim: string): string | undefined {
   const key = optional(value, 'userClaimsKey', checkMemberName);
-  if (key === undefined || (key !== identityClaim && !RESERVED_CLAIMS.has(key))) return key;
+  if (key === undefined || (key !== identityClaim && !isTaken(key))) return key;
   throw mistake(
     'userClaimsKey',
     describe(key),
     'it has a meaning of its own: use a name such as user_claims',
   );
+}
+
+function isTaken(claim: string): boolean {
+  return RESERVED_CLAIMS.has(claim) || isInherited(claim);
 }
 
 /** Exact strings only: the library underneath skips the check for `''` and a `Set`, and leaves a `RegExp` unanchored (F8). */

@@ -2,7 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import type { JsonWebKey } from 'node:crypto';
 import type { Duration } from '../contracts/token.js';
 
-/** The signature algorithms (RFC 7518 section 3.1). */
+/** The signature algorithms (RFC 7518 section 3.1); EdDSA with Ed25519 keys (RFC 8037 section 3.1). */
 export type Algorithm =
   | 'HS256'
   | 'HS384'
@@ -15,7 +15,8 @@ export type Algorithm =
   | 'PS512'
   | 'ES256'
   | 'ES384'
-  | 'ES512';
+  | 'ES512'
+  | 'EdDSA';
 
 /** A secret: text or bytes, a secret `KeyObject`, or a JWK of kind `oct` (RFC 7518 section 6.4). */
 export type SecretInput = string | Buffer | KeyObject | JsonWebKey;
@@ -32,6 +33,11 @@ export interface KeyOptions {
   secret?: SecretInput;
   /** The signing half of a key pair. Flask: `JWT_PRIVATE_KEY`. */
   privateKey?: KeyPairInput;
+  /**
+   * What decrypts `privateKey`, where it is encrypted: PKCS#8 in PEM or DER form, or PEM in OpenSSL's old form. It is
+   * used once, when the module starts. Flask has none.
+   */
+  passphrase?: string | Buffer;
   /** The verifying half of a key pair; alone, it makes a service that only verifies. Flask: `JWT_PUBLIC_KEY`. */
   publicKey?: KeyPairInput;
   /**

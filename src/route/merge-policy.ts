@@ -7,13 +7,12 @@ import type { PolicyLevel } from './policy-level.js';
  * Merges what the levels of a route say into one policy. The nearest level with a token guard decides the type of
  * token, and with it the exceptions from the rules; demands add up over the levels.
  *
- * @param levels - from the handler outwards
+ * @param heard - the levels that count, from the handler outwards
  * @returns `undefined` for a route that is open to all
  * @throws JwtExtendedConfigError - when the levels contradict one another, or ask something of a token that nobody asks for
  */
-export function mergePolicy(levels: readonly PolicyLevel[]): RoutePolicy | undefined {
-  const heard = levelsHeard(levels);
-  const deciding = heard.find(({ guards }) => guards.size > 0);
+export function mergePolicy(heard: readonly PolicyLevel[]): RoutePolicy | undefined {
+  const deciding = heard.find(({ guards }) => guards.length > 0);
   if (!deciding) {
     refuseIdleDecorators(heard);
     return undefined;
@@ -32,17 +31,17 @@ export function mergePolicy(levels: readonly PolicyLevel[]): RoutePolicy | undef
 }
 
 /** `@Public` silences the levels further out, unless something further in has opted in again. */
-function levelsHeard(levels: readonly PolicyLevel[]): readonly PolicyLevel[] {
+export function levelsHeard(levels: readonly PolicyLevel[]): readonly PolicyLevel[] {
   for (const [index, level] of levels.entries()) {
     if (level.isPublic) return levels.slice(0, index + 1);
-    if (level.isPublic === false || level.guards.size > 0 || level.fresh || level.optional) break;
+    if (level.isPublic === false || level.guards.length > 0 || level.fresh || level.optional) break;
   }
   return levels;
 }
 
 function typeAsked({ name, guards }: PolicyLevel): TokenType {
-  if (!guards.has('refresh')) return 'access';
-  if (guards.size === 1) return 'refresh';
+  if (!guards.includes('refresh')) return 'access';
+  if (guards.every((kind) => kind === 'refresh')) return 'refresh';
   throw new JwtExtendedConfigError(
     `${name} is guarded by RefreshGuard and by a guard for access tokens, and no token is both: keep one of them`,
   );
@@ -57,13 +56,13 @@ function freshnessAsked(
   let asked: false | Freshness = false;
   for (const level of [...levels].reverse()) {
     const { fresh, guards } = level;
-    if (fresh === false && guards.has('fresh')) {
+    if (fresh === false && guards.includes('fresh')) {
       throw new JwtExtendedConfigError(
         `${level.name} has FreshGuard and @Fresh(false): keep one of them`,
       );
     }
     if (fresh === false) asked = false;
-    else if (fresh || guards.has('fresh')) asked = stricter(asked, fresh || {});
+    else if (fresh || guards.includes('fresh')) asked = stricter(asked, fresh || {});
     if (level === deciding && type === 'refresh' && !fresh) asked = false;
   }
   if (asked && type === 'refresh') {
@@ -81,7 +80,7 @@ function stricter(one: false | Freshness, other: Freshness): Freshness {
 
 /** A guard or a demand for freshness further in than `@JwtOptional` asks for a token again. */
 function optionalSaid({ optional, guards, fresh }: PolicyLevel): boolean | undefined {
-  return optional ?? (guards.size > 0 || fresh ? false : undefined);
+  return optional ?? (guards.length > 0 || fresh ? false : undefined);
 }
 
 function nearest<N extends 'locations' | 'cookieName'>(

@@ -9,7 +9,7 @@ const GUARDS_METADATA = '__guards__';
 export interface PolicyLevel {
   /** For messages: `AccountController.login`. */
   readonly name: string;
-  readonly guards: ReadonlySet<GuardKind>;
+  readonly guards: readonly GuardKind[];
   readonly required: RequiredPolicy | undefined;
   /** `undefined` where the level says nothing of it. */
   readonly fresh: false | Freshness | undefined;
@@ -47,6 +47,6 @@ function read(key: string | symbol, target: object): unknown {
   return Reflect.getMetadata(key, target);
 }
 
-function kindsOf(guards: readonly unknown[]): ReadonlySet<GuardKind> {
-  return new Set(guards.map(guardKindOf).filter((kind) => kind !== undefined));
+function kindsOf(guards: readonly unknown[]): readonly GuardKind[] {
+  return guards.map(guardKindOf).filter((kind) => kind !== undefined);
 }

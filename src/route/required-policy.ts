@@ -23,6 +23,8 @@ const NAMES = {
  * @throws JwtExtendedConfigError
  */
 export function requiredPolicy(options: JwtRequiredOptions): RequiredPolicy {
+  if (!isObject(options))
+    throw new JwtExtendedConfigError('@JwtRequired takes an object of options');
   refuseUnknownNames(Object.keys(options), Object.keys(NAMES), '@JwtRequired');
   const fresh =
     options.fresh === undefined ? undefined : freshness(options.fresh, '@JwtRequired.fresh');
@@ -36,17 +38,21 @@ export function requiredPolicy(options: JwtRequiredOptions): RequiredPolicy {
     fresh,
     optional: optional(options.optional, '@JwtRequired.optional', checkBoolean),
     locations: optional(options.locations, '@JwtRequired.locations', resolveLocations),
-    verifyType: checkBoolean(options.verifyType ?? true, '@JwtRequired.verifyType'),
-    skipRevocationCheck: checkBoolean(
-      options.skipRevocationCheck ?? false,
-      '@JwtRequired.skipRevocationCheck',
-    ),
+    verifyType: optional(options.verifyType, '@JwtRequired.verifyType', checkBoolean) ?? true,
+    skipRevocationCheck:
+      optional(options.skipRevocationCheck, '@JwtRequired.skipRevocationCheck', checkBoolean) ??
+      false,
     cookieName: optional(options.cookieName, '@JwtRequired.cookieName', checkCookieName),
   });
 }
 
 /** `false`, or how fresh a token must be, in seconds. */
-export function freshness(wanted: JwtRequiredOptions['fresh'], name: string): false | Freshness {
-  if (typeof wanted !== 'object') return checkBoolean(wanted, name) && {};
+export function freshness(wanted: unknown, name: string): false | Freshness {
+  if (!isObject(wanted)) return checkBoolean(wanted, name) && {};
+  refuseUnknownNames(Object.keys(wanted), ['maxAge'], name);
   return Object.freeze({ maxAge: parseDuration(wanted.maxAge, `${name}.maxAge`) });
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
 }

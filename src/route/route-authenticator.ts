@@ -8,12 +8,16 @@ import type { RoutePolicy } from '../contracts/route-policy.js';
 import { raisedBy } from '../errors/token.error.js';
 import { MissingTokenError } from '../errors/token-errors.js';
 import { LoaderCalls } from '../tokens/loader-calls.js';
-import { guardKindOf } from './guard-kind.js';
+import { type GuardKind, guardKindOf } from './guard-kind.js';
+import type { Route } from './route.js';
 import { type Handler, RoutePolicies } from './route-policies.js';
 
 /** Sends a request on its journey with the policy of the route it is for: once, however many guards ask. */
 @Injectable()
 export class RouteAuthenticator {
+  /** How many guards have asked on an open route. Nest hands all guards of one invocation the same context. */
+  readonly #asked = new WeakMap<ExecutionContext, number>();
+
   constructor(
     @Inject(RoutePolicies) private readonly policies: RoutePolicies,
     @Inject(Authenticator) private readonly authenticator: Authenticator,
@@ -31,9 +35,30 @@ export class RouteAuthenticator {
     guard: object,
     getRequest: () => unknown,
   ): boolean | Promise<boolean> {
-    const handler = context.getHandler() as Handler;
-    const policy = this.policies.of(handler, context.getClass<Type>(), guardKindOf(guard));
+    const policy = this.#policyFor(context, guardKindOf(guard) ?? 'access');
     return policy ? this.#admit(getRequest(), policy, context) : true;
+  }
+
+  /** Whether a route asks for no token. */
+  isOpen(context: ExecutionContext): boolean {
+    return this.#routeOf(context).policy === undefined;
+  }
+
+  /**
+   * On an open route the silenced guards are the first to ask, since outer levels run before inner ones. Whoever asks
+   * after them was called by another guard, and means it.
+   */
+  #policyFor(context: ExecutionContext, kind: GuardKind): RoutePolicy | undefined {
+    const route = this.#routeOf(context);
+    if (route.policy && route.lists(kind)) return route.policy;
+    const asked = (this.#asked.get(context) ?? 0) + 1;
+    this.#asked.set(context, asked);
+    const isSilenced = !route.policy && asked <= route.silenced;
+    return isSilenced ? undefined : route.policyOfUnlisted(kind);
+  }
+
+  #routeOf(context: ExecutionContext): Route {
+    return this.policies.of(context.getHandler() as Handler, context.getClass<Type>());
   }
 
   async #admit(request: unknown, policy: RoutePolicy, context: ExecutionContext): Promise<boolean> {

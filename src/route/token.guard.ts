@@ -31,8 +31,16 @@ export abstract class TokenGuard implements CanActivate {
     return this.route.admit(context, this, () => this.getRequest(context));
   }
 
-  /** Where the request is; override it for contexts that keep it elsewhere. */
+  /**
+   * Where the request is; override it for contexts that keep it elsewhere. Outside of HTTP the first argument is the
+   * client's own message, which may look like a request and is none.
+   */
   protected getRequest(context: ExecutionContext): unknown {
-    return context.switchToHttp().getRequest();
+    return context.getType() === 'http' ? context.switchToHttp().getRequest() : undefined;
+  }
+
+  /** @internal */
+  protected isOpen(context: ExecutionContext): boolean {
+    return this.route?.isOpen(context) ?? false;
   }
 }

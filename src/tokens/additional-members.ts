@@ -1,6 +1,7 @@
 import { TokenCreationError } from '../errors/token-creation.error.js';
 import { TokenCheckUnavailableError } from '../errors/token-errors.js';
-import { jsonFault } from './json-value.js';
+import { isInherited } from '../options/reserved-claims.js';
+import { isJsonObject, jsonFault } from './json-value.js';
 
 /** Header parameters that say how a token is verified (RFC 7515 section 4.1, RFC 7797): never the application's. */
 const RESERVED_HEADERS: ReadonlySet<string> = new Set([
@@ -47,10 +48,8 @@ function merge(
   if (!isObjectOrNothing(given)) throw new TokenCreationError(`${what} must be an object`);
   const merged = { ...loaded, ...given };
   for (const name of Object.keys(merged)) {
-    if (reserved.has(name) || name === '__proto__') {
-      throw new TokenCreationError(
-        `${what} may not contain '${name}': this library sets it itself`,
-      );
+    if (reserved.has(name) || isInherited(name)) {
+      throw new TokenCreationError(`${what} may not contain '${name}': the name is reserved`);
     }
   }
   const fault = jsonFault(merged, what);
@@ -59,7 +58,5 @@ function merge(
 }
 
 function isObjectOrNothing(value: unknown): value is object | null | undefined {
-  return (
-    value === undefined || value === null || (typeof value === 'object' && !Array.isArray(value))
-  );
+  return value === undefined || value === null || isJsonObject(value);
 }

@@ -6,17 +6,15 @@ const PLAIN_NAME = /^[\w.-]{1,64}$/;
 /** Parameters that would change what is signed or what the payload is; no token of ours has them. */
 const UNSUPPORTED = ['b64', 'zip', 'enc'] as const;
 
-/** What is demanded of a header before any key is touched. */
-export interface HeaderRules {
-  readonly algorithms: readonly string[];
-  readonly acceptForeignTokens: boolean;
-}
-
 /** Refuses a header that asks for what is not allowed here (RFC 7515 section 4, RFC 8725 section 3). */
-export function checkHeader(header: TokenHeader, rules: HeaderRules): void {
+export function checkHeader(
+  header: TokenHeader,
+  algorithms: readonly string[],
+  acceptForeignTokens: boolean,
+): void {
   checkHeaderShape(header);
-  checkAlgorithm(header.alg, rules.algorithms);
-  checkTokenForm(header, rules.acceptForeignTokens);
+  checkAlgorithm(header.alg, algorithms);
+  checkTokenForm(header, acceptForeignTokens);
 }
 
 /** What holds for a header that is only looked at, too. */

@@ -9,8 +9,9 @@ export function csrfClaimOf(claims: Claims): string {
 }
 
 /** Compares what was presented with the signed claim, in a time that tells nothing of either. */
-export function requireCsrfMatch(claims: Claims, presented: string): void {
-  if (!timingSafeEqual(digest(csrfClaimOf(claims)), digest(presented))) {
+export function requireCsrfMatch(claims: Claims, presented: unknown): void {
+  const claim = digest(csrfClaimOf(claims));
+  if (typeof presented !== 'string' || !timingSafeEqual(claim, digest(presented))) {
     throw new CsrfError('CSRF double submit tokens do not match');
   }
 }

@@ -28,5 +28,6 @@ export function withDeadline<T>(
 }
 
 function isThenable<T>(value: Awaitable<T>): value is Promise<T> {
-  return typeof value === 'object' && value !== null && 'then' in value;
+  const isObject = typeof value === 'object' || typeof value === 'function';
+  return isObject && value !== null && 'then' in value;
 }

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { Claims, TokenHeader } from '../contracts/token.js';
+import { deepFreeze } from '../options/deep-freeze.js';
 import { InvalidTokenError } from '../errors/token-errors.js';
 
 /** Longer headers than this belong to nobody we know. */
@@ -28,12 +29,26 @@ export function parseToken(encoded: unknown, maxLength: number): ParsedToken {
   }
   if (header.length > LONGEST_HEADER) throw new InvalidTokenError('Token is too long');
 
-  const headerObject = parseObject(decodeSegment(header, 'header'), 'header');
+  const headerObject = parseHeader(header);
   if (surplus !== undefined) throw new InvalidTokenError('Invalid payload padding');
   const payloadBytes = decodeSegment(payload, 'payload');
   decodeSegment(signature, 'crypto');
   const claims = parseObject(payloadBytes, 'payload');
-  return { encoded, header: headerObject as TokenHeader, claims };
+  return { encoded, header: headerObject, claims };
+}
+
+/** Tokens of one key begin alike, so that a few headers are all that is ever seen of honest clients. */
+const headers = new Map<string, TokenHeader>();
+const MOST_HEADERS = 64;
+
+/** A header's object, the same for the same text, and therefore frozen. */
+function parseHeader(segment: string): TokenHeader {
+  const known = headers.get(segment);
+  if (known) return known;
+  const header = deepFreeze(parseObject(decodeSegment(segment, 'header'), 'header'));
+  if (headers.size >= MOST_HEADERS) headers.clear();
+  headers.set(segment, header as TokenHeader);
+  return header as TokenHeader;
 }
 
 /** Only the canonical spelling passes, so that one signature has one text (RFC 4648 section 3.5). */

@@ -34,6 +34,11 @@ export function checkRegisteredClaims(
   checkIdentity(claims, options.identityClaim);
 }
 
+/** Whether it can be the id of a token or of a session. */
+export function isId(value: unknown): value is string {
+  return typeof value === 'string' && value !== '' && value.length <= LONGEST_ID;
+}
+
 /** `exp` equal to now has passed (RFC 7519 section 4.1.4). */
 export function isExpired(claims: Claims, leeway: number, now: number): boolean {
   return typeof claims.exp === 'number' && claims.exp <= now - leeway;
@@ -95,14 +100,11 @@ function checkTokenId(claims: Claims, acceptForeignTokens: boolean): void {
   }
   const jti = claims.jti as string | undefined;
   if (!jti && !acceptForeignTokens) throw new InvalidTokenError('Missing claim: jti');
-  if (jti && jti.length > LONGEST_ID) throw new InvalidTokenError('Invalid claim format in token');
+  if (jti && !isId(jti)) throw new InvalidTokenError('Invalid claim format in token');
 }
 
 function checkSessionId(sid: unknown): void {
-  if (sid === undefined) return;
-  if (typeof sid !== 'string' || sid === '' || sid.length > LONGEST_ID) {
-    throw new InvalidTokenError('Invalid claim format in token');
-  }
+  if (sid !== undefined && !isId(sid)) throw new InvalidTokenError('Invalid claim format in token');
 }
 
 function checkIdentity(claims: Claims, name: string): void {

@@ -1,66 +1,97 @@
 import { TokenCreationError } from '../errors/token-creation.error.js';
 import { InvalidTokenError } from '../errors/token-errors.js';
+import type { Awaitable } from '../contracts/awaitable.js';
+import { deepFreeze } from '../options/deep-freeze.js';
 import type { LoaderContext } from '../options/loaders.js';
 import type { Algorithm } from '../options/token-options.js';
-import type { ConfiguredKeys } from './keys/configure-keys.js';
+import type { KeyRing } from './keys/key-ring.js';
 import type { LoadedKeys } from './keys/loaded-keys.js';
 import { type LoaderCalls, loaderFault } from './loader-calls.js';
 import type { ParsedToken } from './parse-token.js';
 import type { SigningKey, VerificationKey } from './signature.js';
 
-/** Which key signs a subject's token, and which verifies a token: the configured one, or the loader's. */
+/** Which key signs a subject's token, and which verifies a token: one of the ring, or the loader's. */
 export class TokenKeys {
-  readonly #configured: ConfiguredKeys;
+  readonly #ring: KeyRing;
   readonly #loaded: LoadedKeys;
   readonly #loaders: LoaderCalls;
 
-  constructor(configured: ConfiguredKeys, loaded: LoadedKeys, loaders: LoaderCalls) {
-    this.#configured = configured;
+  constructor(ring: KeyRing, loaded: LoadedKeys, loaders: LoaderCalls) {
+    this.#ring = ring;
     this.#loaded = loaded;
     this.#loaders = loaders;
   }
 
+  /** What a token may be signed with at all. */
   get algorithms(): readonly Algorithm[] {
-    return this.#configured.algorithms;
+    return this.#ring.contents.algorithms;
   }
 
+  /** @throws TokenCreationError, TokenCheckUnavailableError */
   async forSigning(subject: unknown, context: LoaderContext): Promise<SigningKey> {
-    const { algorithm, signingKey: key } = this.#configured;
-    if (this.#loaders.has('encodeKey')) return this.#loadSigningKey(subject, context);
-    if (key) return { key, algorithm };
+    const { current } = this.#ring.contents;
+    if (current && this.#loaders.has('encodeKey')) {
+      return this.#loadSigningKey(current.algorithm, subject, context);
+    }
+    if (current?.signingKey) {
+      return { key: current.signingKey, algorithm: current.algorithm, kid: current.kid };
+    }
     throw new TokenCreationError(
       'This module only verifies tokens: give privateKey (or secret) in its options to make them',
     );
   }
 
-  async forVerifying(
-    { header, claims }: ParsedToken,
-    context: LoaderContext,
-  ): Promise<VerificationKey> {
-    const { algorithms, verificationKey: key } = this.#configured;
-    if (this.#loaders.has('decodeKey')) {
-      const unverified = Object.freeze({ header: deepFreeze(header), claims: deepFreeze(claims) });
-      const loaded = await this.#loaders.ask('decodeKey', unverified, context);
-      // Nobody's key: as for any token that was signed with a key that is not known here.
-      if (loaded === undefined || loaded === null)
-        throw new InvalidTokenError('Signature verification failed');
-      return { key: importLoaded(() => this.#loaded.verification(loaded, algorithms)), algorithms };
-    }
-    if (key) return { key, algorithms };
+  /** @throws InvalidTokenError, TokenCheckUnavailableError */
+  forVerifying(parsed: ParsedToken, now: Date, context: LoaderContext): Awaitable<VerificationKey> {
+    if (this.#loaders.has('decodeKey')) return this.#loadVerificationKey(parsed, context);
+    const { header } = parsed;
+    const { remote } = this.#ring.contents;
+    const found = this.#ring.contents.find(header.kid, now);
+    if (found?.verificationKey) return bound(header.alg, found.verificationKey, found.algorithms);
+    const isForeign = header.kid !== undefined && !this.#ring.contents.has(header.kid);
+    if (remote && isForeign) return remote.find(header);
     throw new InvalidTokenError('Signature verification failed');
   }
 
-  async #loadSigningKey(subject: unknown, context: LoaderContext): Promise<SigningKey> {
-    const { algorithm } = this.#configured;
+  async #loadVerificationKey(
+    { header, claims }: ParsedToken,
+    context: LoaderContext,
+  ): Promise<VerificationKey> {
+    const { algorithms } = this;
+    // The loader sees unverified data, which must stay what the later checks see.
+    const unverified = Object.freeze({ header: deepFreeze(header), claims: deepFreeze(claims) });
+    const loaded = await this.#loaders.ask('decodeKey', unverified, context);
+    // Nobody's key: as for any token that was signed with a key that is not known here.
+    if (loaded === undefined || loaded === null) {
+      throw new InvalidTokenError('Signature verification failed');
+    }
+    return { key: importLoaded(() => this.#loaded.verification(loaded, algorithms)), algorithms };
+  }
+
+  async #loadSigningKey(
+    algorithm: Algorithm,
+    subject: unknown,
+    context: LoaderContext,
+  ): Promise<SigningKey> {
     const answer = await this.#loaders.ask('encodeKey', subject, context);
     const { key: material, kid } = isKeyWithId(answer) ? answer : { key: answer, kid: undefined };
     return importLoaded(() => {
-      if (kid !== undefined && typeof kid !== 'string')
+      if (kid !== undefined && typeof kid !== 'string') {
         throw new TypeError('loaders.encodeKey: kid must be a string');
-      const key = this.#loaded.signing(material, algorithm);
-      return kid === undefined ? { key, algorithm } : { key, algorithm, kid };
+      }
+      return { key: this.#loaded.signing(material, algorithm), algorithm, kid };
     });
   }
+}
+
+/** Each key verifies under its own algorithms, whatever the others of the ring may be used with. */
+function bound(
+  alg: string,
+  key: VerificationKey['key'],
+  algorithms: readonly Algorithm[],
+): VerificationKey {
+  if (algorithms.some((allowed) => allowed === alg)) return { key, algorithms };
+  throw new InvalidTokenError('The specified alg value is not allowed');
 }
 
 /** A key that a loader gives and that cannot be used is the loader's failure, never a reason for another key. */
@@ -74,13 +105,4 @@ function importLoaded<T>(load: () => T): T {
 
 function isKeyWithId(answer: unknown): answer is { key: unknown; kid?: unknown } {
   return typeof answer === 'object' && answer !== null && Object.hasOwn(answer, 'key');
-}
-
-/** The loader sees unverified data, which must stay what the later checks see. */
-function deepFreeze<T>(value: T): T {
-  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
-    Object.freeze(value);
-    Object.values(value).forEach(deepFreeze);
-  }
-  return value;
 }

@@ -8,6 +8,7 @@ import { additionalClaims, additionalHeaders } from './additional-members.js';
 import { expiryOf, freshUntil } from './lifetimes.js';
 import { jsonFault } from './json-value.js';
 import type { LoaderCalls } from './loader-calls.js';
+import { isId } from './registered-claims.js';
 import { sign } from './signature.js';
 import type { TokenKeys } from './token-keys.js';
 
@@ -64,7 +65,9 @@ export class TokenMint {
         : subject;
       this.#checkIdentity(identity);
       const key = await this.keys.forSigning(subject, context);
-      return sign(this.#claims(identity, wanted, custom, now), headers, key);
+      const encoded = await sign(this.#claims(identity, wanted, custom, now), headers, key);
+      this.#checkLength(encoded);
+      return encoded;
     } catch (error) {
       throw raisedBy(this.origin, error);
     }
@@ -73,6 +76,9 @@ export class TokenMint {
   /** In the order in which Flask-JWT-Extended writes them. */
   #claims(identity: unknown, wanted: TokenRequest, custom: object, now: number): object {
     const { type, sessionId } = wanted;
+    if (sessionId !== undefined && !isId(sessionId)) {
+      throw new TokenCreationError('sessionId must be text of 1 to 256 characters');
+    }
     const options = this.options;
     const fresh = freshUntil(wanted.fresh, now);
     const expires = expiryOf(wanted.expiresIn ?? options.expires[type], now);
@@ -102,6 +108,14 @@ export class TokenMint {
 
   #asksForClaims(type: TokenType): boolean {
     return type === 'access' || this.options.claimsInRefreshToken;
+  }
+
+  #checkLength({ length }: string): void {
+    const { maxTokenLength } = this.options;
+    if (length <= maxTokenLength) return;
+    throw new TokenCreationError(
+      `The token is ${length} bytes long, and maxTokenLength is ${maxTokenLength}: put less into it`,
+    );
   }
 
   /** What could not be read back is not minted: the most reported break-up with Flask-JWT-Extended. */

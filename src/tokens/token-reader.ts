@@ -2,7 +2,7 @@ import type { Token, TokenHeader } from '../contracts/token.js';
 import { type ErrorOrigin, raisedBy } from '../errors/token.error.js';
 import { ExpiredTokenError } from '../errors/token-errors.js';
 import type { ResolvedTokenOptions } from '../options/resolved-options.js';
-import { checkHeader, checkHeaderShape, type HeaderRules } from './check-header.js';
+import { checkHeader, checkHeaderShape } from './check-header.js';
 import { requireCsrfMatch } from './csrf-claim.js';
 import { parseToken, type ParsedToken } from './parse-token.js';
 import { checkRegisteredClaims, isExpired, isFresh, typeOf } from './registered-claims.js';
@@ -22,19 +22,12 @@ export interface ReadOptions {
 
 /** Turns text into a token that can be believed, or says why not. */
 export class TokenReader {
-  readonly #headerRules: HeaderRules;
-
   constructor(
     private readonly options: ResolvedTokenOptions,
     private readonly keys: TokenKeys,
     private readonly clock: () => Date,
     private readonly origin: ErrorOrigin,
-  ) {
-    this.#headerRules = {
-      algorithms: keys.algorithms,
-      acceptForeignTokens: options.acceptForeignTokens,
-    };
-  }
+  ) {}
 
   /**
    * Structure and header, key and signature, registered claims, csrf, and the expiry last.
@@ -44,10 +37,11 @@ export class TokenReader {
   async read(encoded: unknown, { request, csrf, allowExpired }: ReadOptions = {}): Promise<Token> {
     try {
       const parsed = parseToken(encoded, this.options.maxTokenLength);
-      checkHeader(parsed.header, this.#headerRules);
-      verifySignature(parsed, await this.keys.forVerifying(parsed, { request }));
+      checkHeader(parsed.header, this.keys.algorithms, this.options.acceptForeignTokens);
+      const moment = this.clock();
+      await verifySignature(parsed, await this.keys.forVerifying(parsed, moment, { request }));
 
-      const now = this.clock().getTime() / 1000;
+      const now = moment.getTime() / 1000;
       checkRegisteredClaims(parsed.claims, this.options, now);
       const token = this.#verified(parsed, now);
       if (csrf !== undefined) requireCsrfMatch(parsed.claims, csrf);

@@ -1,9 +1,9 @@
-import { HttpException } from '@nestjs/common';
 import type { HttpRequest } from '../contracts/http.js';
 import type { RoutePolicy, TokenExtractor } from '../contracts/route-policy.js';
 import type { TokenLocation } from '../contracts/token.js';
-import { MissingTokenError, TokenCheckUnavailableError } from '../errors/token-errors.js';
+import { MissingTokenError } from '../errors/token-errors.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
+import { loaderFault } from '../tokens/loader-calls.js';
 import { type CarriedToken, isMissing, type Missing } from './carried-token.js';
 import { fromCookie } from './from-cookie.js';
 import { fromHeader } from './from-header.js';
@@ -53,8 +53,10 @@ function fromExtractor(request: HttpRequest, extractor: TokenExtractor): Carried
   try {
     encoded = extractor(request);
   } catch (error) {
-    throw error instanceof HttpException ? error : new TokenCheckUnavailableError(error);
+    throw loaderFault(error);
   }
+  // Extractors answer at once; a promise is no token, and its failure must not end the process.
+  if (encoded instanceof Promise) encoded.catch(() => undefined);
   return encoded ? { encoded, location: 'custom' } : { missing: 'Missing token' };
 }
 

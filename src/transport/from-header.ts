@@ -32,8 +32,8 @@ export function fromHeader(request: HttpRequest, options: ResolvedOptions): Carr
       missing: `Missing '${type}' type in '${name}' header. Expected '${name}: ${type} <JWT>'`,
     };
   }
-  const token = words.at(-1) ?? '';
-  if (words.length !== (type === '' ? 1 : 2) || !TOKEN68.test(token)) {
+  const [token, surplus] = type === '' ? words : words.slice(1);
+  if (token === undefined || surplus !== undefined || !TOKEN68.test(token)) {
     const expected = type === '' ? '<JWT>' : `${type} <JWT>`;
     throw new InvalidTokenError(`Bad ${name} header. Expected '${name}: ${expected}'`);
   }

@@ -92,6 +92,7 @@ export class TokenCookies {
     const token = await this.reader.read(encoded);
     if (token.type !== type)
       throw new TypeError(`This is no ${type} token: it belongs into the other cookie`);
+    const csrf = this.#carriesCsrf ? csrfClaimOf(token.claims) : undefined;
     const { cookie, csrfCookie } = this.options.carriers[type];
     const attributes = {
       maxAge:
@@ -101,8 +102,7 @@ export class TokenCookies {
       domain: options.domain,
     };
     this.#append(response, cookie, encoded, { ...attributes, httpOnly: true });
-    if (this.#carriesCsrf)
-      this.#append(response, csrfCookie, csrfClaimOf(token.claims), attributes);
+    if (csrf !== undefined) this.#append(response, csrfCookie, csrf, attributes);
     this.#forbidStoring(response);
   }
 

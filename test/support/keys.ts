@@ -38,6 +38,11 @@ export function ecPair(curve: Curve | 'secp256k1' = 'P-256', name = 'first'): Ke
   return remember(`${curve} ${name}`, () => generateKeyPairSync('ec', { namedCurve: curve }));
 }
 
+/** An Ed25519 pair. */
+export function ed25519Pair(name = 'first'): KeyPair {
+  return remember(`ed25519 ${name}`, () => generateKeyPairSync('ed25519'));
+}
+
 /** Random text, long enough for every HMAC algorithm. */
 export function strongSecret(): string {
   return randomBytes(64).toString('base64url');

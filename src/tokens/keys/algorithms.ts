@@ -24,7 +24,14 @@ export interface EcAlgorithm {
   readonly curve: 'prime256v1' | 'secp384r1' | 'secp521r1';
 }
 
-export type AlgorithmTraits = HmacAlgorithm | RsaAlgorithm | EcAlgorithm;
+/** The algorithm of Edwards curve pairs (RFC 8037 section 3.1). */
+export interface EdwardsAlgorithm {
+  readonly family: 'EdDSA';
+  /** It hashes by itself (RFC 8032 section 5.1), so that node:crypto is told of none. */
+  readonly hash: null;
+}
+
+export type AlgorithmTraits = HmacAlgorithm | RsaAlgorithm | EcAlgorithm | EdwardsAlgorithm;
 
 type Hash = 'sha256' | 'sha384' | 'sha512';
 
@@ -42,6 +49,7 @@ export const ALGORITHMS = {
   ES256: { family: 'EC', hash: 'sha256', curve: 'prime256v1' },
   ES384: { family: 'EC', hash: 'sha384', curve: 'secp384r1' },
   ES512: { family: 'EC', hash: 'sha512', curve: 'secp521r1' },
+  EdDSA: { family: 'EdDSA', hash: null },
 } as const satisfies Record<Algorithm, AlgorithmTraits>;
 
 /**

@@ -4,7 +4,9 @@ import type { Algorithm, KeyOptions } from '../../options/token-options.js';
 import { importPrivateKey, importPublicKey } from './import-key-pair.js';
 import { importSecret } from './import-secret.js';
 import { chooseAlgorithm, findKeySource, type KeyLoaders } from './key-source.js';
+import { optionNamesIn, type NameOption } from './option-names.js';
 import { halvesMatch } from './pair-match.js';
+import { settlePassphrase, type PassphraseOption } from './passphrase.js';
 import { settleDecodeAlgorithms } from './settle-algorithms.js';
 import { refuseWeakSecret } from './weak-secret.js';
 
@@ -19,28 +21,52 @@ export interface ConfiguredKeys {
   readonly verificationKey: KeyObject | undefined;
 }
 
+const NO_LOADERS: KeyLoaders = { encodeKey: false, decodeKey: false };
+
 /**
  * Imports the keys of the options, once, and checks them.
  *
  * @throws {JwtExtendedConfigError} for a key that is missing, ambiguous, weak, of the wrong kind or
  *   without its other half, and for an algorithm that is unknown or does not fit.
  */
-export function configureKeys(
-  options: KeyOptions,
-  loaders: KeyLoaders = { encodeKey: false, decodeKey: false },
+export function configureKeys(options: KeyOptions, loaders = NO_LOADERS): ConfiguredKeys {
+  return importKeyInput(options, '', loaders);
+}
+
+/**
+ * Imports one secret or pair that stands among several, just as if it were the only one.
+ *
+ * @param where - its path in the options, such as `keys.others[0]`: what is wrong with its secret
+ *   is then said of `keys.others[0].secret`
+ * @throws {JwtExtendedConfigError} as {@link configureKeys} does.
+ */
+export function importKeyInput(
+  input: KeyOptions,
+  where: string,
+  loaders = NO_LOADERS,
 ): ConfiguredKeys {
-  const { allowWeakSecret } = options;
+  const name = optionNamesIn(where);
+  const { allowWeakSecret } = input;
   if (allowWeakSecret !== undefined && typeof allowWeakSecret !== 'boolean') {
-    throw new JwtExtendedConfigError('allowWeakSecret must be true or false');
+    throw new JwtExtendedConfigError(`${name('allowWeakSecret')} must be true or false`);
   }
-  const source = findKeySource(options, loaders);
-  const algorithm = chooseAlgorithm(options, source);
-  const algorithms = settleDecodeAlgorithms(options.decodeAlgorithms, algorithm);
+  const source = findKeySource(input, loaders, name);
+  const passphrase = settlePassphrase(input, source, name);
+  const algorithm = chooseAlgorithm(input, source, name);
+  const algorithms = settleDecodeAlgorithms(
+    input.decodeAlgorithms,
+    algorithm,
+    name('decodeAlgorithms'),
+  );
   switch (source) {
     case 'secret':
-      return bindKeys(algorithm, algorithms, loadSecret(options, algorithms));
+      return bindKeys(algorithm, algorithms, loadSecret(input, algorithms, name));
     case 'pair':
-      return bindKeys(algorithm, algorithms, loadPair(options, algorithm, algorithms));
+      return bindKeys(
+        algorithm,
+        algorithms,
+        loadPair(input, algorithm, algorithms, name, passphrase),
+      );
     case 'loaders':
       return bindKeys(algorithm, algorithms, {});
   }
@@ -48,9 +74,13 @@ export function configureKeys(
 
 type BoundKeys = Partial<Pick<ConfiguredKeys, 'signingKey' | 'verificationKey'>>;
 
-function loadSecret(options: KeyOptions, algorithms: readonly Algorithm[]): BoundKeys {
-  const secret = importSecret(options.secret, algorithms, 'secret');
-  if (options.allowWeakSecret !== true) refuseWeakSecret(secret, algorithms, 'secret');
+function loadSecret(
+  options: KeyOptions,
+  algorithms: readonly Algorithm[],
+  name: NameOption,
+): BoundKeys {
+  const secret = importSecret(options.secret, algorithms, name('secret'));
+  if (options.allowWeakSecret !== true) refuseWeakSecret(secret, algorithms, name('secret'));
   return { signingKey: secret, verificationKey: secret };
 }
 
@@ -58,21 +88,20 @@ function loadPair(
   { privateKey, publicKey }: KeyOptions,
   algorithm: Algorithm,
   algorithms: readonly Algorithm[],
+  name: NameOption,
+  passphrase: PassphraseOption,
 ): BoundKeys {
   const givenHalf =
-    publicKey === undefined ? undefined : importPublicKey(publicKey, algorithms, 'publicKey');
+    publicKey === undefined ? undefined : importPublicKey(publicKey, algorithms, name('publicKey'));
   if (privateKey === undefined) return { verificationKey: givenHalf };
-  const signingKey = importPrivateKey(privateKey, algorithms, 'privateKey');
-  const verificationKey = givenHalf ?? createPublicKey(signingKey);
-  if (!halvesMatch(signingKey, verificationKey, algorithm)) {
-    const pair = givenHalf
-      ? 'privateKey and publicKey are'
-      : 'privateKey is damaged, its halves are';
+  const signingKey = importPrivateKey(privateKey, algorithms, name('privateKey'), passphrase);
+  if (givenHalf && !halvesMatch(signingKey, givenHalf, algorithm)) {
     throw new JwtExtendedConfigError(
-      `${pair} no pair: what the one signs, the other does not verify`,
+      `${name('privateKey')} and ${name('publicKey')} are no pair: ` +
+        'what the one signs, the other does not verify',
     );
   }
-  return { signingKey, verificationKey };
+  return { signingKey, verificationKey: givenHalf ?? createPublicKey(signingKey) };
 }
 
 /**

@@ -28,6 +28,18 @@ export function holdsDerKey(bytes: Buffer): boolean {
   );
 }
 
+/**
+ * How PKCS#8 begins where the key in it is encrypted (RFC 5958 section 3): a SEQUENCE, and in it
+ * one that names an algorithm of PKCS#5 or PKCS#12.
+ */
+const ENCRYPTED_BEGINNING =
+  /^30(?:[0-7].|81..|82....)30(?:[0-7].|81..|82....)06(?:092a864886f70d0105|0a2a864886f70d010c01)/;
+
+/** Whether bytes are a private key that only a passphrase opens. */
+export function isEncryptedDer(bytes: Buffer): boolean {
+  return ENCRYPTED_BEGINNING.test(bytes.toString('hex', 0, 24));
+}
+
 function fromHex(hex: string): Buffer {
   return Buffer.from(hex, 'hex');
 }

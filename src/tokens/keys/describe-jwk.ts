@@ -1,3 +1,5 @@
+import { isPrivateJwk } from './jwk-members.js';
+
 /**
  * What a JWK or a set of them looks like, in words; undefined for any other object. None of its
  * values is named.
@@ -5,7 +7,7 @@
 export function describeJwk(object: object): string | undefined {
   if ('keys' in object && Array.isArray(object.keys)) return 'a set of JWKs (give one key of it)';
   if (!('kty' in object)) return undefined;
-  const half = 'd' in object ? 'private' : 'public';
+  const half = isPrivateJwk(object) ? 'private' : 'public';
   switch (object.kty) {
     case 'oct':
       return 'an oct JWK, which is a secret';

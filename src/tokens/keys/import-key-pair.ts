@@ -1,24 +1,35 @@
 import type { KeyObject } from 'node:crypto';
 import type { Algorithm } from '../../options/token-options.js';
+import { requireWellFormed } from './jwk-members.js';
 import { requireJwkFits, type KeyUse } from './jwk-metadata.js';
 import { keyMistake } from './key-mistake.js';
+import { requireOwnHalf } from './own-half.js';
 import { requireStrongPair } from './pair-strength.js';
-import { readKey } from './read-key.js';
+import { refuseNeedless, unlock, type PassphraseOption } from './passphrase.js';
+import { isLocked, readKey, type FoundKey } from './read-key.js';
 
 const FORMS = 'as PEM, DER bytes, a JWK or a KeyObject';
 
 /**
- * The signing half of a key pair, strong enough and of the kind that each of the algorithms
+ * The signing half of a key pair, whole, strong enough and of the kind that each of the algorithms
  * demands.
  *
- * @throws {JwtExtendedConfigError} what is no private key, or not one for these algorithms.
+ * @param passphrase - the option beside the key; keys that loaders give have none
+ * @throws {JwtExtendedConfigError} what is no private key, or not one for these algorithms, or
+ *   encrypted with another passphrase.
  */
 export function importPrivateKey(
   input: unknown,
   algorithms: readonly Algorithm[],
   where: string,
+  passphrase?: PassphraseOption,
 ): KeyObject {
-  return importHalf(input, 'sign', algorithms, where);
+  const found = readKey(input);
+  const opened = isLocked(found) ? { key: unlock(found, where, passphrase) } : found;
+  const { key, jwk } = importHalf(opened, input, 'sign', algorithms, where);
+  if (opened === found) refuseNeedless(passphrase, where);
+  requireOwnHalf(key, jwk, algorithms, where);
+  return key;
 }
 
 /**
@@ -33,21 +44,25 @@ export function importPublicKey(
   algorithms: readonly Algorithm[],
   where: string,
 ): KeyObject {
-  return importHalf(input, 'verify', algorithms, where);
+  const found = readKey(input);
+  return importHalf(isLocked(found) ? undefined : found, input, 'verify', algorithms, where).key;
 }
 
 function importHalf(
+  found: FoundKey | undefined,
   input: unknown,
   use: KeyUse,
   algorithms: readonly Algorithm[],
   where: string,
-): KeyObject {
+): FoundKey {
   const type = use === 'sign' ? 'private' : 'public';
-  const found = readKey(input);
   if (found?.key.type !== type) throw keyMistake(where, input, expectedHalf(type, algorithms));
-  if (found.jwk) requireJwkFits(found.jwk, [use], algorithms, where);
+  if (found.jwk) {
+    requireWellFormed(found.jwk, where);
+    requireJwkFits(found.jwk, [use], algorithms, where);
+  }
   requireStrongPair(found.key, algorithms, where);
-  return found.key;
+  return found;
 }
 
 function expectedHalf(type: 'private' | 'public', algorithms: readonly Algorithm[]): string {

@@ -1,6 +1,7 @@
 import { JwtExtendedConfigError } from '../../errors/config.error.js';
 import type { Algorithm, KeyOptions } from '../../options/token-options.js';
 import { traitsOf } from './algorithms.js';
+import type { NameOption } from './option-names.js';
 import { settleAlgorithm } from './settle-algorithms.js';
 
 /** Which keys loaders give, so that the options need not. */
@@ -12,12 +13,16 @@ export interface KeyLoaders {
 /** Where keys come from: exactly one of these, so that nobody has to guess which key counts. */
 export type KeySource = 'secret' | 'pair' | 'loaders';
 
-export function findKeySource(options: KeyOptions, loaders: KeyLoaders): KeySource {
+export function findKeySource(
+  options: KeyOptions,
+  loaders: KeyLoaders,
+  name: NameOption,
+): KeySource {
   const hasSecret = options.secret !== undefined;
   const hasPair = options.privateKey !== undefined || options.publicKey !== undefined;
   if (hasSecret && hasPair) {
     throw new JwtExtendedConfigError(
-      'secret and a key pair are both given: leave out the one that tokens do not use',
+      `${name('secret')} and a key pair are both given: leave out the one that tokens do not use`,
     );
   }
   if (hasSecret) return 'secret';
@@ -26,29 +31,37 @@ export function findKeySource(options: KeyOptions, loaders: KeyLoaders): KeySour
   if (loaders.decodeKey) return 'loaders';
   const verifying = loaders.encodeKey ? ', or loaders.decodeKey beside loaders.encodeKey' : '';
   throw new JwtExtendedConfigError(
-    `no key is given, or it is undefined: set secret, or privateKey and publicKey${verifying}`,
+    `no key is given, or it is undefined: set ${name('secret')}, ` +
+      `or ${name('privateKey')} and ${name('publicKey')}${verifying}`,
   );
 }
 
 /** The algorithm of new tokens; only a secret leaves no doubt which one is meant. */
-export function chooseAlgorithm({ algorithm }: KeyOptions, source: KeySource): Algorithm {
+export function chooseAlgorithm(
+  { algorithm }: KeyOptions,
+  source: KeySource,
+  name: NameOption,
+): Algorithm {
+  const where = name('algorithm');
   if (algorithm === undefined) {
     if (source === 'secret') return 'HS256';
     const keys = source === 'pair' ? 'a key pair' : 'keys that loaders give';
     throw new JwtExtendedConfigError(
-      `algorithm is missing: with ${keys} it must be named, such as 'RS256'`,
+      `${where} is missing: with ${keys} it must be named, such as 'RS256'`,
     );
   }
-  const settled = settleAlgorithm(algorithm, 'algorithm');
+  const settled = settleAlgorithm(algorithm, where);
   const wantsSecret = traitsOf(settled).family === 'HMAC';
   if (source === 'secret' && !wantsSecret) {
     throw new JwtExtendedConfigError(
-      `algorithm ${settled} needs privateKey or publicKey; secret is for HS256 and its kin`,
+      `${where} ${settled} needs ${name('privateKey')} or ${name('publicKey')}; ` +
+        `${name('secret')} is for HS256 and its kin`,
     );
   }
   if (source === 'pair' && wantsSecret) {
     throw new JwtExtendedConfigError(
-      `algorithm ${settled} needs secret; privateKey and publicKey are for RS256 and its kin`,
+      `${where} ${settled} needs ${name('secret')}; ` +
+        `${name('privateKey')} and ${name('publicKey')} are for RS256 and its kin`,
     );
   }
   return settled;

@@ -7,6 +7,8 @@ import {
   type EcAlgorithm,
   type RsaAlgorithm,
 } from './algorithms.js';
+import { hasRocaModulus } from './roca.js';
+import { hasSmallOrder } from './small-order.js';
 
 /**
  * Holds half of a key pair to what each algorithm demands, for verifying as for signing: a pair
@@ -37,6 +39,8 @@ function findWeakness(key: KeyObject, traits: AlgorithmTraits): Weakness | undef
       return findRsaWeakness(key, traits);
     case 'EC':
       return findEcWeakness(key, traits);
+    case 'EdDSA':
+      return findEdwardsWeakness(key);
   }
 }
 
@@ -55,6 +59,8 @@ function findRsaWeakness(
   if (publicExponent < 3n || publicExponent % 2n === 0n) {
     return ['an RSA key whose public exponent is even or below 3', 'an odd one, as a rule 65537'];
   }
+  if (hasRocaModulus(key))
+    return ['an RSA key whose factors can be found (ROCA, CVE-2017-15361)', 'another one'];
   // RFC 7518 section 3.5: one hash for message and mask, and a salt as long as it.
   const hashBytes = Number(hash.slice('sha'.length)) / 8;
   const isBoundElsewhere =
@@ -72,7 +78,15 @@ function findEcWeakness(key: KeyObject, { curve }: EcAlgorithm): Weakness | unde
   return namedCurve === curve ? undefined : [`an EC key on ${namedCurve}`, `one on ${curve}`];
 }
 
-/** The kinds of key that no algorithm here uses, and the words for them. */
+/** RFC 8037 knows Ed448 too, which hardly any library does. */
+function findEdwardsWeakness(key: KeyObject): Weakness | undefined {
+  if (key.asymmetricKeyType !== 'ed25519') return [nameOf(key), 'an Ed25519 key'];
+  return hasSmallOrder(key)
+    ? ['an Ed25519 key of small order, under which anybody can sign', 'a generated one']
+    : undefined;
+}
+
+/** The kinds of key in words, with the reason why some serve no algorithm. */
 const NAMES: Readonly<Record<string, string>> = {
   rsa: 'an RSA key',
   'rsa-pss': 'an RSA-PSS key',
@@ -81,7 +95,7 @@ const NAMES: Readonly<Record<string, string>> = {
   dh: 'a Diffie-Hellman key, which agrees on secrets and signs nothing',
   x25519: 'an X25519 key, which agrees on secrets and signs nothing',
   x448: 'an X448 key, which agrees on secrets and signs nothing',
-  ed25519: 'an Ed25519 key, for which no algorithm is supported yet',
+  ed25519: 'an Ed25519 key',
   ed448: 'an Ed448 key, for which no algorithm is supported',
 };
 

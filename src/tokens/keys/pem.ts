@@ -1,4 +1,5 @@
 import { decodeBase64 } from './key-text.js';
+import { rebuildLegacyPem } from './legacy-pem.js';
 
 /** One `-----BEGIN …-----` of a PEM text (RFC 7468). */
 export interface PemBlock {
@@ -8,6 +9,8 @@ export interface PemBlock {
    * or no base64.
    */
   readonly der: Buffer | undefined;
+  /** The whole block as OpenSSL reads it, where it is encrypted the old way. */
+  readonly legacy: string | undefined;
 }
 
 /**
@@ -21,7 +24,12 @@ export function findPemBlocks(text: string): PemBlock[] {
     if (!part.startsWith('BEGIN ')) continue;
     const label = part.slice('BEGIN '.length).trim();
     const [body = '', end = ''] = parts.slice(index + 1, index + 3);
-    blocks.push({ label, der: end.trim() === `END ${label}` ? decodeBase64(body) : undefined });
+    const isWhole = end.trim() === `END ${label}`;
+    blocks.push({
+      label,
+      der: isWhole ? decodeBase64(body) : undefined,
+      legacy: isWhole ? rebuildLegacyPem(label, body) : undefined,
+    });
   }
   return blocks;
 }

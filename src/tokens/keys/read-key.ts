@@ -4,8 +4,11 @@ import {
   X509Certificate,
   type JsonWebKey,
   type KeyObject,
+  type PrivateKeyInput,
 } from 'node:crypto';
 import { types } from 'node:util';
+import { isEncryptedDer } from './der-shape.js';
+import { isPrivateJwk } from './jwk-members.js';
 import { keyText, parseJsonObject } from './key-text.js';
 import { findKeyBlock } from './pem.js';
 
@@ -16,27 +19,39 @@ export interface FoundKey {
   readonly jwk?: JsonWebKey;
 }
 
+/** A private key that is encrypted. */
+export interface LockedKey {
+  /** The key in it; undefined with a wrong passphrase. */
+  readonly open: (passphrase: string | Buffer) => KeyObject | undefined;
+}
+
+/** Whether only a passphrase brings the key to light. */
+export function isLocked(found: FoundKey | LockedKey | undefined): found is LockedKey {
+  return found !== undefined && 'open' in found;
+}
+
 /**
  * The half of a key pair that PEM, DER, a JWK or a `KeyObject` holds; undefined where there is
  * none. A private half comes out private: Node's own `createPublicKey` would quietly derive the
  * public half, and hide the mistake.
  */
-export function readKey(input: unknown): FoundKey | undefined {
+export function readKey(input: unknown): FoundKey | LockedKey | undefined {
   if (types.isKeyObject(input)) return { key: input };
   if (typeof input === 'string') return readText(keyText(input));
   if (types.isUint8Array(input)) return readDer(Buffer.from(input)) ?? readText(keyText(input));
   return typeof input === 'object' && input !== null ? readJwk({ ...input }) : undefined;
 }
 
-function readText(text: string): FoundKey | undefined {
+function readText(text: string): FoundKey | LockedKey | undefined {
   const jwk = parseJsonObject(text);
   if (jwk) return readJwk(jwk);
-  const der = findKeyBlock(text)?.der;
+  const { der, legacy } = findKeyBlock(text) ?? {};
+  if (legacy !== undefined) return lockedKey({ key: legacy, format: 'pem' });
   return der && readDer(der);
 }
 
 function readJwk(jwk: JsonWebKey): FoundKey | undefined {
-  const create = 'd' in jwk ? createPrivateKey : createPublicKey;
+  const create = isPrivateJwk(jwk) ? createPrivateKey : createPublicKey;
   return attempt(() => ({ key: create({ key: jwk, format: 'jwk' }), jwk }));
 }
 
@@ -53,14 +68,19 @@ const STRUCTURES: readonly ((der: Buffer) => KeyObject)[] = [
   (key) => new X509Certificate(key).publicKey,
 ];
 
-function readDer(der: Buffer): FoundKey | undefined {
+function readDer(der: Buffer): FoundKey | LockedKey | undefined {
   // All of them are a SEQUENCE; without this, PEM bytes would pass for the certificate they hold.
   if (der[0] !== 0x30) return undefined;
+  if (isEncryptedDer(der)) return lockedKey({ key: der, format: 'der', type: 'pkcs8' });
   for (const structure of STRUCTURES) {
     const key = attempt(() => structure(der));
     if (key) return { key };
   }
   return undefined;
+}
+
+function lockedKey(input: PrivateKeyInput): LockedKey {
+  return { open: (passphrase) => attempt(() => createPrivateKey({ ...input, passphrase })) };
 }
 
 /**

@@ -1,4 +1,4 @@
-import { holdsDerKey } from './der-shape.js';
+import { holdsDerKey, isEncryptedDer } from './der-shape.js';
 import { describeJwk } from './describe-jwk.js';
 import { decodeBase64, keyText, parseJsonObject } from './key-text.js';
 
@@ -71,6 +71,7 @@ function recognizeJwk(text: string): string | undefined {
 }
 
 function recognizeDer(bytes: Buffer): string | undefined {
+  if (isEncryptedDer(bytes)) return 'an encrypted private key in DER form';
   return holdsDerKey(bytes) ? 'a key or certificate in DER form' : undefined;
 }
 

@@ -2,12 +2,28 @@ import { JwtExtendedConfigError } from '../../errors/config.error.js';
 import type { Algorithm } from '../../options/token-options.js';
 import { ALGORITHMS, isAlgorithm, shareKeys } from './algorithms.js';
 
-const KNOWN = Object.keys(ALGORITHMS).join(', ');
+const NAMES = Object.keys(ALGORITHMS);
 
 /** One algorithm by its exact name. */
 export function settleAlgorithm(name: unknown, where: string): Algorithm {
   if (isAlgorithm(name)) return name;
-  throw new JwtExtendedConfigError(`${where} ${explain(name)}; expected one of ${KNOWN}`);
+  throw new JwtExtendedConfigError(
+    `${where} ${explain(name)}; expected one of ${NAMES.join(', ')}`,
+  );
+}
+
+/** Several algorithms by their exact names. */
+export function settleAlgorithms(
+  names: unknown,
+  where: string,
+  example: Algorithm,
+): readonly Algorithm[] {
+  if (Array.isArray(names) && names.length > 0) {
+    return names.map((name: unknown) => settleAlgorithm(name, where));
+  }
+  throw new JwtExtendedConfigError(
+    `${where} must be an array of algorithms: ['${isAlgorithm(names) ? names : example}']`,
+  );
 }
 
 /**
@@ -18,20 +34,15 @@ export function settleAlgorithm(name: unknown, where: string): Algorithm {
 export function settleDecodeAlgorithms(
   configured: unknown,
   algorithm: Algorithm,
+  where: string,
 ): readonly Algorithm[] {
   if (configured === undefined) return [algorithm];
-  if (!Array.isArray(configured) || configured.length === 0) {
-    const example = isAlgorithm(configured) ? configured : algorithm;
-    throw new JwtExtendedConfigError(
-      `decodeAlgorithms must be an array of algorithms: ['${example}']`,
-    );
-  }
-  const names = configured.map((name: unknown) => settleAlgorithm(name, 'decodeAlgorithms'));
+  const names = settleAlgorithms(configured, where, algorithm);
   const algorithms = [...new Set([...names, algorithm])];
   const stranger = algorithms.find((other) => !shareKeys(other, algorithm));
   if (stranger === undefined) return algorithms;
   throw new JwtExtendedConfigError(
-    `decodeAlgorithms with ${algorithm} mixes it and ${stranger}: one key cannot serve both`,
+    `${where} with ${algorithm} mixes it and ${stranger}: one key cannot serve both`,
   );
 }
 
@@ -43,5 +54,6 @@ function explain(name: unknown): string {
   if (typeof name !== 'string') return 'is not text';
   const upperCase = name.trim().toUpperCase();
   if (upperCase === 'NONE') return "is 'none': tokens without a signature are never accepted";
-  return isAlgorithm(upperCase) ? `must be written '${upperCase}'` : 'is no known algorithm';
+  const meant = NAMES.find((known) => known.toUpperCase() === upperCase);
+  return meant === undefined ? 'is no known algorithm' : `must be written '${meant}'`;
 }

@@ -3,8 +3,15 @@ import { Logger } from '@nestjs/common';
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { inspect } from 'node:util';
 import type { KeyOptions } from '../../../../src/options/token-options.js';
-import { configureKeys } from '../../../../src/tokens/keys/configure-keys.js';
-import { ecPair, rsaPair, rsaPssPair, strongSecret } from '../../../support/keys.js';
+import { configureKeys, importKeyInput } from '../../../../src/tokens/keys/configure-keys.js';
+import {
+  ecPair,
+  ed25519Pair,
+  rsaPair,
+  rsaPssPair,
+  shortRsaPair,
+  strongSecret,
+} from '../../../support/keys.js';
 import { expectNothingOf, mistakeOf } from './mistake.js';
 
 const secret = strongSecret();
@@ -44,6 +51,7 @@ describe('Keys of the options', () => {
     ['ES256', ecPair('P-256')],
     ['ES384', ecPair('P-384')],
     ['ES512', ecPair('P-521')],
+    ['EdDSA', ed25519Pair()],
   ] as const)('may be both halves of a pair, for %s', (algorithm, pair) => {
     const keys = configure({ ...pair, algorithm });
 
@@ -73,6 +81,10 @@ describe('Keys of the options', () => {
     [
       'another curve pair',
       { ...ecPair(), publicKey: ecPair('P-256', 'second').publicKey, algorithm: 'ES256' },
+    ],
+    [
+      'another Edwards pair',
+      { ...ed25519Pair(), publicKey: ed25519Pair('second').publicKey, algorithm: 'EdDSA' },
     ],
   ])('are refused if the halves are of %s (R17)', (_, options) => {
     expect(mistakeIn(options)).toContain('privateKey and publicKey are no pair');
@@ -104,47 +116,93 @@ describe('Keys of the options', () => {
   });
 });
 
+const mistakes: readonly (readonly [string, object, string])[] = [
+  ['a secret beside a private key', { secret, privateKey, algorithm: 'HS256' }, 'both given'],
+  ['a secret beside a public key', { secret, publicKey, algorithm: 'RS256' }, 'both given'],
+  ['no key', {}, 'no key is given, or it is undefined: set secret, or privateKey and publicKey'],
+  ['a secret that is undefined', { secret: undefined }, 'no key is given, or it is undefined'],
+  ['an empty secret', { secret: '' }, 'secret is empty'],
+  ['a secret that is null', { secret: null }, 'secret looks like null'],
+  [
+    'a public key for a secret',
+    { secret: publicKey },
+    'secret looks like a public key in PEM form',
+  ],
+  [
+    'an asymmetric algorithm with a secret',
+    { secret, algorithm: 'RS256' },
+    'needs privateKey or publicKey',
+  ],
+  [
+    'HS256 with a pair',
+    { privateKey, publicKey, algorithm: 'HS256' },
+    'algorithm HS256 needs secret',
+  ],
+  ['HS256 with a public key', { publicKey, algorithm: 'HS256' }, 'algorithm HS256 needs secret'],
+  [
+    'no algorithm with a pair',
+    { privateKey, publicKey },
+    "with a key pair it must be named, such as 'RS256'",
+  ],
+  [
+    'halves the other way round',
+    { privateKey: publicKey, publicKey: privateKey, algorithm: 'RS256' },
+    'looks like',
+  ],
+  [
+    'allowWeakSecret as text',
+    { secret, allowWeakSecret: 'yes' },
+    'allowWeakSecret must be true or false',
+  ],
+];
+
 describe('A mistake in the choice of keys', () => {
-  it.each([
-    ['a secret beside a private key', { secret, privateKey, algorithm: 'HS256' }, 'both given'],
-    ['a secret beside a public key', { secret, publicKey, algorithm: 'RS256' }, 'both given'],
-    ['no key', {}, 'no key is given, or it is undefined: set secret, or privateKey and publicKey'],
-    ['a secret that is undefined', { secret: undefined }, 'no key is given, or it is undefined'],
-    ['an empty secret', { secret: '' }, 'secret is empty'],
-    ['a secret that is null', { secret: null }, 'secret looks like null'],
-    [
-      'a public key for a secret',
-      { secret: publicKey },
-      'secret looks like a public key in PEM form',
-    ],
-    [
-      'an asymmetric algorithm with a secret',
-      { secret, algorithm: 'RS256' },
-      'needs privateKey or publicKey',
-    ],
-    [
-      'HS256 with a pair',
-      { privateKey, publicKey, algorithm: 'HS256' },
-      'algorithm HS256 needs secret',
-    ],
-    ['HS256 with a public key', { publicKey, algorithm: 'HS256' }, 'algorithm HS256 needs secret'],
-    [
-      'no algorithm with a pair',
-      { privateKey, publicKey },
-      "with a key pair it must be named, such as 'RS256'",
-    ],
-    [
-      'halves the other way round',
-      { privateKey: publicKey, publicKey: privateKey, algorithm: 'RS256' },
-      'looks like',
-    ],
-    [
-      'allowWeakSecret as text',
-      { secret, allowWeakSecret: 'yes' },
-      'allowWeakSecret must be true or false',
-    ],
-  ])('is %s (R18)', (_, options, said) => {
+  it.each(mistakes)('is %s (R18)', (_, options, said) => {
     expect(mistakeIn(options)).toContain(said);
+  });
+});
+
+describe('One key among several', () => {
+  const where = 'keys.others[0]';
+  const take = (input: object) => importKeyInput(input as KeyOptions, where);
+  const mistakeAmong = (input: object) => mistakeOf(() => take(input), secret, privateKey);
+
+  it('is imported as if it were the only one', () => {
+    expect(take({ secret }).signingKey?.export()).toEqual(Buffer.from(secret));
+    expect(take({ ...ecPair(), algorithm: 'ES256' }).verificationKey).toBe(ecPair().publicKey);
+    expect(take({ publicKey, algorithm: 'PS256' }).algorithms).toEqual(['PS256']);
+  });
+
+  it('may stand beside what only the ring reads', () => {
+    expect(take({ kid: '2026-01', retireAt: new Date(), secret }).algorithm).toBe('HS256');
+  });
+
+  it.each([
+    ...mistakes,
+    ['an unknown algorithm', { secret, algorithm: 'HS1' }, ''],
+    ['a list that is none', { secret, decodeAlgorithms: 'HS256' }, ''],
+    ['a list of two families', { secret, decodeAlgorithms: ['RS256'] }, ''],
+    ['a short key', { publicKey: shortRsaPair().publicKey, algorithm: 'RS256' }, ''],
+    [
+      'a damaged key',
+      { ...ecPair(), publicKey: ecPair('P-256', 'second').publicKey, algorithm: 'ES256' },
+      '',
+    ],
+    ['a needless passphrase', { secret, passphrase: 'open sesame' }, ''],
+  ])('is refused with its path in the words of a lone key: %s (R18)', (_, options) => {
+    const message = mistakeAmong(options);
+
+    expect(message).toContain(`${where}.`);
+    expect(message.replaceAll(`${where}.`, '')).toBe(mistakeIn(options));
+  });
+
+  it('is warned about, and refused in production, by its path if it is weak (R15)', () => {
+    take({ secret: 'secret' });
+    expect(String(warn.mock.calls[0]?.[0])).toContain('keys.others[0].secret is too short');
+
+    process.env.NODE_ENV = 'production';
+    expect(mistakeAmong({ secret: 'secret' })).toContain('keys.others[0].secret is too short');
+    expect(take({ secret: 'secret', allowWeakSecret: true }).algorithm).toBe('HS256');
   });
 });
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { createPublicKey, type JsonWebKey } from 'node:crypto';
 import type { Algorithm } from '../../../../src/options/token-options.js';
 import { importPrivateKey, importPublicKey } from '../../../../src/tokens/keys/import-key-pair.js';
-import { ecPair, rsaPair } from '../../../support/keys.js';
+import { ecPair, ed25519Pair, rsaPair } from '../../../support/keys.js';
 import { mistakeOf } from './mistake.js';
 
 const rsa = rsaPair();
@@ -45,6 +45,15 @@ describe('A JWK', () => {
     );
     expect(mistakeOf(() => take(jwkOf(ecPair('P-384').publicKey), ['ES256']))).toBe(
       'key is an EC key on secp384r1; ES256 needs one on prime256v1',
+    );
+  });
+
+  it('is refused whose public half is of another pair, though Node would take it (R17, R24)', () => {
+    const { x } = jwkOf(ed25519Pair('second').publicKey);
+    const mixed = { ...jwkOf(ed25519Pair().privateKey), x };
+
+    expect(mistakeOf(() => take(mixed, ['EdDSA']), JSON.stringify(mixed))).toBe(
+      'key is damaged, its halves are no pair: what the one signs, the other does not verify',
     );
   });
 

@@ -23,14 +23,18 @@ export function textForms(text: string): readonly (readonly [form: string, text:
 export function privateStructures(
   key: KeyObject,
 ): readonly (readonly [string, string | Buffer | JsonWebKey])[] {
-  const legacy = key.asymmetricKeyType === 'ec' ? 'sec1' : 'pkcs1';
+  const legacy = ({ ec: 'sec1', rsa: 'pkcs1' } as const)[String(key.asymmetricKeyType)];
   const der = (type: 'pkcs8' | 'pkcs1' | 'sec1') => key.export({ format: 'der', type });
   const pem = (type: 'pkcs8' | 'pkcs1' | 'sec1') => key.export({ format: 'pem', type }) as string;
   return [
     ['PKCS#8 PEM', pem('pkcs8')],
     ['PKCS#8 DER', der('pkcs8')],
-    [`${legacy} PEM`, pem(legacy)],
-    [`${legacy} DER`, der(legacy)],
+    ...(legacy
+      ? ([
+          [`${legacy} PEM`, pem(legacy)],
+          [`${legacy} DER`, der(legacy)],
+        ] as const)
+      : []),
     ['JWK', key.export({ format: 'jwk' })],
     ['JWK text', JSON.stringify(key.export({ format: 'jwk' }), null, 2)],
   ];

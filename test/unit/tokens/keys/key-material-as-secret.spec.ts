@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { createSecretKey, generateKeyPairSync, X509Certificate } from 'node:crypto';
 import { importSecret } from '../../../../src/tokens/keys/import-secret.js';
-import { CERTIFICATE, ecPair, rsaPair, shortRsaPair } from '../../../support/keys.js';
+import { CERTIFICATE, ecPair, ed25519Pair, rsaPair, shortRsaPair } from '../../../support/keys.js';
 import { privateStructures, publicStructures, textForms } from './key-forms.js';
 import { mistakeOf } from './mistake.js';
 
@@ -14,6 +14,7 @@ const pairs = [
   ['P-256', ecPair('P-256')],
   ['P-384', ecPair('P-384')],
   ['P-521', ecPair('P-521')],
+  ['Ed25519', ed25519Pair()],
 ] as const;
 const material = pairs.flatMap(([name, { privateKey, publicKey }]) => [
   ...publicStructures(publicKey).map(
@@ -24,8 +25,8 @@ const material = pairs.flatMap(([name, { privateKey, publicKey }]) => [
   ),
 ]);
 const otherKinds = [
-  ...(['ed25519', 'x25519'] as const).map(
-    (kind) => [kind, generateKeyPairSync(kind as 'ed25519')] as const,
+  ...(['ed448', 'x25519'] as const).map(
+    (kind) => [kind, generateKeyPairSync(kind as 'ed448')] as const,
   ),
   ['DSA', generateKeyPairSync('dsa', { modulusLength: 1024, divisorLength: 160 })] as const,
 ].flatMap(([name, { publicKey, privateKey }]) => [

@@ -55,6 +55,24 @@ describe('A key that a loader gives', () => {
     expect(mistakeOf(() => keys.signing(publicKey, 'RS256'))).toContain('a public KeyObject');
   });
 
+  it('is refused if it is encrypted: what decrypts it is none of ours (R17)', () => {
+    const passphrase = 'correct horse battery staple';
+    const lock = { cipher: 'aes-256-cbc', passphrase } as const;
+    for (const input of [
+      privateKey.export({ format: 'pem', type: 'pkcs8', ...lock }),
+      privateKey.export({ format: 'der', type: 'pkcs8', ...lock }),
+      privateKey.export({ format: 'pem', type: 'pkcs1', ...lock }),
+    ]) {
+      expect(mistakeOf(() => keys.signing(input, 'RS256'), input.toString('utf8'))).toBe(
+        'loaders.encodeKey is encrypted, and loaders give usable keys only: ' +
+          'createPrivateKey({ key, passphrase }) of node:crypto decrypts it',
+      );
+      expect(mistakeOf(() => keys.signing({ key: input, passphrase }, 'RS256'))).toContain(
+        'an object that is no JWK',
+      );
+    }
+  });
+
   it('is held to its JWK for what it is to do (R24)', () => {
     const jwk = { kty: 'oct', k: Buffer.from(secret).toString('base64url'), key_ops: ['verify'] };
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { generateKeyPairSync } from 'node:crypto';
 import { halvesMatch } from '../../../../src/tokens/keys/pair-match.js';
-import { ecPair, rsaPair } from '../../../support/keys.js';
+import { ecPair, ed25519Pair, rsaPair } from '../../../support/keys.js';
 
 describe('Two halves', () => {
   it('match if the one verifies what the other signs', () => {
@@ -11,6 +11,10 @@ describe('Two halves', () => {
     expect(halvesMatch(privateKey, publicKey, 'PS512')).toBe(true);
     expect(halvesMatch(privateKey, rsaPair('second').publicKey, 'PS512')).toBe(false);
     expect(halvesMatch(ecPair().privateKey, ecPair('P-256', 'second').publicKey, 'ES256')).toBe(
+      false,
+    );
+    expect(halvesMatch(ed25519Pair().privateKey, ed25519Pair().publicKey, 'EdDSA')).toBe(true);
+    expect(halvesMatch(ed25519Pair().privateKey, ed25519Pair('second').publicKey, 'EdDSA')).toBe(
       false,
     );
   });

@@ -1,9 +1,22 @@
 import { describe, expect, it } from '@jest/globals';
-import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import {
+  createPublicKey,
+  generateKeyPairSync,
+  randomBytes,
+  verify,
+  type KeyObject,
+} from 'node:crypto';
 import type { Algorithm } from '../../../../src/options/token-options.js';
 import { importPrivateKey, importPublicKey } from '../../../../src/tokens/keys/import-key-pair.js';
 import { requireStrongPair } from '../../../../src/tokens/keys/pair-strength.js';
-import { ecPair, rsaPair, rsaPssPair, shortRsaPair, type KeyPair } from '../../../support/keys.js';
+import {
+  ecPair,
+  ed25519Pair,
+  rsaPair,
+  rsaPssPair,
+  shortRsaPair,
+  type KeyPair,
+} from '../../../support/keys.js';
 import { mistakeOf } from './mistake.js';
 
 const expectRefusal = (
@@ -79,6 +92,90 @@ describe('An RSA pair', () => {
   });
 });
 
+describe('An RSA modulus', () => {
+  /** 65537 to some power modulo the product of the first odd primes, as the flawed chips made it. */
+  const flawed = (bits: number): bigint => {
+    const primes = Array.from({ length: 167 }, (_, n) => BigInt(n)).filter(
+      (n) => n > 2n && [2n, 3n, 5n, 7n, 11n].every((p) => n === p || n % p !== 0n),
+    );
+    const product = primes.reduce((all, prime) => all * prime, 167n);
+    let power = 1n;
+    for (let steps = randomBytes(2).readUInt16BE(); steps >= 0; steps--) {
+      power = (power * 65537n) % product;
+    }
+    const multiple = (2n ** BigInt(bits - 1) / product + 1n) * product;
+    return multiple % 2n === power % 2n ? multiple + power + product : multiple + power;
+  };
+  const publicKeyOf = (modulus: bigint) => {
+    const n = Buffer.from(modulus.toString(16), 'hex').toString('base64url');
+    return { kty: 'RSA', n, e: 'AQAB' };
+  };
+
+  it.each([2048, 3072, 4096])('of the flawed kind is refused at %i bits too (R16)', (bits) => {
+    const modulus = flawed(bits);
+    const act = (n: bigint) => importPublicKey(publicKeyOf(n), ['RS256'], 'publicKey');
+
+    expect(mistakeOf(() => act(modulus), publicKeyOf(modulus).n)).toBe(
+      'publicKey is an RSA key whose factors can be found (ROCA, CVE-2017-15361); RS256 needs another one',
+    );
+    // The same number plus two has other remainders.
+    expect(act(modulus + 2n).asymmetricKeyDetails?.modulusLength).toBe(bits);
+  });
+});
+
+describe('An Ed25519 pair', () => {
+  it('serves EdDSA and no other algorithm (R16)', () => {
+    expectAccepted(ed25519Pair(), ['EdDSA']);
+    expectRefusal(ed25519Pair(), ['RS256'], 'is an Ed25519 key; RS256 needs an RSA key');
+    expectRefusal(ed25519Pair(), ['ES256'], 'is an Ed25519 key; ES256 needs an EC key');
+    expectRefusal(ed25519Pair(), ['HS256'], 'is an Ed25519 key; HS256 needs a secret');
+  });
+
+  it('is the only kind that serves EdDSA (R16)', () => {
+    expectRefusal(rsaPair(), ['EdDSA'], 'is an RSA key; EdDSA needs an Ed25519 key');
+    expectRefusal(ecPair(), ['EdDSA'], 'is an EC key; EdDSA needs an Ed25519 key');
+    expectRefusal(
+      generateKeyPairSync('ed448'),
+      ['EdDSA'],
+      'is an Ed448 key, for which no algorithm is supported; EdDSA needs an Ed25519 key',
+    );
+    expectRefusal(
+      generateKeyPairSync('x25519'),
+      ['EdDSA'],
+      'is an X25519 key, which agrees on secrets and signs nothing; EdDSA needs an Ed25519 key',
+    );
+  });
+
+  const zeros = '00'.repeat(30);
+  const ones = 'ff'.repeat(30);
+  const points = [
+    ['zero', `01${zeros}00`],
+    ['zero, written as p + 1', `ee${ones}7f`],
+    ['order 2', `ec${ones}7f`],
+    ['order 4', `00${zeros}00`],
+    ['order 4, written as p', `ed${ones}7f`],
+    ['order 8', '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05'],
+    ['another order 8', 'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a'],
+  ] as const;
+  it.each(points)('is refused as a point of %s, under which anybody signs (R16)', (_, hex) => {
+    for (const sign of [0x00, 0x80]) {
+      const point = Buffer.from(hex, 'hex');
+      point[31] = (point[31] as number) | sign;
+      const jwk = { kty: 'OKP', crv: 'Ed25519', x: point.toString('base64url') };
+      const key = createPublicKey({ key: jwk, format: 'jwk' });
+      const forged = Buffer.concat([Buffer.from([1]), Buffer.alloc(63)]);
+      const messages = Array.from({ length: 400 }, (__, index) => Buffer.from(`message ${index}`));
+
+      expect(messages.some((message) => verify(null, message, key, forged))).toBe(true);
+      for (const form of [jwk, key, key.export({ format: 'pem', type: 'spki' })]) {
+        expect(mistakeOf(() => importPublicKey(form, ['EdDSA'], 'publicKey'))).toBe(
+          'publicKey is an Ed25519 key of small order, under which anybody can sign; EdDSA needs a generated one',
+        );
+      }
+    }
+  });
+});
+
 describe('An EC pair', () => {
   it.each([
     ['P-256', 'ES256'],
@@ -120,7 +217,6 @@ describe('A pair of any other kind', () => {
     ['a Diffie-Hellman key', generateKeyPairSync('dh' as 'x448', { group: 'modp14' } as object)],
     ['an X25519 key', generateKeyPairSync('x25519')],
     ['an X448 key', generateKeyPairSync('x448')],
-    ['an Ed25519 key', generateKeyPairSync('ed25519')],
     ['an Ed448 key', generateKeyPairSync('ed448')],
   ] as const)('is refused as %s (R16)', (kind, pair) => {
     expectRefusal(pair, ['RS256'], `is ${kind}, `);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Algorithm, KeyOptions } from '../../../../src/options/token-options.js';
 import { configureKeys } from '../../../../src/tokens/keys/configure-keys.js';
-import { ecPair, rsaPair, strongSecret } from '../../../support/keys.js';
+import { ecPair, ed25519Pair, rsaPair, strongSecret } from '../../../support/keys.js';
 import { mistakeOf } from './mistake.js';
 
 const secret = strongSecret();
@@ -20,7 +20,9 @@ describe('A mistake in the choice of algorithms', () => {
     ['hs256', "must be written 'HS256'"],
     ['Rs256', "must be written 'RS256'"],
     ['HS1', 'is no known algorithm; expected one of HS256, HS384'],
-    ['EdDSA', 'is no known algorithm'],
+    ['EDDSA', "must be written 'EdDSA'"],
+    ['Ed25519', 'is no known algorithm'],
+    ['Ed448', 'is no known algorithm'],
     ['toString', 'is no known algorithm'],
     ['', 'is no known algorithm'],
     [secret, 'is no known algorithm'],
@@ -50,8 +52,12 @@ describe('A mistake in the choice of algorithms', () => {
     ['PS256', 'HS256'],
     ['ES256', 'ES384'],
     ['ES256', 'RS256'],
+    ['EdDSA', 'ES256'],
+    ['EdDSA', 'RS256'],
+    ['EdDSA', 'HS256'],
   ] as const)('is %s among tokens with %s (R3)', (algorithm, other) => {
-    const pair = algorithm === 'ES256' ? ecPair() : rsaPair();
+    const pairs = { RS256: rsaPair, PS256: rsaPair, ES256: ecPair, EdDSA: ed25519Pair };
+    const pair = pairs[algorithm]();
 
     expect(mistakeIn({ ...pair, algorithm, decodeAlgorithms: [other] })).toContain(
       'one key cannot serve both',

@@ -1,0 +1,89 @@
+import { JwtExtendedConfigError } from '../../errors/config.error.js';
+import type { KeyInput, KeyRingOptions } from '../../options/key-ring-options.js';
+import type { KeyOptions } from '../../options/token-options.js';
+import { refuseUnknownNames } from '../../options/unknown-names.js';
+import { importKeyInput } from './configure-keys.js';
+import { RingKey } from './ring-key.js';
+
+const RING_NAMES = ['current', 'others', 'jwksUri'] as const satisfies (keyof KeyRingOptions)[];
+const KEY_NAMES = [
+  'kid',
+  'algorithm',
+  'secret',
+  'privateKey',
+  'publicKey',
+  'passphrase',
+  'retireAt',
+] as const satisfies (keyof KeyInput)[];
+const KEY_ID = /^[\x20-\x7e]{1,256}$/;
+
+/** The keys of a ring; the current one signs. */
+export interface ImportedRing {
+  readonly current: RingKey | undefined;
+  readonly others: readonly RingKey[];
+}
+
+type Shared = Pick<KeyOptions, 'allowWeakSecret'>;
+
+/**
+ * Imports the keys of a ring, all of them before any of them counts.
+ *
+ * @throws {JwtExtendedConfigError} for the first key that is missing, weak, ambiguous or not its algorithm's
+ */
+export function importRing(given: KeyRingOptions, shared: Shared): ImportedRing {
+  requireObject(given, 'keys', '{ current: { kid, algorithm, … } }');
+  refuseUnknownNames(Object.keys(given), RING_NAMES, 'keys');
+  const { current, others = [], jwksUri } = given;
+  if (current === undefined && jwksUri === undefined) {
+    throw new JwtExtendedConfigError('keys.current is missing: name the key that signs');
+  }
+  if (!Array.isArray(others)) {
+    throw new JwtExtendedConfigError('keys.others must be an array of keys');
+  }
+  const ring = {
+    current: current && importCurrent(current, shared),
+    others: others.map((key: KeyInput, index) => importKey(key, `keys.others[${index}]`, shared)),
+  };
+  refuseSharedIds(ring);
+  return ring;
+}
+
+function importCurrent(given: KeyInput, shared: Shared): RingKey {
+  const key = importKey(given, 'keys.current', shared);
+  if (!key.signingKey) {
+    throw new JwtExtendedConfigError('keys.current needs secret or privateKey, since it signs');
+  }
+  if (given.retireAt === undefined) return key;
+  throw new JwtExtendedConfigError(
+    'keys.current was given retireAt: a key that retires belongs among keys.others',
+  );
+}
+
+function importKey(given: KeyInput, where: string, shared: Shared): RingKey {
+  requireObject(given, where, '{ kid, algorithm, … }');
+  refuseUnknownNames(Object.keys(given), KEY_NAMES, where);
+  const { kid, retireAt, ...key } = given;
+  if (typeof kid !== 'string' || !KEY_ID.test(kid)) {
+    throw new JwtExtendedConfigError(`${where}.kid must be 1 to 256 characters of printable ASCII`);
+  }
+  if (retireAt !== undefined && !isValidDate(retireAt)) {
+    throw new JwtExtendedConfigError(`${where}.retireAt must be a valid Date`);
+  }
+  return new RingKey(importKeyInput({ ...key, ...shared }, where), { kid, retireAt });
+}
+
+function refuseSharedIds({ current, others }: ImportedRing): void {
+  const ids = [current, ...others].map((key) => key?.kid).filter((kid) => kid !== undefined);
+  const twice = ids.find((kid, index) => ids.indexOf(kid) !== index);
+  if (twice === undefined) return;
+  throw new JwtExtendedConfigError(`keys has two keys with the kid '${twice}': give each its own`);
+}
+
+function requireObject(value: unknown, where: string, example: string): void {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return;
+  throw new JwtExtendedConfigError(`${where} must be an object: ${example}`);
+}
+
+function isValidDate(value: unknown): boolean {
+  return value instanceof Date && !Number.isNaN(value.getTime());
+}

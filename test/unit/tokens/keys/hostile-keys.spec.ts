@@ -1,0 +1,419 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { randomBytes, type JsonWebKey } from 'node:crypto';
+import fc from 'fast-check';
+import type { Algorithm, KeyOptions } from '../../../../src/options/token-options.js';
+import { configureKeys } from '../../../../src/tokens/keys/configure-keys.js';
+import { LoadedKeys } from '../../../../src/tokens/keys/loaded-keys.js';
+import { ecPair, ed25519Pair, rsaPair, type KeyPair } from '../../../support/keys.js';
+import { mistakeOf } from './mistake.js';
+
+/** A key with one thing wrong, and the same key without it: the one is refused, the other taken. */
+interface Twins {
+  readonly hostile: unknown;
+  readonly sound: unknown;
+}
+
+/** How keys are attacked: a name for the title, and what makes pairs of twins out of a good key. */
+type Attack = readonly [name: string, twins: (jwk: JsonWebKey) => fc.Arbitrary<Twins>];
+
+const base64url = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64url');
+const numberText = (number: bigint) => {
+  const hex = number.toString(16);
+  return base64url(Buffer.from(hex.padStart(hex.length + (hex.length % 2), '0'), 'hex'));
+};
+const changed = (jwk: JsonWebKey, hostile: fc.Arbitrary<object>, sound: object = {}) =>
+  hostile.map((members) => ({ hostile: { ...jwk, ...members }, sound: { ...jwk, ...sound } }));
+const notText = fc.constantFrom<unknown[]>(null, 7, true, [], {}, ['AQAB']);
+const bytesOf = (jwk: JsonWebKey, member: string) => Buffer.from(String(jwk[member]), 'base64url');
+
+const families = [
+  ['RS256', rsaPair()],
+  ['PS384', rsaPair()],
+  ['ES256', ecPair('P-256')],
+  ['ES384', ecPair('P-384')],
+  ['ES512', ecPair('P-521')],
+  ['EdDSA', ed25519Pair()],
+] as const;
+const jwksOf = ({ privateKey, publicKey }: KeyPair) =>
+  [
+    ['private', privateKey.export({ format: 'jwk' })],
+    ['public', publicKey.export({ format: 'jwk' })],
+  ] as const;
+
+/** Each half of each pair: through the options and through a loader, as an object and as its text. */
+const halves = families.flatMap(([algorithm, pair]) =>
+  jwksOf(pair).map(([half, jwk]) => ({ algorithm, half, jwk })),
+);
+
+/** Through the options and through a loader, as an object or as its text. */
+function expectVerdicts(
+  algorithm: Algorithm,
+  half: 'private' | 'public',
+  { hostile, sound }: Twins,
+  isText: boolean,
+): void {
+  const loaded = new LoadedKeys();
+  const ways = [
+    (key: unknown) => configureKeys({ [`${half}Key`]: key, algorithm } as KeyOptions),
+    (key: unknown) =>
+      half === 'private' ? loaded.signing(key, algorithm) : loaded.verification(key, [algorithm]),
+  ];
+  const form = (key: unknown) => (isText ? JSON.stringify(key) : key);
+  for (const way of ways) {
+    expect(() => way(form(sound))).not.toThrow();
+    mistakeOf(() => way(form(hostile)), JSON.stringify(hostile));
+  }
+}
+
+function expectAllVerdicts(
+  algorithm: Algorithm,
+  half: 'private' | 'public',
+  twins: fc.Arbitrary<Twins>,
+): void {
+  const verdicts = fc.property(twins, fc.boolean(), (pair, isText) =>
+    expectVerdicts(algorithm, half, pair, isText),
+  );
+  fc.assert(verdicts, { numRuns: 10 });
+}
+
+describe.each(halves)('A hostile $half key for $algorithm', ({ algorithm, half, jwk }) => {
+  const operation = half === 'private' ? 'sign' : 'verify';
+  const operations = ['sign', 'verify', 'encrypt', 'decrypt', 'wrapKey', 'unwrapKey', 'deriveKey'];
+  const required = Object.keys(jwk);
+
+  const attacks: readonly Attack[] = [
+    [
+      'made for something else ("use")',
+      (key) =>
+        changed(
+          key,
+          fc.record({
+            use: fc.oneof(
+              fc.constantFrom('enc', 'SIG', 'sig ', '', 'signature', 'sig,enc'),
+              fc.string().filter((use) => use !== 'sig'),
+              fc.constantFrom<unknown[]>(null, ['sig'], true),
+            ),
+          }),
+          { use: 'sig' },
+        ),
+    ],
+    [
+      'not made for this operation ("key_ops")',
+      (key) =>
+        fc
+          .subarray(operations.filter((each) => each !== operation))
+          .chain((others) =>
+            changed(
+              key,
+              fc.record({ key_ops: fc.constantFrom<unknown[]>(others, operation, null, {}) }),
+              { key_ops: [...others, operation] },
+            ),
+          ),
+    ],
+    [
+      'made for another algorithm ("alg")',
+      (key) =>
+        changed(
+          key,
+          fc.record({
+            alg: fc.oneof(
+              fc.constantFrom('none', 'HS256', 'RS512', 'ES521', 'ES224', 'A256GCM', 'RSA1_5'),
+              fc.string().filter((alg) => alg !== algorithm),
+              fc.constantFrom<unknown[]>(null, [algorithm], algorithm.toLowerCase()),
+            ),
+          }),
+          { alg: algorithm },
+        ),
+    ],
+    [
+      'of another kind ("kty")',
+      (key) =>
+        changed(
+          key,
+          fc
+            .constantFrom<unknown[]>('RSA', 'EC', 'OKP', 'oct', 'AKP', 'rsa', 'ec', '', null, 1)
+            .filter((kty) => kty !== key.kty)
+            .map((kty) => ({ kty })),
+        ),
+    ],
+    [
+      'in a set of keys',
+      (key) =>
+        fc
+          .constantFrom<unknown[]>({ keys: [key] }, { keys: [key, key] }, { keys: key }, [key])
+          .map((hostile) => ({ hostile, sound: key })),
+    ],
+    [
+      'without one of its members',
+      (key) =>
+        fc.constantFrom(...required).map((member) => {
+          const hostile = Object.fromEntries(
+            Object.entries(key).filter(([name]) => name !== member),
+          );
+          return { hostile, sound: key };
+        }),
+    ],
+    [
+      'with a member that is no text',
+      (key) =>
+        changed(
+          key,
+          fc.tuple(fc.constantFrom(...required), notText).map(([member, value]) => ({
+            [member]: value,
+          })),
+        ),
+    ],
+    [
+      'with a member that is no base64url',
+      (key) =>
+        changed(
+          key,
+          fc
+            .tuple(
+              fc.constantFrom(...required),
+              fc.constantFrom('=', '==', ' ', '\n', '!', '+', '/'),
+            )
+            .map(([member, stray]) => ({ [member]: `${String(key[member])}${stray}` })),
+        ),
+    ],
+    [
+      'with an empty member',
+      (key) =>
+        changed(
+          key,
+          fc.constantFrom(...required).map((member) => ({ [member]: '' })),
+        ),
+    ],
+  ];
+
+  it.each(attacks)('is refused %s, its twin is taken (R16, R24)', (_, twins) => {
+    expectAllVerdicts(algorithm, half, twins(jwk));
+  });
+
+  it('is refused as the text of a PEM cut short anywhere, the whole one is taken (R17)', () => {
+    const [, pair] = families.find(([name]) => name === algorithm) as (typeof families)[number];
+    const key = pair[`${half}Key`];
+    const type = half === 'private' ? 'pkcs8' : 'spki';
+    const pem = key.export({ format: 'pem', type }) as string;
+
+    expectAllVerdicts(
+      algorithm,
+      half,
+      // Of the last line the dashes at its end may go, and nothing else.
+      fc
+        .integer({ min: 0, max: pem.trimEnd().length - 6 })
+        .map((length) => ({ hostile: pem.slice(0, length), sound: pem })),
+    );
+  });
+});
+
+describe.each(families)('A hostile public key for %s', (algorithm, pair) => {
+  const [[, privateJwk], [, publicJwk]] = jwksOf(pair);
+
+  it('is refused with anything private in it, its twin is taken (R17, R24)', () => {
+    const owned = Object.keys(privateJwk).filter((member) => !(member in publicJwk));
+    const secrets: Record<string, unknown> = { ...privateJwk, k: 'AQAB', oth: [] };
+    const some = fc.subarray([...owned, 'k', 'oth'], { minLength: 1 });
+
+    expectAllVerdicts(
+      algorithm,
+      'public',
+      some.map((members) => {
+        const leaked = Object.fromEntries(members.map((member) => [member, secrets[member]]));
+        return { hostile: { ...publicJwk, ...leaked }, sound: publicJwk };
+      }),
+    );
+  });
+});
+
+describe.each(['RS256', 'PS384'] as const)('A hostile RSA key for %s', (algorithm) => {
+  const [, [, jwk]] = jwksOf(rsaPair());
+  const exponents = fc.bigInt({ min: 1n, max: 2n ** 31n });
+  /** Of so many bits, and odd, as the product of two primes is. */
+  const modulus = (bits: number) =>
+    (BigInt(`0x${randomBytes(Math.ceil(bits / 8)).toString('hex')}`) % 2n ** BigInt(bits - 1)) |
+    (2n ** BigInt(bits - 1)) |
+    1n;
+
+  it('is refused whose exponent is even, its odd twin is taken (R16)', () => {
+    expectAllVerdicts(
+      algorithm,
+      'public',
+      exponents.map((half) => ({
+        hostile: { ...jwk, e: numberText(2n * half) },
+        sound: { ...jwk, e: numberText(2n * half + 1n) },
+      })),
+    );
+  });
+
+  it.each(['AQ', 'AAAB', 'AA'])('is refused whose exponent is 1 or 0: %s (R16)', (e) => {
+    expectVerdicts(algorithm, 'public', { hostile: { ...jwk, e }, sound: jwk }, false);
+  });
+
+  it('is refused whose modulus is short, its longer twin is taken (R16)', () => {
+    expectAllVerdicts(
+      algorithm,
+      'public',
+      fc
+        .tuple(fc.integer({ min: 8, max: 2047 }), fc.integer({ min: 2048, max: 4096 }))
+        .map(([few, many]) => ({
+          hostile: { ...jwk, n: numberText(modulus(few)) },
+          sound: { ...jwk, n: numberText(modulus(many)) },
+        })),
+    );
+  });
+});
+
+const curves = [
+  ['ES256', 'P-256'],
+  ['ES384', 'P-384'],
+  ['ES512', 'P-521'],
+] as const;
+
+describe.each(curves)('A hostile EC key for %s', (algorithm, curve) => {
+  const [, [, jwk]] = jwksOf(ecPair(curve));
+
+  it('is refused whose point is not on the curve, its twin is taken (R16)', () => {
+    expectAllVerdicts(
+      algorithm,
+      'public',
+      fc
+        .tuple(fc.constantFrom('x', 'y'), fc.nat({ max: 8 * bytesOf(jwk, 'x').length - 1 }))
+        .map(([member, bit]) => {
+          const bytes = bytesOf(jwk, member);
+          bytes[bit >> 3] = (bytes[bit >> 3] as number) ^ (1 << (bit & 7));
+          return { hostile: { ...jwk, [member]: base64url(bytes) }, sound: jwk };
+        }),
+    );
+  });
+
+  it('is refused at the origin, and with its coordinates swapped (R16)', () => {
+    const zero = base64url(Buffer.alloc(bytesOf(jwk, 'x').length));
+    for (const members of [
+      { x: zero, y: zero },
+      { x: jwk.y, y: jwk.x },
+    ]) {
+      expectVerdicts(algorithm, 'public', { hostile: { ...jwk, ...members }, sound: jwk }, false);
+    }
+  });
+
+  const others = (['P-256', 'P-384', 'P-521', 'secp256k1'] as const).filter(
+    (other) => other !== curve,
+  );
+  it.each(others)('is refused of the curve %s, its twin is taken (R16)', (other) => {
+    const [, [, stranger]] = jwksOf(ecPair(other));
+
+    for (const hostile of [stranger, { ...jwk, crv: other }]) {
+      expectVerdicts(algorithm, 'public', { hostile, sound: jwk }, true);
+    }
+  });
+});
+
+describe('A hostile Ed25519 key', () => {
+  const [, [, jwk]] = jwksOf(ed25519Pair());
+
+  it('is refused of any other length than 32 bytes, its twin is taken (R16)', () => {
+    const bytes = fc.uint8Array({ maxLength: 64 }).filter(({ length }) => length !== 32);
+
+    expectAllVerdicts(
+      'EdDSA',
+      'public',
+      bytes.map((x) => ({ hostile: { ...jwk, x: base64url(x) }, sound: jwk })),
+    );
+  });
+
+  it.each(['X25519', 'Ed448', 'X448', 'P-256', 'ed25519', ''])(
+    'is refused of the curve "%s", its twin is taken (R16)',
+    (crv) => {
+      expectVerdicts('EdDSA', 'public', { hostile: { ...jwk, crv }, sound: jwk }, true);
+    },
+  );
+});
+
+const hashes = [
+  ['HS256', 32],
+  ['HS384', 48],
+  ['HS512', 64],
+] as const;
+
+describe.each(hashes)('A hostile secret for %s, in production', (algorithm, bytes) => {
+  beforeAll(() => {
+    process.env.NODE_ENV = 'production';
+  });
+  afterAll(() => {
+    delete process.env.NODE_ENV;
+  });
+  const loaded = new LoadedKeys();
+  const ways = [
+    (secret: unknown) => configureKeys({ secret, algorithm } as KeyOptions),
+    (secret: unknown) => loaded.signing(secret, algorithm),
+    (secret: unknown) => loaded.verification(secret, [algorithm]),
+  ];
+  const expectSecretVerdicts = ({ hostile, sound }: Twins) => {
+    for (const way of ways) {
+      expect(() => way(sound)).not.toThrow();
+      mistakeOf(
+        () => way(hostile),
+        typeof hostile === 'string' ? hostile : JSON.stringify(hostile),
+      );
+    }
+  };
+  const jwk = { kty: 'oct', k: base64url(randomBytes(bytes)) };
+  const lengths = fc.integer({ min: 1, max: bytes - 1 });
+
+  it('is refused one byte short of the hash and below, its twin is taken (R15)', () => {
+    fc.assert(
+      fc.property(lengths, (length) => {
+        const [short, long] = [randomBytes(length), randomBytes(bytes)];
+        expectSecretVerdicts({ hostile: short, sound: long });
+        expectSecretVerdicts({
+          hostile: { kty: 'oct', k: base64url(short) },
+          sound: { kty: 'oct', k: base64url(long) },
+        });
+      }),
+      { numRuns: 25 },
+    );
+    expectSecretVerdicts({ hostile: randomBytes(bytes - 1), sound: randomBytes(bytes) });
+  });
+
+  it('is refused with an empty "k", or one that is no base64url (R4, R24)', () => {
+    const hostile = [
+      ...['', ' ', 'A', 'AAAA', 'ICAg', `${jwk.k}=`, `${jwk.k} `, ` ${jwk.k}`, `${jwk.k}\n`],
+      ...[`+/${jwk.k}`, null, undefined, 5, [jwk.k], { k: jwk.k }],
+    ];
+    for (const k of hostile) {
+      expectSecretVerdicts({ hostile: { ...jwk, k }, sound: jwk });
+      expectSecretVerdicts({ hostile: JSON.stringify({ ...jwk, k }), sound: JSON.stringify(jwk) });
+    }
+  });
+
+  it('is refused made for something else, its twin is taken (R24)', () => {
+    const hostile = fc.oneof(
+      fc.record({ use: fc.string().filter((use) => use !== 'sig') }),
+      fc.record({ alg: fc.string().filter((alg) => alg !== algorithm) }),
+      fc.record({ alg: fc.constantFrom('A256GCM', 'A256KW', 'dir', 'none', 'RS256') }),
+      fc.record({ key_ops: fc.constantFrom<unknown[]>([], ['encrypt'], 'sign', null) }),
+      fc.record({ kty: fc.constantFrom('RSA', 'EC', 'OKP', 'OCT', 'oct ', '') }),
+    );
+    const sound = { use: 'sig', alg: algorithm, key_ops: ['sign', 'verify'] };
+
+    fc.assert(
+      fc.property(changed({ ...jwk, ...sound }, hostile), (twins) => expectSecretVerdicts(twins)),
+      { numRuns: 60 },
+    );
+  });
+
+  it('is refused in a set of keys, its twin is taken (R24)', () => {
+    for (const set of [{ keys: [jwk] }, { keys: [jwk, jwk] }, [jwk]]) {
+      expectSecretVerdicts({ hostile: set, sound: jwk });
+    }
+  });
+
+  it.each(families)('is refused if it is a key of %s renamed to oct (R3)', (_, pair) => {
+    for (const [, key] of jwksOf(pair)) {
+      expectSecretVerdicts({ hostile: { ...key, kty: 'oct' }, sound: jwk });
+      const k = base64url(Buffer.from(JSON.stringify(key)));
+      expectSecretVerdicts({ hostile: { kty: 'oct', k }, sound: jwk });
+    }
+  });
+});
