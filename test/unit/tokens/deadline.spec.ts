@@ -1,0 +1,67 @@
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { DeadlineError, withDeadline } from '../../../src/tokens/deadline.js';
+import { rejectionOf } from '../../support/tokens.js';
+
+describe('A deadline (R28)', () => {
+  afterEach(() => {
+    jest.useRealTimers();
+    jest.restoreAllMocks();
+  });
+
+  it.each([0, '', false, null, undefined, 'x', { a: 1 }])(
+    'hands on %j, which is there at once, as it is',
+    (answer) => {
+      const setTimer = jest.spyOn(globalThis, 'setTimeout');
+
+      expect(withDeadline(answer, 1000, 'who')).toBe(answer);
+      expect(setTimer).not.toHaveBeenCalled();
+    },
+  );
+
+  it('hands on an answer that comes in time, and leaves no timer behind', async () => {
+    jest.useFakeTimers();
+
+    expect(await withDeadline(Promise.resolve(5), 1000, 'who')).toBe(5);
+    await Promise.resolve();
+
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  it('waits for whatever has a then', async () => {
+    const thenable = { then: (resolve: (value: number) => void) => resolve(5) };
+
+    expect(await withDeadline(thenable as unknown as Promise<number>, 1000, 'who')).toBe(5);
+  });
+
+  it('hands on a failure, even of what is no promise at all', async () => {
+    const failure = new Error('x');
+    const thenable = {
+      then() {
+        throw failure;
+      },
+    };
+
+    expect(
+      await rejectionOf(withDeadline(Promise.reject(failure), 1000, 'who') as Promise<void>),
+    ).toBe(failure);
+    expect(await rejectionOf(withDeadline(thenable as never, 1000, 'who') as Promise<void>)).toBe(
+      failure,
+    );
+  });
+
+  it('waits no longer than it says, and drops what comes too late, a failure too', async () => {
+    const unhandled = jest.fn();
+    process.on('unhandledRejection', unhandled);
+    let fail: (failure: Error) => void = () => {};
+    const late = new Promise<never>((_, reject) => (fail = reject));
+
+    const error = await rejectionOf(withDeadline(late, 20, 'loaders.userLookup') as Promise<never>);
+    fail(new Error('too late'));
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off('unhandledRejection', unhandled);
+
+    expect(error).toBeInstanceOf(DeadlineError);
+    expect(error).toMatchObject({ message: 'loaders.userLookup did not answer within 20 ms' });
+    expect(unhandled).not.toHaveBeenCalled();
+  });
+});

@@ -1,0 +1,69 @@
+import { describe, expect, it } from '@jest/globals';
+import type { ConfiguredKeys } from '../../../src/tokens/keys/configure-keys.js';
+import { KeyRing } from '../../../src/tokens/keys/key-ring.js';
+import { LoadedKeys } from '../../../src/tokens/keys/loaded-keys.js';
+import { RingContents } from '../../../src/tokens/keys/ring-contents.js';
+import { RingKey } from '../../../src/tokens/keys/ring-key.js';
+import { LoaderCalls } from '../../../src/tokens/loader-calls.js';
+import { parseToken } from '../../../src/tokens/parse-token.js';
+import { TokenKeys } from '../../../src/tokens/token-keys.js';
+import { forgeToken, SECRET } from '../../support/forge.js';
+import { rejectionOf } from '../../support/tokens.js';
+
+const KEYLESS: ConfiguredKeys = {
+  algorithm: 'HS256',
+  algorithms: Object.freeze(['HS256'] as const),
+  signingKey: undefined,
+  verificationKey: undefined,
+};
+
+const NOW = new Date();
+
+/** A ring that has an algorithm, and no key. */
+const RING = new KeyRing(new RingContents(new RingKey(KEYLESS)), {
+  longestLife: undefined,
+  clock: () => NOW,
+});
+
+describe('Keys of which there are none', () => {
+  const keys = new TokenKeys(RING, new LoadedKeys(), new LoaderCalls({}, 50));
+
+  it('verify nothing, not even what is signed with an empty key (R4)', async () => {
+    const parsed = parseToken(forgeToken({}, undefined, ''), 8192);
+
+    expect(await rejectionOf((async () => keys.forVerifying(parsed, NOW, {}))())).toMatchObject({
+      code: 'TOKEN_INVALID',
+      message: 'Signature verification failed',
+    });
+  });
+
+  it('sign nothing', async () => {
+    expect(await rejectionOf(keys.forSigning('alice', {}))).toMatchObject({
+      name: 'TokenCreationError',
+    });
+  });
+});
+
+describe('Keys that loaders give', () => {
+  it('come with the algorithms of the options, and no others (R2)', async () => {
+    const loaders = new LoaderCalls({ decodeKey: () => SECRET }, 50);
+    const keys = new TokenKeys(RING, new LoadedKeys(), loaders);
+
+    const { key, algorithms } = await keys.forVerifying(
+      parseToken(forgeToken({}, { alg: 'HS512' }), 8192),
+      NOW,
+      {},
+    );
+
+    expect(key.type).toBe('secret');
+    expect(algorithms).toBe(keys.algorithms);
+    expect(algorithms).toEqual(KEYLESS.algorithms);
+  });
+
+  it('are told apart from a key with an id, which may itself be any key', async () => {
+    const loaders = new LoaderCalls({ encodeKey: () => ({ key: SECRET, kid: 'k1' }) }, 50);
+    const keys = new TokenKeys(RING, new LoadedKeys(), loaders);
+
+    expect(await keys.forSigning('alice', {})).toMatchObject({ algorithm: 'HS256', kid: 'k1' });
+  });
+});

@@ -1,0 +1,41 @@
+import { describe, expect, it } from '@jest/globals';
+import { isVerifiedToken, VerifiedToken } from '../../../src/tokens/verified-token.js';
+
+const token = new VerifiedToken({
+  encoded: 'a.b.c',
+  header: { alg: 'HS256' },
+  claims: { jti: 'id', sid: 'session', iat: 1.5, exp: 2 },
+  identity: 'alice',
+  type: 'access',
+  fresh: false,
+});
+
+describe('A token that was verified', () => {
+  it('is known as one, to another copy of this library too', () => {
+    const mark = Symbol.for('nestjs-jwt-extended:verified-token');
+
+    expect(isVerifiedToken(token)).toBe(true);
+    expect(Reflect.get(token, mark)).toBe(true);
+    expect(isVerifiedToken({ [mark]: true })).toBe(true);
+  });
+
+  it.each([undefined, null, 'a.b.c', 5, {}, [], { encoded: 'a.b.c', jti: 'id' }])(
+    'is not %j',
+    (value) => {
+      expect(isVerifiedToken(value)).toBe(false);
+    },
+  );
+
+  it('is no longer one when it is copied', () => {
+    expect(isVerifiedToken({ ...token })).toBe(false);
+    expect(isVerifiedToken(JSON.parse(JSON.stringify(token)))).toBe(false);
+  });
+
+  it('tells its moments as dates, to the millisecond', () => {
+    expect([token.issuedAt, token.expiresAt]).toEqual([new Date(1500), new Date(2000)]);
+  });
+
+  it('has names that its claims give it', () => {
+    expect([token.jti, token.sessionId]).toEqual(['id', 'session']);
+  });
+});
