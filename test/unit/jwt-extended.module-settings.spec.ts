@@ -1,0 +1,42 @@
+import { inspect } from 'node:util';
+import { Test } from '@nestjs/testing';
+import { describe, expect, it } from '@jest/globals';
+import { JwtExtendedConfigError } from '../../src/errors/config.error.js';
+import { JwtExtendedModule } from '../../src/jwt-extended.module.js';
+import { MODULE_OPTIONS_TOKEN } from '../../src/jwt-extended.module-definition.js';
+import { ModuleSettings } from '../../src/jwt-extended.module-settings.js';
+import { SECRET } from '../support/forge.js';
+
+describe('ModuleSettings', () => {
+  it('shows no key, however it is printed', async () => {
+    const settings = await ModuleSettings.from({ secret: SECRET });
+    const printed = [
+      inspect(settings, { depth: Infinity, showHidden: true }),
+      JSON.stringify(settings),
+    ];
+    for (const text of printed) expect(text).not.toContain(SECRET);
+  });
+
+  it('is settled once and for all', async () => {
+    const given = { secret: SECRET, errorMessageKey: 'error' };
+    const settings = await ModuleSettings.from(given);
+    given.errorMessageKey = 'changed';
+    expect(settings.options.responses.errorMessageKey).toBe('error');
+    expect(Object.isFrozen(settings.options)).toBe(true);
+  });
+
+  it('is not made of options with a mistake', async () => {
+    await expect(ModuleSettings.from({ secret: '' })).rejects.toThrow(JwtExtendedConfigError);
+  });
+
+  it('is all that the container holds of the options', async () => {
+    const testing = await Test.createTestingModule({
+      imports: [JwtExtendedModule.forRoot({ secret: SECRET })],
+    }).compile();
+    expect(() => testing.get<unknown>(MODULE_OPTIONS_TOKEN, { strict: false })).toThrow(
+      /could not find/,
+    );
+    expect(testing.get(ModuleSettings, { strict: false })).toBeInstanceOf(ModuleSettings);
+    await testing.close();
+  });
+});

@@ -1,0 +1,70 @@
+import { describe, expect, it } from '@jest/globals';
+import { attach, slotOf } from '../../../src/authentication/request-slot.js';
+import type { HttpRequest } from '../../../src/contracts/http.js';
+import type { RoutePolicy } from '../../../src/contracts/route-policy.js';
+import { Fresh, JwtOptional, JwtRequired, Public } from '../../../src/route/policy-decorators.js';
+import { levelOf } from '../../../src/route/policy-level.js';
+
+const POLICY: RoutePolicy = {
+  type: 'access',
+  verifyType: true,
+  optional: false,
+  fresh: false,
+  skipRevocationCheck: false,
+};
+
+/** What another copy of the library in the same process wrote. */
+function written(name: string, value: unknown): object {
+  const target = () => undefined;
+  Reflect.defineMetadata(Symbol.for(`nestjs-jwt-extended:${name}`), value, target);
+  return target;
+}
+
+describe('metadata', () => {
+  it.each([
+    ['fresh', { maxAge: 60 }, { fresh: { maxAge: 60 } }],
+    ['fresh', false, { fresh: false }],
+    ['optional', true, { optional: true }],
+    ['public', true, { isPublic: true }],
+    ['required', { verifyType: false }, { required: { verifyType: false } }],
+  ])('%s of another copy is understood', (name, value, level) => {
+    expect(levelOf('Account.close', written(name, value))).toMatchObject(level);
+  });
+
+  it.each([
+    ['fresh', Fresh({ maxAge: '1m' }), { maxAge: 60 }],
+    ['fresh', Fresh(), {}],
+    ['optional', JwtOptional(), true],
+    ['public', Public(), true],
+    ['public', Public(false), false],
+    ['required', JwtRequired({ cookieName: 'c' }), { cookieName: 'c', verifyType: true }],
+  ])('%s is written where another copy finds it', (name, decorate, value) => {
+    class Account {}
+    decorate(Account);
+    const found: unknown = Reflect.getMetadata(Symbol.for(`nestjs-jwt-extended:${name}`), Account);
+    if (typeof value === 'object') expect(found).toMatchObject(value);
+    else expect(found).toBe(value);
+  });
+
+  it('says nothing of a class without decorators', () => {
+    expect(levelOf('Account', class {})).toEqual({
+      name: 'Account',
+      guards: [],
+      required: undefined,
+      fresh: undefined,
+      optional: undefined,
+      isPublic: undefined,
+    });
+  });
+});
+
+describe('the slot of a request', () => {
+  it('is one that another copy finds', () => {
+    const request: HttpRequest = { headers: {} };
+    const slot = { policy: POLICY, context: undefined, looksUpUsers: false };
+    attach(request, slot);
+    expect(Reflect.get(request, Symbol.for('nestjs-jwt-extended:request'))).toBe(slot);
+    expect(slotOf(request)).toBe(slot);
+    expect(request).toHaveProperty('user', undefined);
+  });
+});
