@@ -1,0 +1,285 @@
+import { Injectable } from '@nestjs/common';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { BlocklistService, TokenCheckUnavailableError, TokenService } from '../../../src/index.js';
+import { ADAPTERS, createApp, type RunningApp } from '../../support/app.js';
+import {
+  Calamities,
+  failureOf,
+  FaultyStore,
+  hanging,
+  Output,
+  postponed,
+  ProbeController,
+  rejecting,
+  teapot,
+  THROWN,
+  throwing,
+  UNAVAILABLE,
+} from '../../support/faults.js';
+import { accessClaims, forgeToken } from '../../support/forge.js';
+
+type StoreMethod = 'add' | 'get' | 'delete';
+
+const FAILURES: readonly (readonly [string, () => never | Promise<never>])[] = [
+  ...THROWN.map(([what, thrown]) => [`throws ${what}`, throwing(thrown)] as const),
+  ...THROWN.map(([what, thrown]) => [`rejects with ${what}`, rejecting(thrown)] as const),
+  // What the store says of HTTP is not for the client.
+  ['throws an HttpException', throwing(teapot())],
+  ['hangs', hanging],
+];
+
+/** Answers to `get` for one key that are none. */
+const NOT_VALUES: readonly (readonly [string, unknown])[] = [
+  ['undefined', undefined],
+  ['null', null],
+  ['false', false],
+  ['true', true],
+  ['"false"', 'false'],
+  ['an object', {}],
+  ['a number', NaN],
+  ['an empty list', []],
+  ['a list of two', [null, null]],
+  ['a list of undefined', [undefined]],
+  ['a list of false', [false]],
+  ['a list of true', [true]],
+  ['a list of a number', [0]],
+  ['a list of a list', [[null]]],
+  ['what only looks like a list', { length: 1, 0: null }],
+];
+
+/** Answers to `add` that acknowledge nothing. */
+const NOT_ACKNOWLEDGED: readonly (readonly [string, unknown])[] = [
+  ['undefined', undefined],
+  ['null', null],
+  ['text', 'OK'],
+  ['a number', 1],
+  ['an object', {}],
+];
+
+describe.each(ADAPTERS)('over %s, a blocklist store', (adapter) => {
+  const store = new FaultyStore();
+  let app: RunningApp;
+  let output: Output;
+  let calamities: Calamities;
+  let blocklist: BlocklistService;
+
+  beforeAll(async () => {
+    calamities = new Calamities();
+    output = new Output();
+    app = await createApp(adapter, {
+      controllers: [ProbeController],
+      options: { blocklist: { store, timeout: '20ms' } },
+    });
+    blocklist = app.get(BlocklistService);
+  });
+  beforeEach(() => {
+    ProbeController.entered = 0;
+    store.recover();
+  });
+  afterAll(async () => {
+    await app.close();
+    output.restore();
+    expect(await calamities.settled()).toEqual([]);
+    calamities.stop();
+  });
+
+  function fail(method: StoreMethod, behaviour: () => unknown): void {
+    store[method].mockImplementation(behaviour as () => never);
+  }
+
+  async function show() {
+    const token = forgeToken(accessClaims());
+    const { status, body } = await app.send('GET', '/access', { token });
+    return { status, body, entered: ProbeController.entered };
+  }
+
+  async function logOut() {
+    const token = forgeToken(accessClaims());
+    const { status, body } = await app.send('POST', '/logout', { token });
+    return { status, body, entered: ProbeController.entered };
+  }
+
+  const refused = { ...UNAVAILABLE, entered: 0 };
+
+  it.each(FAILURES)('that %s when it is asked lets nobody in (R56, R77)', async (_, behaviour) => {
+    fail('get', behaviour);
+    expect(await show()).toEqual(refused);
+    const error = await failureOf(blocklist.isRevoked(forgeToken(accessClaims())));
+    expect(error).toBeInstanceOf(TokenCheckUnavailableError);
+    const verified = app.get(TokenService).verifyToken(forgeToken(accessClaims()));
+    expect(await failureOf(verified)).toBeInstanceOf(TokenCheckUnavailableError);
+  });
+
+  it.each(NOT_VALUES)('that answers with %s lets nobody in (R56)', async (_, answer) => {
+    fail('get', () => answer);
+    expect(await show()).toEqual(refused);
+    fail('get', () => Promise.resolve(answer));
+    expect(await show()).toEqual(refused);
+  });
+
+  it.each(FAILURES)(
+    'that %s at a revocation has not revoked: no 200 (R57)',
+    async (_, behaviour) => {
+      fail('add', behaviour);
+      expect(await logOut()).toEqual(refused);
+      const error = await failureOf(blocklist.revoke(forgeToken(accessClaims())));
+      expect(error).toBeInstanceOf(TokenCheckUnavailableError);
+    },
+  );
+
+  it.each(NOT_ACKNOWLEDGED)(
+    'that answers a revocation with %s has not revoked (R57)',
+    async (_, answer) => {
+      fail('add', () => answer);
+      expect(await logOut()).toEqual(refused);
+      fail('add', () => Promise.resolve(answer));
+      expect(await logOut()).toEqual(refused);
+    },
+  );
+
+  it.each([true, false])('that answers a revocation with %s has revoked (R57)', async (answer) => {
+    fail('add', () => answer);
+    expect(await logOut()).toEqual({ status: 201, body: { msg: 'logged out' }, entered: 1 });
+  });
+
+  it.each(FAILURES)('that %s when a revocation is taken back says so', async (_, behaviour) => {
+    fail('delete', behaviour);
+    expect(await failureOf(blocklist.unrevoke('one'))).toBeInstanceOf(TokenCheckUnavailableError);
+  });
+
+  it('is named in the log, and its error is the cause', async () => {
+    const away = new Error('ECONNREFUSED 127.0.0.1:6379');
+    fail('get', throwing(away));
+    await show();
+    expect(output.text).toContain('A token could not be checked: ECONNREFUSED 127.0.0.1:6379');
+    expect(await failureOf(blocklist.isRevoked(forgeToken(accessClaims())))).toMatchObject({
+      code: 'CHECK_UNAVAILABLE',
+      cause: away,
+    });
+    fail('get', hanging);
+    await show();
+    expect(output.text).toMatch(/blocklist.* did not answer within 20 ms/i);
+  });
+
+  it.each(['get', 'add'] as const)(
+    'that answers %s too late is not heard any more (R73)',
+    async (method) => {
+      const late = postponed<never>();
+      fail(method, () => late.promise);
+      expect(await (method === 'get' ? show() : logOut())).toEqual(refused);
+      late.reject(new Error('too late'));
+      expect(await calamities.settled()).toEqual([]);
+    },
+  );
+
+  it('acknowledges before a revocation resolves (R57)', async () => {
+    const acknowledgement = postponed<boolean>();
+    fail('add', () => acknowledgement.promise);
+    let isDone = false;
+    const revoked = blocklist.revoke(forgeToken(accessClaims())).then(() => (isDone = true));
+    await calamities.settled();
+    expect(isDone).toBe(false);
+    acknowledgement.resolve(true);
+    await revoked;
+    expect(isDone).toBe(true);
+  });
+
+  it('is asked once for a request, and not by the token itself', async () => {
+    const token = forgeToken(accessClaims({ jti: 'the-jti' }));
+    await app.send('GET', '/access', { token });
+    expect(store.get).toHaveBeenCalledTimes(1);
+    const keys = store.get.mock.lastCall?.[0];
+    expect(keys).toContainEqual(expect.stringContaining('the-jti'));
+    expect(keys).not.toContainEqual(expect.stringContaining(token));
+  });
+
+  it('is believed again once it answers again, and has forgotten nothing', async () => {
+    const revoked = forgeToken(accessClaims());
+    await blocklist.revoke(revoked);
+    fail('get', rejecting(new Error('away')));
+    expect(await show()).toEqual(refused);
+    store.recover();
+    expect(await show()).toEqual({ status: 200, body: { identity: 'alice' }, entered: 1 });
+    expect(await app.send('GET', '/access', { token: revoked })).toMatchObject({ status: 401 });
+  });
+});
+
+describe.each(ADAPTERS)("over %s, an application's own BlocklistService", (adapter) => {
+  const isRevoked = jest.fn<(token: unknown) => unknown>();
+
+  @Injectable()
+  class Ledger {
+    readonly isRevoked = isRevoked;
+  }
+
+  @Injectable()
+  class LedgerBlocklist extends BlocklistService {
+    constructor(private readonly ledger: Ledger) {
+      super();
+    }
+
+    override isRevoked(token: unknown): Promise<boolean> {
+      return this.ledger.isRevoked(token) as Promise<boolean>;
+    }
+  }
+
+  let app: RunningApp;
+  let output: Output;
+  beforeAll(async () => {
+    output = new Output();
+    app = await createApp(adapter, {
+      controllers: [ProbeController],
+      imports: [
+        { module: class LedgerModule {}, providers: [Ledger], exports: [Ledger], global: true },
+      ],
+      options: { blocklist: { timeout: '20ms' } },
+      extras: { blocklistService: LedgerBlocklist },
+    });
+  });
+  afterAll(async () => {
+    await app.close();
+    output.restore();
+  });
+
+  async function show() {
+    ProbeController.entered = 0;
+    const token = forgeToken(accessClaims());
+    const { status, body } = await app.send('GET', '/access', { token });
+    return { status, body, entered: ProbeController.entered };
+  }
+
+  it.each([
+    [true, { status: 401, body: { msg: 'Token has been revoked' }, entered: 0 }],
+    [false, { status: 200, body: { identity: 'alice' }, entered: 1 }],
+  ])('is asked, and believed when it says %s', async (answer, outcome) => {
+    isRevoked.mockReturnValue(Promise.resolve(answer));
+    expect(await show()).toEqual(outcome);
+    isRevoked.mockReturnValue(answer);
+    expect(await show()).toEqual(outcome);
+    expect(isRevoked.mock.lastCall?.[0]).toMatchObject({ identity: 'alice', type: 'access' });
+  });
+
+  it.each([
+    ['"false"', 'false'],
+    ['0', 0],
+    ['null', null],
+    ['undefined', undefined],
+    ['{}', {}],
+  ])('lets nobody in when it answers %s (R56)', async (_, answer) => {
+    isRevoked.mockResolvedValue(answer as never);
+    expect(await show()).toEqual({ ...UNAVAILABLE, entered: 0 });
+  });
+
+  it.each(FAILURES.filter(([what]) => !what.includes('HttpException')))(
+    'lets nobody in when it %s (R56, R77)',
+    async (_, behaviour) => {
+      isRevoked.mockImplementation(behaviour);
+      expect(await show()).toEqual({ ...UNAVAILABLE, entered: 0 });
+    },
+  );
+
+  it('may choose its own HTTP error', async () => {
+    isRevoked.mockImplementation(throwing(teapot()));
+    expect(await show()).toEqual({ status: 418, body: { msg: 'out of coffee' }, entered: 0 });
+  });
+});

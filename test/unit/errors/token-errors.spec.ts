@@ -1,0 +1,173 @@
+import { HttpException } from '@nestjs/common';
+import { describe, expect, it } from '@jest/globals';
+import { originOf, raisedBy } from '../../../src/errors/token.error.js';
+import {
+  CsrfError,
+  ExpiredTokenError,
+  InsufficientClaimsError,
+  InvalidTokenError,
+  JwtExtendedConfigError,
+  MissingTokenError,
+  ReusedTokenError,
+  RevokedTokenError,
+  StaleTokenError,
+  TokenCheckUnavailableError,
+  TokenCreationError,
+  TokenError,
+  TokenVerificationError,
+  UserLookupError,
+  VerifiedTokenError,
+  WrongTokenTypeError,
+} from '../../../src/index.js';
+import { VerifiedToken } from '../../../src/tokens/verified-token.js';
+import { wordsOf } from '../../support/faults.js';
+
+const token = new VerifiedToken({
+  encoded: 'canary.encoded.token',
+  header: { alg: 'HS256' },
+  claims: { sub: 'alice', csrf: 'canary-csrf' },
+  identity: 'alice',
+  type: 'access',
+  fresh: false,
+});
+
+const ERRORS: readonly (readonly [string, TokenError, number, string])[] = [
+  ['TOKEN_MISSING', new MissingTokenError('none'), 401, 'none'],
+  ['CSRF_FAILED', new CsrfError('wrong'), 401, 'wrong'],
+  ['TOKEN_INVALID', new InvalidTokenError('odd'), 422, 'odd'],
+  ['TOKEN_WRONG_TYPE', new WrongTokenTypeError('refresh'), 422, 'Only refresh tokens are allowed'],
+  ['TOKEN_EXPIRED', new ExpiredTokenError(token), 401, 'Token has expired'],
+  ['TOKEN_NOT_FRESH', new StaleTokenError(token, {}), 401, 'Fresh token required'],
+  ['TOKEN_REVOKED', new RevokedTokenError(token), 401, 'Token has been revoked'],
+  ['TOKEN_REUSED', new ReusedTokenError(token), 401, 'Token has been revoked'],
+  ['TOKEN_REJECTED', new TokenVerificationError(token), 400, 'User claims verification failed'],
+  ['USER_NOT_FOUND', new UserLookupError(token), 401, 'Error loading the user alice'],
+  [
+    'CLAIMS_INSUFFICIENT',
+    new InsufficientClaimsError(token, 'Missing required scope(s)'),
+    403,
+    'Missing required scope(s)',
+  ],
+  ['CHECK_UNAVAILABLE', new TokenCheckUnavailableError(), 503, 'Token could not be checked'],
+];
+
+describe('A TokenError', () => {
+  it.each(ERRORS)('%s is an HttpException with its code, status and message', (...expected) => {
+    const [code, error, status, message] = expected;
+    expect(error).toBeInstanceOf(HttpException);
+    expect(error).toBeInstanceOf(TokenError);
+    expect(error).toMatchObject({ code, message, name: error.constructor.name });
+    expect(error.getStatus()).toBe(status);
+    expect(error.getResponse()).toEqual({ message, error: code, statusCode: status });
+  });
+
+  it.each(ERRORS)('%s prints neither the token nor its csrf value (R70)', (_, error) => {
+    const words = `${wordsOf(error)} ${error.stack} ${JSON.stringify(error)} ${String(error)}`;
+    expect(words).toContain(error.message);
+    expect(words).not.toContain('canary');
+  });
+
+  it.each(ERRORS.filter(([, error]) => error instanceof VerifiedTokenError))(
+    '%s knows which token was refused',
+    (_, error) => {
+      expect((error as VerifiedTokenError).token).toBe(token);
+    },
+  );
+
+  it.each(ERRORS.filter(([, error]) => 'reason' in error))('%s tells the reason', (...given) => {
+    const [, error, , message] = given;
+    expect(error).toHaveProperty('reason', message);
+  });
+
+  it.each([
+    ['InvalidTokenError', (cause: unknown) => new InvalidTokenError('odd', cause)],
+    ['TokenCheckUnavailableError', (cause: unknown) => new TokenCheckUnavailableError(cause)],
+  ])('%s has what the library underneath said as its cause', (_, make) => {
+    const cause = new TypeError('underneath');
+    expect(make(cause).cause).toBe(cause);
+    expect(make(undefined).cause).toBeUndefined();
+  });
+
+  it('of reuse is one of revocation too', () => {
+    expect(new ReusedTokenError(token)).toBeInstanceOf(RevokedTokenError);
+  });
+
+  it.each([
+    ['a number', 5, 'Error loading the user 5'],
+    ['null', null, 'Error loading the user null'],
+  ])('of a user who was not found names an identity that is %s', (_, identity, message) => {
+    expect(new UserLookupError(tokenOf(identity)).message).toBe(message);
+  });
+
+  it('of a user who was not found can be made of any identity that JSON holds (R77)', () => {
+    const hostile = JSON.parse('{"toString":"x","valueOf":"x"}') as unknown;
+    expect(new UserLookupError(tokenOf(hostile)).getStatus()).toBe(401);
+  });
+});
+
+describe('Whoever refused first answers', () => {
+  const origin = (status: number | undefined) => ({
+    statusOf: () => status,
+    answer: () => Promise.resolve({ status: 418 }),
+  });
+
+  it('with the status of its own profile', () => {
+    const error = new InvalidTokenError('odd');
+    expect(raisedBy(origin(401), error)).toBe(error);
+    expect(error.getStatus()).toBe(401);
+    expect(error.getResponse()).toEqual({
+      message: 'odd',
+      error: 'TOKEN_INVALID',
+      statusCode: 401,
+    });
+  });
+
+  it('and leaves the status as it is where its profile says nothing', () => {
+    const error = new InvalidTokenError('odd');
+    raisedBy(origin(undefined), error);
+    expect(error.getStatus()).toBe(422);
+  });
+
+  it('however often the error passes another module', () => {
+    const error = new InvalidTokenError('odd');
+    const first = origin(401);
+    raisedBy(first, error);
+    raisedBy(origin(400), error);
+    expect(originOf(error)).toBe(first);
+    expect(error.getStatus()).toBe(401);
+  });
+
+  it.each([new Error('another'), 'text', undefined, new HttpException('x', 418)])(
+    'but not for what is no TokenError: %p',
+    (error) => {
+      expect(raisedBy(origin(401), error)).toBe(error);
+    },
+  );
+
+  it('and nobody in particular for an error that the application made', () => {
+    expect(originOf(new InvalidTokenError('odd'))).toBeUndefined();
+  });
+});
+
+describe('A mistake', () => {
+  it.each([
+    ['JwtExtendedConfigError', JwtExtendedConfigError],
+    ['TokenCreationError', TokenCreationError],
+  ])('%s is a plain Error: a client sees 500 and nothing of it', (name, Mistake) => {
+    const mistake = new Mistake('what to do');
+    expect(mistake).toMatchObject({ name, message: 'what to do' });
+    expect(mistake).not.toBeInstanceOf(HttpException);
+    expect(mistake).not.toBeInstanceOf(TokenError);
+  });
+});
+
+function tokenOf(identity: unknown): VerifiedToken {
+  return new VerifiedToken({
+    encoded: 'x',
+    header: { alg: 'HS256' },
+    claims: {},
+    identity: identity as string,
+    type: 'access',
+    fresh: false,
+  });
+}
