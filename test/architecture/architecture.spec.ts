@@ -5,6 +5,7 @@ import { barrelsOf, circleIn, layerOf, readSources, root } from './sources.js';
 
 /** From the public surface down to the nouns; layers of one row do not know each other. */
 const rows = [
+  ['cli'],
   ['index'],
   ['module'],
   ['route'],
