@@ -1,14 +1,13 @@
-import { validateHeaderName, validateHeaderValue } from 'node:http';
-import { Stream } from 'node:stream';
-import { Logger, StreamableFile } from '@nestjs/common';
+import { Logger } from '@nestjs/common';
 import type { Awaitable } from '../contracts/awaitable.js';
 import type { CallbackResponse } from '../contracts/callback-response.js';
 import { faultMessage } from '../errors/fault-message.js';
-import type { ErrorOrigin, TokenError, TokenErrorCode } from '../errors/token.error.js';
+import type { Answer, ErrorOrigin, TokenError, TokenErrorCode } from '../errors/token.error.js';
 import { InsufficientClaimsError, VerifiedTokenError } from '../errors/token-errors.js';
 import type { JwtExtendedResponses, LoaderContext } from '../options/loaders.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { withDeadline } from '../tokens/deadline.js';
+import { readCallbackResponse } from './callback-response.js';
 import { challenge } from './challenge.js';
 
 const ANSWERED_BY = {
@@ -46,7 +45,7 @@ export class Refusals implements ErrorOrigin {
   }
 
   /** Never rejects: a refusal is answered whatever the application's callback does. */
-  async answer(error: TokenError, request: unknown): Promise<CallbackResponse> {
+  async answer(error: TokenError, request: unknown): Promise<Answer> {
     this.#logFault(error);
     const { status, body, headers } = (await this.#ask(error, request)) ?? this.#default(error);
     return { status, body, headers: { ...this.#headers(error, status), ...headers } };
@@ -82,8 +81,7 @@ export class Refusals implements ErrorOrigin {
         this.options.loaderTimeoutMs,
         `responses.${name}`,
       );
-      if (isCallbackResponse(answer)) return readOnce(answer);
-      throw new TypeError('it must give { status, body?, headers? } with a status from 100 to 599');
+      return readCallbackResponse(answer);
     } catch (fault) {
       this.#logger.error(
         `responses.${name} failed, and the default answered: ${faultMessage(fault)}`,
@@ -113,33 +111,4 @@ function callOf(
   const { token } = error;
   const given = error instanceof InsufficientClaimsError ? [error.reason, token] : [token];
   return () => callback(...given, { ...context, type: token.type });
-}
-
-function isCallbackResponse(answer: unknown): answer is CallbackResponse {
-  if (typeof answer !== 'object' || answer === null) return false;
-  const { status, headers } = answer as Partial<Record<keyof CallbackResponse, unknown>>;
-  const isStatus =
-    Number.isInteger(status) && (status as number) >= 100 && (status as number) <= 599;
-  return isStatus && (headers === undefined || areHeaders(headers));
-}
-
-/**
- * A copy of what the callback gave, since what is computed may fail the second time.
- *
- * @throws Error - for a body that no adapter could send
- */
-function readOnce({ status, body, headers }: CallbackResponse): CallbackResponse {
-  const isSentAsItIs = [Uint8Array, Stream, StreamableFile].some((kind) => body instanceof kind);
-  if (!isSentAsItIs) JSON.stringify(body);
-  return { status, body, ...(headers && { headers: { ...headers } }) };
-}
-
-/** @throws TypeError - for a name or value that HTTP cannot carry */
-function areHeaders(headers: unknown): boolean {
-  if (typeof headers !== 'object' || headers === null) return false;
-  for (const [name, value] of Object.entries(headers)) {
-    validateHeaderName(name);
-    validateHeaderValue(name, value as string);
-  }
-  return true;
 }

@@ -50,11 +50,14 @@ export abstract class TokenError extends HttpException {
   }
 }
 
+/** What a client is told. */
+export type Answer = CallbackResponse & { readonly headers: Readonly<Record<string, string>> };
+
 /** The module that refused: it alone knows its status profile and its responses. */
 export interface ErrorOrigin {
   statusOf(error: TokenError): number | undefined;
   /** What the client is told; `request` goes to the application's callback. */
-  answer(error: TokenError, request: unknown): Promise<CallbackResponse>;
+  answer(error: TokenError, request: unknown): Promise<Answer>;
 }
 
 const origins = new WeakMap<TokenError, ErrorOrigin>();

@@ -15,6 +15,8 @@ export class GlobalGuard extends TokenGuard {
   private readonly guard!: AccessGuard;
 
   override canActivate(context: ExecutionContext): boolean | Promise<boolean> {
-    return this.isOpen(context) ? super.canActivate(context) : this.guard.canActivate(context);
+    return this.gate().isOpen(context)
+      ? super.canActivate(context)
+      : this.guard.canActivate(context);
   }
 }

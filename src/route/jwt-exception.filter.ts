@@ -47,11 +47,10 @@ export class JwtExceptionFilter implements ExceptionFilter<TokenError> {
     const { httpAdapter } = this.host;
     const request: unknown = host.switchToHttp().getRequest();
     const response: unknown = host.switchToHttp().getResponse();
-    const {
-      status,
-      body,
-      headers = {},
-    } = await (originOf(error) ?? this.refusals).answer(error, request);
+    const { status, body, headers } = await (originOf(error) ?? this.refusals).answer(
+      error,
+      request,
+    );
     if (httpAdapter.isHeadersSent(response)) return;
     try {
       for (const [name, value] of Object.entries(headers))

@@ -23,7 +23,7 @@ export function mergePolicy(heard: readonly PolicyLevel[]): RoutePolicy | undefi
     type,
     verifyType: deciding.required?.verifyType ?? true,
     skipRevocationCheck: deciding.required?.skipRevocationCheck ?? false,
-    optional: heard.map(optionalSaid).find((said) => said !== undefined) ?? false,
+    optional: heard.map(optionalSaid).find((said) => said !== undefined) === true,
     fresh,
     ...nearest(heard, 'locations'),
     ...nearest(heard, 'cookieName'),

@@ -22,13 +22,7 @@ export abstract class TokenGuard implements CanActivate {
    * @throws TokenError - the refusal
    */
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
-    if (!this.route) {
-      const { name } = this.constructor;
-      throw new JwtExtendedConfigError(
-        `${name} was made with new, outside of the container: use app.useGlobalGuards(app.get(${name}))`,
-      );
-    }
-    return this.route.admit(context, this, () => this.getRequest(context));
+    return this.gate().admit(context, this, () => this.getRequest(context));
   }
 
   /**
@@ -40,7 +34,11 @@ export abstract class TokenGuard implements CanActivate {
   }
 
   /** @internal */
-  protected isOpen(context: ExecutionContext): boolean {
-    return this.route?.isOpen(context) ?? false;
+  protected gate(): RouteAuthenticator {
+    if (this.route) return this.route;
+    const { name } = this.constructor;
+    throw new JwtExtendedConfigError(
+      `${name} was made with new, outside of the container: use app.useGlobalGuards(app.get(${name}))`,
+    );
   }
 }
