@@ -1,7 +1,8 @@
 import { createHash, type KeyObject } from 'node:crypto';
 import { types } from 'node:util';
 
-const MAX_ENTRIES = 1000;
+/** Enough for thousands of tenants with a key pair each; some ten megabytes. */
+const MAX_ENTRIES = 10_000;
 
 /**
  * Remembers what was imported from what, so that a loader that gives the same PEM with every

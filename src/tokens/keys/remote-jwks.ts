@@ -1,11 +1,10 @@
 import { JwtExtendedConfigError } from '../../errors/config.error.js';
+import { isPrivateJwk } from './jwk-members.js';
 
 /** Larger documents and longer lists than these are nobody's key set. */
 const LARGEST_DOCUMENT = 512 * 1024;
 const MOST_KEYS = 100;
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
-/** Members that no public key has (RFC 7518 section 6). */
-const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
 const KNOWN_TYPES = ['RSA', 'EC', 'OKP'];
 
 /**
@@ -53,14 +52,10 @@ export function usableKeys(text: string): object[] {
   if (!Array.isArray(keys)) throw new TypeError('The key set has no keys');
   if (keys.length > MOST_KEYS) throw new TypeError('The key set has too many keys');
   if (!keys.every(isObject)) throw new TypeError('The key set has a key that is no object');
-  if (keys.some(holdsSecret)) throw new TypeError('The key set holds a private or a secret key');
+  if (keys.some(isPrivateJwk)) throw new TypeError('The key set holds a private or a secret key');
   const ids = keys.map(({ kid }) => kid).filter((kid) => kid !== undefined);
   if (new Set(ids).size < ids.length) throw new TypeError('The key set has two keys with one kid');
   return keys.filter(({ kty }) => KNOWN_TYPES.some((known) => known === kty));
-}
-
-function holdsSecret(key: Record<string, unknown>): boolean {
-  return key.kty === 'oct' || PRIVATE_MEMBERS.some((name) => Object.hasOwn(key, name));
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
