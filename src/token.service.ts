@@ -105,7 +105,8 @@ export class TokenService {
     encoded: string,
     options: DecodeTokenOptions = {},
   ): Promise<Token<C>> {
-    return (await this.reader.read(encoded, options)) as Token<C>;
+    const { csrf, allowExpired, request } = options;
+    return (await this.reader.read(encoded, { csrf, allowExpired, request })) as Token<C>;
   }
 
   /**

@@ -46,7 +46,11 @@ export class Authenticator {
     request: HttpRequest,
     policy: RoutePolicy,
   ): Promise<JwtContext> {
-    const token = await this.reader.read(carried.encoded, { request, csrf: carried.csrf });
+    const token = await this.reader.read(carried.encoded, {
+      request,
+      csrf: carried.csrf,
+      isRepeated: true,
+    });
     requireType(token, policy);
     requireFresh(token, policy, this.options.clock());
     await this.revocations.requireActive(token, policy, request);

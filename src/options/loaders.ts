@@ -40,8 +40,11 @@ export interface JwtExtendedLoaders {
     subject: any,
     context: LoaderContext,
   ): Awaitable<LoadedKey | { key: LoadedKey; kid?: string }>;
-  /** The key that verifies a token; header and claims are **unverified**. Flask: `decode_key_loader`. */
-  decodeKey?(unverified: UnverifiedToken, context: LoaderContext): Awaitable<LoadedKey>;
+  /** The key that verifies a token; header and claims are **unverified**; nothing where there is no key for it. Flask: `decode_key_loader`. */
+  decodeKey?(
+    unverified: UnverifiedToken,
+    context: LoaderContext,
+  ): Awaitable<LoadedKey | null | undefined>;
   /** Whether a token is revoked; asked beside the blocklist. Flask: `token_in_blocklist_loader`. */
   isTokenRevoked?(token: Token, context: LoaderContext): Awaitable<boolean>;
   /** Whether a verified token is good enough for the application. Flask: `token_verification_loader`. */

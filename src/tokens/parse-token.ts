@@ -10,6 +10,8 @@ const LONGEST_HEADER = 2048;
 export interface ParsedToken {
   readonly encoded: string;
   readonly header: TokenHeader;
+  /** The JSON text that the claims were read from. */
+  readonly payload: string;
   readonly claims: Claims;
 }
 
@@ -33,8 +35,9 @@ export function parseToken(encoded: unknown, maxLength: number): ParsedToken {
   if (surplus !== undefined) throw new InvalidTokenError('Invalid payload padding');
   const payloadBytes = decodeSegment(payload, 'payload');
   decodeSegment(signature, 'crypto');
-  const claims = parseObject(payloadBytes, 'payload');
-  return { encoded, header: headerObject, claims };
+  const payloadText = textOf(payloadBytes);
+  const claims = parseObject(payloadText, 'payload');
+  return { encoded, header: headerObject, payload: payloadText, claims };
 }
 
 /** Tokens of one key begin alike, so that a few headers are all that is ever seen of honest clients. */
@@ -45,7 +48,7 @@ const MOST_HEADERS = 64;
 function parseHeader(segment: string): TokenHeader {
   const known = headers.get(segment);
   if (known) return known;
-  const header = deepFreeze(parseObject(decodeSegment(segment, 'header'), 'header'));
+  const header = deepFreeze(parseObject(textOf(decodeSegment(segment, 'header')), 'header'));
   if (headers.size >= MOST_HEADERS) headers.clear();
   headers.set(segment, header as TokenHeader);
   return header as TokenHeader;
@@ -60,11 +63,16 @@ function decodeSegment(segment: string, part: 'header' | 'payload' | 'crypto'): 
   return bytes;
 }
 
+/** What is no UTF-8 is no JSON either (RFC 8259 section 8.1): it becomes text that no parser takes. */
+function textOf(bytes: Buffer): string {
+  return isUtf8(bytes) ? bytes.toString('utf8') : '';
+}
+
 /** The parser's own error is not handed on: it quotes the input. */
-function parseObject(bytes: Buffer, part: 'header' | 'payload'): Record<string, unknown> {
+function parseObject(text: string, part: 'header' | 'payload'): Record<string, unknown> {
   let value: unknown;
   try {
-    value = isUtf8(bytes) ? JSON.parse(bytes.toString('utf8')) : undefined;
+    value = JSON.parse(text);
   } catch {
     value = undefined;
   }

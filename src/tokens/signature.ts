@@ -19,8 +19,8 @@ export interface VerificationKey {
   readonly algorithms: readonly Algorithm[];
 }
 
-/** Its own, unconfigured one: whatever key or option the application gave its `JwtService` stays there. */
-const jwt = new JwtService({});
+/** Its own, and unconfigured: whatever key or option the application gave its `JwtService` stays there. */
+const signer = new JwtService({});
 
 /** Signs claims as they are (RFC 7515 section 5.1). */
 export function sign(
@@ -31,28 +31,43 @@ export function sign(
   const header = { alg: algorithm, typ: 'JWT', ...(kid !== undefined && { kid }), ...headers };
   return algorithm === 'EdDSA'
     ? signEdDsa(claims, header, key)
-    : jwt.sign(claims, { privateKey: key, algorithm, header });
+    : signer.sign(claims, { privateKey: key, algorithm, header });
 }
 
 /**
  * Verifies the signature and nothing else: the libraries' own claim checks are off, since ours are stricter. Whatever
  * they throw at hostile input, `TypeError` and `RangeError` included, is the same refusal.
  */
-export async function verifySignature(token: ParsedToken, key: VerificationKey): Promise<void> {
+export function verifySignature(token: ParsedToken, key: VerificationKey): Awaitable<void> {
+  if (token.header.alg === 'EdDSA') return verifyEdDsa(token.encoded, key).catch(refuse);
   try {
-    if (token.header.alg === 'EdDSA') await verifyEdDsa(token.encoded, key);
-    else verifyWithJwtService(token.encoded, key);
+    verifierOf(key).verify(token.encoded);
   } catch (error) {
-    throw new InvalidTokenError('Signature verification failed', error);
+    refuse(error);
   }
 }
 
-function verifyWithJwtService(encoded: string, { key, algorithms }: VerificationKey): void {
-  jwt.verify(encoded, {
-    // A KeyObject, which costs a fortieth of what text does; the declared type is older than the feature.
-    publicKey: key as unknown as Buffer,
+function refuse(error: unknown): never {
+  throw new InvalidTokenError('Signature verification failed', error);
+}
+
+interface Verifier {
+  readonly algorithms: readonly Algorithm[];
+  readonly jwt: JwtService;
+}
+
+/** One for each key: what it verifies with is settled once, and not spread out again for every token. */
+const verifiers = new WeakMap<KeyObject, Verifier>();
+
+function verifierOf({ key, algorithms }: VerificationKey): JwtService {
+  const known = verifiers.get(key);
+  if (known?.algorithms === algorithms) return known.jwt;
+  const verifyOptions = {
     algorithms: algorithms as Exclude<Algorithm, 'EdDSA'>[],
     ignoreExpiration: true,
     ignoreNotBefore: true,
-  });
+  };
+  const jwt = new JwtService({ publicKey: key, verifyOptions });
+  verifiers.set(key, { algorithms, jwt });
+  return jwt;
 }

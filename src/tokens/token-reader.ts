@@ -6,6 +6,7 @@ import { checkHeader, checkHeaderShape } from './check-header.js';
 import { requireCsrfMatch } from './csrf-claim.js';
 import { parseToken, type ParsedToken } from './parse-token.js';
 import { checkRegisteredClaims, isExpired, isFresh, typeOf } from './registered-claims.js';
+import { SeenTokens } from './seen-tokens.js';
 import { verifySignature } from './signature.js';
 import type { TokenKeys } from './token-keys.js';
 import { VerifiedToken } from './verified-token.js';
@@ -16,12 +17,16 @@ export interface ReadOptions {
   readonly request?: unknown;
   /** The csrf value that must match the token's claim. */
   readonly csrf?: string | undefined;
+  /** Whether the same token will be shown again and again, as one is that comes with requests. */
+  readonly isRepeated?: boolean | undefined;
   /** Reads an expired token too. */
   readonly allowExpired?: boolean | undefined;
 }
 
 /** Turns text into a token that can be believed, or says why not. */
 export class TokenReader {
+  readonly #seen = new SeenTokens();
+
   constructor(
     private readonly options: ResolvedTokenOptions,
     private readonly keys: TokenKeys,
@@ -34,12 +39,20 @@ export class TokenReader {
    *
    * @throws InvalidTokenError, CsrfError, ExpiredTokenError, TokenCheckUnavailableError
    */
-  async read(encoded: unknown, { request, csrf, allowExpired }: ReadOptions = {}): Promise<Token> {
+  async read(
+    encoded: unknown,
+    { request, csrf, allowExpired, isRepeated }: ReadOptions = {},
+  ): Promise<Token> {
     try {
-      const parsed = parseToken(encoded, this.options.maxTokenLength);
-      checkHeader(parsed.header, this.keys.algorithms, this.options.acceptForeignTokens);
       const moment = this.clock();
-      await verifySignature(parsed, await this.keys.forVerifying(parsed, moment, { request }));
+      const seen = isRepeated ? this.#seen.find(encoded) : undefined;
+      const parsed = seen?.parsed ?? parseToken(encoded, this.options.maxTokenLength);
+      checkHeader(parsed.header, this.keys.algorithms, this.options.acceptForeignTokens);
+      const key = await this.keys.forVerifying(parsed, moment, { request });
+      if (key.key !== seen?.key) {
+        await verifySignature(parsed, key);
+        if (isRepeated) this.#seen.remember(parsed, key.key);
+      }
 
       const now = moment.getTime() / 1000;
       checkRegisteredClaims(parsed.claims, this.options, now);

@@ -1,6 +1,7 @@
 import { JwtExtendedConfigError } from '../../errors/config.error.js';
 import type { KeyRingOptions } from '../../options/key-ring-options.js';
 import type { Algorithm, KeyOptions } from '../../options/token-options.js';
+import { loadJose } from '../jose.js';
 import { importRing } from './import-ring.js';
 import { publicJwk, type PublicJwk } from './public-jwk.js';
 import { jwksAddress } from './remote-jwks.js';
@@ -63,6 +64,7 @@ export class KeyRing {
       );
     }
     const opened = await openRing(next, this.#rules, this.#contents.remote);
+    if (opened.algorithms.includes('EdDSA')) await loadJose();
     const { longestLife, clock } = this.#rules;
     const endOfLife =
       longestLife === undefined ? undefined : new Date(clock().getTime() + longestLife * 1000);

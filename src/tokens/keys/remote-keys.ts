@@ -40,7 +40,7 @@ export class RemoteKeys {
     } catch (error) {
       throw new InvalidTokenError('Signature verification failed', error);
     }
-    return { key, algorithms: [algorithm] };
+    return { key, algorithms: this.algorithms };
   }
 }
 

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
-import { JwtService } from '@nestjs/jwt';
+import { type JwtModuleOptions, JwtService } from '@nestjs/jwt';
 import { type JWTPayload, jwtVerify, SignJWT } from 'jose';
 import { KeyObject } from 'node:crypto';
 import type { JwtExtendedOptions } from '../../../src/index.js';
@@ -92,12 +92,17 @@ describe('Every verification', () => {
     await blocklist.isRevoked(token);
 
     expect(verify).toHaveBeenCalledTimes(7);
-    for (const [encoded, given] of verify.mock.calls) {
+    for (const [encoded, override] of verify.mock.calls) {
       expect(encoded).toBe(token);
-      expect(given?.algorithms).toEqual(options.decodeAlgorithms ?? [options.algorithm ?? 'HS256']);
-      expect(Object.isFrozen(given?.algorithms)).toBe(true);
-      expect(given?.publicKey).toBeInstanceOf(KeyObject);
-      expect(given?.secret).toBeUndefined();
+      expect(override).toBeUndefined();
+    }
+    for (const service of verify.mock.contexts) {
+      const { publicKey, secret, verifyOptions } = optionsOf(service);
+      const algorithms = options.decodeAlgorithms ?? [options.algorithm ?? 'HS256'];
+      expect(verifyOptions?.algorithms).toEqual(algorithms);
+      expect(Object.isFrozen(verifyOptions?.algorithms)).toBe(true);
+      expect(publicKey).toBeInstanceOf(KeyObject);
+      expect(secret).toBeUndefined();
     }
   });
 
@@ -112,3 +117,8 @@ describe('Every verification', () => {
     expect(verify).not.toHaveBeenCalled();
   });
 });
+
+/** What a service was made with; it keeps that to itself. */
+function optionsOf(service: unknown): JwtModuleOptions {
+  return (service as { options: JwtModuleOptions }).options;
+}

@@ -108,7 +108,7 @@ describe('A TokenError', () => {
 describe('Whoever refused first answers', () => {
   const origin = (status: number | undefined) => ({
     statusOf: () => status,
-    answer: () => Promise.resolve({ status: 418 }),
+    answer: () => Promise.resolve({ status: 418, headers: {} }),
   });
 
   it('with the status of its own profile', () => {

@@ -1,0 +1,122 @@
+import { Controller, Get, UseGuards } from '@nestjs/common';
+import { JwtService } from '@nestjs/jwt';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import {
+  AccessGuard,
+  BlocklistService,
+  Claims,
+  CurrentIdentity,
+  KeyRing,
+  TokenService,
+} from '../../../src/index.js';
+import { ADAPTERS, createApp } from '../../support/app.js';
+import { Clock } from '../../support/forge.js';
+import { ecPair } from '../../support/keys.js';
+
+@UseGuards(AccessGuard)
+@Controller()
+class SpoilingController {
+  /** Does to its claims what no handler should. */
+  @Get()
+  spoil(@CurrentIdentity() identity: string, @Claims() claims: Record<string, unknown>) {
+    const sub = claims.sub;
+    if (!Object.isFrozen(claims)) Object.assign(claims, { sub: 'mallory', exp: 4_102_444_800 });
+    return { identity, sub };
+  }
+}
+
+const ALICE = { status: 200, body: { identity: 'alice', sub: 'alice' } };
+
+describe.each(ADAPTERS)('A token that is shown again, on %s,', (adapter) => {
+  const clock = new Clock();
+  const start = (options = {}) =>
+    createApp(adapter, {
+      controllers: [SpoilingController],
+      options: { clock: clock.now, ...options },
+    });
+
+  afterEach(() => {
+    jest.restoreAllMocks();
+  });
+
+  it('has its signature verified once, and everything else each time', async () => {
+    const app = await start();
+    const token = await app.get(TokenService).createAccessToken('alice');
+    const verify = jest.spyOn(JwtService.prototype, 'verify');
+
+    expect(await app.send('GET', '/', { token })).toMatchObject(ALICE);
+    expect(await app.send('GET', '/', { token })).toMatchObject(ALICE);
+    expect(verify).toHaveBeenCalledTimes(1);
+
+    clock.forward(15 * 60);
+    expect(await app.send('GET', '/', { token })).toMatchObject({
+      status: 401,
+      body: { msg: 'Token has expired' },
+    });
+    await app.close();
+  });
+
+  it('is refused once it is revoked (R61)', async () => {
+    const app = await start();
+    const token = await app.get(TokenService).createAccessToken('alice');
+    expect(await app.send('GET', '/', { token })).toMatchObject(ALICE);
+
+    await app.get(BlocklistService).revoke(token);
+    expect(await app.send('GET', '/', { token })).toMatchObject({
+      status: 401,
+      body: { msg: 'Token has been revoked' },
+    });
+    await app.close();
+  });
+
+  it('does not vouch for another with the same header and payload', async () => {
+    const app = await start();
+    const token = await app.get(TokenService).createAccessToken('alice');
+    expect(await app.send('GET', '/', { token })).toMatchObject(ALICE);
+
+    const [header, payload] = token.split('.');
+    const forged = `${header}.${payload}.${Buffer.alloc(32).toString('base64url')}`;
+    expect(await app.send('GET', '/', { token: forged })).toMatchObject({
+      status: 422,
+      body: { msg: 'Signature verification failed' },
+    });
+    await app.close();
+  });
+
+  it('is refused once its key has retired (R25)', async () => {
+    const [first, second] = [ecPair('P-256', 'first'), ecPair('P-256', 'second')];
+    const app = await start({
+      secret: undefined,
+      keys: { current: { kid: 'a', algorithm: 'ES256', privateKey: first.privateKey } },
+    });
+    const token = await app.get(TokenService).createAccessToken('alice');
+    expect(await app.send('GET', '/', { token })).toMatchObject(ALICE);
+
+    await app.get(KeyRing).rotate({
+      current: { kid: 'b', algorithm: 'ES256', privateKey: second.privateKey },
+      others: [{ kid: 'a', algorithm: 'ES256', publicKey: first.publicKey, retireAt: clock.now() }],
+    });
+    expect(await app.send('GET', '/', { token })).toMatchObject({
+      status: 422,
+      body: { msg: 'Signature verification failed' },
+    });
+    await app.close();
+  });
+
+  it('is verified anew with the key that a loader gives now', async () => {
+    const secrets = ['one'.padEnd(40, 'k8Jq2m'), 'two'.padEnd(40, 'Zx9Lw4')];
+    let at = 0;
+    const app = await start({
+      secret: undefined,
+      algorithm: 'HS256',
+      allowWeakSecret: true,
+      loaders: { encodeKey: () => secrets[0], decodeKey: () => secrets[at] },
+    });
+    const token = await app.get(TokenService).createAccessToken('alice');
+    expect(await app.send('GET', '/', { token })).toMatchObject({ status: 200 });
+
+    at = 1;
+    expect(await app.send('GET', '/', { token })).toMatchObject({ status: 422 });
+    await app.close();
+  });
+});
