@@ -1,5 +1,5 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
 import { settleAlgorithm } from '../tokens/keys/settle-algorithms.js';
@@ -50,20 +50,27 @@ export function run(words: readonly string[], around: Surroundings): 0 | 1 | 2 {
     if (positionals.join(' ') !== 'keygen') throw new TypeError('the one command is keygen');
     const files = filesFor(values);
     if (values.print) for (const { content } of files) around.write(content);
-    else writeFiles(files, values.out ?? around.folder, around);
+    else writeFiles(files, resolve(around.folder, values.out ?? ''), around);
     return 0;
   } catch (error) {
     around.warn(`nestjs-jwt-extended: ${(error as Error).message}\n`);
-    if (!(error instanceof TypeError || error instanceof JwtExtendedConfigError)) return 1;
+    if (!isMisuse(error)) return 1;
     around.warn(`\n${USAGE}`);
     return 2;
   }
 }
 
+/** Words that make no command, whoever found out. */
+function isMisuse(error: unknown): boolean {
+  const { code } = error as { code?: unknown };
+  const isUnparsed = typeof code === 'string' && code.startsWith('ERR_PARSE_ARGS');
+  return isUnparsed || error instanceof TypeError || error instanceof JwtExtendedConfigError;
+}
+
 function filesFor({ alg, kid, format }: { alg?: string; kid?: string; format: string }): KeyFile[] {
   if (alg === undefined) throw new TypeError('--alg is missing');
-  if (kid !== undefined && !/^[\w.-]{1,256}$/.test(kid)) {
-    throw new TypeError('--kid must be 1 to 256 letters, digits, dots, hyphens or underscores');
+  if (kid !== undefined && !/^[\w.-]{1,200}$/.test(kid)) {
+    throw new TypeError('--kid must be 1 to 200 letters, digits, dots, hyphens or underscores');
   }
   if (!isFormat(format)) throw new TypeError('--format must be env, pem or jwk');
   const algorithm = settleAlgorithm(alg, '--alg');
@@ -74,10 +81,21 @@ function isFormat(format: string): format is KeyFormat {
   return ['env', 'pem', 'jwk'].includes(format);
 }
 
-/** Readable by the owner only, and never over a file that is there: it may be the only copy of a key. */
+/**
+ * Readable by the owner only, and never over a file that is there: it may be the only copy of a key. All of them or
+ * none, so that no half of a pair comes to lie beside the half of another.
+ */
 function writeFiles(files: readonly KeyFile[], folder: string, around: Surroundings): void {
-  for (const { name, content } of files) {
-    writeFileSync(join(folder, name), content, { mode: 0o600, flag: 'wx' });
-    around.write(`${join(folder, name)}\n`);
+  const written: string[] = [];
+  try {
+    for (const { name, content } of files) {
+      const path = join(folder, name);
+      writeFileSync(path, content, { mode: 0o600, flag: 'wx' });
+      written.push(path);
+    }
+  } catch (error) {
+    for (const path of written) rmSync(path);
+    throw error;
   }
+  for (const path of written) around.write(`${path}\n`);
 }

@@ -36,6 +36,14 @@ describe.each(flavours)('A Nest $nest application in $format', (flavour) => {
     expect(complaints).toBe('');
   });
 
+  it('makes a key with the command that comes with the package', async () => {
+    const env = await app.command('keygen', '--alg', 'EdDSA', '--kid', '2026-11', '--print');
+
+    expect(env).toMatch(
+      /^JWT_ALGORITHM=EdDSA\nJWT_PRIVATE_KEY=".+"\nJWT_PUBLIC_KEY=".+"\nJWT_KEY_ID=2026-11\n$/,
+    );
+  });
+
   describe.each(['express', 'fastify'])('with %s', (adapter) => {
     let server: RunningApp;
     beforeAll(async () => {

@@ -61,6 +61,11 @@ export class ScratchApp {
     return stderr;
   }
 
+  /** Runs the library's command as users do. Gives what it prints. */
+  async command(...words: readonly string[]): Promise<string> {
+    return (await this.run('npx', ['--no', 'nestjs-jwt-extended', ...words])).stdout;
+  }
+
   async start(adapter: string): Promise<RunningApp> {
     const server = spawn(process.execPath, ['dist/main.js', adapter], {
       cwd: this.folder,
