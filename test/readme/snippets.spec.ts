@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
+import { run } from '../../src/cli/run.js';
 import { type Block, blocksIn, root } from '../support/readme.js';
 
 /** A first line that says which file the rest is taken from. */
@@ -14,6 +15,7 @@ const modules = snippets.filter(({ text }) => !SOURCE.test(text));
 /** At a line that no README has, so that what is said of it can be told from the rest. */
 const broken: Block = {
   language: 'ts',
+  section: '',
   line: 0,
   text: "import { RefreshGuard } from 'nestjs-jwt-extended';\nexport const guard: string = RefreshGuard;\n",
 };
@@ -42,6 +44,13 @@ describe('The snippets of the README', () => {
       );
     },
   );
+
+  it('tell how to use the command as it does itself', () => {
+    let usage = '';
+    run(['--help'], { folder: '', write: (text) => (usage += text), warn: () => {} });
+
+    expect(blocksIn('text').map(({ text }) => text)).toEqual([usage]);
+  });
 
   it('compile as if they were files of the sample', () => {
     expect(mistakes.filter((mistake) => !mistake.startsWith(ofBroken))).toEqual([]);

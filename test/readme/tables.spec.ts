@@ -14,6 +14,7 @@ import {
   OPTION_DEFAULTS,
 } from '../../src/options/defaults.js';
 import { resolveOptions } from '../../src/options/resolve-options.js';
+import { ALGORITHMS } from '../../src/tokens/keys/algorithms.js';
 import { plain, root, tableOf } from '../support/readme.js';
 
 const GROUPS = { cookies: COOKIE_DEFAULTS, csrf: CSRF_DEFAULTS, blocklist: BLOCKLIST_DEFAULTS };
@@ -49,6 +50,28 @@ describe("The README's tables", () => {
 
     expect(rows.length).toBeGreaterThan(40);
     expect(rows).toEqual(rows.map(([name]) => [name, documented.get(name)]));
+  });
+
+  it('name exactly the algorithms that there are, with the strength that their keys must have', () => {
+    const rows = tableOf('Algorithms').map((row) => ({
+      names: plain(row['Algorithms']).split(', '),
+      numbers: row['Key']?.match(/(?<=P-)\d+|\b\d{2,}(?= bits|,| and| bytes)/g)?.map(Number) ?? [],
+    }));
+
+    expect(rows.flatMap(({ names }) => names)).toEqual(Object.keys(ALGORITHMS));
+    for (const { names, numbers } of rows) {
+      expect(numbers).toEqual([...new Set(names.flatMap(strengthOf))]);
+    }
+  });
+
+  it('name exactly what a key of a ring may have', () => {
+    const rows = tableOf('Member of a key').map((row) => plain(row['Member of a key']));
+
+    expect(rows).toEqual(
+      membersOf('key-ring-options.ts')
+        .get('KeyInput')
+        ?.map(({ name }) => name),
+    );
   });
 
   it("name exactly the module's extras, with their defaults", () => {
@@ -92,13 +115,23 @@ describe("The README's tables", () => {
   });
 });
 
+/** The bytes, bits or curve that an algorithm asks of its key. */
+function strengthOf(name: string): number[] {
+  const traits = ALGORITHMS[name as keyof typeof ALGORITHMS];
+  if ('minimumBytes' in traits) return [traits.minimumBytes];
+  if ('minimumBits' in traits) return [traits.minimumBits];
+  return 'curve' in traits ? [Number(/\d{3}/.exec(traits.curve)?.[0])] : [];
+}
+
 /** Every option's name with its default: the value that is filled in, or what the option's comment says of it. */
 function optionDefaults(): string[][] {
   const documented = documentedDefaults();
+  const ring = membersOf('key-ring-options.ts').get('KeyRingOptions') ?? [];
+  const groups = { ...GROUPS, keys: Object.fromEntries(ring.map(({ name }) => [name, undefined])) };
   return Object.entries(OPTION_DEFAULTS)
     .flatMap(([name, value]): [string, unknown][] =>
-      name in GROUPS
-        ? Object.entries(GROUPS[name as keyof typeof GROUPS]).map(([member, inner]) => [
+      name in groups
+        ? Object.entries(groups[name as keyof typeof groups]).map(([member, inner]) => [
             `${name}.${member}`,
             inner,
           ])

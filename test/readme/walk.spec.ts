@@ -1,10 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { execFile } from 'node:child_process';
 import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
+import { rmSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { promisify } from 'node:util';
-import { blocksIn, compileSample, Sample, type Step, stepsOf } from '../support/readme.js';
+import { join } from 'node:path';
+import { CommandFolder } from '../support/command.js';
+import { type Block, blocksIn, root, type Step, stepsOf } from '../support/readme.js';
+import { compileSample, Sample } from '../support/sample.js';
+import { Shell } from '../support/shell.js';
 
 const SECRET = 'q8Jr2xVn6LwTz4YbD1kPcH9mGsF3eUoA7iXWtRhK';
 const ALICE = { username: 'alice', password: 'wonderland' };
@@ -12,21 +15,34 @@ const ALICE = { username: 'alice', password: 'wonderland' };
 // Other processes are started and passwords hashed: what takes a second takes several on a busy machine.
 jest.setTimeout(60_000);
 
-beforeAll(compileSample);
+const QUICK_START = 'Quick start';
+const ROTATION = 'Rotate a key without logging anybody out';
+const UNSET = { PORT: undefined, JWT_SECRET: undefined, KEY_FOLDER: undefined };
+const KEYS = join(root, 'sample/02-key-rotation/keys');
+
+beforeAll(() => Promise.all([compileSample('start'), compileSample('start:key-rotation')]));
+
+describe('The walks of the README', () => {
+  it('are all taken', () => {
+    const sections = blocksIn('console').map(({ section }) => section);
+
+    expect(sections).toEqual([QUICK_START, ROTATION, ROTATION]);
+  });
+});
 
 describe('The quick start, started without a setting', () => {
   let sample: Sample;
 
   beforeAll(async () => {
     await requireFreePort(3000);
-    sample = await Sample.start({ PORT: undefined, JWT_SECRET: undefined });
+    sample = await Sample.start('start', UNSET);
   });
   afterAll(() => sample?.stop());
 
   it('answers every command of the README word for word', async () => {
-    const steps = blocksIn('console').flatMap(stepsOf);
+    const steps = consoleOf(QUICK_START).flatMap(stepsOf);
 
-    const answered = await runInBash(steps.map(({ command }) => command));
+    const answered = await runInShell(steps);
 
     expect(steps.filter(({ output }) => output !== '').length).toBeGreaterThanOrEqual(8);
     expect(answered).toEqual(steps);
@@ -38,11 +54,134 @@ describe('The quick start, started without a setting', () => {
   });
 });
 
+describe('The rotation of a key', () => {
+  let sample: Sample | undefined;
+
+  beforeAll(async () => {
+    await requireFreePort(3000);
+    rmSync(KEYS, { recursive: true, force: true });
+  });
+  afterAll(async () => {
+    await sample?.stop();
+    rmSync(KEYS, { recursive: true, force: true });
+  });
+
+  it('answers every command of the README word for word', async () => {
+    const [first = [], second = []] = consoleOf(ROTATION).map(stepsOf);
+    const preparations = first.slice(0, -1);
+
+    const prepared = await runInShell(preparations);
+    // The library and the sample are built already; the command stays in its terminal, and speaks there.
+    expect(first.at(-1)).toEqual({ command: 'npm run start:key-rotation', output: '' });
+    const server = await Sample.start('start:key-rotation', UNSET);
+    sample = server;
+    let heard = server.log().length;
+    const answered = await runInShell(second, async ({ command }) => {
+      // Whoever types is slower than a signal; a test is not.
+      if (!command.startsWith('kill -HUP')) return;
+      await server.says(/The key that signs is .*\n/, heard);
+      heard = server.log().length;
+    });
+
+    expect(second.filter(({ output }) => output !== '').length).toBeGreaterThanOrEqual(8);
+    expect([...prepared, ...answered]).toEqual([...preparations, ...second]);
+  });
+
+  it('says which key signs, and nothing of any key', () => {
+    expect(sample?.log()).toContain('The key that signs is 2026-12');
+    expect(sample?.log()).not.toMatch(/[\w-]{40}/);
+  });
+});
+
+describe('The sample of key rotation, with PORT and KEY_FOLDER', () => {
+  const keys = new CommandFolder();
+  let sample: Sample | undefined;
+  let token: string;
+
+  beforeAll(async () => {
+    makeKey('one');
+    keys.write('current', 'one\n');
+    const PORT = String(await freePort());
+    sample = await Sample.start('start:key-rotation', { PORT, KEY_FOLDER: keys.path });
+    const login = await sample.post('/login', JSON.stringify(ALICE));
+    ({ access_token: token = '' } = (await login.json()) as { access_token?: string });
+  });
+  afterAll(async () => {
+    await sample?.stop();
+    keys.remove();
+  });
+
+  it.each([
+    ['names a key that is not there', () => keys.write('current', 'two\n')],
+    [
+      'holds half of a file',
+      () => {
+        makeKey('half');
+        const name = 'jwt-half.private.jwk.json';
+        keys.write(name, keys.read(name).slice(0, -40));
+        keys.write('current', 'half\n');
+      },
+    ],
+    [
+      'gives its id to another key',
+      () => {
+        for (const half of ['private', 'public']) {
+          const name = `jwt-half.${half}.jwk.json`;
+          keys.write(`jwt-one.${half}.jwk.json`, keys.read(name));
+        }
+        keys.write('current', 'one\n');
+      },
+    ],
+  ])('keeps its keys where the folder %s, and tells no key', async (_what, spoil) => {
+    const before = sample?.log().length ?? 0;
+    spoil();
+
+    sample?.signal('SIGHUP');
+    await sample?.says(/The keys are left as they are: /, before);
+
+    expect(sample?.log()).not.toMatch(/[\w-]{40}/);
+    const answer = await fetch(`${sample?.url}/protected`, {
+      headers: { authorization: `Bearer ${token}` },
+    });
+    expect({ status: answer.status, body: await answer.json() }).toEqual({
+      status: 200,
+      body: { logged_in_as: 'alice', key: 'one' },
+    });
+  });
+
+  it.each([
+    ['a wrong password', '{"username":"alice","password":"looking-glass"}'],
+    ['an unknown user', '{"username":"mallory","password":"wonderland"}'],
+    ['no words at all', '{"username":["alice"],"password":{"$ne":""}}'],
+    ['nothing', undefined],
+  ])('refuses %s', async (_what, body) => {
+    const answer = await sample?.post('/login', body);
+
+    expect({ status: answer?.status, body: await answer?.json() }).toEqual({
+      status: 401,
+      body: { msg: 'Bad username or password' },
+    });
+  });
+
+  it('tells its process id for as long as it runs', async () => {
+    expect(keys.read('pid')).toBe(`${sample?.pid}\n`);
+
+    await sample?.stop();
+    sample = undefined;
+
+    expect(keys.files()).not.toContain('pid');
+  });
+
+  function makeKey(kid: string) {
+    keys.run('keygen', '--alg', 'ES256', '--kid', kid, '--format', 'jwk');
+  }
+});
+
 describe('The quick start, with PORT and JWT_SECRET', () => {
   let sample: Sample;
 
   beforeAll(async () => {
-    sample = await Sample.start({ PORT: String(await freePort()), JWT_SECRET: SECRET });
+    sample = await Sample.start('start', { PORT: String(await freePort()), JWT_SECRET: SECRET });
   });
   afterAll(() => sample?.stop());
 
@@ -159,16 +298,23 @@ describe('The quick start, with PORT and JWT_SECRET', () => {
   }
 });
 
-/** One shell for all, since tokens are kept in its variables. What a command prints ends with a line of our own. */
-async function runInBash(commands: readonly string[]): Promise<readonly Step[]> {
-  const END = '-- end of a command --';
-  const script = commands.map((command) => `${command}\nprintf '\\n%s\\n' '${END}'\n`).join('');
-  // No proxy and no .curlrc stands between the reader and localhost.
-  const env = { PATH: process.env.PATH, HOME: '/nonexistent' };
-  const { stdout, stderr } = await promisify(execFile)('bash', ['-c', script], { env });
-  expect(stderr).toBe('');
-  const outputs = stdout.split(`\n${END}\n`);
-  return commands.map((command, at) => ({ command, output: outputs[at]!.replace(/\n$/, '') }));
+/** One shell for all, since tokens are kept in its variables. */
+async function runInShell(
+  steps: readonly Step[],
+  after: (step: Step) => unknown = () => {},
+): Promise<readonly Step[]> {
+  const shell = new Shell();
+  const answered: Step[] = [];
+  for (const step of steps) {
+    answered.push(await shell.run(step.command));
+    await after(step);
+  }
+  expect(await shell.exit()).toBe('');
+  return answered;
+}
+
+function consoleOf(section: string): readonly Block[] {
+  return blocksIn('console').filter((block) => block.section === section);
 }
 
 async function requireFreePort(port: number): Promise<void> {

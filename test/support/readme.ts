@@ -1,8 +1,5 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { delimiter, join, resolve } from 'node:path';
-import { promisify } from 'node:util';
+import { join, resolve } from 'node:path';
 
 export const root = resolve(import.meta.dirname, '../..');
 
@@ -10,6 +7,8 @@ export const root = resolve(import.meta.dirname, '../..');
 export interface Block {
   readonly language: string;
   readonly text: string;
+  /** The heading that it stands under. */
+  readonly section: string;
   /** The line of its first line, counted from 1. */
   readonly line: number;
 }
@@ -27,7 +26,12 @@ export type Row = Readonly<Record<string, string>>;
 export function blocksIn(language: string): readonly Block[] {
   const fences = readme().matchAll(/^```(\w+)\n([^]*?)^```$/gm);
   return [...fences]
-    .map(([match, tongue = '', text = '']) => ({ language: tongue, text, line: lineOf(match) }))
+    .map(({ 0: match, 1: tongue = '', 2: text = '', index }) => ({
+      language: tongue,
+      text,
+      section: sectionAt(index),
+      line: lineOf(match),
+    }))
     .filter((block) => block.language === language);
 }
 
@@ -58,65 +62,17 @@ export function plain(cell: string | undefined): string {
   return (cell ?? '').replaceAll('`', '');
 }
 
-/** The steps of `npm start` after the build of the library, which the tests begin with. */
-export function startSteps(): { compile: string; run: string } {
-  const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
-    scripts: Record<string, string>;
-  };
-  const [build, compile, run, ...others] = scripts['start']!.split(' && ');
-  if (build !== 'npm run build' || !compile || !run || others.length > 0)
-    throw new Error(`npm start is not build, compile and run: ${scripts['start']}`);
-  return { compile, run };
-}
-
-/** Compiles the quick start's application against the built library. */
-export async function compileSample(): Promise<void> {
-  const path = [join(root, 'node_modules/.bin'), process.env.PATH].join(delimiter);
-  const env = { ...process.env, PATH: path };
-  await promisify(execFile)('bash', ['-c', startSteps().compile], { cwd: root, env });
-}
-
-/** The quick start's application, running in a process of its own. */
-export class Sample {
-  private constructor(
-    private readonly process: ChildProcess,
-    readonly url: string,
-    /** What it has said so far. */
-    readonly log: () => string,
-  ) {}
-
-  /** Starts the compiled sample, with these variables in place of what the environment says. */
-  static async start({ PORT, JWT_SECRET }: NodeJS.ProcessEnv): Promise<Sample> {
-    const env = { ...process.env, NO_COLOR: '1', PORT, JWT_SECRET };
-    const child = spawn('bash', ['-c', `exec ${startSteps().run}`], { cwd: root, env });
-    let log = '';
-    const url = await new Promise<string>((found, failed) => {
-      const hear = (chunk: Buffer) => {
-        log += chunk.toString();
-        const [, address] = /Application is running on: (\S+)\s/.exec(log) ?? [];
-        if (address !== undefined) found(address);
-      };
-      child.stdout.on('data', hear);
-      child.stderr.on('data', hear);
-      child.once('exit', () => failed(new Error(`The sample did not start:\n${log}`)));
-    });
-    return new Sample(child, url, () => log);
-  }
-
-  post(path: string, body?: string, type = 'application/json'): Promise<Response> {
-    const headers = { 'content-type': type };
-    return fetch(this.url + path, { method: 'POST', headers, body });
-  }
-
-  async stop(): Promise<void> {
-    const ended = once(this.process, 'exit');
-    this.process.kill();
-    await ended;
-  }
-}
-
 function readme(): string {
   return readFileSync(join(root, 'README.md'), 'utf8');
+}
+
+function sectionAt(index: number): string {
+  const headings = [
+    ...readme()
+      .slice(0, index)
+      .matchAll(/^## (.+)$/gm),
+  ];
+  return headings.at(-1)?.[1] ?? '';
 }
 
 function lineOf(fence: string): number {

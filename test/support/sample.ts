@@ -1,0 +1,95 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { promisify } from 'node:util';
+import { root } from './readme.js';
+
+/** A script of package.json that builds the library, and compiles and runs an application of it. */
+export type StartScript = 'start' | 'start:key-rotation';
+
+/** The steps of such a script after the build of the library, which the tests begin with. */
+export function startSteps(script: StartScript): { compile: string; run: string } {
+  const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+    scripts: Record<string, string>;
+  };
+  const [build, compile, run, ...others] = scripts[script]!.split(' && ');
+  if (build !== 'npm run build' || !compile || !run || others.length > 0)
+    throw new Error(`npm run ${script} is not build, compile and run: ${scripts[script]}`);
+  return { compile, run };
+}
+
+/** Compiles a sample against the built library. */
+export async function compileSample(script: StartScript): Promise<void> {
+  const path = [join(root, 'node_modules/.bin'), process.env.PATH].join(delimiter);
+  const env = { ...process.env, PATH: path };
+  await promisify(execFile)('bash', ['-c', startSteps(script).compile], { cwd: root, env });
+}
+
+/** A sample, running in a process of its own. */
+export class Sample {
+  private output = '';
+
+  private constructor(
+    private readonly process: ChildProcess,
+    /** Where it listens, once it does. */
+    public url = '',
+  ) {
+    const hear = (chunk: Buffer) => {
+      this.output += chunk.toString();
+      this.process.emit('said');
+    };
+    process.stdout?.on('data', hear);
+    process.stderr?.on('data', hear);
+  }
+
+  /** Starts a compiled sample, with these variables in place of what the environment says. */
+  static async start(script: StartScript, variables: NodeJS.ProcessEnv): Promise<Sample> {
+    const env = { ...process.env, NO_COLOR: '1', ...variables };
+    const sample = new Sample(
+      spawn('bash', ['-c', `exec ${startSteps(script).run}`], { cwd: root, env }),
+    );
+    const [, url = ''] = await sample.says(/Application is running on: (\S+)\s/);
+    sample.url = url;
+    return sample;
+  }
+
+  get pid(): number | undefined {
+    return this.process.pid;
+  }
+
+  /** What it has said so far. */
+  log(): string {
+    return this.output;
+  }
+
+  /** Waits until it has said something, if need be after the first so many characters of its log. */
+  says(something: RegExp, after = 0): Promise<RegExpExecArray> {
+    return new Promise((heard, failed) => {
+      const listen = () => {
+        const match = something.exec(this.output.slice(after));
+        if (!match) return;
+        this.process.off('said', listen);
+        heard(match);
+      };
+      this.process.on('said', listen);
+      this.process.once('exit', () => failed(new Error(`The sample ended:\n${this.output}`)));
+      listen();
+    });
+  }
+
+  signal(name: NodeJS.Signals): void {
+    this.process.kill(name);
+  }
+
+  post(path: string, body?: string, type = 'application/json'): Promise<Response> {
+    const headers = { 'content-type': type };
+    return fetch(this.url + path, { method: 'POST', headers, body });
+  }
+
+  async stop(): Promise<void> {
+    const ended = once(this.process, 'exit');
+    this.process.kill();
+    await ended;
+  }
+}
