@@ -11,7 +11,7 @@ import { ALGORITHMS, makeToken, SECRET, verifyRaw } from './tokens.js';
 const documented = new JwtService({ secret: SECRET, signOptions: { expiresIn: '15m' } });
 
 /** How many calls a contender makes in a round, so that its turn takes some milliseconds. */
-const CALLS = { HS256: 500, RS256: 100, ES256: 40, withStringSecret: 12 };
+const CALLS = { HS256: 500, RS256: 100, PS256: 100, ES256: 40, EdDSA: 100, withStringSecret: 12 };
 
 export async function verificationCosts(algorithm, rounds) {
   const tokens = await tokenService(algorithm);

@@ -1,5 +1,6 @@
 // Tokens made before the clock runs, with node:crypto alone, and what verifying one costs at the very least.
 import {
+  constants,
   createHmac,
   createSecretKey,
   generateKeyPairSync,
@@ -11,6 +12,7 @@ import {
 
 export const SECRET = 'kq3Zt9VbYw7mXc2RdLpGf8HsJn5TuEa4iQxWzBoCvDyMgKhPjNlSrU6e1F0A';
 const key = createSecretKey(SECRET, 'utf8');
+const rsaPair = generateKeyPairSync('rsa', { modulusLength: 2048 });
 
 const segment = (part) => Buffer.from(JSON.stringify(part)).toString('base64url');
 
@@ -22,10 +24,15 @@ export const ALGORITHMS = {
     verify: (text, signature) =>
       timingSafeEqual(createHmac('sha256', key).update(text).digest(), signature),
   },
-  RS256: asymmetric('RS256', generateKeyPairSync('rsa', { modulusLength: 2048 })),
+  RS256: asymmetric('RS256', rsaPair),
+  PS256: asymmetric('PS256', rsaPair, {
+    padding: constants.RSA_PKCS1_PSS_PADDING,
+    saltLength: constants.RSA_PSS_SALTLEN_DIGEST,
+  }),
   ES256: asymmetric('ES256', generateKeyPairSync('ec', { namedCurve: 'P-256' }), {
     dsaEncoding: 'ieee-p1363',
   }),
+  EdDSA: asymmetric('EdDSA', generateKeyPairSync('ed25519')),
 };
 
 /** An access token of a user, unlike any other. */
@@ -49,10 +56,11 @@ export function verifyRaw(algorithm, token) {
 }
 
 function asymmetric(algorithm, { privateKey, publicKey }, form = {}) {
+  const hash = algorithm === 'EdDSA' ? null : 'sha256';
   return {
     keys: { algorithm, privateKey, publicKey },
-    sign: (text) => sign('sha256', Buffer.from(text), { key: privateKey, ...form }),
+    sign: (text) => sign(hash, Buffer.from(text), { key: privateKey, ...form }),
     verify: (text, signature) =>
-      verify('sha256', Buffer.from(text), { key: publicKey, ...form }, signature),
+      verify(hash, Buffer.from(text), { key: publicKey, ...form }, signature),
   };
 }
