@@ -1,0 +1,216 @@
+import type { Algorithm } from '../../../src/index.js';
+import { segment } from '../../support/forge.js';
+import {
+  attackedKeys,
+  BAD_SPELLING,
+  describeAttacks,
+  describeAttacksOverHttp,
+  EVERY_ALGORITHM,
+  type Family,
+  inputOf,
+  joined,
+  ONE_OF_EACH_KIND,
+  signatureOf,
+  tokensWith,
+} from '../../support/mutations.js';
+import { withUnusedBits } from '../../support/tokens.js';
+
+/** What can be done to the signature of any algorithm without knowing how it is made. */
+function familiesOf(algorithm: Algorithm): readonly Family[] {
+  const input = inputOf(algorithm);
+  const good = signatureOf(input, algorithm);
+  const twin = joined(input, good);
+  const half = good.length / 2;
+  const zero = Buffer.alloc(1);
+
+  return [
+    [
+      'a signature that was cut short (R14)',
+      () => ({
+        twin,
+        forged: tokensWith(input, {
+          'to nothing': Buffer.alloc(0),
+          'to its first byte': good.subarray(0, 1),
+          'to its first half': good.subarray(0, half),
+          'to its second half': good.subarray(half),
+          'by its first byte': good.subarray(1),
+          'by its last byte': good.subarray(0, -1),
+        }),
+      }),
+    ],
+    [
+      'a signature that was lengthened (R14)',
+      () => ({
+        twin,
+        forged: tokensWith(input, {
+          'by a zero in front': Buffer.concat([zero, good]),
+          'by a zero behind': Buffer.concat([good, zero]),
+          'by a zero in the middle': Buffer.concat([
+            good.subarray(0, half),
+            zero,
+            good.subarray(half),
+          ]),
+          'by zeros on both sides': Buffer.concat([zero, good, zero]),
+          'by a line feed': Buffer.concat([good, Buffer.from('\n')]),
+          'by itself': Buffer.concat([good, good]),
+          'to a kilobyte': Buffer.concat([good, Buffer.alloc(1024 - good.length)]),
+        }),
+      }),
+    ],
+    [
+      'bytes of the right length that are no signature',
+      () => ({
+        twin,
+        forged: tokensWith(input, {
+          zeros: Buffer.alloc(good.length),
+          ones: Buffer.alloc(good.length, 0xff),
+          'the number one': Buffer.concat([Buffer.alloc(good.length - 1), Buffer.of(1)]),
+          'the signature backwards': Buffer.from(good).reverse(),
+          'its halves exchanged': Buffer.concat([good.subarray(half), good.subarray(0, half)]),
+          'its complement': Buffer.from(good.map((byte) => byte ^ 0xff)),
+        }),
+      }),
+    ],
+    [
+      'a signature with one bit flipped',
+      () => ({ twin, forged: tokensWith(input, flipped(good, [0, half - 1, half, -1])) }),
+    ],
+    [
+      "another token's signature",
+      () => {
+        const others = {
+          "of another user's token": inputOf(algorithm, {}, { sub: 'bob' }),
+          'of a token that expires later': inputOf(algorithm, {}, { exp: 2_000_000_000 }),
+          'of a token with another header': inputOf(algorithm, { kid: 'other' }),
+          'of the same claims in another order': reordered(algorithm),
+          'of the header alone': input.split('.')[0] as string,
+          'of the payload alone': input.split('.')[1] as string,
+          'of the text with a dot behind it': `${input}.`,
+          'of the text without its dot': input.replace('.', ''),
+          'of what the text spells': Buffer.from(input, 'base64url').toString('latin1'),
+        };
+        const forged = Object.entries(others).map(([what, text]) => [
+          what,
+          joined(input, signatureOf(text, algorithm)),
+        ]);
+        return { twin, forged: Object.fromEntries(forged) as Record<string, string> };
+      },
+    ],
+    [
+      "another key's signature",
+      () => ({
+        twin,
+        forged: tokensWith(input, {
+          'of the same kind': signatureOf(
+            input,
+            algorithm,
+            attackedKeys(algorithm, 'other').signing,
+          ),
+        }),
+      }),
+    ],
+    [
+      'any spelling of the signature but the canonical one (R9)',
+      () => ({ twin, forged: spellings(algorithm), reason: BAD_SPELLING }),
+    ],
+    [
+      'a token without its signature and the dot before it (R8)',
+      () => ({
+        twin,
+        forged: {
+          'header and payload': input,
+          'payload and signature': twin.slice(twin.indexOf('.') + 1),
+          'payload alone': input.split('.')[1] as string,
+          'nothing at all': '',
+        },
+        reason: 'Not enough segments',
+      }),
+    ],
+    [
+      'a token with a fourth part (R8)',
+      () => ({
+        twin,
+        forged: {
+          'that is empty': `${twin}.`,
+          'that is text': `${twin}.foo`,
+          'that is the signature again': `${twin}.${good.toString('base64url')}`,
+        },
+        reason: 'Invalid payload padding',
+      }),
+    ],
+  ];
+}
+
+function flipped(good: Buffer, places: readonly number[]): Record<string, Buffer> {
+  const flips = places.flatMap((place) =>
+    Array.from({ length: 8 }, (_, bit) => {
+      const bytes = Buffer.from(good);
+      const at = (place + bytes.length) % bytes.length;
+      bytes.writeUInt8(bytes.readUInt8(at) ^ (1 << bit), at);
+      return [`bit ${bit} of byte ${at}`, bytes];
+    }),
+  );
+  return Object.fromEntries(flips) as Record<string, Buffer>;
+}
+
+/** The bytes of a good signature under every spelling that lenient decoders take (RFC 7515 section 2). */
+function spellings(algorithm: Algorithm): Record<string, string> {
+  const [input, text] = withBothSpecialCharacters(algorithm);
+  const missing = (4 - (text.length % 4)) % 4;
+  const middle = text.length / 2;
+  const inserted = (what: string) => text.slice(0, middle) + what + text.slice(middle);
+  const spelt: Record<string, string> = {
+    'with padding': text.padEnd(text.length + (missing || 4), '='),
+    'with a sign of padding too many': `${text}${'='.repeat(missing + 1)}`,
+    'with padding in front': `=${text}`,
+    'in the other alphabet': text.replaceAll('-', '+').replaceAll('_', '/'),
+    'with a plus for a minus': text.replaceAll('-', '+'),
+    'with a slash for an underscore': text.replaceAll('_', '/'),
+    'with spaces in front': `    ${text}`,
+    'with a space behind': `${text} `,
+    'with a line feed behind': `${text}\n`,
+    'broken into lines': inserted('\r\n'),
+    'with a tab within': inserted('\t'),
+    'with a question mark within': inserted('?'),
+    'with number signs behind': `${text}####`,
+    'with a NUL behind': `${text}\0`,
+    'with a letter of another script': inserted('а'),
+    'in a length that no bytes have': `${text.slice(0, text.length - (text.length % 4))}A`,
+  };
+  // Where the last character is filled to the last bit, there is no other way to write it.
+  if (missing > 0) spelt['with unused bits set'] = withUnusedBits(text);
+  return Object.fromEntries(
+    Object.entries(spelt).map(([what, signature]) => [what, `${input}.${signature}`]),
+  );
+}
+
+/** A text, and a signature that has a minus and an underscore in it: one of a few has. */
+function withBothSpecialCharacters(algorithm: Algorithm): readonly [input: string, text: string] {
+  for (let attempt = 0; ; attempt++) {
+    const input = inputOf(algorithm, {}, { attempt });
+    const text = signatureOf(input, algorithm).toString('base64url');
+    if (text.includes('-') && text.includes('_')) return [input, text];
+  }
+}
+
+function reordered(algorithm: Algorithm): string {
+  const [header = '', payload = ''] = inputOf(algorithm).split('.');
+  const claims = JSON.parse(Buffer.from(payload, 'base64url').toString()) as object;
+  return `${header}.${segment(Object.fromEntries(Object.entries(claims).reverse()))}`;
+}
+
+for (const algorithm of EVERY_ALGORITHM) {
+  describeAttacks(
+    `A module that verifies ${algorithm}`,
+    attackedKeys(algorithm).options,
+    familiesOf(algorithm),
+  );
+}
+
+for (const algorithm of ONE_OF_EACH_KIND) {
+  describeAttacksOverHttp(
+    `A route of a module that verifies ${algorithm}`,
+    attackedKeys(algorithm).options,
+    familiesOf(algorithm),
+  );
+}

@@ -1,0 +1,229 @@
+import {
+  createHash,
+  createPublicKey,
+  generateKeyPairSync,
+  sign,
+  verify,
+  type KeyObject,
+} from 'node:crypto';
+import { describe, expect, it } from '@jest/globals';
+import { Clock } from '../../support/forge.js';
+import {
+  attackedKeys,
+  describeAttacks,
+  describeAttacksOverHttp,
+  type Family,
+  inputOf,
+  joined,
+  signatureOf,
+  tokensWith,
+  verdictOn,
+} from '../../support/mutations.js';
+import { startTokens } from '../../support/tokens.js';
+
+/** The order of the group (RFC 8032 section 5.1). */
+const ORDER = 2n ** 252n + 27742317777372353535851937790883648493n;
+const IDENTITY = `01${'00'.repeat(31)}`;
+
+/** Points that eight additions bring back to zero; with the sign bit, and written as p, p + 1 and so on, too. */
+const SMALL_POINTS: Readonly<Record<string, string>> = {
+  'of order 2': `ec${'ff'.repeat(30)}7f`,
+  'of order 4': '00'.repeat(32),
+  'of order 4, the other one': `${'00'.repeat(31)}80`,
+  'of order 8': '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05',
+  'of order 8, the second one': '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc85',
+  'of order 8, the third one': 'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a',
+  'of order 8, the fourth one': 'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa',
+  'of order 4, written as p': `ed${'ff'.repeat(30)}7f`,
+  'of order 4, written as p with a sign': `ed${'ff'.repeat(30)}ff`,
+  'of order 1, written as p + 1': `ee${'ff'.repeat(30)}7f`,
+  'of order 1, written as p + 1 with a sign': `ee${'ff'.repeat(30)}ff`,
+  'of order 1, written with a sign': `01${'00'.repeat(30)}80`,
+  'of order 2, written with a sign': `ec${'ff'.repeat(30)}ff`,
+};
+
+function numberOf(littleEndian: Buffer): bigint {
+  return BigInt(`0x${Buffer.from(littleEndian).reverse().toString('hex')}`);
+}
+
+function bytesOf(number: bigint): Buffer {
+  return Buffer.from(number.toString(16).padStart(64, '0'), 'hex').reverse();
+}
+
+function memberOf(key: KeyObject, name: 'x' | 'd'): Buffer {
+  return Buffer.from(String(key.export({ format: 'jwk' })[name]), 'base64url');
+}
+
+/** The S that goes with an R whose logarithm is zero: only who has the private key can tell (RFC 8032 section 5.1.6). */
+function matching(point: Buffer, input: string, { signing, verifying } = attackedKeys('EdDSA')) {
+  const scalar = createHash('sha512').update(memberOf(signing, 'd')).digest().subarray(0, 32);
+  scalar.writeUInt8(scalar.readUInt8(0) & 0xf8, 0);
+  scalar.writeUInt8((scalar.readUInt8(31) & 0x3f) | 0x40, 31);
+  const challenge = createHash('sha512').update(point).update(memberOf(verifying, 'x'));
+  const factor = numberOf(challenge.update(input).digest());
+  return Buffer.concat([point, bytesOf((factor * numberOf(scalar)) % ORDER)]);
+}
+
+function familiesOf(): readonly Family[] {
+  const input = inputOf('EdDSA');
+  const good = signatureOf(input, 'EdDSA');
+  const [r, s] = [good.subarray(0, 32), good.subarray(32)];
+  const twin = joined(input, good);
+  const small = (suffix: (point: Buffer) => Buffer) =>
+    tokensWith(
+      input,
+      Object.fromEntries(
+        Object.entries(SMALL_POINTS).map(([what, hex]) => [what, suffix(Buffer.from(hex, 'hex'))]),
+      ),
+    );
+  const withS = (number: bigint) => Buffer.concat([r, bytesOf(number)]);
+
+  return [
+    [
+      'an S beyond the order of the group, which would make many signatures of one',
+      () => {
+        const more = Array.from({ length: 14 }, (_, times) => [
+          `the order ${times + 1} times more`,
+          withS(numberOf(s) + ORDER * BigInt(times + 1)),
+        ]);
+        return {
+          twin,
+          forged: tokensWith(input, {
+            ...(Object.fromEntries(more) as Record<string, Buffer>),
+            'its highest bit set': withS(numberOf(s) | (1n << 255n)),
+            'its second highest bit set': withS(numberOf(s) | (1n << 254n)),
+            'its third highest bit set': withS(numberOf(s) | (1n << 253n)),
+            'the order itself': withS(ORDER),
+            'the largest there is': withS(2n ** 256n - 1n),
+          }),
+        };
+      },
+    ],
+    [
+      'an S that is another number',
+      () => ({
+        twin,
+        forged: tokensWith(input, {
+          zero: withS(0n),
+          one: withS(1n),
+          'one more': withS((numberOf(s) + 1n) % ORDER),
+          'its negative': withS(ORDER - numberOf(s)),
+          'the order less one': withS(ORDER - 1n),
+          'its bytes backwards': Buffer.concat([r, Buffer.from(s).reverse()]),
+        }),
+      }),
+    ],
+    [
+      'an R of small order, or not written as points are',
+      () => ({
+        twin,
+        forged: {
+          ...small((point) => Buffer.concat([point, Buffer.alloc(32)])),
+          ...small((point) => Buffer.concat([point, s])),
+        },
+      }),
+    ],
+    [
+      'an R of small order with the S of zero, which who multiplies by eight would let in',
+      () => ({
+        // With zero itself, in its one spelling, the equation holds: who has the private key may sign like this.
+        twin: joined(input, matching(Buffer.from(IDENTITY, 'hex'), input)),
+        forged: small((point) => matching(point, input)),
+      }),
+    ],
+    [
+      'an R that is another point',
+      () => {
+        const { verifying } = attackedKeys('EdDSA');
+        const mirrored = Buffer.from(r);
+        mirrored.writeUInt8(r.readUInt8(31) ^ 0x80, 31);
+        return {
+          twin,
+          forged: tokensWith(input, {
+            'its mirror image': Buffer.concat([mirrored, s]),
+            'its mirror image, with the negative S': Buffer.concat([
+              mirrored,
+              bytesOf(ORDER - numberOf(s)),
+            ]),
+            'the public key': Buffer.concat([memberOf(verifying, 'x'), s]),
+            'no point at all': Buffer.concat([Buffer.alloc(32, 0x02), s]),
+            'S in its place': Buffer.concat([s, r]),
+          }),
+        };
+      },
+    ],
+    [
+      'a signature of a digest, or of another curve',
+      () => {
+        const { signing } = attackedKeys('EdDSA');
+        const hashed = (hash: string) => createHash(hash).update(input).digest();
+        const { privateKey } = generateKeyPairSync('ed448');
+        return {
+          twin,
+          forged: tokensWith(input, {
+            'of its SHA-512': sign(null, hashed('sha512'), signing),
+            'of its SHA-256': sign(null, hashed('sha256'), signing),
+            'of Ed448': sign(null, Buffer.from(input), privateKey),
+            'of Ed448, cut to the right length': sign(
+              null,
+              Buffer.from(input),
+              privateKey,
+            ).subarray(0, 64),
+          }),
+        };
+      },
+    ],
+  ];
+}
+
+describeAttacks('A module that verifies EdDSA', attackedKeys('EdDSA').options, familiesOf());
+
+describeAttacksOverHttp(
+  'A route of a module that verifies EdDSA',
+  attackedKeys('EdDSA').options,
+  familiesOf(),
+);
+
+describe('An Ed25519 key of small order, under which zeros are a signature of one text in a few', () => {
+  const publicKey = createPublicKey({
+    key: { kty: 'OKP', crv: 'Ed25519', x: Buffer.alloc(32).toString('base64url') },
+    format: 'jwk',
+  });
+  const forged = forgedUnder(publicKey);
+
+  it('is a mistake at start (R16)', async () => {
+    const options = { secret: undefined, publicKey, algorithm: 'EdDSA' } as const;
+
+    await expect(startTokens(options)).rejects.toThrow(
+      'publicKey is an Ed25519 key of small order, under which anybody can sign',
+    );
+  });
+
+  it('verifies nothing when a loader gives it (R16)', async () => {
+    let given: KeyObject = publicKey;
+    const loaders = { decodeKey: () => given };
+    const options = { secret: undefined, algorithm: 'EdDSA', loaders } as const;
+    const { tokens } = await startTokens({ ...options, clock: new Clock().now });
+    const input = inputOf('EdDSA');
+
+    expect(await verdictOn(tokens, forged)).toBe(
+      '503 CHECK_UNAVAILABLE: Token could not be checked',
+    );
+    given = attackedKeys('EdDSA').verifying;
+    expect(await verdictOn(tokens, joined(input, signatureOf(input, 'EdDSA')))).toBe(
+      'let in as alice',
+    );
+    expect(await verdictOn(tokens, forged)).toBe(
+      '422 TOKEN_INVALID: Signature verification failed',
+    );
+  });
+});
+
+/** The first of some tokens that Node itself takes for signed. */
+function forgedUnder(key: KeyObject): string {
+  const signature = Buffer.alloc(64);
+  for (let attempt = 0; ; attempt++) {
+    const input = inputOf('EdDSA', {}, { attempt });
+    if (verify(null, Buffer.from(input), key, signature)) return joined(input, signature);
+  }
+}

@@ -1,0 +1,374 @@
+import { createSecretKey, type KeyObject } from 'node:crypto';
+import { describe, expect, it } from '@jest/globals';
+import type { Algorithm, JwtExtendedOptions } from '../../../src/index.js';
+import { Clock, SECRET, segment } from '../../support/forge.js';
+import {
+  attackedKeys,
+  BAD_ALGORITHM,
+  describeAttacks,
+  describeAttacksOverHttp,
+  EVERY_ALGORITHM,
+  type Family,
+  inputOf,
+  joined,
+  ONE_OF_EACH_KIND,
+  signatureOf,
+  signedToken,
+  verdictOn,
+} from '../../support/mutations.js';
+import { startTokens } from '../../support/tokens.js';
+
+const HMACS = ['HS256', 'HS384', 'HS512'] as const;
+const RSAS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'] as const;
+
+function record(entries: readonly (readonly [string, string])[]): Record<string, string> {
+  return Object.fromEntries(entries);
+}
+
+/** Signatures by other means than the algorithm that the token names, or the one that is allowed. */
+function familiesOf(algorithm: Algorithm): readonly Family[] {
+  const others = EVERY_ALGORITHM.filter((name) => name !== algorithm);
+  const twin = signedToken(algorithm);
+  const input = inputOf(algorithm);
+  const families: Family[] = [
+    [
+      'a good token of any other algorithm (R2)',
+      () => ({
+        twin,
+        forged: record(others.map((other) => [other, signedToken(other)])),
+        reason: BAD_ALGORITHM,
+      }),
+    ],
+    [
+      'a signature of any other algorithm under the name of this one',
+      () => ({
+        twin,
+        forged: record(others.map((other) => [other, joined(input, signatureOf(input, other))])),
+      }),
+    ],
+    [
+      'its own signature under the name of any other algorithm',
+      () => ({
+        twin,
+        forged: record(
+          others.map((other) => [
+            other,
+            joined(inputOf(other), signatureOf(inputOf(other), algorithm)),
+          ]),
+        ),
+        reason: BAD_ALGORITHM,
+      }),
+    ],
+    [
+      'the algorithm none, however it is written (R1)',
+      () => ({ twin, forged: unsecured(algorithm), reason: BAD_ALGORITHM }),
+    ],
+    [
+      'a name that is nearly the one of the algorithm (R2)',
+      () => ({
+        twin,
+        forged: record(
+          nearly(algorithm).map((alg) => [
+            JSON.stringify(alg),
+            signedToken(algorithm, inputOf(algorithm, { alg })),
+          ]),
+        ),
+        reason: BAD_ALGORITHM,
+      }),
+    ],
+    [
+      'a header in which the algorithm none is the last word',
+      () => ({
+        twin: withHeader(`{"alg":"none","alg":"${algorithm}"}`, algorithm),
+        forged: {
+          'and the signature is good': withHeader(`{"alg":"${algorithm}","alg":"none"}`, algorithm),
+          'and there is no signature': joined(
+            `${segment(`{"alg":"${algorithm}","alg":"none"}`)}.${input.split('.')[1]}`,
+            Buffer.alloc(0),
+          ),
+        },
+        reason: BAD_ALGORITHM,
+      }),
+    ],
+    [
+      'a header without an algorithm',
+      () => ({
+        twin,
+        forged: {
+          'under a good signature': withHeader('{"typ":"JWT"}', algorithm),
+          'but in a prototype': withHeader(`{"__proto__":{"alg":"${algorithm}"}}`, algorithm),
+          'but under a name in capitals': withHeader(`{"ALG":"${algorithm}"}`, algorithm),
+        },
+        reason: 'Algorithm not specified',
+      }),
+    ],
+  ];
+  if (algorithm.startsWith('HS')) return families;
+  return [
+    ...families,
+    [
+      'HMAC with the public key for a secret, in whatever form it is known (R3)',
+      () => ({
+        twin,
+        forged: withPublicKeyAsSecret(algorithm, (hmac) => inputOf(hmac)),
+        reason: BAD_ALGORITHM,
+      }),
+    ],
+    [
+      'HMAC with the public key for a secret, under the name of the algorithm (R3)',
+      () => ({ twin, forged: withPublicKeyAsSecret(algorithm, () => input) }),
+    ],
+  ];
+}
+
+function unsecured(algorithm: Algorithm): Record<string, string> {
+  const names = ['none', 'None', 'NONE', 'nOnE', 'none ', ' none', 'none\0', '', 'null', 'HS0'];
+  return record(
+    names.flatMap((alg) => {
+      const input = inputOf(algorithm, { alg });
+      const name = JSON.stringify(alg);
+      return [
+        [`${name} without a signature`, `${input}.`],
+        [`${name} with a good signature`, signedToken(algorithm, input)],
+        [`${name} with zeros`, joined(input, Buffer.alloc(32))],
+        [
+          `${name} with the signature of a good token`,
+          `${input}.${lastOf(signedToken(algorithm))}`,
+        ],
+      ] as const;
+    }),
+  );
+}
+
+function nearly(algorithm: Algorithm): unknown[] {
+  return [
+    algorithm.toLowerCase(),
+    `${algorithm} `,
+    ` ${algorithm}`,
+    `${algorithm}\0`,
+    `${algorithm}\n`,
+    algorithm.slice(0, -1),
+    algorithm.slice(0, 2),
+    `${algorithm}.`,
+    `${algorithm},none`,
+    algorithm.replace('S', 'Ѕ'),
+    'Ed25519',
+    'ES256K',
+    'RS1',
+    'HS1',
+    'http://www.w3.org/2001/04/xmldsig-more#rsa-sha256',
+    '*',
+    null,
+    true,
+    256,
+    [algorithm],
+    { name: algorithm },
+  ];
+}
+
+function lastOf(token: string): string {
+  return token.slice(token.lastIndexOf('.') + 1);
+}
+
+/** A good signature over a header that is just this text. */
+function withHeader(header: string, algorithm: Algorithm): string {
+  return signedToken(algorithm, `${segment(header)}.${inputOf(algorithm).split('.')[1]}`);
+}
+
+/** Everything that the public half of a pair may look like to somebody who takes it for a secret. */
+function formsOf(key: KeyObject): Record<string, string | Buffer> {
+  const pem = key.export({ format: 'pem', type: 'spki' }) as string;
+  const der = key.export({ format: 'der', type: 'spki' });
+  const jwk = key.export({ format: 'jwk' });
+  const body = pem.split('\n').slice(1, -2);
+  const coordinates = [jwk.n, jwk.e, jwk.x, jwk.y].filter((member) => member !== undefined);
+  const isRsa = key.asymmetricKeyType === 'rsa';
+  return {
+    PEM: pem,
+    'PEM without its last line feed': pem.trimEnd(),
+    'PEM with two line feeds': `${pem}\n`,
+    'PEM with the line ends of Windows': pem.replaceAll('\n', '\r\n'),
+    'PEM with escaped line ends': pem.replaceAll('\n', '\\n'),
+    'PEM in one line': pem.replaceAll('\n', ''),
+    'PEM with spaces for line ends': pem.replaceAll('\n', ' '),
+    'PEM in quotes': JSON.stringify(pem),
+    'PEM without its armour': body.join('\n'),
+    base64: der.toString('base64'),
+    base64url: der.toString('base64url'),
+    hexadecimal: der.toString('hex'),
+    DER: der,
+    JWK: JSON.stringify(jwk),
+    'JWK, indented': JSON.stringify(jwk, null, 2),
+    'JWK Set': JSON.stringify({ keys: [jwk] }),
+    'its numbers, as text': coordinates.join(''),
+    'its first number': Buffer.from(coordinates[0] as string, 'base64url'),
+    'its numbers': Buffer.concat(
+      coordinates.map((member) => Buffer.from(member as string, 'base64url')),
+    ),
+    ...(isRsa && {
+      'PKCS#1 in PEM': key.export({ format: 'pem', type: 'pkcs1' }) as string,
+      'PKCS#1 in DER': key.export({ format: 'der', type: 'pkcs1' }),
+    }),
+  };
+}
+
+function withPublicKeyAsSecret(
+  algorithm: Algorithm,
+  inputFor: (hmac: Algorithm) => string,
+): Record<string, string> {
+  const forms = Object.entries(formsOf(attackedKeys(algorithm).verifying));
+  return record(
+    HMACS.flatMap((hmac) =>
+      forms.map(([what, material]) => {
+        const secret = createSecretKey(Buffer.from(material as string));
+        const input = inputFor(hmac);
+        return [`${hmac} with ${what}`, joined(input, signatureOf(input, hmac, secret))] as const;
+      }),
+    ),
+  );
+}
+
+for (const algorithm of EVERY_ALGORITHM) {
+  describeAttacks(
+    `A module that verifies ${algorithm}`,
+    attackedKeys(algorithm).options,
+    familiesOf(algorithm),
+  );
+}
+
+for (const algorithm of ONE_OF_EACH_KIND) {
+  describeAttacksOverHttp(
+    `A route of a module that verifies ${algorithm}`,
+    attackedKeys(algorithm).options,
+    familiesOf(algorithm),
+  );
+}
+
+/** Where several algorithms are allowed for one key, each signature is still held to the one that the token names. */
+function exchanged(algorithms: readonly Algorithm[]): readonly Family[] {
+  return algorithms.map((algorithm) => {
+    const input = inputOf(algorithm);
+    const others = algorithms.filter((name) => name !== algorithm);
+    const make = () => ({
+      twin: signedToken(algorithm),
+      forged: record(others.map((other) => [other, joined(input, signatureOf(input, other))])),
+    });
+    return [`the signature of another of them under the name of ${algorithm}`, make];
+  });
+}
+
+describeAttacks(
+  'A module that verifies every RSA algorithm',
+  { ...attackedKeys('RS256').options, decodeAlgorithms: [...RSAS] },
+  exchanged(RSAS),
+);
+describeAttacks(
+  'A module that verifies every HMAC algorithm',
+  { ...attackedKeys('HS256').options, decodeAlgorithms: [...HMACS] },
+  exchanged(HMACS),
+);
+
+const { privateKey, publicKey } = attackedKeys('RS256').options;
+const RING: JwtExtendedOptions = {
+  secret: undefined,
+  keys: {
+    current: { kid: 'pair', algorithm: 'RS256', privateKey, publicKey },
+    others: [
+      { kid: 'secret', algorithm: 'HS256', secret: SECRET },
+      { kid: 'curve', algorithm: 'ES256', publicKey: attackedKeys('ES256').verifying },
+    ],
+  },
+};
+
+function ofRing(kid: string | undefined, algorithm: Algorithm, key?: KeyObject): string {
+  const input = inputOf(algorithm, kid === undefined ? {} : { kid });
+  return joined(input, signatureOf(input, algorithm, key));
+}
+
+const RING_FAMILIES: readonly Family[] = [
+  [
+    "the algorithm of one key under another key's id (R3)",
+    () => ({
+      twin: ofRing('pair', 'RS256'),
+      forged: {
+        'HMAC under the id of the pair': ofRing('pair', 'HS256'),
+        'HMAC under the id of the curve': ofRing('curve', 'HS256'),
+        'RSA under the id of the secret': ofRing('secret', 'RS256'),
+        'RSA under the id of the curve': ofRing('curve', 'RS256'),
+        'ECDSA under the id of the pair': ofRing('pair', 'ES256'),
+        'ECDSA under the id of the secret': ofRing('secret', 'ES256'),
+        'HMAC under no id': ofRing(undefined, 'HS256'),
+        'ECDSA under no id': ofRing(undefined, 'ES256'),
+      },
+      reason: BAD_ALGORITHM,
+    }),
+  ],
+  ...(['pair', 'curve', undefined] as const).map((kid): Family => {
+    const algorithm = kid === 'curve' ? 'ES256' : 'RS256';
+    return [
+      `HMAC with the public key of ${kid ?? 'the current key'} for a secret (R3)`,
+      () => ({
+        twin: ofRing(kid, algorithm),
+        forged: record(
+          Object.entries(formsOf(attackedKeys(algorithm).verifying)).map(([what, material]) => [
+            what,
+            ofRing(kid, 'HS256', createSecretKey(Buffer.from(material as string))),
+          ]),
+        ),
+        reason: BAD_ALGORITHM,
+      }),
+    ];
+  }),
+  [
+    'HMAC with a public key for a secret under the id of the secret (R3)',
+    () => ({
+      twin: ofRing('secret', 'HS256'),
+      forged: record(
+        Object.entries(formsOf(attackedKeys('RS256').verifying)).map(([what, material]) => [
+          what,
+          ofRing('secret', 'HS256', createSecretKey(Buffer.from(material as string))),
+        ]),
+      ),
+    }),
+  ],
+  [
+    'a good signature under an id that nobody has (R6)',
+    () => ({
+      twin: ofRing('secret', 'HS256'),
+      forged: record(
+        ['Pair', 'pair ', '__proto__', 'constructor', '0', '../secret', "' OR 1=1 --"].map(
+          (kid) => [kid, ofRing(kid, 'RS256')],
+        ),
+      ),
+    }),
+  ],
+];
+
+describeAttacks('A module whose keys have different algorithms', RING, RING_FAMILIES);
+describeAttacksOverHttp(
+  'A route of a module whose keys have different algorithms',
+  RING,
+  RING_FAMILIES,
+);
+
+describe.each(ONE_OF_EACH_KIND)('A token of %s that was let in a moment ago', (algorithm) => {
+  it('is refused as soon as its key is another one, and let in when it is the old one again', async () => {
+    const keys = ['first', 'other', 'first'].map((name) => attackedKeys(algorithm, name).verifying);
+    const loaders = { decodeKey: () => keys.shift() as KeyObject };
+    const options = { secret: undefined, algorithm, loaders, clock: new Clock().now };
+    const { tokens } = await startTokens(options);
+    const token = signedToken(algorithm);
+
+    const verdicts = [
+      await verdictOn(tokens, token),
+      await verdictOn(tokens, token),
+      await verdictOn(tokens, token),
+    ];
+
+    expect(verdicts).toEqual([
+      'let in as alice',
+      '422 TOKEN_INVALID: Signature verification failed',
+      'let in as alice',
+    ]);
+  });
+});
