@@ -2,7 +2,9 @@ import { JwtExtendedConfigError } from './errors/config.error.js';
 import type { JwtExtendedOptions } from './options/jwt-extended-options.js';
 import { resolveOptions } from './options/resolve-options.js';
 import type { ResolvedOptions } from './options/resolved-options.js';
+import type { Algorithm } from './options/token-options.js';
 import { loadJose } from './tokens/jose.js';
+import { shareKeys } from './tokens/keys/algorithms.js';
 import { configureKeys } from './tokens/keys/configure-keys.js';
 import { KeyRing, type RingRules } from './tokens/keys/key-ring.js';
 import { LoadedKeys } from './tokens/keys/loaded-keys.js';
@@ -41,12 +43,28 @@ async function ringOf(given: JwtExtendedOptions, options: ResolvedOptions): Prom
   if (surplus) {
     throw new JwtExtendedConfigError(`keys and ${surplus} are both given: leave out ${surplus}`);
   }
-  if (given.decodeAlgorithms !== undefined && given.keys.jwksUri === undefined) {
+  if (given.decodeAlgorithms !== undefined && isWithoutRemote(given.keys)) {
     throw new JwtExtendedConfigError(
       'decodeAlgorithms beside keys is for jwksUri alone: each key has its own algorithm',
     );
   }
-  return KeyRing.from(given.keys, rules);
+  const ring = await KeyRing.from(given.keys, rules);
+  if (decodeKey) requireOneFamily(ring.contents.algorithms);
+  return ring;
+}
+
+/** One key that a loader gives has to serve for whatever the ring accepts. */
+function requireOneFamily([first, ...others]: readonly Algorithm[]): void {
+  const stranger = others.find((other) => first && !shareKeys(first, other));
+  if (!stranger) return;
+  throw new JwtExtendedConfigError(
+    `loaders.decodeKey is given beside keys for ${first} and ${stranger}, which no key that it gives can serve both`,
+  );
+}
+
+/** What is no ring at all is told as that, and later. */
+function isWithoutRemote(keys: unknown): boolean {
+  return typeof keys === 'object' && keys !== null && !('jwksUri' in keys);
 }
 
 function ringRules(given: JwtExtendedOptions, { token, clock }: ResolvedOptions): RingRules {

@@ -36,11 +36,19 @@ export class JwksEndpoint implements OnModuleInit {
     const tag = `"${createHash('sha256').update(body).digest('base64url')}"`;
     httpAdapter.setHeader(response, 'Cache-Control', `public, max-age=${MAX_AGE}`);
     httpAdapter.setHeader(response, 'ETag', tag);
-    if (request.headers['if-none-match'] === tag) {
+    if (hasTag(request.headers['if-none-match'], tag)) {
       httpAdapter.reply(response, undefined, 304);
       return;
     }
     httpAdapter.setHeader(response, 'Content-Type', 'application/jwk-set+json');
     httpAdapter.reply(response, body, 200);
   }
+}
+
+/** RFC 9110 section 13.1.2: a list, compared without regard to weakness. */
+function hasTag(header: string | string[] | undefined, tag: string): boolean {
+  const listed = String(header ?? '').split(',');
+  return listed
+    .map((each) => each.trim().replace(/^W\//, ''))
+    .some((each) => each === tag || each === '*');
 }

@@ -1,7 +1,7 @@
 import type { TokenHeader } from '../contracts/token.js';
 import { InvalidTokenError } from '../errors/token-errors.js';
+import { isKeyId } from './keys/key-id.js';
 
-const PRINTABLE_KEY_ID = /^[\x20-\x7e]{1,256}$/;
 const PLAIN_NAME = /^[\w.-]{1,64}$/;
 /** Parameters that would change what is signed or what the payload is; no token of ours has them. */
 const UNSUPPORTED = ['b64', 'zip', 'enc'] as const;
@@ -20,7 +20,7 @@ export function checkHeader(
 /** What holds for a header that is only looked at, too. */
 export function checkHeaderShape(header: TokenHeader): void {
   const kid: unknown = header.kid;
-  if (kid !== undefined && !(typeof kid === 'string' && PRINTABLE_KEY_ID.test(kid))) {
+  if (kid !== undefined && !isKeyId(kid)) {
     throw new InvalidTokenError('Key ID header parameter must be a string');
   }
   if (Object.hasOwn(header, 'crit')) throw new InvalidTokenError(criticalReason(header.crit));

@@ -4,6 +4,7 @@ import type { Awaitable } from '../contracts/awaitable.js';
 import { deepFreeze } from '../options/deep-freeze.js';
 import type { LoaderContext } from '../options/loaders.js';
 import type { Algorithm } from '../options/token-options.js';
+import { isKeyId } from './keys/key-id.js';
 import type { KeyRing } from './keys/key-ring.js';
 import type { LoadedKeys } from './keys/loaded-keys.js';
 import { type LoaderCalls, loaderFault } from './loader-calls.js';
@@ -76,8 +77,10 @@ export class TokenKeys {
     const answer = await this.#loaders.ask('encodeKey', subject, context);
     const { key: material, kid } = isKeyWithId(answer) ? answer : { key: answer, kid: undefined };
     return importLoaded(() => {
-      if (kid !== undefined && typeof kid !== 'string') {
-        throw new TypeError('loaders.encodeKey: kid must be a string');
+      if (kid !== undefined && !isKeyId(kid)) {
+        throw new TypeError(
+          'loaders.encodeKey: kid must be 1 to 256 characters of printable ASCII',
+        );
       }
       return { key: this.#loaded.signing(material, algorithm), algorithm, kid };
     });

@@ -6,6 +6,7 @@ import { JwtExtendedModule } from '../../src/jwt-extended.module.js';
 import { MODULE_OPTIONS_TOKEN } from '../../src/jwt-extended.module-definition.js';
 import { ModuleSettings } from '../../src/jwt-extended.module-settings.js';
 import { SECRET } from '../support/forge.js';
+import { ecPair } from '../support/keys.js';
 
 describe('ModuleSettings', () => {
   it('shows no key, however it is printed', async () => {
@@ -27,6 +28,17 @@ describe('ModuleSettings', () => {
 
   it('is not made of options with a mistake', async () => {
     await expect(ModuleSettings.from({ secret: '' })).rejects.toThrow(JwtExtendedConfigError);
+  });
+
+  it('is not made of keys that no key of decodeKey could stand for', async () => {
+    const current = { kid: 'a', algorithm: 'ES256', privateKey: ecPair().privateKey } as const;
+    const other = { kid: 'b', algorithm: 'HS256', secret: SECRET } as const;
+    const loaders = { decodeKey: () => SECRET };
+
+    await expect(
+      ModuleSettings.from({ keys: { current, others: [other] }, loaders }),
+    ).rejects.toThrow('loaders.decodeKey is given beside keys for ES256 and HS256');
+    await expect(ModuleSettings.from({ keys: { current }, loaders })).resolves.toBeDefined();
   });
 
   it('is all that the container holds of the options', async () => {

@@ -48,7 +48,8 @@ export function importKeyInput(
   const name = optionNamesIn(where);
   const { allowWeakSecret } = input;
   if (allowWeakSecret !== undefined && typeof allowWeakSecret !== 'boolean') {
-    throw new JwtExtendedConfigError(`${name('allowWeakSecret')} must be true or false`);
+    // It stands at the top for all keys together, wherever this one is from.
+    throw new JwtExtendedConfigError('allowWeakSecret must be true or false');
   }
   const source = findKeySource(input, loaders, name);
   const passphrase = settlePassphrase(input, source, name);

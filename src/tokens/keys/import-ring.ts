@@ -3,6 +3,7 @@ import type { KeyInput, KeyRingOptions } from '../../options/key-ring-options.js
 import type { KeyOptions } from '../../options/token-options.js';
 import { refuseUnknownNames } from '../../options/unknown-names.js';
 import { importKeyInput } from './configure-keys.js';
+import { isKeyId } from './key-id.js';
 import { RingKey } from './ring-key.js';
 
 const RING_NAMES = ['current', 'others', 'jwksUri'] as const satisfies (keyof KeyRingOptions)[];
@@ -15,7 +16,6 @@ const KEY_NAMES = [
   'passphrase',
   'retireAt',
 ] as const satisfies (keyof KeyInput)[];
-const KEY_ID = /^[\x20-\x7e]{1,256}$/;
 
 /** The keys of a ring; the current one signs. */
 export interface ImportedRing {
@@ -41,8 +41,10 @@ export function importRing(given: KeyRingOptions, shared: Shared): ImportedRing 
     throw new JwtExtendedConfigError('keys.others must be an array of keys');
   }
   const ring = {
-    current: current && importCurrent(current, shared),
-    others: others.map((key: KeyInput, index) => importKey(key, `keys.others[${index}]`, shared)),
+    current: current === undefined ? undefined : importCurrent(current, shared),
+    others: Array.from(others, (key: KeyInput, index) =>
+      importKey(key, `keys.others[${index}]`, shared),
+    ),
   };
   refuseSharedIds(ring);
   return ring;
@@ -63,13 +65,14 @@ function importKey(given: KeyInput, where: string, shared: Shared): RingKey {
   requireObject(given, where, '{ kid, algorithm, … }');
   refuseUnknownNames(Object.keys(given), KEY_NAMES, where);
   const { kid, retireAt, ...key } = given;
-  if (typeof kid !== 'string' || !KEY_ID.test(kid)) {
+  if (!isKeyId(kid)) {
     throw new JwtExtendedConfigError(`${where}.kid must be 1 to 256 characters of printable ASCII`);
   }
   if (retireAt !== undefined && !isValidDate(retireAt)) {
     throw new JwtExtendedConfigError(`${where}.retireAt must be a valid Date`);
   }
-  return new RingKey(importKeyInput({ ...key, ...shared }, where), { kid, retireAt });
+  const keys = importKeyInput({ ...key, ...shared }, where);
+  return new RingKey(keys, { kid, retireAt: retireAt && new Date(retireAt) });
 }
 
 function refuseSharedIds({ current, others }: ImportedRing): void {

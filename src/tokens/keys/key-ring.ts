@@ -50,8 +50,8 @@ export class KeyRing {
   }
 
   /**
-   * Takes up a new ring, whole or not at all. The key that signed until now goes on verifying for as long as a token of
-   * it can live, unless the new ring lists it with a `retireAt` of its own; any other key that the new ring leaves out
+   * Takes up a new ring, whole or not at all. The key that signed until now goes on verifying for as long as the
+   * longest of the configured lifetimes, unless the new ring lists it with a `retireAt` of its own; any other key that the new ring leaves out
    * is refused from now on.
    *
    * @param next - the keys, as in the option `keys`
@@ -66,9 +66,10 @@ export class KeyRing {
     const opened = await openRing(next, this.#rules, this.#contents.remote);
     if (opened.algorithms.includes('EdDSA')) await loadJose();
     const { longestLife, clock } = this.#rules;
+    const now = clock();
     const endOfLife =
-      longestLife === undefined ? undefined : new Date(clock().getTime() + longestLife * 1000);
-    this.#contents = opened.succeeding(this.#contents, endOfLife);
+      longestLife === undefined ? undefined : new Date(now.getTime() + longestLife * 1000);
+    this.#contents = opened.succeeding(this.#contents, endOfLife, now);
   }
 
   /** The public halves of the keys that verify, announced ones included: a JWK Set (RFC 7517 section 5). */

@@ -18,10 +18,17 @@ export function jwksAddress(given: unknown): URL {
     throw new JwtExtendedConfigError('keys.jwksUri must be an absolute address: https://…');
   }
   const isPlain = address.protocol === 'http:' && LOOPBACK.test(address.hostname);
-  if (address.protocol === 'https:' || isPlain) return address;
-  throw new JwtExtendedConfigError(
-    'keys.jwksUri must be an https address; http is for this machine alone',
-  );
+  if (address.protocol !== 'https:' && !isPlain) {
+    throw new JwtExtendedConfigError(
+      'keys.jwksUri must be an https address; http is for this machine alone',
+    );
+  }
+  if (address.username || address.password) {
+    throw new JwtExtendedConfigError(
+      'keys.jwksUri must be without a user name and a password: key sets are public',
+    );
+  }
+  return address;
 }
 
 /**

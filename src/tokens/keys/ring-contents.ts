@@ -49,7 +49,7 @@ export class RingContents {
    * @param retireAt - when the last token of the key that signed until now will have expired
    * @throws {JwtExtendedConfigError} when a key id would change its key: tokens of the one would be tried with the other
    */
-  succeeding(former: RingContents, retireAt: Date | undefined): RingContents {
+  succeeding(former: RingContents, retireAt: Date | undefined, now: Date): RingContents {
     for (const key of former.others.concat(former.current ?? [])) {
       const successor = this.#byId.get(key.kid ?? '');
       if (successor && !isSameKey(successor, key)) {
@@ -61,12 +61,13 @@ export class RingContents {
     const retained = [
       ...(former.current ? [former.current.former(retireAt)] : []),
       ...former.others.filter((key) => key.isFormer),
-    ].filter(({ kid }) => kid !== undefined && !this.has(kid));
+    ].filter((key) => key.kid !== undefined && !this.has(key.kid) && !key.isRetired(now));
     return new RingContents(this.current, [...this.others, ...retained], this.remote);
   }
 }
 
 function isSameKey(one: RingKey, other: RingKey): boolean {
   const [key, otherKey] = [one.verificationKey, other.verificationKey];
-  return key !== undefined && otherKey !== undefined && key.equals(otherKey);
+  const isSame = key !== undefined && otherKey !== undefined && key.equals(otherKey);
+  return isSame && one.algorithm === other.algorithm;
 }

@@ -149,16 +149,19 @@ const mistakes: readonly (readonly [string, object, string])[] = [
     { privateKey: publicKey, publicKey: privateKey, algorithm: 'RS256' },
     'looks like',
   ],
-  [
-    'allowWeakSecret as text',
-    { secret, allowWeakSecret: 'yes' },
-    'allowWeakSecret must be true or false',
-  ],
 ];
 
 describe('A mistake in the choice of keys', () => {
   it.each(mistakes)('is %s (R18)', (_, options, said) => {
     expect(mistakeIn(options)).toContain(said);
+  });
+
+  it('is allowWeakSecret as text, which concerns all keys together', () => {
+    const input = { secret, allowWeakSecret: 'yes' };
+    const among = () => importKeyInput(input as unknown as KeyOptions, 'keys.others[0]');
+
+    expect(mistakeIn(input)).toBe('allowWeakSecret must be true or false');
+    expect(mistakeOf(among, secret)).toBe('allowWeakSecret must be true or false');
   });
 });
 

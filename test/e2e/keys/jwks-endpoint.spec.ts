@@ -1,0 +1,427 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import {
+  Controller,
+  Get,
+  type INestApplication,
+  Module,
+  Post,
+  UseGuards,
+  VersioningType,
+} from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { createRemoteJWKSet, jwtVerify } from 'jose';
+import {
+  AccessGuard,
+  CurrentIdentity,
+  JwtExtendedModule,
+  type JwtExtendedModuleExtras,
+  type JwtExtendedOptions,
+  KeyRing,
+  TokenService,
+} from '../../../src/index.js';
+import { type AdapterName, ADAPTERS, createApp, type RunningApp } from '../../support/app.js';
+import { Clock, NOW, SECRET } from '../../support/forge.js';
+import { SystemTime } from '../../support/jwks-server.js';
+import { rsaPair, rsaPssPair } from '../../support/keys.js';
+import { keysOf } from '../../support/tokens.js';
+import { after, ringKey, ringOptions } from './ring-keys.js';
+
+const PATH = '/.well-known/jwks.json';
+/** What a private key or a secret has, and a public key has not (RFC 7518 section 6). */
+const PRIVATE_MEMBERS = /"(?:d|p|q|dp|dq|qi|oth|k)"\s*:/;
+
+const current = ringKey('current', 'ES256');
+const announced = ringKey('announced', 'RS256');
+const edwards = ringKey('edwards', 'EdDSA');
+const es512 = ringKey('es512', 'ES512');
+const hmac = ringKey('hmac', 'HS256');
+const retiring = ringKey('retiring', 'ES384');
+const retired = ringKey('retired', 'ES256');
+
+const ring = {
+  current: current.signing,
+  // Some of them with their private halves: whoever lists a key may give the whole of it.
+  others: [
+    announced.signing,
+    edwards.verifying,
+    es512.signing,
+    hmac.signing,
+    { ...retiring.verifying, retireAt: after(60) },
+    { ...retired.signing, retireAt: after(0) },
+  ],
+};
+
+@Controller('me')
+class MeController {
+  @UseGuards(AccessGuard)
+  @Get()
+  me(@CurrentIdentity() identity: string) {
+    return { identity };
+  }
+}
+
+interface KeySet {
+  readonly keys: readonly Readonly<Record<string, unknown>>[];
+}
+
+function start(
+  adapter: AdapterName,
+  options: JwtExtendedOptions,
+  extras: JwtExtendedModuleExtras,
+  configure?: (app: INestApplication) => unknown,
+): Promise<RunningApp> {
+  return createApp(adapter, { controllers: [MeController], options, extras, configure });
+}
+
+const kidsOf = (body: unknown) => (body as KeySet).keys.map(({ kid }) => kid);
+
+describe.each(ADAPTERS)('The key set of a module, on %s,', (adapter) => {
+  const clock = new Clock();
+  let app: RunningApp;
+
+  beforeAll(async () => {
+    app = await start(
+      adapter,
+      { ...ringOptions(ring), clock: clock.now },
+      { endpoints: { jwks: true }, globalGuard: true },
+      (nest) => {
+        nest.setGlobalPrefix('api');
+        nest.enableVersioning({ type: VersioningType.URI, defaultVersion: '1' });
+      },
+    );
+  });
+  afterAll(() => app.close());
+
+  it('is where the world looks for it, whatever prefix and versions the routes have', async () => {
+    const token = current.token();
+
+    expect((await app.send('GET', PATH)).status).toBe(200);
+    expect((await app.send('GET', `/api${PATH}`)).status).toBe(404);
+    expect((await app.send('GET', `/v1${PATH}`)).status).toBe(404);
+    expect((await app.send('GET', `/api/v1${PATH}`)).status).toBe(404);
+    expect(await app.send('GET', '/api/v1/me', { token })).toMatchObject({
+      status: 200,
+      body: { identity: 'alice' },
+    });
+  });
+
+  it('is open under a guard that closes every route', async () => {
+    expect(await app.send('GET', '/api/v1/me')).toMatchObject({ status: 401 });
+    for (const token of [undefined, 'a.b.c', current.token({ exp: NOW - 1 })]) {
+      expect((await app.send('GET', PATH, { token })).status).toBe(200);
+    }
+  });
+
+  it('has the public members of every key and nothing else (R25)', async () => {
+    const text = await (await fetch(app.url + PATH)).text();
+
+    expect(text).not.toMatch(PRIVATE_MEMBERS);
+    expect((JSON.parse(text) as KeySet).keys.map((key) => Object.keys(key).sort())).toEqual([
+      ['alg', 'crv', 'kid', 'kty', 'use', 'x', 'y'],
+      ['alg', 'e', 'kid', 'kty', 'n', 'use'],
+      ['alg', 'crv', 'kid', 'kty', 'use', 'x'],
+      ['alg', 'crv', 'kid', 'kty', 'use', 'x', 'y'],
+      ['alg', 'crv', 'kid', 'kty', 'use', 'x', 'y'],
+    ]);
+    expect(JSON.parse(text)).toEqual({
+      keys: [
+        current.jwk({ alg: 'ES256' }),
+        announced.jwk({ alg: 'RS256' }),
+        edwards.jwk({ alg: 'EdDSA' }),
+        es512.jwk({ alg: 'ES512' }),
+        retiring.jwk({ alg: 'ES384' }),
+      ],
+    });
+  });
+
+  it('says how long it may be kept, and what it is', async () => {
+    const { headers } = await app.send('GET', PATH);
+
+    expect(headers.get('cache-control')).toBe('public, max-age=300');
+    expect(headers.get('content-type')).toMatch(/^application\/jwk-set\+json(?:; charset=utf-8)?$/);
+    expect(headers.get('etag')).toMatch(/^"[\w-]{43}"$/);
+    expect(headers.get('set-cookie')).toBeNull();
+  });
+
+  it.each<[what: string, known: (tag: string) => string]>([
+    ['by its tag', (tag) => tag],
+    ['by its tag as a proxy that compresses passes it on', (tag) => `W/${tag}`],
+    ['among others', (tag) => `"another", ${tag}`],
+  ])('is not sent again to whoever has it %s (RFC 9110 section 13.1.2)', async (_, known) => {
+    const tag = (await app.send('GET', PATH)).headers.get('etag') as string;
+
+    const answer = await app.send('GET', PATH, { headers: { 'if-none-match': known(tag) } });
+
+    expect({ status: answer.status, body: answer.body }).toEqual({ status: 304, body: '' });
+    expect(answer.headers.get('etag')).toBe(tag);
+    expect(answer.headers.get('cache-control')).toBe('public, max-age=300');
+  });
+
+  it('is sent to whoever has another', async () => {
+    const tag = (await app.send('GET', PATH)).headers.get('etag') as string;
+
+    for (const known of ['"another"', 'W/"another"', tag.slice(1, -1), `"x${tag.slice(1)}`]) {
+      const answer = await app.send('GET', PATH, { headers: { 'if-none-match': known } });
+      expect({ known, status: answer.status }).toEqual({ known, status: 200 });
+    }
+  });
+
+  it('is for reading alone', async () => {
+    for (const method of ['POST', 'PUT', 'PATCH', 'DELETE']) {
+      expect((await app.send(method, PATH, { json: { keys: [] } })).status).toBe(404);
+    }
+    const { status, body } = await app.send('HEAD', PATH);
+    expect({ status, body }).toEqual({ status: 200, body: '' });
+  });
+
+  it('has a retiring key until it retires, and another tag from then on', async () => {
+    const before = await app.send('GET', PATH);
+    clock.forward(59);
+    const still = await app.send('GET', PATH);
+    clock.forward(1);
+    const without = await app.send('GET', PATH);
+    clock.forward(-60);
+
+    expect(kidsOf(before.body)).toContain('retiring');
+    expect(still.body).toEqual(before.body);
+    expect(still.headers.get('etag')).toBe(before.headers.get('etag'));
+    expect(kidsOf(without.body)).toEqual(['current', 'announced', 'edwards', 'es512']);
+    expect(without.headers.get('etag')).not.toBe(before.headers.get('etag'));
+  });
+
+  it('is what the ring itself gives', async () => {
+    const { body } = await app.send('GET', PATH);
+
+    expect(body).toEqual(app.get(KeyRing).jwks());
+  });
+});
+
+describe.each(ADAPTERS)('Over keys that rotate, on %s, the key set', (adapter) => {
+  it('tells jose all it needs, before and after (R25)', async () => {
+    const time = new SystemTime();
+    const app = await start(
+      adapter,
+      ringOptions({ current: current.signing, others: [edwards.verifying] }),
+      {
+        endpoints: { jwks: true },
+      },
+    );
+    const keySet = createRemoteJWKSet(new URL(app.url + PATH));
+    const tokens = app.get(TokenService);
+    const verifiedBy = async (token: string) =>
+      (await jwtVerify(token, keySet, { algorithms: ['ES256', 'EdDSA'] })).protectedHeader.kid;
+
+    const old = await tokens.createAccessToken('alice');
+    expect(await verifiedBy(old)).toBe('current');
+
+    // Announced long enough ago, the new key is known already: nobody has to ask again.
+    await app.get(KeyRing).rotate({ current: edwards.signing });
+    expect(await verifiedBy(await tokens.createAccessToken('alice'))).toBe('edwards');
+    expect(await verifiedBy(old)).toBe('current');
+
+    await app.get(KeyRing).rotate({ current: es512.signing, others: [edwards.verifying] });
+    time.forward(601);
+    expect(kidsOf((await app.send('GET', PATH)).body)).toEqual(['es512', 'edwards', 'current']);
+    expect(await verifiedBy(old)).toBe('current');
+
+    const retireAt = new Date(0);
+    await app.get(KeyRing).rotate({
+      current: es512.signing,
+      others: [{ ...current.verifying, retireAt }],
+    });
+    time.forward(601);
+    await expect(verifiedBy(old)).rejects.toMatchObject({ code: 'ERR_JWKS_NO_MATCHING_KEY' });
+    time.restore();
+    await app.close();
+  });
+
+  it("is another module's jwksUri: two services share nothing but an address", async () => {
+    const issuer = await start(adapter, ringOptions({ current: current.signing }), {
+      endpoints: { jwks: '/keys' },
+    });
+    const consumer = await start(
+      adapter,
+      { ...ringOptions({ jwksUri: `${issuer.url}/keys` }), decodeAlgorithms: ['ES256'] },
+      {},
+    );
+    const token = await issuer.get(TokenService).createAccessToken('alice');
+
+    expect(await consumer.send('GET', '/me', { token })).toMatchObject({
+      status: 200,
+      body: { identity: 'alice' },
+    });
+    await Promise.all([issuer.close(), consumer.close()]);
+  });
+});
+
+describe.each(ADAPTERS)('Where there is no ring, on %s, the key set', (adapter) => {
+  it.each<[what: string, options: JwtExtendedOptions, keys: readonly object[]]>([
+    ['has no secret', { secret: SECRET }, []],
+    [
+      'has the public half of the one pair, without an id',
+      keysOf('RS256').options,
+      [publicHalf('RS256')],
+    ],
+    [
+      'has the public half of a service that only verifies',
+      { secret: undefined, publicKey: keysOf('ES384').verifying, algorithm: 'ES384' },
+      [publicHalf('ES384')],
+    ],
+    [
+      'has no key that is bound to PSS, which JWK has no form for',
+      { secret: undefined, ...rsaPssPair('sha256'), algorithm: 'PS256' },
+      [],
+    ],
+    [
+      'has none of the keys that loaders give',
+      { secret: undefined, algorithm: 'RS256', loaders: { decodeKey: () => rsaPair().publicKey } },
+      [],
+    ],
+    [
+      "has none of another issuer's keys",
+      { ...ringOptions({ jwksUri: 'https://issuer.invalid/' }), decodeAlgorithms: ['RS256'] },
+      [],
+    ],
+  ])('%s', async (_, options, keys) => {
+    const app = await start(adapter, options, { endpoints: { jwks: true } });
+
+    const { status, body } = await app.send('GET', PATH);
+
+    expect({ status, body }).toEqual({ status: 200, body: { keys } });
+    await app.close();
+  });
+});
+
+describe.each(ADAPTERS)('The address of the key set, on %s,', (adapter) => {
+  it('may be any path, guarded routes or not', async () => {
+    const app = await start(
+      adapter,
+      ringOptions({ current: current.signing }),
+      { endpoints: { jwks: '/oauth/v2/keys.json' }, globalGuard: true },
+      (nest) => nest.setGlobalPrefix('api', { exclude: [] }),
+    );
+
+    expect(await app.send('GET', '/oauth/v2/keys.json')).toMatchObject({
+      status: 200,
+      body: { keys: [current.jwk({ alg: 'ES256' })] },
+    });
+    expect((await app.send('GET', PATH)).status).toBe(404);
+    await app.close();
+  });
+
+  it.each<[string, JwtExtendedModuleExtras]>([
+    ['no endpoints', {}],
+    ['none of them', { endpoints: {} }],
+    ['not this one', { endpoints: { jwks: false } }],
+    ['undefined', { endpoints: { jwks: undefined } }],
+  ])('does not exist where %s is named', async (_, extras) => {
+    const app = await start(adapter, ringOptions({ current: current.signing }), extras);
+
+    expect((await app.send('GET', PATH)).status).toBe(404);
+    await app.close();
+  });
+
+  it('is one for each module that names its own', async () => {
+    const options = { ...ringOptions({ current: edwards.signing }), isGlobal: false };
+    const second = JwtExtendedModule.forRoot({ ...options, endpoints: { jwks: '/second' } });
+    const app = await createApp(adapter, {
+      options: ringOptions({ current: current.signing }),
+      extras: { endpoints: { jwks: '/first' } },
+      imports: [second],
+    });
+
+    expect(kidsOf((await app.send('GET', '/first')).body)).toEqual(['current']);
+    expect(kidsOf((await app.send('GET', '/second')).body)).toEqual(['edwards']);
+    await app.close();
+  });
+
+  it('does not stand in the way of routes that begin alike', async () => {
+    @Controller('.well-known')
+    class WellKnownController {
+      @Get('openid-configuration')
+      configuration() {
+        return { jwks_uri: PATH };
+      }
+
+      @Post('jwks.json')
+      post() {
+        return 'own';
+      }
+    }
+    const app = await createApp(adapter, {
+      controllers: [WellKnownController],
+      options: ringOptions({ current: current.signing }),
+      extras: { endpoints: { jwks: true } },
+    });
+
+    expect(await app.send('GET', '/.well-known/openid-configuration')).toMatchObject({
+      status: 200,
+      body: { jwks_uri: PATH },
+    });
+    expect(await app.send('POST', PATH)).toMatchObject({ status: 201, body: 'own' });
+    expect((await app.send('GET', PATH)).status).toBe(200);
+    await app.close();
+  });
+});
+
+describe('A mistake in the extra endpoints', () => {
+  const given = (endpoints: unknown) => () =>
+    JwtExtendedModule.forRoot({ secret: SECRET, endpoints } as JwtExtendedModuleExtras);
+
+  it.each([
+    ['null', null, 'endpoints must be an object: { jwks: true }'],
+    ['true', true, 'endpoints must be an object: { jwks: true }'],
+    ['a path', '/jwks', 'endpoints must be an object: { jwks: true }'],
+    ['a name', ['jwks'], 'endpoints.0 is not an option; remove it, or use one of endpoints.jwks'],
+    [
+      'a misspelt name',
+      { jwk: true },
+      'endpoints.jwk is not an option; did you mean endpoints.jwks?',
+    ],
+    [
+      'a name that there is not',
+      { introspection: true },
+      'endpoints.introspection is not an option; remove it, or use one of endpoints.jwks',
+    ],
+    [
+      'a path that starts nowhere',
+      { jwks: 'keys' },
+      "endpoints.jwks must be true, or a path that starts with '/'",
+    ],
+    [
+      'an address',
+      { jwks: 'https://example.com/jwks' },
+      "endpoints.jwks must be true, or a path that starts with '/'",
+    ],
+    ['no path', { jwks: '' }, "endpoints.jwks must be true, or a path that starts with '/'"],
+    ['a number', { jwks: 1 }, "endpoints.jwks must be true, or a path that starts with '/'"],
+    ['null for it', { jwks: null }, "endpoints.jwks must be true, or a path that starts with '/'"],
+  ])('is told at once: %s', (_, endpoints, message) => {
+    expect(given(endpoints)).toThrow(
+      expect.objectContaining({ name: 'JwtExtendedConfigError', message }),
+    );
+  });
+});
+
+describe('An application that serves no HTTP', () => {
+  it('starts with the endpoint all the same, and has nobody to publish to', async () => {
+    @Module({
+      imports: [
+        JwtExtendedModule.forRoot({
+          keys: { current: current.signing },
+          endpoints: { jwks: true },
+        }),
+      ],
+    })
+    class WorkerModule {}
+    const context = await NestFactory.createApplicationContext(WorkerModule, { logger: false });
+
+    expect(context.get(KeyRing).jwks()).toEqual({ keys: [current.jwk({ alg: 'ES256' })] });
+    await context.close();
+  });
+});
+
+function publicHalf(algorithm: 'RS256' | 'ES384'): object {
+  const { verifying } = keysOf(algorithm);
+  return { ...verifying.export({ format: 'jwk' }), use: 'sig', alg: algorithm };
+}

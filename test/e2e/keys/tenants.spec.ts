@@ -1,0 +1,368 @@
+import { afterEach, beforeAll, afterAll, describe, expect, it, jest } from '@jest/globals';
+import { Controller, Get, Logger, Post, Req, UseGuards } from '@nestjs/common';
+import { createHmac, createSecretKey, KeyObject, randomBytes } from 'node:crypto';
+import { request as httpRequest } from 'node:http';
+import {
+  AccessGuard,
+  Claims,
+  type HttpRequest,
+  type JwtExtendedLoaders,
+  type JwtExtendedOptions,
+  type LoadedKey,
+  TokenService,
+  type UnverifiedToken,
+} from '../../../src/index.js';
+import { ADAPTERS, createApp, type RunningApp } from '../../support/app.js';
+import { hanging, postponed, UNAVAILABLE } from '../../support/faults.js';
+import { accessClaims, Clock, forgeToken, SECRET } from '../../support/forge.js';
+import { ecPair, rsaPair, strongSecret } from '../../support/keys.js';
+import { claimsAtNow, forgeAs, headerOf, refusalOf, startTokens } from '../../support/tokens.js';
+
+const REFUSED = { status: 422, body: { msg: 'Signature verification failed' } };
+const TENANTS = Array.from({ length: 2000 }, (_, index) => `tenant-${index}.example`);
+
+/** Whose token is to be made. */
+interface Account {
+  readonly tenant: string;
+  readonly id: string;
+}
+
+const secrets = new Map(
+  TENANTS.map((tenant) => [tenant, createHmac('sha256', SECRET).update(tenant).digest()]),
+);
+
+/** Each tenant's own secret; the issuer in the token says whose it is. */
+const byIssuer: JwtExtendedLoaders = {
+  userIdentity: (account: Account) => account.id,
+  encodeKey: ({ tenant }: Account) => ({ key: secrets.get(tenant) as LoadedKey, kid: tenant }),
+  additionalHeaders: () => ({ tenancy: 'many' }),
+  decodeKey: ({ header }: UnverifiedToken) => secrets.get(String(header.kid)) as LoadedKey,
+};
+
+describe('Two thousand tenants with a key each', () => {
+  afterEach(() => {
+    jest.restoreAllMocks();
+  });
+
+  it('have tokens that are good for one of them alone, and keys that are imported once', async () => {
+    const imports = jest.spyOn(prototypeOf(createSecretKey(randomBytes(32))), 'export');
+    const { tokens } = await startTokens({ loaders: byIssuer });
+    const mintAll = () =>
+      Promise.all(TENANTS.map((tenant) => tokens.createAccessToken({ tenant, id: 'alice' })));
+    const minted = await mintAll();
+
+    for (const [index, token] of minted.entries()) {
+      const { header, identity } = await tokens.decodeToken(token);
+      expect({ header, identity }).toEqual({
+        header: { alg: 'HS256', typ: 'JWT', kid: TENANTS[index], tenancy: 'many' },
+        identity: 'alice',
+      });
+    }
+    expect(imports.mock.calls.length).toBeGreaterThanOrEqual(TENANTS.length);
+    imports.mockClear();
+
+    for (const token of await mintAll()) expect(await tokens.verifyToken(token)).toBe(true);
+    for (const [index, token] of minted.slice(1).entries()) {
+      const [, payload, signature] = token.split('.');
+      const [neighbour] = (minted[index] as string).split('.');
+      expect(await tokens.verifyToken(`${neighbour}.${payload}.${signature}`)).toBe(false);
+    }
+    expect(imports).not.toHaveBeenCalled();
+  }, 30_000);
+});
+
+@Controller()
+class TenantController {
+  constructor(private readonly tokens: TokenService) {}
+
+  @Post('token')
+  async token(@Req() request: HttpRequest) {
+    return { token: await this.tokens.createAccessToken('alice', { request }) };
+  }
+
+  @UseGuards(AccessGuard)
+  @Get('me')
+  me(@Claims() { sub, iss }: Record<string, unknown>) {
+    return { sub, iss };
+  }
+}
+
+describe.each(ADAPTERS)('Tenants that are told by the name of the host, on %s,', (adapter) => {
+  const pairs = new Map([
+    ['blue.example', ecPair('P-256', 'blue')],
+    ['green.example', ecPair('P-256', 'green')],
+  ]);
+  const hostOf = (request: HttpRequest) => String(request.headers.host).split(':')[0] ?? '';
+  let app: RunningApp;
+
+  beforeAll(async () => {
+    app = await createApp(adapter, {
+      controllers: [TenantController],
+      options: {
+        secret: undefined,
+        algorithm: 'ES256',
+        loaders: {
+          encodeKey: (_, { request }) => pairs.get(hostOf(request))?.privateKey as KeyObject,
+          decodeKey: (_, { request }) => pairs.get(hostOf(request))?.publicKey as KeyObject,
+        },
+      },
+    });
+    jest.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
+  });
+  afterAll(async () => {
+    jest.restoreAllMocks();
+    await app.close();
+  });
+
+  it('make and take their own tokens at their own address, and no others', async () => {
+    const blue = (await askAt(app, 'blue.example', 'POST', '/token')).body as { token: string };
+    const green = (await askAt(app, 'green.example', 'POST', '/token')).body as { token: string };
+
+    for (const [host, token, answer] of [
+      ['blue.example', blue.token, { status: 200, body: { sub: 'alice' } }],
+      ['green.example', green.token, { status: 200, body: { sub: 'alice' } }],
+      ['blue.example', green.token, REFUSED],
+      ['green.example', blue.token, REFUSED],
+      ['red.example', blue.token, REFUSED],
+      ['__proto__', blue.token, REFUSED],
+    ] as const) {
+      expect(await askAt(app, host, 'GET', '/me', token)).toEqual(answer);
+    }
+  });
+
+  it('get no token at an address that is nobody’s', async () => {
+    expect(await askAt(app, 'red.example', 'POST', '/token')).toEqual(UNAVAILABLE);
+  });
+});
+
+describe.each(ADAPTERS)('Tenants that are told by the issuer, on %s,', (adapter) => {
+  let app: RunningApp;
+  const token = (iss: unknown, secret: string | Buffer | undefined) =>
+    forgeToken(accessClaims({ iss }), undefined, secret);
+
+  beforeAll(async () => {
+    app = await createApp(adapter, {
+      controllers: [TenantController],
+      options: {
+        loaders: { decodeKey: ({ claims }) => secrets.get(claims.iss as string) as LoadedKey },
+      },
+    });
+  });
+  afterAll(() => app.close());
+
+  it('take their own tokens, and nothing that was signed otherwise (F14)', async () => {
+    const [blue = '', green = ''] = TENANTS;
+
+    for (const [presented, answer] of [
+      [token(blue, secrets.get(blue)), { status: 200, body: { sub: 'alice', iss: blue } }],
+      [token(green, secrets.get(green)), { status: 200, body: { sub: 'alice', iss: green } }],
+      [token(blue, secrets.get(green)), REFUSED],
+      [token(blue, SECRET), REFUSED],
+      [token('nobody.example', SECRET), REFUSED],
+      [token(undefined, SECRET), REFUSED],
+      [token(['nobody'], SECRET), REFUSED],
+      [token('__proto__', SECRET), REFUSED],
+      [token('constructor', ''), REFUSED],
+    ] as const) {
+      const { status, body } = await app.send('GET', '/me', { token: presented });
+      expect({ status, body }).toEqual(answer);
+    }
+  });
+});
+
+describe('A key that a loader gives with every call', () => {
+  const { privateKey, publicKey } = rsaPair();
+  const pem = (key: KeyObject) =>
+    key.export({ format: 'pem', type: key.type === 'private' ? 'pkcs8' : 'spki' }) as string;
+
+  afterEach(() => {
+    jest.restoreAllMocks();
+  });
+
+  it.each<[form: string, form: (key: KeyObject) => LoadedKey]>([
+    ['text', pem],
+    ['bytes', (key) => Buffer.from(pem(key))],
+    ['a JWK', (key) => key.export({ format: 'jwk' })],
+    ['a KeyObject', (key) => key],
+  ])('as %s is imported and checked once', async (_, form) => {
+    const [signing, verifying] = [form(privateKey), form(publicKey)];
+    // What a key is checked for, strength among it, is read off its exported numbers.
+    const checks = [privateKey, publicKey].map((key) => jest.spyOn(prototypeOf(key), 'export'));
+    const { tokens } = await startTokens({
+      secret: undefined,
+      algorithm: 'RS256',
+      loaders: { encodeKey: () => copyOf(signing), decodeKey: () => copyOf(verifying) },
+    });
+    const roundTrip = async () => tokens.decodeToken(await tokens.createAccessToken('alice'));
+
+    await roundTrip();
+    for (const check of checks) {
+      expect(check).toHaveBeenCalled();
+      check.mockClear();
+    }
+    for (let time = 0; time < 5; time += 1) await roundTrip();
+
+    for (const check of checks) expect(check).not.toHaveBeenCalled();
+  });
+});
+
+describe('A key loader that fails', () => {
+  const KEYLESS = { msg: 'Token could not be checked' };
+  const clock = new Clock();
+  const ofTheModule = () => forgeAs('HS256', claimsAtNow());
+
+  /** A module with a secret of its own, which no loader's failure may bring back into play. */
+  async function refusalWith(
+    loaders: JwtExtendedLoaders,
+    act: (tokens: TokenService) => Promise<unknown>,
+  ) {
+    const options: JwtExtendedOptions = { loaders, loaderTimeout: '20ms', clock: clock.now };
+    const { tokens } = await startTokens(options);
+    return refusalOf(act(tokens));
+  }
+
+  const FAILURES: readonly (readonly [what: string, loader: () => unknown])[] = [
+    ['never answers', hanging],
+    ['answers too late', () => new Promise((resolve) => setTimeout(resolve, 60, SECRET))],
+    ['throws', () => thrown()],
+    ['rejects', () => Promise.reject(new Error('the vault is sealed'))],
+    ['gives empty text', () => ''],
+    ['gives blanks', () => ' \n'],
+    ['gives empty bytes', () => Buffer.alloc(0)],
+    ['gives an empty KeyObject', () => createSecretKey(Buffer.alloc(0))],
+    ['gives true', () => true],
+    ['gives a number', () => 7],
+    ['gives an array', () => [SECRET]],
+    ['gives a function', () => () => SECRET],
+    ['gives an object without a key', () => ({ secret: SECRET })],
+    ['gives a public key for a secret', () => rsaPair().publicKey],
+    [
+      'gives the text of a public key for a secret',
+      () => rsaPair().publicKey.export({ format: 'pem', type: 'spki' }),
+    ],
+    ['gives a private key for a secret', () => rsaPair().privateKey],
+    ['gives a promise of a promise of nothing', async () => Promise.resolve('')],
+  ];
+
+  it.each(FAILURES)(
+    'lets nobody in by the secret of the options: decodeKey %s (F14, R4, R28)',
+    async (_, decodeKey) => {
+      const loaders = { decodeKey } as JwtExtendedLoaders;
+
+      const refusal = await refusalWith(loaders, (tokens) => tokens.decodeToken(ofTheModule()));
+
+      expect(refusal).toEqual({
+        name: 'TokenCheckUnavailableError',
+        code: 'CHECK_UNAVAILABLE',
+        message: KEYLESS.msg,
+      });
+    },
+  );
+
+  it.each([
+    ...FAILURES,
+    ['gives undefined', () => undefined],
+    ['gives null', () => null],
+    ['gives no key beside an id', () => ({ key: undefined, kid: 'k' })],
+    ['gives empty text beside an id', () => ({ key: '', kid: 'k' })],
+    ['gives an id that is a number', () => ({ key: SECRET, kid: 7 })],
+    ['gives an id that is null', () => ({ key: SECRET, kid: null })],
+    ['gives an id that is empty, which no token may have', () => ({ key: SECRET, kid: '' })],
+    ['gives an id that is too long', () => ({ key: SECRET, kid: 'k'.repeat(257) })],
+    ['gives an id beyond ASCII', () => ({ key: SECRET, kid: 'ключ' })],
+    ['gives an id with a line end', () => ({ key: SECRET, kid: 'a\nb' })],
+  ] as (readonly [string, () => unknown])[])(
+    'signs nothing by the secret of the options: encodeKey %s (F14, R4, R6, R28)',
+    async (_, encodeKey) => {
+      const loaders = { encodeKey } as JwtExtendedLoaders;
+
+      const refusal = await refusalWith(loaders, (tokens) => tokens.createAccessToken('alice'));
+
+      expect(refusal).toEqual({
+        name: 'TokenCheckUnavailableError',
+        code: 'CHECK_UNAVAILABLE',
+        message: KEYLESS.msg,
+      });
+    },
+  );
+
+  it('does so for the one who waits for it, and for nobody else', async () => {
+    const slow = postponed<string>();
+    const loaders: JwtExtendedLoaders = {
+      decodeKey: ({ claims }) => (claims.sub === 'slow' ? slow.promise : SECRET),
+    };
+    const { tokens } = await startTokens({ loaders, clock: clock.now });
+    const waiting = tokens.verifyToken(forgeAs('HS256', claimsAtNow({ sub: 'slow' })));
+
+    expect(await tokens.verifyToken(ofTheModule())).toBe(true);
+    slow.resolve(strongSecret());
+    expect(await waiting).toBe(false);
+  });
+});
+
+describe('An encodeKey loader beside a ring', () => {
+  it('signs with its own key and id, and the ring verifies what it knows', async () => {
+    const current = { kid: 'ring', algorithm: 'ES256', privateKey: ecPair().privateKey } as const;
+    const blue = ecPair('P-256', 'blue');
+    const others = [{ kid: 'blue', algorithm: 'ES256', publicKey: blue.publicKey } as const];
+    const encodeKey = (subject: string) =>
+      subject === 'blue'
+        ? { key: blue.privateKey, kid: 'blue' }
+        : { key: ecPair('P-256', 'green').privateKey, kid: 'green' };
+    const { tokens } = await startTokens({
+      secret: undefined,
+      keys: { current, others },
+      loaders: { encodeKey },
+    });
+
+    const [ofBlue, ofGreen] = [
+      await tokens.createAccessToken('blue'),
+      await tokens.createAccessToken('green'),
+    ];
+
+    expect([headerOf(ofBlue).kid, headerOf(ofGreen).kid]).toEqual(['blue', 'green']);
+    expect([await tokens.verifyToken(ofBlue), await tokens.verifyToken(ofGreen)]).toEqual([
+      true,
+      false,
+    ]);
+  });
+});
+
+/** Where a key's own methods are, to see them called. */
+function prototypeOf(key: KeyObject): KeyObject {
+  return Object.getPrototypeOf(key) as KeyObject;
+}
+
+/** The same material in another object, as a loader reads it from a file anew. */
+function copyOf(material: LoadedKey): LoadedKey {
+  if (Buffer.isBuffer(material)) return Buffer.from(material);
+  return material instanceof KeyObject || typeof material === 'string' ? material : { ...material };
+}
+
+function thrown(): never {
+  throw new Error('the vault is sealed');
+}
+
+/** A request under another host name, which `fetch` does not let one choose. */
+function askAt(
+  { url }: RunningApp,
+  host: string,
+  method: string,
+  path: string,
+  token?: string,
+): Promise<{ status: number | undefined; body: unknown }> {
+  const headers = { host, ...(token !== undefined && { authorization: `Bearer ${token}` }) };
+  return new Promise((resolve, reject) => {
+    const request = httpRequest(new URL(path, url), { method, headers, agent: false }, (answer) => {
+      let text = '';
+      answer.on('data', (chunk) => (text += String(chunk)));
+      answer.on('end', () => {
+        resolve({
+          status: answer.statusCode === 201 ? 200 : answer.statusCode,
+          body: JSON.parse(text) as unknown,
+        });
+      });
+    });
+    request.on('error', reject).end();
+  });
+}
