@@ -74,3 +74,6 @@ function remember(name: string, make: () => KeyPair): KeyPair {
   pairs.set(name, pair);
   return pair;
 }
+
+/** Whether Node takes Ed25519 keys of small order, under which anybody signs; from version 24 on it does not. */
+export const NODE_TAKES_SMALL_ORDER = Number(process.versions.node.split('.')[0]) < 24;
