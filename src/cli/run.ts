@@ -50,7 +50,7 @@ export function run(words: readonly string[], around: Surroundings): 0 | 1 | 2 {
     if (positionals.join(' ') !== 'keygen') throw new TypeError('the one command is keygen');
     const files = filesFor(values);
     if (values.print) for (const { content } of files) around.write(content);
-    else writeFiles(files, resolve(around.folder, values.out ?? ''), around);
+    else writeFiles(files, values.out ?? around.folder, around);
     return 0;
   } catch (error) {
     around.warn(`nestjs-jwt-extended: ${(error as Error).message}\n`);
@@ -89,12 +89,11 @@ function writeFiles(files: readonly KeyFile[], folder: string, around: Surroundi
   const written: string[] = [];
   try {
     for (const { name, content } of files) {
-      const path = join(folder, name);
-      writeFileSync(path, content, { mode: 0o600, flag: 'wx' });
-      written.push(path);
+      writeFileSync(resolve(around.folder, folder, name), content, { mode: 0o600, flag: 'wx' });
+      written.push(join(folder, name));
     }
   } catch (error) {
-    for (const path of written) rmSync(path);
+    for (const path of written) rmSync(resolve(around.folder, path));
     throw error;
   }
   for (const path of written) around.write(`${path}\n`);
