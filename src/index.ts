@@ -54,11 +54,9 @@ export {
   type LoaderContext,
   type UnverifiedToken,
 } from './options/loaders.js';
-export {
-  type CookieOptions,
-  type CsrfOptions,
-  type LocationOptions,
-} from './options/location-options.js';
+export { type CookieOptions } from './options/cookie-options.js';
+export { type CsrfOptions } from './options/csrf-options.js';
+export { type LocationOptions } from './options/location-options.js';
 export {
   type Algorithm,
   type KeyOptions,

@@ -1,5 +1,6 @@
 import type { BlocklistOptions, JwtExtendedOptions } from './jwt-extended-options.js';
-import type { CookieOptions, CsrfOptions } from './location-options.js';
+import type { CookieOptions } from './cookie-options.js';
+import type { CsrfOptions } from './csrf-options.js';
 import type { Defaults } from './settle.js';
 
 /** Every option's name, and what holds where it is not given. */

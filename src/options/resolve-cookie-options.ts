@@ -3,7 +3,7 @@ import { checkCookieName, checkCookiePath, checkDomain } from './check-names.js'
 import { checkBoolean, checkOneOf, optional } from './checks.js';
 import { COOKIE_DEFAULTS } from './defaults.js';
 import { describe } from './describe.js';
-import type { CookieOptions } from './location-options.js';
+import type { CookieOptions } from './cookie-options.js';
 import { mistake } from './mistake.js';
 import type { ResolvedOptions, TokenCarrier } from './resolved-options.js';
 import { settle, type Unchecked } from './settle.js';

@@ -2,7 +2,7 @@ import type { TokenType } from '../contracts/token.js';
 import { checkCookieName, checkCookiePath, checkMemberName, checkToken } from './check-names.js';
 import { checkArray, checkBoolean } from './checks.js';
 import { CSRF_DEFAULTS } from './defaults.js';
-import type { CsrfOptions } from './location-options.js';
+import type { CsrfOptions } from './csrf-options.js';
 import { mistake } from './mistake.js';
 import type { ResolvedOptions, TokenCarrier } from './resolved-options.js';
 import { settle, type Unchecked } from './settle.js';

@@ -62,7 +62,7 @@ function isTaken(claim: string): boolean {
   return RESERVED_CLAIMS.has(claim) || isInherited(claim);
 }
 
-/** Exact strings only: the library underneath skips the check for `''` and a `Set`, and leaves a `RegExp` unanchored (F8). */
+/** Exact strings only: the library underneath skips the check for `''` and a `Set`, and leaves a `RegExp` unanchored. */
 function checkOneOrSeveral(value: unknown, name: string): string | readonly string[] {
   if (typeof value === 'string') return checkNonEmptyString(value, name);
   if (Array.isArray(value) && value.length > 0) return checkArray(value, name, checkNonEmptyString);

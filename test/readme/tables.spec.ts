@@ -150,6 +150,8 @@ function documentedDefaults(): Map<string, string> {
   const interfaces = new Map([
     ...membersOf('token-options.ts'),
     ...membersOf('location-options.ts'),
+    ...membersOf('cookie-options.ts'),
+    ...membersOf('csrf-options.ts'),
     ...membersOf('jwt-extended-options.ts'),
   ]);
   const prefixes = {
