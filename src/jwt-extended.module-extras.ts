@@ -1,7 +1,7 @@
 import type { Type } from '@nestjs/common';
 import { JwtExtendedConfigError } from './errors/config.error.js';
 import { refuseUnknownNames } from './options/unknown-names.js';
-import { checkBoolean, checkNonEmptyString, optional } from './options/checks.js';
+import { checkBoolean, checkNonEmptyString, isObject, optional } from './options/checks.js';
 import { BlocklistService } from './revocation/blocklist.service.js';
 
 /** What shapes the module itself: it stands beside the options of `forRoot`, or beside `useFactory`. */
@@ -136,8 +136,4 @@ export function requireOptions(
 ): asserts options is Readonly<Record<string, unknown>> {
   if (isObject(options)) return;
   throw new JwtExtendedConfigError(`${method} must be given an object of options`);
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null;
 }

@@ -1,5 +1,6 @@
 import { JwtExtendedConfigError } from './errors/config.error.js';
 import type { JwtExtendedOptions } from './options/jwt-extended-options.js';
+import { isObject } from './options/checks.js';
 import { resolveOptions } from './options/resolve-options.js';
 import type { ResolvedOptions } from './options/resolved-options.js';
 import type { Algorithm } from './options/token-options.js';
@@ -64,7 +65,7 @@ function requireOneFamily([first, ...others]: readonly Algorithm[]): void {
 
 /** What is no ring at all is told as that, and later. */
 function isWithoutRemote(keys: unknown): boolean {
-  return typeof keys === 'object' && keys !== null && !('jwksUri' in keys);
+  return isObject(keys) && keys.jwksUri === undefined;
 }
 
 function ringRules(given: JwtExtendedOptions, { token, clock }: ResolvedOptions): RingRules {

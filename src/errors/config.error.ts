@@ -5,7 +5,7 @@
  * @example
  * ```ts
  * try {
- *   JwtExtendedModule.forRoot({ secret: 'too short' });
+ *   await NestFactory.create(AppModule, { abortOnError: false });
  * } catch (error) {
  *   if (error instanceof JwtExtendedConfigError) process.exitCode = 78;
  * }

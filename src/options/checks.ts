@@ -4,6 +4,10 @@ import { mistake } from './mistake.js';
 /** A check gives the value back, narrowed, or throws a mistake that names the option. */
 export type Check<T> = (value: unknown, name: string) => T;
 
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}
+
 export function checkBoolean(value: unknown, name: string): boolean {
   if (typeof value === 'boolean') return value;
   const hint =

@@ -1,5 +1,5 @@
 import { JwtExtendedConfigError } from '../errors/config.error.js';
-import { checkBoolean, optional } from '../options/checks.js';
+import { checkBoolean, isObject, optional } from '../options/checks.js';
 import { checkCookieName } from '../options/check-names.js';
 import { parseDuration } from '../options/duration.js';
 import { resolveLocations } from '../options/resolve-locations.js';
@@ -51,8 +51,4 @@ export function freshness(wanted: unknown, name: string): false | Freshness {
   if (!isObject(wanted)) return checkBoolean(wanted, name) && {};
   refuseUnknownNames(Object.keys(wanted), ['maxAge'], name);
   return Object.freeze({ maxAge: parseDuration(wanted.maxAge, `${name}.maxAge`) });
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null;
 }

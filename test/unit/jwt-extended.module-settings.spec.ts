@@ -41,6 +41,14 @@ describe('ModuleSettings', () => {
     await expect(ModuleSettings.from({ keys: { current }, loaders })).resolves.toBeDefined();
   });
 
+  it('is not made of decodeAlgorithms for an address that turned out undefined', async () => {
+    const current = { kid: 'a', algorithm: 'ES256', privateKey: ecPair().privateKey } as const;
+
+    await expect(
+      ModuleSettings.from({ keys: { current, jwksUri: undefined }, decodeAlgorithms: ['RS256'] }),
+    ).rejects.toThrow('decodeAlgorithms beside keys is for jwksUri alone');
+  });
+
   it('is all that the container holds of the options', async () => {
     const testing = await Test.createTestingModule({
       imports: [JwtExtendedModule.forRoot({ secret: SECRET })],

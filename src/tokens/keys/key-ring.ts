@@ -50,9 +50,9 @@ export class KeyRing {
   }
 
   /**
-   * Takes up a new ring, whole or not at all. The key that signed until now goes on verifying for as long as the
-   * longest of the configured lifetimes, unless the new ring lists it with a `retireAt` of its own; any other key that the new ring leaves out
-   * is refused from now on.
+   * Takes up a new ring, whole or not at all. The key that signed until now goes on verifying for the longest of the
+   * configured lifetimes, unless the new ring lists it with a `retireAt` of its own; any other key that the new ring
+   * leaves out is refused from now on.
    *
    * @param next - the keys, as in the option `keys`
    * @throws JwtExtendedConfigError - for a mistake in the keys; the ring stays what it was, then
