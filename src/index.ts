@@ -1,4 +1,4 @@
-export { type BlocklistStore } from './contracts/blocklist-store.js';
+export { type BlocklistStore, type SessionRecords } from './contracts/blocklist-store.js';
 export { type Awaitable } from './contracts/awaitable.js';
 export { type CallbackResponse } from './contracts/callback-response.js';
 export {
@@ -8,6 +8,15 @@ export {
   type HttpResponse,
 } from './contracts/http.js';
 export { type Freshness, type TokenExtractor } from './contracts/route-policy.js';
+export {
+  type RefusedEvent,
+  type RevokedEvent,
+  type RotationEvent,
+  type SecurityEvents,
+  type StoreEvent,
+  type TokenEvent,
+} from './contracts/security-event.js';
+export { type Session } from './contracts/session.js';
 export {
   type Duration,
   type JwtContext,
@@ -45,6 +54,7 @@ export {
   type JwtExtendedOptions,
   type JwtExtendedOptionsFactory,
   type ResponseOptions,
+  type RotationOptions,
 } from './options/jwt-extended-options.js';
 export { type KeyInput, type KeyRingOptions } from './options/key-ring-options.js';
 export {
@@ -64,11 +74,12 @@ export {
   type SecretInput,
   type TokenOptions,
 } from './options/token-options.js';
-export { BlocklistService } from './revocation/blocklist.service.js';
+export { BlocklistService, type RevokeAllOptions } from './revocation/blocklist.service.js';
 export {
   MemoryBlocklistStore,
   type MemoryBlocklistStoreOptions,
-} from './revocation/memory-blocklist.store.js';
+} from './revocation/memory/memory-blocklist.store.js';
+export { SessionService } from './revocation/session.service.js';
 export { AccessGuard } from './route/access.guard.js';
 export { FreshGuard } from './route/fresh.guard.js';
 export { JwtExceptionFilter } from './route/jwt-exception.filter.js';
@@ -97,6 +108,7 @@ export {
   type CreateTokenOptions,
   type CreateTokenPairOptions,
   type DecodeTokenOptions,
+  type RotateRefreshTokenOptions,
 } from './tokens/mint-options.js';
 export {
   type SetCookieOptions,

@@ -2,15 +2,15 @@ import type { Provider } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { Authenticator } from './authentication/authenticator.js';
 import { Refusals } from './authentication/refusals.js';
+import { EventEmitterBridge } from './events/event-emitter.bridge.js';
+import { EventPublisher } from './events/event-publisher.js';
 import { ModuleSettings } from './jwt-extended.module-settings.js';
-import { BlocklistAccess } from './revocation/blocklist-access.js';
-import {
-  BLOCKLIST_PARTS,
-  type BlocklistParts,
-  BlocklistService,
-} from './revocation/blocklist.service.js';
-import { MemoryBlocklistStore } from './revocation/memory-blocklist.store.js';
+import { REVOCATION_PROVIDERS } from './jwt-extended.module-revocation.js';
+import { BlocklistService } from './revocation/blocklist.service.js';
 import { RevocationCheck } from './revocation/revocation-check.js';
+import { SessionRegistry } from './revocation/session-registry.js';
+import { SessionService } from './revocation/session.service.js';
+import { TokenRotation } from './revocation/token-rotation.js';
 import { AccessGuard } from './route/access.guard.js';
 import { FreshGuard } from './route/fresh.guard.js';
 import { JwtExceptionFilter } from './route/jwt-exception.filter.js';
@@ -21,6 +21,7 @@ import { RouteScan } from './route/route-scan.js';
 import { TokenService } from './token.service.js';
 import { KeyRing } from './tokens/keys/key-ring.js';
 import { LoaderCalls } from './tokens/loader-calls.js';
+import { RecentCutOffs } from './tokens/recent-cut-offs.js';
 import { TokenKeys } from './tokens/token-keys.js';
 import { TokenMint } from './tokens/token-mint.js';
 import { TokenReader } from './tokens/token-reader.js';
@@ -28,6 +29,10 @@ import { TokenCookies } from './transport/token-cookies.js';
 
 /** How the parts are put together, from the settings up to what the application sees. */
 export const PROVIDERS: Provider[] = [
+  { provide: EventPublisher, useFactory: () => new EventPublisher() },
+  { provide: RecentCutOffs, useFactory: () => new RecentCutOffs() },
+  EventEmitterBridge,
+  ...REVOCATION_PROVIDERS,
   {
     provide: LoaderCalls,
     useFactory: ({ options }: ModuleSettings) =>
@@ -59,34 +64,9 @@ export const PROVIDERS: Provider[] = [
       keys: TokenKeys,
       loaders: LoaderCalls,
       refusals: Refusals,
-    ) => new TokenMint(options.token, keys, loaders, options.clock, refusals),
-    inject: [ModuleSettings, TokenKeys, LoaderCalls, Refusals],
-  },
-  {
-    provide: MemoryBlocklistStore,
-    useFactory: ({ options: { clock } }: ModuleSettings) => new MemoryBlocklistStore({ clock }),
-    inject: [ModuleSettings],
-  },
-  {
-    provide: BLOCKLIST_PARTS,
-    useFactory: (
-      { options: { blocklist, token } }: ModuleSettings,
-      memory: MemoryBlocklistStore,
-      reader: TokenReader,
-      origin: Refusals,
-    ): BlocklistParts => ({
-      access: new BlocklistAccess(blocklist.store ?? memory, blocklist.timeoutMs),
-      reader,
-      leeway: token.leeway,
-      origin,
-    }),
-    inject: [ModuleSettings, MemoryBlocklistStore, TokenReader, Refusals],
-  },
-  {
-    provide: RevocationCheck,
-    useFactory: ({ options }: ModuleSettings, blocklist: BlocklistService, loaders: LoaderCalls) =>
-      new RevocationCheck(options.blocklist, blocklist, loaders),
-    inject: [ModuleSettings, BlocklistService, LoaderCalls],
+      cutOffs: RecentCutOffs,
+    ) => new TokenMint(options.token, keys, loaders, options.clock, refusals, cutOffs),
+    inject: [ModuleSettings, TokenKeys, LoaderCalls, Refusals, RecentCutOffs],
   },
   {
     provide: Authenticator,
@@ -96,14 +76,38 @@ export const PROVIDERS: Provider[] = [
       revocations: RevocationCheck,
       loaders: LoaderCalls,
       refusals: Refusals,
-    ) => new Authenticator(options, reader, revocations, loaders, refusals),
-    inject: [ModuleSettings, TokenReader, RevocationCheck, LoaderCalls, Refusals],
+      events: EventPublisher,
+    ) => new Authenticator(options, reader, revocations, loaders, refusals, events),
+    inject: [ModuleSettings, TokenReader, RevocationCheck, LoaderCalls, Refusals, EventPublisher],
   },
   {
     provide: TokenService,
-    useFactory: (mint: TokenMint, reader: TokenReader, revocations: RevocationCheck) =>
-      new TokenService(mint, reader, revocations),
-    inject: [TokenMint, TokenReader, RevocationCheck],
+    useFactory: (
+      { options, longestLife }: ModuleSettings,
+      mint: TokenMint,
+      reader: TokenReader,
+      revocations: RevocationCheck,
+      rotation: TokenRotation,
+      sessions: SessionRegistry,
+      blocklist: BlocklistService,
+      events: EventPublisher,
+      origin: Refusals,
+    ): TokenService => {
+      const { sessionLifetime } = options.rotation;
+      const made = { mint, reader, revocations, rotation, sessions, blocklist, events, origin };
+      return new TokenService({ ...made, sessionLifetime, longestLife });
+    },
+    inject: [
+      ModuleSettings,
+      TokenMint,
+      TokenReader,
+      RevocationCheck,
+      TokenRotation,
+      SessionRegistry,
+      BlocklistService,
+      EventPublisher,
+      Refusals,
+    ],
   },
   {
     provide: TokenCookies,
@@ -126,6 +130,7 @@ export const EXPORTS = [
   TokenCookies,
   KeyRing,
   BlocklistService,
+  SessionService,
   AccessGuard,
   FreshGuard,
   RefreshGuard,

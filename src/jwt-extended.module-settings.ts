@@ -24,6 +24,12 @@ export class ModuleSettings {
     readonly loadedKeys: LoadedKeys,
   ) {}
 
+  /** How long any token lives that no one asked to live longer, in seconds; `Infinity` for ever. */
+  get longestLife(): number {
+    const { access, refresh } = this.options.token.expires;
+    return access === false || refresh === false ? Infinity : Math.max(access, refresh);
+  }
+
   /** @throws JwtExtendedConfigError - for the first mistake in the options */
   static async from(given: JwtExtendedOptions): Promise<ModuleSettings> {
     const options = resolveOptions(given);

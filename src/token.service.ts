@@ -1,17 +1,41 @@
 import { randomUUID } from 'node:crypto';
 import type { Token, TokenHeader, TokenPair } from './contracts/token.js';
 import { TokenCheckUnavailableError } from './errors/token-errors.js';
-import { TokenError } from './errors/token.error.js';
+import { type ErrorOrigin, raisedBy, TokenError } from './errors/token.error.js';
+import type { EventPublisher } from './events/event-publisher.js';
+import type { BlocklistService } from './revocation/blocklist.service.js';
 import type { RevocationCheck } from './revocation/revocation-check.js';
+import { checkNote } from './revocation/session-record.js';
+import type { SessionRegistry } from './revocation/session-registry.js';
+import type { TokenRotation } from './revocation/token-rotation.js';
 import { csrfClaimOf } from './tokens/csrf-claim.js';
 import type {
   CreateAccessTokenOptions,
   CreateRefreshTokenOptions,
   CreateTokenPairOptions,
   DecodeTokenOptions,
+  RotateRefreshTokenOptions,
 } from './tokens/mint-options.js';
+import type { MintedToken } from './tokens/minted-token.js';
 import type { TokenMint } from './tokens/token-mint.js';
 import type { TokenReader } from './tokens/token-reader.js';
+import type { TokenRequest } from './tokens/token-request.js';
+
+/** What the service works with. */
+export interface TokenServiceParts {
+  readonly mint: TokenMint;
+  readonly reader: TokenReader;
+  readonly revocations: RevocationCheck;
+  readonly rotation: TokenRotation;
+  readonly sessions: SessionRegistry;
+  readonly blocklist: BlocklistService;
+  readonly events: EventPublisher;
+  readonly origin: ErrorOrigin;
+  /** How long a session may last from its login, in seconds. */
+  readonly sessionLifetime: number | undefined;
+  /** How long any token lives that no one asked to live longer, in seconds; `Infinity` for ever. */
+  readonly longestLife: number;
+}
 
 /**
  * Makes tokens, and reads them outside of a guard. Flask: the functions of `flask_jwt_extended`.
@@ -27,11 +51,7 @@ import type { TokenReader } from './tokens/token-reader.js';
  */
 export class TokenService {
   /** @internal */
-  constructor(
-    private readonly mint: TokenMint,
-    private readonly reader: TokenReader,
-    private readonly revocations: RevocationCheck,
-  ) {}
+  constructor(private readonly parts: TokenServiceParts) {}
 
   /**
    * Makes an access token. Flask: `create_access_token`.
@@ -46,7 +66,7 @@ export class TokenService {
    * ```
    */
   createAccessToken(subject: unknown, options: CreateAccessTokenOptions = {}): Promise<string> {
-    return this.mint.mint(subject, { ...options, type: 'access' });
+    return this.#createToken(subject, { ...options, type: 'access' });
   }
 
   /**
@@ -60,13 +80,15 @@ export class TokenService {
    * ```
    */
   createRefreshToken(subject: unknown, options: CreateRefreshTokenOptions = {}): Promise<string> {
-    return this.mint.mint(subject, { ...options, fresh: false, type: 'refresh' });
+    return this.#createToken(subject, { ...options, fresh: false, type: 'refresh' });
   }
 
   /**
-   * Makes an access and a refresh token of one session: both carry its `sid`, and the `auth_time` of the login.
+   * Begins a session: an access and a refresh token that carry its id as `sid`, and the `auth_time` of the login. It
+   * resolves once the store has written the session down.
    *
-   * @throws TokenCreationError, TokenCheckUnavailableError - as {@link TokenService.createAccessToken}
+   * @throws TokenCreationError, TokenCheckUnavailableError - as {@link TokenService.createAccessToken}; the latter also
+   * when the store does not answer
    *
    * @example
    * ```ts
@@ -77,16 +99,58 @@ export class TokenService {
     subject: unknown,
     options: CreateTokenPairOptions = {},
   ): Promise<TokenPair> {
-    const { fresh, accessExpiresIn, refreshExpiresIn, ...shared } = options;
-    const now = this.mint.now();
-    const session = { ...shared, sessionId: options.sessionId ?? randomUUID(), authTime: now };
+    const { fresh, accessExpiresIn, refreshExpiresIn, note, ...shared } = options;
+    checkNote(note);
+    const { mint, sessionLifetime } = this.parts;
+    const now = mint.now();
+    const session = {
+      ...shared,
+      sessionId: options.sessionId ?? randomUUID(),
+      authTime: now,
+      expiresBy: sessionLifetime === undefined ? undefined : now + sessionLifetime,
+    };
     const access = { ...session, fresh, expiresIn: accessExpiresIn, type: 'access' } as const;
     const refresh = { ...session, expiresIn: refreshExpiresIn, type: 'refresh' } as const;
-    return {
-      accessToken: await this.mint.mint(subject, access, now),
-      refreshToken: await this.mint.mint(subject, refresh, now),
-      sessionId: session.sessionId,
-    };
+    const pair = [
+      await mint.mint(subject, access, now),
+      await mint.mint(subject, refresh, now),
+    ] as const;
+    await this.#begin(pair, note);
+    return this.#handOut(pair, session.sessionId);
+  }
+
+  /**
+   * Spends a refresh token for a new pair of the same session, which is not fresh. A client that asks again within
+   * `rotation.grace`, because two tabs raced or an answer was lost, is given the same pair; a token that comes again
+   * later is somebody else's, and its whole session is revoked.
+   *
+   * @param token - a refresh token, as text or as a `RefreshGuard` left it
+   * @throws ReusedTokenError - for a token that was spent before; its session has been revoked
+   * @throws TokenError - for every other reason for which a refresh route refuses: expired (also the session, by
+   * `rotation.sessionLifetime`), revoked, of the wrong type, of a user who is gone, or not to be checked
+   * @throws JwtExtendedConfigError - when the store cannot claim a token atomically
+   *
+   * @example
+   * ```ts
+   * @UseGuards(RefreshGuard)
+   * @Post('refresh')
+   * refresh(@CurrentToken() token: JwtContext) {
+   *   return this.tokens.rotateRefreshToken(token);
+   * }
+   * ```
+   */
+  async rotateRefreshToken(
+    token: string | Token,
+    options: RotateRefreshTokenOptions = {},
+  ): Promise<TokenPair> {
+    const { reader, rotation, origin } = this.parts;
+    try {
+      const spent = await reader.readGiven(token, { request: options.request });
+      const { access, refresh, sessionId } = await rotation.rotate(spent, options);
+      return this.#handOut([access, refresh], sessionId);
+    } catch (error) {
+      throw raisedBy(origin, error);
+    }
   }
 
   /**
@@ -106,7 +170,7 @@ export class TokenService {
     options: DecodeTokenOptions = {},
   ): Promise<Token<C>> {
     const { csrf, allowExpired, request } = options;
-    return (await this.reader.read(encoded, { csrf, allowExpired, request })) as Token<C>;
+    return (await this.parts.reader.read(encoded, { csrf, allowExpired, request })) as Token<C>;
   }
 
   /**
@@ -121,7 +185,7 @@ export class TokenService {
    */
   async verifyToken(encoded: string): Promise<boolean> {
     try {
-      return !(await this.revocations.isRevoked(await this.reader.read(encoded), undefined));
+      return !(await this.parts.revocations.isRevoked(await this.parts.reader.read(encoded)));
     } catch (error) {
       if (error instanceof TokenError && !(error instanceof TokenCheckUnavailableError))
         return false;
@@ -140,7 +204,7 @@ export class TokenService {
    * ```
    */
   async getUnverifiedHeaders(encoded: string): Promise<TokenHeader> {
-    return this.reader.readUnverifiedHeaders(encoded);
+    return this.parts.reader.readUnverifiedHeaders(encoded);
   }
 
   /**
@@ -154,7 +218,7 @@ export class TokenService {
    * ```
    */
   async getJti(encoded: string): Promise<string> {
-    return (await this.reader.read(encoded)).jti;
+    return (await this.parts.reader.read(encoded)).jti;
   }
 
   /**
@@ -169,6 +233,40 @@ export class TokenService {
    * ```
    */
   async getCsrfToken(encoded: string): Promise<string> {
-    return csrfClaimOf((await this.reader.read(encoded)).claims);
+    return csrfClaimOf((await this.parts.reader.read(encoded)).claims);
+  }
+
+  async #createToken(subject: unknown, wanted: TokenRequest): Promise<string> {
+    const { mint, sessions, longestLife, origin } = this.parts;
+    const token = await mint.mint(subject, wanted);
+    try {
+      const lives = (token.expiresAt?.getTime() ?? Infinity) / 1000 - mint.now();
+      if (token.sessionId !== undefined && lives > longestLife) await sessions.outlive(token);
+    } catch (error) {
+      throw raisedBy(origin, error);
+    }
+    this.#announce(token);
+    return token.encoded;
+  }
+
+  /** Writes a session down, and ends those that are too many with it. */
+  async #begin(pair: readonly MintedToken[], note: unknown): Promise<void> {
+    const { sessions, blocklist, origin } = this.parts;
+    try {
+      const surplus = await sessions.begin(pair, note);
+      await Promise.all(surplus.map((sessionId) => blocklist.revokeSession(sessionId)));
+    } catch (error) {
+      throw raisedBy(origin, error);
+    }
+  }
+
+  #handOut([access, refresh]: readonly [MintedToken, MintedToken], sessionId: string): TokenPair {
+    this.#announce(access);
+    this.#announce(refresh);
+    return { accessToken: access.encoded, refreshToken: refresh.encoded, sessionId };
+  }
+
+  #announce({ type, identity, jti, sessionId }: MintedToken): void {
+    this.parts.events.publish('minted', { type, identity, jti, sessionId });
   }
 }

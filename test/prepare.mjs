@@ -17,6 +17,11 @@ const needs = [
     purpose: 'curl, to take the README at its word',
     isThere: () => runs('curl', ['--version']),
   },
+  {
+    debianPackage: 'postgresql',
+    purpose: 'PostgreSQL, to keep revocations in',
+    isThere: () => runs('sh', ['-c', 'ls /usr/lib/postgresql/*/bin/postgres']),
+  },
 ];
 
 const missing = needs.filter((need) => !need.isThere());

@@ -1,16 +1,15 @@
 import type { HttpRequest } from '../contracts/http.js';
 import type { RoutePolicy } from '../contracts/route-policy.js';
-import type { JwtContext, Token } from '../contracts/token.js';
-import { type ErrorOrigin, raisedBy } from '../errors/token.error.js';
-import {
-  MissingTokenError,
-  TokenVerificationError,
-  UserLookupError,
-} from '../errors/token-errors.js';
+import type { TokenEvent } from '../contracts/security-event.js';
+import type { JwtContext } from '../contracts/token.js';
+import { type ErrorOrigin, raisedBy, TokenError } from '../errors/token.error.js';
+import { MissingTokenError, VerifiedTokenError } from '../errors/token-errors.js';
+import type { EventPublisher } from '../events/event-publisher.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import type { RevocationCheck } from '../revocation/revocation-check.js';
 import type { LoaderCalls } from '../tokens/loader-calls.js';
 import type { TokenReader } from '../tokens/token-reader.js';
+import { loadUser, requireVerified } from '../tokens/token-users.js';
 import type { CarriedToken } from '../transport/carried-token.js';
 import { extractToken } from '../transport/extract-token.js';
 import { AuthenticatedToken } from './authenticated-token.js';
@@ -24,6 +23,7 @@ export class Authenticator {
     private readonly revocations: RevocationCheck,
     private readonly loaders: LoaderCalls,
     private readonly origin: ErrorOrigin,
+    private readonly events: EventPublisher,
   ) {}
 
   /**
@@ -37,6 +37,7 @@ export class Authenticator {
       const carried = this.#extract(request, policy);
       return carried && (await this.#admit(carried, request, policy));
     } catch (error) {
+      this.#announce(error);
       throw raisedBy(this.origin, error);
     }
   }
@@ -54,8 +55,8 @@ export class Authenticator {
     requireType(token, policy);
     requireFresh(token, policy, this.options.clock());
     await this.revocations.requireActive(token, policy, request);
-    await this.#requireVerified(token, request);
-    const user = await this.#loadUser(token, request);
+    await requireVerified(this.loaders, token, request);
+    const user = await loadUser(this.loaders, token, request);
     return new AuthenticatedToken(token, carried.location, user);
   }
 
@@ -69,20 +70,17 @@ export class Authenticator {
     }
   }
 
-  async #requireVerified(token: Token, request: HttpRequest): Promise<void> {
-    if (!this.loaders.has('tokenVerification')) return;
-    const isVerified = await this.loaders.askBoolean('tokenVerification', token, {
-      request,
-      type: token.type,
+  #announce(error: unknown): void {
+    if (!(error instanceof TokenError)) return;
+    const { code } = error;
+    this.events.publish('refused', {
+      code,
+      ...(error instanceof VerifiedTokenError && about(error)),
     });
-    if (!isVerified) throw new TokenVerificationError(token);
   }
+}
 
-  /** Whatever the application calls a user is one, `0` and `''` included; only nothing is nobody. */
-  async #loadUser(token: Token, request: HttpRequest): Promise<unknown> {
-    if (!this.loaders.has('userLookup')) return undefined;
-    const user = await this.loaders.ask('userLookup', token, { request, type: token.type });
-    if (user === undefined || user === null) throw new UserLookupError(token);
-    return user;
-  }
+function about({ token }: VerifiedTokenError): TokenEvent {
+  const { type, identity, jti, sessionId } = token;
+  return { type, identity, jti, sessionId };
 }

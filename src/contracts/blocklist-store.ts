@@ -2,7 +2,11 @@ import type { Awaitable } from './awaitable.js';
 
 /**
  * Where revocations are kept. Every method may answer at once or with a promise, and throws or rejects when the store
- * cannot be reached: silence is never an answer.
+ * cannot be reached: silence is never an answer. Prove a store of your own with `blocklistStoreContract` of
+ * `nestjs-jwt-extended/testing`.
+ *
+ * A key is text of 1 to 512 characters, and any of them may be in it; two keys are the same only if every character is.
+ * A value is text of up to 8 KB.
  *
  * @example
  * ```ts
@@ -12,6 +16,9 @@ import type { Awaitable } from './awaitable.js';
  *     if (this.entries.has(key)) return false;
  *     this.entries.set(key, value);
  *     return true;
+ *   }
+ *   async raise(key: string, value: number) {
+ *     this.entries.set(key, String(Math.max(value, Number(this.entries.get(key) ?? 0))));
  *   }
  *   async get(keys: readonly string[]) {
  *     return keys.map((key) => this.entries.get(key) ?? null);
@@ -24,14 +31,44 @@ import type { Awaitable } from './awaitable.js';
  */
 export interface BlocklistStore {
   /**
-   * Adds an entry unless one with that key is there, atomically.
+   * Adds an entry unless one with that key is there, **atomically**: of many calls at once exactly one adds it.
    *
-   * @param expiresAt - the moment until which the entry must be kept at least; `null` for ever
+   * @param expiresAt - the moment until which the entry is kept at least; `null` for ever
    * @returns whether this call added it
    */
   add(key: string, value: string, expiresAt: Date | null): Awaitable<boolean>;
+  /**
+   * Writes a whole number of 0 or more, unless a number at least as high is there, **atomically**: of many calls at once
+   * the highest stays. The entry reads as the number's decimal digits.
+   *
+   * @param expiresAt - as in `add`; it belongs to the number it was given with, and stays or goes with that
+   */
+  raise(key: string, value: number, expiresAt: Date | null): Awaitable<void>;
   /** Looks several keys up in one round trip: their values in the same order, `null` for an absent one. */
   get(keys: readonly string[]): Awaitable<readonly (string | null)[]>;
   /** Removes an entry; one that is not there is no mistake. */
   delete(key: string): Awaitable<void>;
+  /**
+   * `false` in a store whose `add` and `raise` are not atomic: it keeps revocations, and refuses rotation.
+   *
+   * @default true
+   */
+  readonly isAtomic?: boolean;
+  /** Lets the sessions of an identity be listed and bounded; a store may do without. */
+  readonly sessions?: SessionRecords;
+  /**
+   * Asked once at start: rejects with a `JwtExtendedConfigError` when the store is not fit for use (a table is missing,
+   * say), which keeps the application from starting. Any other error counts as an outage, which may pass.
+   */
+  check?(): Awaitable<void>;
+}
+
+/** The sessions of each identity, of which a store knows the text and when it may be forgotten. */
+export interface SessionRecords {
+  /** Writes the record of a session, in place of the one that is there. */
+  put(identity: string, sessionId: string, value: string, expiresAt: Date | null): Awaitable<void>;
+  /** The values of an identity's records, in any order; those that have expired may still be among them. */
+  list(identity: string): Awaitable<readonly string[]>;
+  /** Removes a record; one that is not there is no mistake. */
+  remove(identity: string, sessionId: string): Awaitable<void>;
 }

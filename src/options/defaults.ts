@@ -1,4 +1,8 @@
-import type { BlocklistOptions, JwtExtendedOptions } from './jwt-extended-options.js';
+import type {
+  BlocklistOptions,
+  JwtExtendedOptions,
+  RotationOptions,
+} from './jwt-extended-options.js';
 import type { CookieOptions } from './cookie-options.js';
 import type { CsrfOptions } from './csrf-options.js';
 import type { Defaults } from './settle.js';
@@ -49,6 +53,7 @@ export const OPTION_DEFAULTS: Defaults<JwtExtendedOptions> = {
   responses: {},
 
   blocklist: {},
+  rotation: undefined,
   loaders: {},
   loaderTimeout: '5s',
   clock: () => new Date(),
@@ -85,4 +90,10 @@ export const BLOCKLIST_DEFAULTS: Defaults<BlocklistOptions> = {
   checks: ['access', 'refresh'],
   timeout: '1s',
   onStoreError: 'deny',
+};
+
+export const ROTATION_DEFAULTS: Defaults<RotationOptions> = {
+  grace: '10s',
+  sessionLifetime: undefined,
+  maxSessions: undefined,
 };

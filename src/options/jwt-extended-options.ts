@@ -55,6 +55,29 @@ export interface BlocklistOptions {
   onStoreError?: 'deny' | 'allow';
 }
 
+/** How refresh tokens are rotated, and how long sessions may last. */
+export interface RotationOptions {
+  /**
+   * How long a spent refresh token still gives the same successor, for a client that raced with itself or lost an
+   * answer; at most a minute. `0` takes every second use for theft.
+   *
+   * @default '10s'
+   */
+  grace?: Duration;
+  /**
+   * How long a session may last from its login, however often it is refreshed.
+   *
+   * @default none
+   */
+  sessionLifetime?: Duration;
+  /**
+   * How many sessions an identity may have at a time; one more ends the oldest.
+   *
+   * @default none
+   */
+  maxSessions?: number;
+}
+
 /**
  * The options of `JwtExtendedModule.forRoot`, and what the factory of `forRootAsync` gives. Validated once, at start:
  * a mistake is a {@link JwtExtendedConfigError}.
@@ -74,6 +97,8 @@ export interface JwtExtendedOptions
   keys?: KeyRingOptions;
   /** Revocation. */
   blocklist?: BlocklistOptions;
+  /** Rotation of refresh tokens, and sessions. */
+  rotation?: RotationOptions;
   /** Functions that the module asks while it makes and reads tokens. */
   loaders?: JwtExtendedLoaders;
   /**

@@ -34,11 +34,17 @@ function checkTypes(value: unknown, name: string): ReadonlySet<TokenType> {
 function checkStore(value: unknown, name: string): BlocklistStore {
   if (isStore(value)) return value;
   const hint = typeof value === 'function' ? ' (new …Store(client) rather than the class)' : '';
-  throw mistake(name, kindOf(value), `give an object with the methods add, get and delete${hint}`);
+  throw mistake(
+    name,
+    kindOf(value),
+    `give an object with the methods add, raise, get and delete${hint}`,
+  );
 }
 
 function isStore(value: unknown): value is BlocklistStore {
   if (typeof value !== 'object' || value === null) return false;
-  const { add, get, delete: remove } = value as Partial<Record<keyof BlocklistStore, unknown>>;
-  return [add, get, remove].every((method) => typeof method === 'function');
+  const store = value as Partial<Record<keyof BlocklistStore, unknown>>;
+  return [store.add, store.raise, store.get, store.delete].every(
+    (method) => typeof method === 'function',
+  );
 }

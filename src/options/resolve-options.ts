@@ -6,6 +6,7 @@ import type { JwtExtendedOptions } from './jwt-extended-options.js';
 import { resolveBlocklistOptions } from './resolve-blocklist-options.js';
 import { resolveLoaders } from './resolve-callbacks.js';
 import { resolveResponseOptions } from './resolve-response-options.js';
+import { resolveRotationOptions } from './resolve-rotation-options.js';
 import { resolveTokenOptions } from './resolve-token-options.js';
 import { resolveTransportOptions } from './resolve-transport-options.js';
 import type { ResolvedOptions } from './resolved-options.js';
@@ -26,11 +27,13 @@ import { warnAboutWeakOptions } from './warn-about-weak-options.js';
 export function resolveOptions(options: JwtExtendedOptions): ResolvedOptions {
   const given = settle<JwtExtendedOptions>(options, OPTION_DEFAULTS, '');
   const transport = resolveTransportOptions(given);
+  const blocklist = resolveBlocklistOptions(given.blocklist);
   const resolved: ResolvedOptions = {
     token: resolveTokenOptions(given, transport.csrf.protect),
     ...transport,
     responses: resolveResponseOptions(given),
-    blocklist: resolveBlocklistOptions(given.blocklist),
+    blocklist,
+    rotation: resolveRotationOptions(given.rotation, blocklist.store),
     loaders: resolveLoaders(given.loaders),
     loaderTimeoutMs: parseTimeout(given.loaderTimeout, 'loaderTimeout'),
     clock: checkClock(given.clock),

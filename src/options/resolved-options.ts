@@ -34,6 +34,13 @@ export interface ResolvedOptions {
     readonly timeoutMs: number;
     readonly onStoreError: 'deny' | 'allow';
   };
+  readonly rotation: {
+    /** Milliseconds. */
+    readonly graceMs: number;
+    /** Seconds. */
+    readonly sessionLifetime: number | undefined;
+    readonly maxSessions: number | undefined;
+  };
   readonly loaders: Readonly<JwtExtendedLoaders>;
   readonly loaderTimeoutMs: number;
   readonly clock: () => Date;

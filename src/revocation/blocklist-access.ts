@@ -1,43 +1,113 @@
-import type { BlocklistStore } from '../contracts/blocklist-store.js';
+import type { Awaitable } from '../contracts/awaitable.js';
+import type { BlocklistStore, SessionRecords } from '../contracts/blocklist-store.js';
+import { JwtExtendedConfigError } from '../errors/config.error.js';
 import { TokenCheckUnavailableError } from '../errors/token-errors.js';
-import { withDeadline } from '../tokens/deadline.js';
+import { DeadlineError, withDeadline } from '../tokens/deadline.js';
+import { OverdueCalls } from './overdue-calls.js';
+import type { StoreHealth } from './store-health.js';
 
 /** The store, asked with a deadline and believed only when it makes sense. */
 export class BlocklistAccess {
+  readonly #overdue = new OverdueCalls();
+
   constructor(
     private readonly store: BlocklistStore,
     private readonly timeoutMs: number,
+    private readonly health: StoreHealth,
   ) {}
 
-  /** Resolves once the store has said that the entry is there. */
-  async add(key: string, expiresAt: Date | null): Promise<void> {
-    const added: unknown = await this.#ask('add', () => this.store.add(key, '1', expiresAt));
-    if (typeof added !== 'boolean') throw nonsense('add', 'true or false');
+  /** Whether the store can keep one of two that claim the same from having it. */
+  get isAtomic(): boolean {
+    return this.store.isAtomic !== false;
   }
 
-  async has(key: string): Promise<boolean> {
-    const values: unknown = await this.#ask('get', () => this.store.get([key]));
-    const value: unknown = Array.isArray(values) && values.length === 1 ? values[0] : undefined;
-    if (value === null) return false;
-    if (typeof value === 'string') return true;
-    throw nonsense('get', 'one string or null for each key');
+  get keepsSessions(): boolean {
+    return this.store.sessions !== undefined;
+  }
+
+  /** Resolves once the store has said that the entry is there, and whether it is this call that added it. */
+  async add(key: string, value: string, expiresAt: Date | null): Promise<boolean> {
+    const added: unknown = await this.#ask('add', () => this.store.add(key, value, expiresAt));
+    if (typeof added === 'boolean') return added;
+    throw nonsense('add must give true or false');
+  }
+
+  async raise(key: string, value: number, expiresAt: Date | null): Promise<void> {
+    await this.#ask('raise', () => this.store.raise(key, value, expiresAt));
+  }
+
+  async get(keys: readonly string[]): Promise<readonly (string | null)[]> {
+    const values: unknown = await this.#ask('get', () => this.store.get(keys));
+    if (Array.isArray(values) && values.length === keys.length && values.every(isValue))
+      return values;
+    throw nonsense('get must give one string or null for each key');
   }
 
   async delete(key: string): Promise<void> {
     await this.#ask('delete', () => this.store.delete(key));
   }
 
-  async #ask<T>(method: keyof BlocklistStore, call: () => T | Promise<T>): Promise<T> {
+  async putSession(
+    identity: string,
+    sessionId: string,
+    value: string,
+    expiresAt: Date | null,
+  ): Promise<void> {
+    await this.#ask('sessions.put', () =>
+      this.#sessions().put(identity, sessionId, value, expiresAt),
+    );
+  }
+
+  async listSessions(identity: string): Promise<readonly string[]> {
+    const values: unknown = await this.#ask('sessions.list', () => this.#sessions().list(identity));
+    if (Array.isArray(values) && values.every((value) => typeof value === 'string')) return values;
+    throw nonsense('sessions.list must give strings');
+  }
+
+  async removeSession(identity: string, sessionId: string): Promise<void> {
+    await this.#ask('sessions.remove', () => this.#sessions().remove(identity, sessionId));
+  }
+
+  /**
+   * Whether the store is fit for use. One that cannot be reached may come back, and keeps nobody from starting.
+   *
+   * @throws JwtExtendedConfigError - what the store found wrong
+   */
+  async check(): Promise<void> {
     try {
-      return await withDeadline(call(), this.timeoutMs, `The blocklist store (${method})`);
+      await this.#ask('check', () => this.store.check?.());
     } catch (error) {
+      const { cause } = error as TokenCheckUnavailableError;
+      if (cause instanceof JwtExtendedConfigError) throw cause;
+    }
+  }
+
+  #sessions(): SessionRecords {
+    if (this.store.sessions) return this.store.sessions;
+    throw new TypeError('The blocklist store keeps no sessions');
+  }
+
+  async #ask<T>(method: string, call: () => Awaitable<T>): Promise<T> {
+    const who = `The blocklist store (${method})`;
+    let pending: Awaitable<T> | undefined;
+    try {
+      if (this.#overdue.areTooMany) throw new DeadlineError(`${who} was not asked: it is overdue`);
+      pending = call();
+      const answer = await withDeadline(pending, this.timeoutMs, who);
+      this.health.answered();
+      return answer;
+    } catch (error) {
+      if (error instanceof DeadlineError && pending) this.#overdue.add(pending);
+      this.health.failed(error);
       throw new TokenCheckUnavailableError(error);
     }
   }
 }
 
-function nonsense(method: string, expected: string): TokenCheckUnavailableError {
-  return new TokenCheckUnavailableError(
-    new TypeError(`The blocklist store's ${method} must give ${expected}`),
-  );
+function isValue(value: unknown): value is string | null {
+  return value === null || typeof value === 'string';
+}
+
+function nonsense(what: string): TokenCheckUnavailableError {
+  return new TokenCheckUnavailableError(new TypeError(`The blocklist store's ${what}`));
 }

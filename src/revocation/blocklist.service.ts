@@ -1,18 +1,45 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
+import type { SecurityEvents } from '../contracts/security-event.js';
 import type { Token } from '../contracts/token.js';
 import { type ErrorOrigin, raisedBy } from '../errors/token.error.js';
+import type { EventPublisher } from '../events/event-publisher.js';
+import type { RecentCutOffs } from '../tokens/recent-cut-offs.js';
 import type { TokenReader } from '../tokens/token-reader.js';
-import { isVerifiedToken } from '../tokens/verified-token.js';
 import type { BlocklistAccess } from './blocklist-access.js';
+import { cutOffAt, cutOffNow } from './cut-off.js';
+import { EVERYTHING_KEY, identityKey, sessionKey, tokenKey } from './entry-keys.js';
+import type { RevocationLedger } from './revocation-ledger.js';
+import type { SessionRegistry } from './session-registry.js';
 
 /** What the service works with; injected as a property, so that a subclass has its constructor to itself. */
 export const BLOCKLIST_PARTS = Symbol('nestjs-jwt-extended:blocklist-parts');
 
 export interface BlocklistParts {
   readonly access: BlocklistAccess;
+  readonly ledger: RevocationLedger;
+  readonly sessions: SessionRegistry;
   readonly reader: TokenReader;
-  readonly leeway: number;
+  readonly cutOffs: RecentCutOffs;
+  readonly events: EventPublisher;
   readonly origin: ErrorOrigin;
+  readonly clock: () => Date;
+  /** Seconds. */
+  readonly leeway: number;
+  /** How long any token lives that no one asked to live longer, in seconds; `Infinity` for ever. */
+  readonly longestLife: number;
+  /** Whether other processes may work with the same store. */
+  readonly isShared: boolean;
+}
+
+/** What `revokeAllFor` takes. */
+export interface RevokeAllOptions {
+  /**
+   * Tokens issued before this moment are revoked.
+   *
+   * @default now
+   */
+  issuedBefore?: Date;
 }
 
 /**
@@ -44,38 +71,127 @@ export class BlocklistService {
    * @throws TokenCheckUnavailableError - when the store did not acknowledge it
    */
   async revoke(token: string | Token): Promise<void> {
-    const { access, leeway } = this.parts;
-    const { jti, expiresAt } = await this.#verified(token);
+    const { jti, identity, expiresAt } = await this.#verified(token);
     if (!jti) throw new TypeError('A token without a jti cannot be revoked');
-    const until = expiresAt ? new Date(expiresAt.getTime() + leeway * 1000) : null;
-    await this.#told(access.add(keyOf(jti), until));
+    const until = expiresAt ? this.#margin(expiresAt.getTime()) : null;
+    await this.#told(this.parts.access.add(tokenKey(jti), '1', until));
+    this.#announce({ level: 'token', jti, identity });
   }
 
   /**
-   * Takes a revocation back; of a token that is not revoked, too.
+   * Takes the revocation of one token back; of a token that is not revoked, too. A refresh token that was spent stays
+   * spent.
    *
    * @throws TokenCheckUnavailableError - when the store did not acknowledge it
    */
   async unrevoke(jti: string): Promise<void> {
-    if (typeof jti !== 'string' || jti === '')
-      throw new TypeError('unrevoke takes the jti of a token');
-    await this.#told(this.parts.access.delete(keyOf(jti)));
+    requireText(jti, 'unrevoke takes the jti of a token');
+    await this.#told(this.parts.access.delete(tokenKey(jti)));
   }
 
   /**
-   * Whether a token was revoked.
+   * Whether a token was revoked, by itself, with its session, with everything of its identity or with everything; or,
+   * of a refresh token, spent.
    *
    * @throws TokenCheckUnavailableError - when the store did not answer: silence is not "no"
    */
   async isRevoked(token: string | Token): Promise<boolean> {
-    const { jti } = await this.#verified(token);
-    return jti !== '' && (await this.#told(this.parts.access.has(keyOf(jti))));
+    const verified = await this.#verified(token);
+    const standing = await this.#told(this.parts.ledger.standingOf(verified));
+    return standing.is === 'revoked' || standing.is === 'reused';
   }
 
-  async #verified(token: unknown): Promise<Token> {
-    if (isVerifiedToken(token)) return token;
-    if (typeof token === 'string') return this.parts.reader.read(token, { allowExpired: true });
-    throw new TypeError('Give an encoded token, or the token that a guard or decodeToken gave');
+  /**
+   * Revokes every token of a session (`sid`), those that are yet to be made of it included.
+   *
+   * @throws TokenCheckUnavailableError - when the store did not acknowledge it
+   *
+   * @example
+   * ```ts
+   * if (token.sessionId) await blocklist.revokeSession(token.sessionId);
+   * ```
+   */
+  async revokeSession(sessionId: string): Promise<void> {
+    requireText(sessionId, 'revokeSession takes the id of a session');
+    await this.#told(this.#endSession(sessionId));
+    this.#announce({ level: 'session', sessionId });
+  }
+
+  /**
+   * Revokes everything that was issued to an identity before a moment: log out everywhere. Tokens that are issued
+   * afterwards work at once, even in the same second.
+   *
+   * `iat` counts seconds, so the call resolves only when the second it falls in is over where other processes may work
+   * with the same store: at most a second later.
+   *
+   * @throws TypeError - for no identity, or a moment that is no `Date`
+   * @throws RangeError - for a moment to come, which would revoke what is not issued yet
+   * @throws TokenCheckUnavailableError - when the store did not acknowledge it
+   *
+   * @example
+   * ```ts
+   * await blocklist.revokeAllFor('alice');
+   * ```
+   */
+  async revokeAllFor(identity: string, { issuedBefore }: RevokeAllOptions = {}): Promise<void> {
+    // With `verifySub: false` an identity may be anything but nothing.
+    const given: unknown = identity;
+    if (given === undefined || given === null || given === '')
+      throw new TypeError('revokeAllFor takes an identity');
+    const moment = await this.#cutOff(identityKey(identity), identity, issuedBefore);
+    this.#announce({ level: 'identity', identity, issuedBefore: moment });
+  }
+
+  /**
+   * Revokes everything that was issued before a moment, whoever it belongs to: after a breach, say.
+   *
+   * @throws TypeError, RangeError, TokenCheckUnavailableError - as {@link BlocklistService.revokeAllFor}
+   *
+   * @example
+   * ```ts
+   * await blocklist.revokeAllIssuedBefore(new Date());
+   * ```
+   */
+  async revokeAllIssuedBefore(moment: Date): Promise<void> {
+    if (!(moment instanceof Date)) throw new TypeError('revokeAllIssuedBefore takes a Date');
+    await this.#cutOff(EVERYTHING_KEY, undefined, moment);
+    this.#announce({ level: 'all', issuedBefore: moment });
+  }
+
+  /** Kept for ever: nobody knows how long the tokens before it live. */
+  async #cutOff(key: string, identity: unknown, issuedBefore: Date | undefined): Promise<Date> {
+    const { access, cutOffs, clock, isShared } = this.parts;
+    const now = clock();
+    if (issuedBefore !== undefined) requirePast(issuedBefore, now);
+    const cutOff = issuedBefore ? cutOffAt(issuedBefore) : cutOffNow(now);
+    cutOffs.remember(identity, cutOff);
+    await this.#told(access.raise(key, cutOff, null));
+    const isThisSecond = Math.floor(cutOff / 1_000_000) === Math.floor(now.getTime() / 1000);
+    if (isShared && isThisSecond) await delay(1000 - (now.getTime() % 1000));
+    return issuedBefore ?? now;
+  }
+
+  /** Until the last of its tokens has expired: as long as any lives, or as long as one was made to live. */
+  async #endSession(sessionId: string): Promise<void> {
+    const { access, sessions, longestLife, clock } = this.parts;
+    const life = Math.max(
+      clock().getTime() + longestLife * 1000,
+      (await sessions.lifeOf(sessionId)) * 1000,
+    );
+    await access.add(sessionKey(sessionId), '1', this.#margin(life));
+  }
+
+  #margin(milliseconds: number): Date | null {
+    const until = new Date(milliseconds + this.parts.leeway * 1000);
+    return Number.isNaN(until.getTime()) ? null : until;
+  }
+
+  #verified(token: unknown): Promise<Token> {
+    return this.parts.reader.readGiven(token, { allowExpired: true });
+  }
+
+  #announce(event: SecurityEvents['revoked']): void {
+    this.parts.events.publish('revoked', event);
   }
 
   async #told<T>(answer: Promise<T>): Promise<T> {
@@ -87,6 +203,12 @@ export class BlocklistService {
   }
 }
 
-function keyOf(jti: string): string {
-  return `jti:${jti}`;
+function requireText(value: unknown, message: string): void {
+  if (typeof value !== 'string' || value === '') throw new TypeError(message);
+}
+
+function requirePast(moment: Date, now: Date): void {
+  if (!(moment instanceof Date) || Number.isNaN(moment.getTime()))
+    throw new TypeError('issuedBefore must be a valid Date');
+  if (moment > now) throw new RangeError('issuedBefore must not lie in the future');
 }

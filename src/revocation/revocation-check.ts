@@ -1,13 +1,19 @@
 import { Logger } from '@nestjs/common';
-import type { Awaitable } from '../contracts/awaitable.js';
 import type { RoutePolicy } from '../contracts/route-policy.js';
 import type { Token } from '../contracts/token.js';
 import { faultMessage } from '../errors/fault-message.js';
-import { RevokedTokenError, TokenCheckUnavailableError } from '../errors/token-errors.js';
+import {
+  ReusedTokenError,
+  RevokedTokenError,
+  TokenCheckUnavailableError,
+} from '../errors/token-errors.js';
+import type { EventPublisher } from '../events/event-publisher.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { withDeadline } from '../tokens/deadline.js';
 import { type LoaderCalls, loaderFault } from '../tokens/loader-calls.js';
 import { BlocklistService } from './blocklist.service.js';
+import type { RevocationLedger } from './revocation-ledger.js';
+import { ACTIVE, REVOKED, type Standing } from './standing.js';
 
 /** How long one warning stands for all that would follow it. */
 const WARNING_INTERVAL_MS = 10_000;
@@ -21,49 +27,78 @@ export class RevocationCheck {
   constructor(
     private readonly options: ResolvedOptions['blocklist'],
     private readonly blocklist: BlocklistService,
+    private readonly ledger: RevocationLedger,
     private readonly loaders: LoaderCalls,
+    private readonly events: EventPublisher,
   ) {
     this.#isOurs = blocklist.isRevoked === BlocklistService.prototype.isRevoked;
   }
 
-  /** @throws RevokedTokenError, TokenCheckUnavailableError */
+  /** @throws RevokedTokenError, ReusedTokenError, TokenCheckUnavailableError */
   async requireActive(
     token: Token,
     policy: Pick<RoutePolicy, 'skipRevocationCheck'>,
     request: unknown,
   ): Promise<void> {
-    if (policy.skipRevocationCheck) return;
-    if (await this.isRevoked(token, request)) throw new RevokedTokenError(token);
+    if (policy.skipRevocationCheck || !this.options.checks.has(token.type)) return;
+    await this.requireUnspent(token, await this.#forgiving(() => this.#standingOf(token)), request);
+  }
+
+  /**
+   * Refuses a token for what the store said of it, and asks the application's loader, too. The reuse of a spent token
+   * ends its session before it is told.
+   *
+   * @throws RevokedTokenError, ReusedTokenError, TokenCheckUnavailableError
+   */
+  async requireUnspent(token: Token, standing: Standing, request: unknown): Promise<void> {
+    if (standing.is === 'reused') {
+      const { sessionId, refresh } = standing.spent;
+      await this.blocklist.revokeSession(sessionId);
+      const { identity, jti } = token;
+      this.events.publish('reused', { identity, sessionId, jti, successor: refresh.jti });
+      throw new ReusedTokenError(token);
+    }
+    if (standing.is === 'revoked') throw new RevokedTokenError(token);
+    if (await this.#isRevokedElsewhere(token, request)) throw new RevokedTokenError(token);
   }
 
   /** @throws TokenCheckUnavailableError */
-  async isRevoked(token: Token, request: unknown): Promise<boolean> {
+  async isRevoked(token: Token): Promise<boolean> {
     if (!this.options.checks.has(token.type)) return false;
-    if (await this.#isBlocklisted(token)) return true;
+    const { is } = await this.#forgiving(() => this.#standingOf(token));
+    return is === 'revoked' || is === 'reused' || this.#isRevokedElsewhere(token, undefined);
+  }
+
+  /** A blocklist of the application's answers for itself; whether a refresh token was spent only ours can know. */
+  async #standingOf(token: Token): Promise<Standing> {
+    if (this.#isOurs) return this.ledger.standingOf(token);
+    const standing = token.type === 'refresh' ? await this.ledger.standingOf(token) : ACTIVE;
+    if (standing.is === 'reused') return standing;
+    const answer: unknown = await withDeadline(
+      this.blocklist.isRevoked(token),
+      this.options.timeoutMs,
+      'BlocklistService.isRevoked',
+    );
+    if (typeof answer !== 'boolean')
+      throw new TypeError('BlocklistService.isRevoked must give true or false');
+    return answer ? REVOKED : standing;
+  }
+
+  async #isRevokedElsewhere(token: Token, request: unknown): Promise<boolean> {
     if (!this.loaders.has('isTokenRevoked')) return false;
     return this.loaders.askBoolean('isTokenRevoked', token, { request, type: token.type });
   }
 
-  async #isBlocklisted(token: Token): Promise<boolean> {
+  async #forgiving(ask: () => Promise<Standing>): Promise<Standing> {
     try {
-      const answer: unknown = await this.#ask(token);
-      if (typeof answer === 'boolean') return answer;
-      throw new TypeError('BlocklistService.isRevoked must give true or false');
+      return await ask();
     } catch (error) {
       const fault = loaderFault(error);
       if (this.options.onStoreError === 'deny' || !(fault instanceof TokenCheckUnavailableError))
         throw fault;
       this.#warn(fault);
-      return false;
+      return ACTIVE;
     }
-  }
-
-  /** Ours keeps its deadline with the store; one of the application's is not left to its own devices. */
-  #ask(token: Token): Awaitable<boolean> {
-    const answer = this.blocklist.isRevoked(token);
-    return this.#isOurs
-      ? answer
-      : withDeadline(answer, this.options.timeoutMs, 'BlocklistService.isRevoked');
   }
 
   #warn({ cause }: TokenCheckUnavailableError): void {

@@ -58,6 +58,33 @@ export interface CreateTokenPairOptions extends CreateTokenOptions {
    * @default the option `refreshTokenExpires`
    */
   refreshExpiresIn?: Duration | false;
+  /**
+   * What the list of sessions is to show of this login: the browser and the address, say. Anything that JSON holds, of
+   * up to 2048 characters.
+   */
+  note?: unknown;
+}
+
+/** What `rotateRefreshToken` takes; the identity, the session and the time of the login stay as they are. */
+export interface RotateRefreshTokenOptions {
+  /** Claims to add to both tokens, beside what the `additionalClaims` loader gives. */
+  additionalClaims?: object;
+  /** Header parameters to add to both tokens. */
+  additionalHeaders?: object;
+  /**
+   * How long the access token lives.
+   *
+   * @default the option `accessTokenExpires`
+   */
+  accessExpiresIn?: Duration | false;
+  /**
+   * How long the refresh token lives.
+   *
+   * @default the option `refreshTokenExpires`
+   */
+  refreshExpiresIn?: Duration | false;
+  /** Handed on to the loaders. */
+  request?: unknown;
 }
 
 /** What `decodeToken` takes. */

@@ -21,7 +21,8 @@ export function checkRegisteredClaims(
   if (instant(claims, 'nbf', 'Not Before claim (nbf) must be an integer.') > latest) {
     throw new InvalidTokenError('The token is not yet valid (nbf)');
   }
-  if (instant(claims, 'iat', 'Issued At claim (iat) must be an integer.') > latest) {
+  // Of `iat` the second counts, as it does to PyJWT: a token is minted within it.
+  if (Math.floor(instant(claims, 'iat', 'Issued At claim (iat) must be an integer.')) > latest) {
     throw new InvalidTokenError('The token is not yet valid (iat)');
   }
   instant(claims, 'exp', 'Expiration Time claim (exp) must be an integer.');

@@ -1,29 +1,19 @@
 import { randomUUID } from 'node:crypto';
-import type { Duration, TokenType } from '../contracts/token.js';
+import type { TokenType } from '../contracts/token.js';
 import { TokenCreationError } from '../errors/token-creation.error.js';
 import { type ErrorOrigin, raisedBy } from '../errors/token.error.js';
 import { RESERVED_CLAIMS } from '../options/reserved-claims.js';
 import type { ResolvedTokenOptions } from '../options/resolved-options.js';
 import { additionalClaims, additionalHeaders } from './additional-members.js';
 import { expiryOf, freshUntil } from './lifetimes.js';
-import { jsonFault } from './json-value.js';
 import type { LoaderCalls } from './loader-calls.js';
+import type { MintedToken, TokenMarks } from './minted-token.js';
+import { checkIdentity } from './identity.js';
+import type { RecentCutOffs } from './recent-cut-offs.js';
 import { isId } from './registered-claims.js';
 import { sign } from './signature.js';
 import type { TokenKeys } from './token-keys.js';
-
-/** What a token is to say besides what the options say. */
-export interface TokenRequest {
-  readonly type: TokenType;
-  readonly fresh?: boolean | Duration | Date | undefined;
-  readonly expiresIn?: Duration | false | undefined;
-  readonly additionalClaims?: object | undefined;
-  readonly additionalHeaders?: object | undefined;
-  readonly sessionId?: string | undefined;
-  /** When the user proved who they are, in seconds since the epoch. */
-  readonly authTime?: number | undefined;
-  readonly request?: unknown;
-}
+import type { TokenRequest } from './token-request.js';
 
 /** Makes tokens in Flask-JWT-Extended's wire format. */
 export class TokenMint {
@@ -35,6 +25,7 @@ export class TokenMint {
     private readonly loaders: LoaderCalls,
     private readonly clock: () => Date,
     private readonly origin: ErrorOrigin,
+    private readonly cutOffs: RecentCutOffs,
   ) {
     const { userClaimsKey, identityClaim } = options;
     this.#reserved = new Set(userClaimsKey ? [] : [...RESERVED_CLAIMS, identityClaim]);
@@ -45,8 +36,21 @@ export class TokenMint {
     return Math.floor(this.clock().getTime() / 1000);
   }
 
-  /** @throws TokenCreationError, TokenCheckUnavailableError */
-  async mint(subject: unknown, wanted: TokenRequest, now: number = this.now()): Promise<string> {
+  /** What tells a token that is to be made now from all others. */
+  marks(identity: unknown, now: number): TokenMarks {
+    const iat = this.cutOffs.issuedAt(identity, now, this.clock());
+    return { jti: randomUUID(), csrf: randomUUID(), iat };
+  }
+
+  /**
+   * @param now - the second that lifetimes count from
+   * @throws TokenCreationError, TokenCheckUnavailableError
+   */
+  async mint(
+    subject: unknown,
+    wanted: TokenRequest,
+    now: number = this.now(),
+  ): Promise<MintedToken> {
     const context = { request: wanted.request, type: wanted.type };
     try {
       const headers = additionalHeaders(
@@ -60,37 +64,52 @@ export class TokenMint {
         wanted.additionalClaims,
         this.#reserved,
       );
-      const identity = this.loaders.has('userIdentity')
-        ? await this.loaders.ask('userIdentity', subject, context)
-        : subject;
-      this.#checkIdentity(identity);
+      const identity = await this.#identityOf(subject, wanted);
+      checkIdentity(identity, this.options);
       const key = await this.keys.forSigning(subject, context);
-      const encoded = await sign(this.#claims(identity, wanted, custom, now), headers, key);
+      const claims = this.#claims(identity, wanted, custom, now);
+      const encoded = await sign(claims, headers, key);
       this.#checkLength(encoded);
-      return encoded;
+      return {
+        encoded,
+        type: wanted.type,
+        identity: identity as string,
+        jti: claims.jti,
+        sessionId: wanted.sessionId,
+        issuedAt: claims.iat,
+        expiresAt: claims.exp === undefined ? undefined : new Date(claims.exp * 1000),
+      };
     } catch (error) {
       throw raisedBy(this.origin, error);
     }
   }
 
+  async #identityOf(subject: unknown, { type, request, identity }: TokenRequest): Promise<unknown> {
+    if (identity !== undefined) return identity;
+    if (!this.loaders.has('userIdentity')) return subject;
+    return this.loaders.ask('userIdentity', subject, { request, type });
+  }
+
   /** In the order in which Flask-JWT-Extended writes them. */
-  #claims(identity: unknown, wanted: TokenRequest, custom: object, now: number): object {
+  #claims(identity: unknown, wanted: TokenRequest, custom: object, now: number): MintedClaims {
     const { type, sessionId } = wanted;
     if (sessionId !== undefined && !isId(sessionId)) {
       throw new TokenCreationError('sessionId must be text of 1 to 256 characters');
     }
     const options = this.options;
     const fresh = freshUntil(wanted.fresh, now);
-    const expires = expiryOf(wanted.expiresIn ?? options.expires[type], now);
+    const { jti, csrf, iat } = wanted.same ?? this.marks(identity, now);
+    const lifetime = wanted.expiresIn ?? options.expires[type];
+    const expires = earlier(expiryOf(lifetime, now), wanted.expiresBy);
     const authTime = wanted.authTime ?? (fresh === false ? undefined : now);
     return {
       fresh,
-      iat: now,
-      jti: randomUUID(),
+      iat,
+      jti,
       type,
       [options.identityClaim]: identity,
       ...(options.encodeNotBefore && { nbf: now + options.notBeforeDelta }),
-      ...(options.encodeCsrf && { csrf: randomUUID() }),
+      ...(options.encodeCsrf && { csrf }),
       ...(options.encodeAudience && { aud: options.encodeAudience }),
       ...(options.encodeIssuer && { iss: options.encodeIssuer }),
       ...(expires !== undefined && { exp: expires }),
@@ -117,28 +136,16 @@ export class TokenMint {
       `The token is ${length} bytes long, and maxTokenLength is ${maxTokenLength}: put less into it`,
     );
   }
-
-  /** What could not be read back is not minted: the most reported break-up with Flask-JWT-Extended. */
-  #checkIdentity(identity: unknown): void {
-    const { identityClaim, verifySub } = this.options;
-    if (typeof identity === 'string' && identity !== '') return;
-    if (verifySub && identityClaim === 'sub') {
-      throw new TokenCreationError(
-        `The identity must be a non-empty string, not ${described(identity)}: return String(user.id) from ` +
-          'loaders.userIdentity, or set verifySub: false',
-      );
-    }
-    if (identity === undefined || identity === '') {
-      throw new TokenCreationError(`The identity must not be ${described(identity)}`);
-    }
-    const fault = jsonFault(identity, 'The identity');
-    if (fault)
-      throw new TokenCreationError(`${fault}, which JSON cannot hold: use text or a number`);
-  }
 }
 
-function described(identity: unknown): string {
-  if (identity === '') return 'an empty string';
-  if (identity === null || identity === undefined) return String(identity);
-  return Array.isArray(identity) ? 'an array' : `of type ${typeof identity}`;
+/** What the mint itself reads of the claims that it writes. */
+interface MintedClaims {
+  readonly jti: string;
+  readonly iat: number;
+  readonly exp?: number;
+  readonly [name: string]: unknown;
+}
+
+function earlier(one: number | undefined, other: number | undefined): number | undefined {
+  return one === undefined || other === undefined ? (one ?? other) : Math.min(one, other);
 }

@@ -9,7 +9,7 @@ import { checkRegisteredClaims, isExpired, isFresh, typeOf } from './registered-
 import { SeenTokens } from './seen-tokens.js';
 import { verifySignature } from './signature.js';
 import type { TokenKeys } from './token-keys.js';
-import { VerifiedToken } from './verified-token.js';
+import { isVerifiedToken, VerifiedToken } from './verified-token.js';
 
 /** How a token is to be read. */
 export interface ReadOptions {
@@ -65,6 +65,17 @@ export class TokenReader {
     } catch (error) {
       throw raisedBy(this.origin, error);
     }
+  }
+
+  /**
+   * A token as callers of services have it: as text, or verified already.
+   *
+   * @throws TypeError - for anything else
+   */
+  async readGiven(given: unknown, options: ReadOptions): Promise<Token> {
+    if (isVerifiedToken(given)) return given;
+    if (typeof given === 'string') return this.read(given, options);
+    throw new TypeError('Give an encoded token, or the token that a guard or decodeToken gave');
   }
 
   /** A token's header, of which nothing is verified but its form. */

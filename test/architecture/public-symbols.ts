@@ -8,11 +8,11 @@ export interface PublicSymbol {
   readonly comment: string;
 }
 
-/** Everything that `src/index.ts` exports, and the public methods of its classes. */
-export function publicSymbols(): PublicSymbol[] {
+/** Everything that an entry point of `src` exports, and the public methods of its classes. */
+export function publicSymbols(entry: string): PublicSymbol[] {
   const { config } = ts.readConfigFile(join(root, 'tsconfig.build.json'), ts.sys.readFile);
   const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root);
-  const index = join(root, 'src/index.ts');
+  const index = join(root, 'src', entry);
   const program = ts.createProgram([index], options);
   const checker = program.getTypeChecker();
   const module = checker.getSymbolAtLocation(program.getSourceFile(index)!);

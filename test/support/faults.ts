@@ -160,10 +160,11 @@ export async function turnsOfTheLoop(count = 3): Promise<void> {
   for (let turn = 0; turn < count; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 }
 
-/** A store that is only as good as its three functions; they may be replaced while an application runs on it. */
+/** A store that is only as good as its four functions; they may be replaced while an application runs on it. */
 export class FaultyStore implements BlocklistStore {
   readonly entries = new Map<string, string>();
   add = jest.fn<BlocklistStore['add']>();
+  raise = jest.fn<BlocklistStore['raise']>();
   get = jest.fn<BlocklistStore['get']>();
   delete = jest.fn<BlocklistStore['delete']>();
 
@@ -177,6 +178,11 @@ export class FaultyStore implements BlocklistStore {
       if (this.entries.has(key)) return Promise.resolve(false);
       this.entries.set(key, value);
       return Promise.resolve(true);
+    });
+    this.raise.mockReset().mockImplementation((key, value) => {
+      const before = Number(this.entries.get(key) ?? 0);
+      this.entries.set(key, String(Math.max(before, value)));
+      return Promise.resolve();
     });
     this.get
       .mockReset()

@@ -202,6 +202,7 @@ exactly<Extract<Algorithm, 'none'>, never>(true);
 
 export const store: BlocklistStore = {
   add: () => true,
+  raise: () => undefined,
   get: async (names) => names.map(() => null),
   delete: () => undefined,
 };

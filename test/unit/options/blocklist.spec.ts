@@ -3,6 +3,7 @@ import { mistakeOf, resolve } from './mistake-of.js';
 
 class Store {
   add = () => Promise.resolve(true);
+  raise = () => Promise.resolve();
   get = () => Promise.resolve([]);
   delete() {
     return Promise.resolve();
@@ -15,11 +16,11 @@ describe('blocklist.store', () => {
     expect(resolve({ blocklist: { store } }).blocklist.store).toBe(store);
   });
 
-  const fix = 'give an object with the methods add, get and delete';
+  const fix = 'give an object with the methods add, raise, get and delete';
   it.each([
     ['null', null, `null; ${fix}`],
     ['a connection string', 'redis://user:canary@host', `a string of 24 characters; ${fix}`],
-    ['an object without methods', { add: 1, get: 2, delete: 3 }, `an object; ${fix}`],
+    ['an object without methods', { add: 1, raise: 2, get: 3, delete: 4 }, `an object; ${fix}`],
     ['a Map, which has no add', new Map(), `an object of type Map; ${fix}`],
     ['a promise', Promise.resolve(new Store()), `an object of type Promise; ${fix}`],
     ['the class itself', Store, `a function; ${fix} (new …Store(client) rather than the class)`],

@@ -63,6 +63,7 @@ describe('resolveOptions', () => {
         timeoutMs: 1000,
         onStoreError: 'deny',
       },
+      rotation: { graceMs: 10_000, sessionLifetime: undefined, maxSessions: undefined },
       loaders: {},
       loaderTimeoutMs: 5000,
       clock: expect.any(Function),
@@ -160,7 +161,13 @@ describe('resolveOptions', () => {
   });
 
   it("freezes nothing of the application's own", () => {
-    const store = { add: jest.fn(), get: jest.fn(), delete: jest.fn(), entries: [] };
+    const store = {
+      add: jest.fn(),
+      raise: jest.fn(),
+      get: jest.fn(),
+      delete: jest.fn(),
+      entries: [],
+    };
     const extractor = () => null;
     const options = {
       locations: ['headers', extractor],

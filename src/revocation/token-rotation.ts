@@ -1,0 +1,157 @@
+import type { Token } from '../contracts/token.js';
+import { JwtExtendedConfigError } from '../errors/config.error.js';
+import {
+  ExpiredTokenError,
+  InvalidTokenError,
+  RevokedTokenError,
+  TokenCheckUnavailableError,
+  WrongTokenTypeError,
+} from '../errors/token-errors.js';
+import type { EventPublisher } from '../events/event-publisher.js';
+import type { LoaderCalls } from '../tokens/loader-calls.js';
+import type { RotateRefreshTokenOptions } from '../tokens/mint-options.js';
+import type { MintedToken } from '../tokens/minted-token.js';
+import type { TokenMint } from '../tokens/token-mint.js';
+import { loadUser, requireVerified } from '../tokens/token-users.js';
+import type { BlocklistAccess } from './blocklist-access.js';
+import type { RevocationCheck } from './revocation-check.js';
+import type { RevocationLedger } from './revocation-ledger.js';
+import { beginningOf } from './session-beginning.js';
+import type { SessionRegistry } from './session-registry.js';
+import type { SpentToken } from './spent-token.js';
+
+/** What a rotation works with. */
+export interface RotationParts {
+  readonly mint: TokenMint;
+  readonly access: BlocklistAccess;
+  readonly ledger: RevocationLedger;
+  readonly check: RevocationCheck;
+  readonly sessions: SessionRegistry;
+  readonly loaders: LoaderCalls;
+  readonly events: EventPublisher;
+  readonly clock: () => Date;
+  /** Seconds. */
+  readonly leeway: number;
+  /** How long a session may last from its login, in seconds. */
+  readonly sessionLifetime: number | undefined;
+}
+
+/** The new tokens of a session. */
+export interface Successors {
+  readonly access: MintedToken;
+  readonly refresh: MintedToken;
+  readonly sessionId: string;
+}
+
+/** What became of a token, and who made it so: this call, or another one just before. */
+interface Spending {
+  readonly spent: SpentToken;
+  readonly by: 'rotated' | 'raced';
+}
+
+/**
+ * Spends a refresh token for a new pair. The token is claimed before anything is minted, so that of all who try at once
+ * one wins; and the claim says what the successors are, so that a racing client, or one whose answer was lost, is given
+ * the same ones.
+ */
+export class TokenRotation {
+  constructor(private readonly parts: RotationParts) {}
+
+  /** @throws TokenError - every reason for which a refresh route refuses */
+  async rotate(token: Token, options: RotateRefreshTokenOptions): Promise<Successors> {
+    const { ledger, check, loaders, sessions, events } = this.parts;
+    const { request } = options;
+    this.#requireRotatable(token);
+    const standing = await ledger.standingOf(token);
+    await check.requireUnspent(token, standing, request);
+    await requireVerified(loaders, token, request);
+    const user = await loadUser(loaders, token, request);
+    const { spent, by } =
+      standing.is === 'racing'
+        ? ({ spent: standing.spent, by: 'raced' } as const)
+        : await this.#spend(token, request);
+    const successors = await this.#mint(user ?? token.identity, token, spent, options);
+    const { access, refresh, sessionId } = successors;
+    await sessions.goOn([access, refresh], beginningOf(token) * 1000);
+    const { identity, jti } = token;
+    events.publish(by, { identity, sessionId, jti, successor: refresh.jti });
+    return successors;
+  }
+
+  #requireRotatable(token: Token): void {
+    if (!this.parts.access.isAtomic) {
+      throw new JwtExtendedConfigError(
+        'rotateRefreshToken needs a store whose add is atomic, or two clients could spend one token: ' +
+          'give Redis, SQL or the memory store as blocklist.store',
+      );
+    }
+    if (token.type !== 'refresh') throw new WrongTokenTypeError('refresh');
+    if (token.jti === '') throw new InvalidTokenError('Missing claim: jti');
+    const now = this.parts.clock().getTime() / 1000;
+    const { exp } = token.claims;
+    const hasExpired = typeof exp === 'number' && exp <= now - this.parts.leeway;
+    const end = this.#endOfSession(token);
+    if (hasExpired || (end !== undefined && end <= now)) throw new ExpiredTokenError(token);
+  }
+
+  /** The second at which the session is over, whatever is refreshed; `undefined` for never. */
+  #endOfSession(token: Token): number | undefined {
+    const { sessionLifetime } = this.parts;
+    return sessionLifetime === undefined ? undefined : beginningOf(token) + sessionLifetime;
+  }
+
+  /** Claims the token; whoever comes second is told what the first one claimed it for. */
+  async #spend(token: Token, request: unknown): Promise<Spending> {
+    const { ledger, check } = this.parts;
+    const spent = this.#plan(token);
+    if (await ledger.spend(token, spent, this.#lastUse(token))) {
+      // A revocation that came between the look-up and the claim must not be outlived by what follows.
+      if (await ledger.isRevoked(token)) throw new RevokedTokenError(token);
+      return { spent, by: 'rotated' };
+    }
+    const standing = await ledger.standingOf(token);
+    await check.requireUnspent(token, standing, request);
+    if (standing.is === 'racing') return { spent: standing.spent, by: 'raced' };
+    const fault = new TypeError('The blocklist store said that an entry is there, and lost it');
+    throw new TokenCheckUnavailableError(fault);
+  }
+
+  #plan(token: Token): SpentToken {
+    const { mint, clock } = this.parts;
+    const now = mint.now();
+    return {
+      sessionId: token.sessionId ?? token.jti,
+      spentAt: clock().getTime(),
+      now,
+      access: mint.marks(token.identity, now),
+      refresh: mint.marks(token.identity, now),
+    };
+  }
+
+  #lastUse({ expiresAt }: Token): Date | null {
+    return expiresAt ? new Date(expiresAt.getTime() + this.parts.leeway * 1000) : null;
+  }
+
+  async #mint(
+    subject: unknown,
+    token: Token,
+    { sessionId, now, access, refresh }: SpentToken,
+    { accessExpiresIn, refreshExpiresIn, ...shared }: RotateRefreshTokenOptions,
+  ): Promise<Successors> {
+    const session = {
+      ...shared,
+      identity: token.identity,
+      sessionId,
+      authTime: beginningOf(token),
+      expiresBy: this.#endOfSession(token),
+    };
+    const wantedAccess = { ...session, expiresIn: accessExpiresIn, same: access };
+    const wantedRefresh = { ...session, expiresIn: refreshExpiresIn, same: refresh };
+    const { mint } = this.parts;
+    return {
+      access: await mint.mint(subject, { ...wantedAccess, type: 'access' }, now),
+      refresh: await mint.mint(subject, { ...wantedRefresh, type: 'refresh' }, now),
+      sessionId,
+    };
+  }
+}

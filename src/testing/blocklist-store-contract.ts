@@ -1,0 +1,81 @@
+import type { Awaitable } from '../contracts/awaitable.js';
+import type { BlocklistStore } from '../contracts/blocklist-store.js';
+import { addCases, parallelAddCases } from './add-cases.js';
+import { expiryCases } from './expiry-cases.js';
+import { featureCases } from './feature-cases.js';
+import { getCases } from './get-cases.js';
+import { keyCases } from './key-cases.js';
+import { parallelRaiseCases, raiseCases } from './raise-cases.js';
+import { parallelSessionCases, sessionCases } from './session-cases.js';
+import type { StoreCases } from './store-cases.js';
+import type { StoreFeatures } from './store-features.js';
+
+/** A store that is ready for use, and how to put it away again. */
+export interface OpenedStore {
+  readonly store: BlocklistStore;
+  /** Called once the case is over, however it ended. */
+  close?(): Awaitable<void>;
+}
+
+/** One promise of a store, to be handed to the test framework of your choice. */
+export interface ContractCase {
+  /** What the store does, as a sentence: "adds an entry where there is none, and says so". */
+  readonly name: string;
+  /** Opens a store, tries it and closes it; rejects with an `AssertionError` that says what was promised. */
+  run(): Promise<void>;
+}
+
+/**
+ * Everything that a {@link BlocklistStore} promises, as cases for any test framework. Each opens a store of its own and
+ * works with fresh keys, so that all of them may share one database, which need not be empty. Together they take a few
+ * seconds over a network, and less without one.
+ *
+ * @param open - makes a store that is connected and ready
+ * @param features - what the store does without; a store that has it nevertheless is refused
+ * @returns the cases, in the order in which a store is best written
+ *
+ * @example
+ * ```ts
+ * import { blocklistStoreContract } from 'nestjs-jwt-extended/testing';
+ * import { describe, it } from 'node:test';
+ *
+ * const open = async () => {
+ *   const client = await connect();
+ *   return { store: new MyStore(client), close: () => client.close() };
+ * };
+ *
+ * describe('MyStore', () => {
+ *   for (const { name, run } of blocklistStoreContract(open)) it(name, run);
+ * });
+ * ```
+ *
+ * With Jest it is the same line, or `it.each(blocklistStoreContract(open))('$name', ({ run }) => run());`
+ */
+export function blocklistStoreContract(
+  open: () => Awaitable<OpenedStore>,
+  { isAtomic = true, sessions = true }: StoreFeatures = {},
+): readonly ContractCase[] {
+  const cases: StoreCases = {
+    ...featureCases({ isAtomic, sessions }),
+    ...addCases,
+    ...(isAtomic ? parallelAddCases : {}),
+    ...getCases,
+    ...raiseCases,
+    ...(isAtomic ? parallelRaiseCases : {}),
+    ...keyCases,
+    ...expiryCases,
+    ...(sessions ? sessionCases : {}),
+    ...(sessions && isAtomic ? parallelSessionCases : {}),
+  };
+  return Object.entries(cases).map(([name, attempt]) => ({
+    name,
+    async run() {
+      const opened = await open();
+      try {
+        await attempt(opened.store);
+      } finally {
+        await opened.close?.();
+      }
+    },
+  }));
+}

@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { BlocklistStore, SessionRecords } from '../contracts/blocklist-store.js';
+import { assertGives } from './assert-gives.js';
+import { freshKey, freshKeys } from './fresh-key.js';
+import { HOSTILE_TEXTS, LONG_VALUES, LOOKALIKES } from './hostile-texts.js';
+import { ahead, inAMinute, inAnHour, longAgo } from './moments.js';
+import { parallel } from './parallel.js';
+import type { StoreCases } from './store-cases.js';
+
+/** What `sessions` promises. */
+export const sessionCases: StoreCases = {
+  'lists no sessions of somebody who has none': async (store) => {
+    assert.deepEqual(await listed(store, freshKey()), []);
+  },
+
+  'lists the records of an identity, and of no other': async (store) => {
+    const [alice, bob] = [freshKey(), freshKey()];
+    await sessionsOf(store).put(alice, 'phone', 'a1', inAnHour());
+    await sessionsOf(store).put(alice, 'desk', 'a2', null);
+    await sessionsOf(store).put(bob, 'phone', 'b1', inAnHour());
+    assert.deepEqual(await listed(store, alice), ['a1', 'a2']);
+    assert.deepEqual(await listed(store, bob), ['b1']);
+  },
+
+  'writes a record in place of the one that is there': async (store) => {
+    const identity = freshKey();
+    await sessionsOf(store).put(identity, 'phone', 'before', inAnHour());
+    await sessionsOf(store).put(identity, 'desk', 'other', inAnHour());
+    await sessionsOf(store).put(identity, 'phone', 'after', null);
+    assert.deepEqual(await listed(store, identity), ['after', 'other']);
+  },
+
+  'removes a record, and does not mind one that is not there': async (store) => {
+    const [identity, nobody] = [freshKey(), freshKey()];
+    await sessionsOf(store).put(identity, 'phone', '1', inAnHour());
+    await sessionsOf(store).put(identity, 'desk', '2', inAnHour());
+    await sessionsOf(store).remove(identity, 'phone');
+    await sessionsOf(store).remove(identity, 'phone');
+    await sessionsOf(store).remove(nobody, 'phone');
+    assert.deepEqual(await listed(store, identity), ['2']);
+    await sessionsOf(store).remove(identity, 'desk');
+    assert.deepEqual(await listed(store, identity), []);
+    await sessionsOf(store).put(identity, 'phone', 'again', inAnHour());
+    assert.deepEqual(await listed(store, identity), ['again']);
+  },
+
+  'lists equal records of different sessions as often as there are sessions': async (store) => {
+    const identity = freshKey();
+    await sessionsOf(store).put(identity, 'phone', 'same', inAnHour());
+    await sessionsOf(store).put(identity, 'desk', 'same', inAnHour());
+    assert.deepEqual(await listed(store, identity), ['same', 'same']);
+  },
+
+  'keeps records and entries apart': async (store) => {
+    const name = freshKey();
+    await store.add(name, 'entry', inAnHour());
+    await sessionsOf(store).put(name, name, 'record', inAnHour());
+    await assertGives(store, [name], ['entry']);
+    await store.delete(name);
+    assert.deepEqual(await listed(store, name), ['record']);
+    await sessionsOf(store).remove(name, name);
+    assert.equal(await store.add(name, 'again', inAnHour()), true);
+  },
+
+  'takes any text for an identity and for the id of a session': async (store) => {
+    const fresh = freshKey();
+    const identity = freshKey();
+    for (const text of HOSTILE_TEXTS) {
+      await sessionsOf(store).put(fresh + text, 'only', `of ${text}`, inAnHour());
+      await sessionsOf(store).put(identity, text, `of ${text}`, inAnHour());
+    }
+    const all = HOSTILE_TEXTS.map((text) => `of ${text}`).sort();
+    assert.deepEqual(await listed(store, identity), all);
+    for (const text of HOSTILE_TEXTS) {
+      assert.deepEqual(await listed(store, fresh + text), [`of ${text}`]);
+      await sessionsOf(store).remove(identity, text);
+    }
+    assert.deepEqual(await listed(store, identity), []);
+  },
+
+  'tells identities and ids apart that look alike': async (store) => {
+    for (const [one, other] of LOOKALIKES) {
+      const fresh = freshKey();
+      await sessionsOf(store).put(fresh + one, one, '1', inAnHour());
+      await sessionsOf(store).put(fresh + one, other, '2', inAnHour());
+      assert.deepEqual(await listed(store, fresh + other), [], JSON.stringify([one, other]));
+      assert.deepEqual(await listed(store, fresh + one), ['1', '2'], JSON.stringify([one, other]));
+    }
+  },
+
+  'never takes the end of an identity for the beginning of an id': async (store) => {
+    const fresh = freshKey();
+    for (const mark of [':', '/', '.', '|', ',', '-', '_', ' ', '\n', '%3A', '"', '\\']) {
+      const [whole, part] = [`${fresh}${mark}a`, fresh];
+      await sessionsOf(store).put(whole, 'b', 'of the longer', inAnHour());
+      await sessionsOf(store).put(part, `a${mark}b`, 'of the shorter', inAnHour());
+      assert.deepEqual(await listed(store, whole), ['of the longer']);
+      assert.deepEqual(await listed(store, part), ['of the shorter']);
+      await sessionsOf(store).remove(part, `a${mark}b`);
+      assert.deepEqual(await listed(store, whole), ['of the longer']);
+    }
+  },
+
+  'gives a record back as it was, whatever is in it': async (store) => {
+    const identity = freshKey();
+    for (const value of ['', '{"a":1}', ...HOSTILE_TEXTS, ...LONG_VALUES]) {
+      await sessionsOf(store).put(identity, 'only', value, inAnHour());
+      assert.deepEqual(await listed(store, identity), [value]);
+    }
+  },
+
+  'loses no record to another that has expired or will soon': async (store) => {
+    const identities = freshKeys(4);
+    const [before = '', after = '', immortal = '', replaced = ''] = identities;
+    await sessionsOf(store).put(before, 'live', 'live', inAMinute());
+    await sessionsOf(store).put(before, 'late', 'late', longAgo());
+    await sessionsOf(store).put(after, 'late', 'late', longAgo());
+    await sessionsOf(store).put(after, 'live', 'live', ahead(2 ** 31));
+    await sessionsOf(store).put(immortal, 'live', 'live', null);
+    await sessionsOf(store).put(immortal, 'late', 'late', longAgo());
+    await sessionsOf(store).put(replaced, 'live', 'late', longAgo());
+    await sessionsOf(store).put(replaced, 'live', 'live', new Date(8.64e15));
+    for (let look = 0; look <= 5; look += 1) {
+      for (const identity of identities) {
+        const live = (await listed(store, identity)).filter((value) => value !== 'late');
+        assert.deepEqual(live, ['live'], 'a record that has not expired must be listed');
+      }
+      await pause(20);
+    }
+  },
+};
+
+/** What `sessions` promises to many who call at once. */
+export const parallelSessionCases: StoreCases = {
+  'lists each of 200 sessions that begin at once': async (store) => {
+    const identity = freshKey();
+    await parallel(200, (index) =>
+      sessionsOf(store).put(identity, `session ${index}`, `record ${index}`, inAnHour()),
+    );
+    const all = Array.from({ length: 200 }, (_, index) => `record ${index}`).sort();
+    assert.deepEqual(await listed(store, identity), all);
+  },
+};
+
+/** Sorted, since a store lists in any order. */
+async function listed(store: BlocklistStore, identity: string): Promise<readonly string[]> {
+  return [...(await sessionsOf(store).list(identity))].sort();
+}
+
+function sessionsOf({ sessions }: BlocklistStore): SessionRecords {
+  assert.ok(sessions, 'the store has no sessions; tell the contract so: { sessions: false }');
+  return sessions;
+}

@@ -1,0 +1,153 @@
+// `npm run build && node --expose-gc --single-threaded-gc test/benchmark/memory-store.js`: what a MemoryBlocklistStore of
+// a million entries takes, and how long it ever holds the event loop. It counts processor time, and has all garbage
+// collected in the thread that is measured, so that the figures are an upper bound whatever else the machine does.
+import { MemoryBlocklistStore } from 'nestjs-jwt-extended';
+import { randomUUID } from 'node:crypto';
+import { setImmediate as turn } from 'node:timers/promises';
+import { summarize } from './statistics.js';
+
+const MILLION = 1_000_000;
+const HOUR_MS = 3_600_000;
+
+const clocks = movableClocks();
+const ticks = caughtTimers();
+
+/** As the library writes them. */
+const newKey = () => `jti:${randomUUID()}`;
+
+const store = new MemoryBlocklistStore({ maxEntries: 2 * MILLION, clock: clocks.wall });
+const lookups = {};
+const known = [];
+
+await fillTo(1);
+lookups['an empty store'] = await lookUp();
+await fillTo(10_000);
+lookups['10,000 entries'] = await lookUp();
+
+const before = { heap: heapUsed(), size: store.size };
+const adding = await fillTo(MILLION);
+const bytes = (heapUsed() - before.heap) / (store.size - before.size);
+lookups['1,000,000 entries'] = await lookUp();
+
+const idle = await tick(100);
+clocks.advance(2 * HOUR_MS);
+const sweeping = await tick(Infinity);
+const addingToMap = plainMap();
+
+report('Memory', [['bytes an entry, its key included', bytes.toFixed(0)]]);
+report('Look-up of 4 keys, two of them there: µs of 50 turns (median, least, most)', [
+  ...Object.entries(lookups).map(([name, micros]) => [name, spread(micros)]),
+]);
+report('Longest stretch, ms, garbage collection included', [
+  ['adding a million: one call', adding.toFixed(2)],
+  ['a plain Map instead: one call', addingToMap.toFixed(2)],
+  ['sweeping, nothing expired: one tick', idle.longest.toFixed(2)],
+  ['sweeping a million expired: one tick', sweeping.longest.toFixed(2)],
+  ['  ticks until all were gone', sweeping.count],
+]);
+
+/** @returns the longest call, in milliseconds */
+async function fillTo(size) {
+  let longest = 0;
+  while (store.size < size) {
+    const key = newKey();
+    const expiresAt = new Date(clocks.wall().getTime() + HOUR_MS);
+    longest = Math.max(
+      longest,
+      cpuMsOf(() => store.add(key, '1', expiresAt)),
+    );
+    if (store.size % 100 === 1) known.push(key);
+    if (store.size % 100 === 0) await turn();
+  }
+  return longest;
+}
+
+async function lookUp() {
+  const one = (index) => known[(index * 7919) % known.length];
+  const questions = Array.from({ length: 2_000 }, (_, index) => [
+    ...[one(index), newKey()],
+    ...[one(index + 1), newKey()],
+  ]);
+  const micros = [];
+  for (let round = 0; round < 60; round += 1) {
+    const ms = cpuMsOf(() => {
+      for (const question of questions) store.get(question);
+    });
+    if (round >= 10) micros.push((ms * 1_000) / questions.length);
+    await turn();
+  }
+  return micros;
+}
+
+/** Lets the store's own timer tick, until nothing is left or as often as is said. */
+async function tick(most) {
+  let [longest, count] = [0, 0];
+  for (; count < most && store.size > 0; count += 1) {
+    longest = Math.max(
+      longest,
+      cpuMsOf(() => {
+        for (const callback of ticks) callback();
+      }),
+    );
+    await turn();
+  }
+  return { longest, count };
+}
+
+function plainMap() {
+  const map = new Map();
+  let longest = 0;
+  while (map.size < MILLION) {
+    const key = newKey();
+    longest = Math.max(
+      longest,
+      cpuMsOf(() => map.set(key, '1')),
+    );
+  }
+  return longest;
+}
+
+function heapUsed() {
+  globalThis.gc();
+  return process.memoryUsage().heapUsed;
+}
+
+function cpuMsOf(work) {
+  const before = process.cpuUsage();
+  work();
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1_000;
+}
+
+/** Hours pass at once, by the clock on the wall and by the one that nobody sets. */
+function movableClocks() {
+  let offset = 0;
+  const steady = performance.now.bind(performance);
+  performance.now = () => steady() + offset;
+  return {
+    wall: () => new Date(Date.now() + offset),
+    advance: (milliseconds) => {
+      offset += milliseconds;
+    },
+  };
+}
+
+/** What is to happen every second happens when it is called. */
+function caughtTimers() {
+  const callbacks = [];
+  globalThis.setInterval = (callback) => {
+    callbacks.push(callback);
+    return { unref: () => ({}) };
+  };
+  return callbacks;
+}
+
+function spread(values) {
+  const { median, min, max } = summarize(values);
+  return [median, min, max].map((value) => value.toFixed(2)).join(', ');
+}
+
+function report(title, rows) {
+  console.log(`\n${title}`);
+  for (const [name, value] of rows) console.log(`  ${name.padEnd(40)} ${value}`);
+}

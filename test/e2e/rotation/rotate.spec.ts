@@ -1,0 +1,341 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import {
+  ExpiredTokenError,
+  type JwtExtendedOptions,
+  ReusedTokenError,
+  RevokedTokenError,
+  type Token,
+  type TokenPair,
+  TokenService,
+  UserLookupError,
+  WrongTokenTypeError,
+} from '../../../src/index.js';
+import { accessClaims, Clock, forgeToken, NOW } from '../../support/forge.js';
+import { claimsOf, rejectionOf, startTokens, type TokenTools } from '../../support/tokens.js';
+
+/** Tokens of a service whose clock is moved by hand. */
+async function start(options: JwtExtendedOptions = {}): Promise<TokenTools & { clock: Clock }> {
+  const clock = new Clock();
+  const tools = await startTokens({ clock: clock.now, ...options });
+  running.push(tools);
+  return { ...tools, clock };
+}
+
+const running: TokenTools[] = [];
+
+afterEach(async () => {
+  await Promise.all(running.splice(0).map(({ module }) => module.close()));
+});
+
+function isAlive(tokens: TokenService, encoded: string): Promise<boolean> {
+  return tokens.verifyToken(encoded);
+}
+
+function marksOf({ accessToken, refreshToken }: TokenPair): unknown[] {
+  return [accessToken, refreshToken]
+    .map(claimsOf)
+    .flatMap(({ jti, csrf, iat }) => [jti, csrf, iat]);
+}
+
+describe('A refresh token', () => {
+  it('is spent for a new pair of the same session and login, which is not fresh', async () => {
+    const { tokens, clock } = await start();
+    const first = await tokens.createTokenPair('alice', { fresh: true });
+    clock.forward(60);
+
+    const second = await tokens.rotateRefreshToken(first.refreshToken);
+
+    expect(second.sessionId).toBe(first.sessionId);
+    const session = { sub: 'alice', sid: first.sessionId, auth_time: NOW, fresh: false };
+    expect(claimsOf(second.accessToken)).toMatchObject({
+      ...session,
+      type: 'access',
+      iat: NOW + 60,
+      exp: NOW + 60 + 900,
+    });
+    expect(claimsOf(second.refreshToken)).toMatchObject({
+      ...session,
+      type: 'refresh',
+      iat: NOW + 60,
+      exp: NOW + 60 + 30 * 86_400,
+    });
+    expect(await isAlive(tokens, second.accessToken)).toBe(true);
+    expect(await isAlive(tokens, second.refreshToken)).toBe(true);
+  });
+
+  it('leaves the access token of before as it is', async () => {
+    const { tokens } = await start();
+    const first = await tokens.createTokenPair('alice');
+
+    await tokens.rotateRefreshToken(first.refreshToken);
+
+    expect(await isAlive(tokens, first.accessToken)).toBe(true);
+  });
+
+  it('gives the same successor again within the grace', async () => {
+    const { tokens, clock } = await start();
+    const first = await tokens.createTokenPair('alice');
+    const second = await tokens.rotateRefreshToken(first.refreshToken);
+    clock.forward(9);
+
+    const again = await tokens.rotateRefreshToken(first.refreshToken);
+
+    expect(marksOf(again)).toEqual(marksOf(second));
+    expect(await isAlive(tokens, again.refreshToken)).toBe(true);
+  });
+
+  it('R60: ends its session when it comes again after the grace', async () => {
+    const { tokens, clock } = await start();
+    const first = await tokens.createTokenPair('alice');
+    const second = await tokens.rotateRefreshToken(first.refreshToken);
+    clock.forward(10);
+
+    const error = await rejectionOf(tokens.rotateRefreshToken(first.refreshToken));
+
+    expect(error).toBeInstanceOf(ReusedTokenError);
+    expect(error).toMatchObject({ code: 'TOKEN_REUSED', message: 'Token has been revoked' });
+    for (const encoded of [first.accessToken, second.accessToken, second.refreshToken])
+      expect(await isAlive(tokens, encoded)).toBe(false);
+  });
+
+  it('R60: ends its session when it comes again once its successor was used, however soon', async () => {
+    const { tokens } = await start();
+    const first = await tokens.createTokenPair('alice');
+    const second = await tokens.rotateRefreshToken(first.refreshToken);
+    const third = await tokens.rotateRefreshToken(second.refreshToken);
+
+    const error = await rejectionOf(tokens.rotateRefreshToken(first.refreshToken));
+
+    expect(error).toBeInstanceOf(ReusedTokenError);
+    expect(await isAlive(tokens, third.refreshToken)).toBe(false);
+  });
+
+  it('R74: is not given the grace again by a clock that was set back', async () => {
+    const { tokens, clock } = await start();
+    const first = await tokens.createTokenPair('alice');
+    clock.forward(3600);
+    await tokens.rotateRefreshToken(first.refreshToken);
+    clock.forward(-3600);
+
+    expect(await rejectionOf(tokens.rotateRefreshToken(first.refreshToken))).toBeInstanceOf(
+      ReusedTokenError,
+    );
+  });
+
+  it('R59: is spent once by any number of clients that race, and they all have the same successor', async () => {
+    const { tokens } = await start();
+    const first = await tokens.createTokenPair('alice');
+
+    const pairs = await Promise.all(
+      Array.from({ length: 50 }, () => tokens.rotateRefreshToken(first.refreshToken)),
+    );
+
+    expect(new Set(pairs.map((pair) => JSON.stringify(marksOf(pair)))).size).toBe(1);
+  });
+
+  it('R59: is spent by exactly one of them without grace, and the others end the session', async () => {
+    const { tokens } = await start({ rotation: { grace: 0 } });
+    const first = await tokens.createTokenPair('alice');
+
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: 20 }, () => tokens.rotateRefreshToken(first.refreshToken)),
+    );
+
+    const winners = outcomes.filter(({ status }) => status === 'fulfilled');
+    const losers = outcomes.filter((outcome) => outcome.status === 'rejected');
+    expect(winners.length).toBeLessThanOrEqual(1);
+    expect(losers.every(({ reason }) => reason instanceof RevokedTokenError)).toBe(true);
+    expect(losers.some(({ reason }) => reason instanceof ReusedTokenError)).toBe(true);
+  });
+
+  it('that belongs to no session starts one, called by its own id', async () => {
+    const { tokens } = await start();
+    const lone = await tokens.createRefreshToken('alice');
+
+    const pair = await tokens.rotateRefreshToken(lone);
+
+    expect(pair.sessionId).toBe(claimsOf(lone).jti);
+    expect(claimsOf(pair.refreshToken)).toMatchObject({ sid: pair.sessionId, auth_time: NOW });
+  });
+
+  it('of a session that nobody here began goes on with that session', async () => {
+    const { tokens, clock } = await start();
+    clock.seconds = Math.floor(Date.now() / 1000);
+    const foreign = forgeToken(accessClaims({ type: 'refresh', sid: 'elsewhere' }));
+
+    const pair = await tokens.rotateRefreshToken(foreign);
+
+    expect(pair.sessionId).toBe('elsewhere');
+  });
+
+  it('is taken as a guard or decodeToken left it', async () => {
+    const { tokens } = await start();
+    const { refreshToken } = await tokens.createTokenPair('alice');
+
+    const pair = await tokens.rotateRefreshToken(await tokens.decodeToken(refreshToken));
+
+    expect(await isAlive(tokens, pair.refreshToken)).toBe(true);
+  });
+
+  it('is refused once it has expired, even if it was read leniently', async () => {
+    const { tokens, clock } = await start();
+    const { refreshToken } = await tokens.createTokenPair('alice', { refreshExpiresIn: 60 });
+    clock.forward(60);
+    const lenient = await tokens.decodeToken(refreshToken, { allowExpired: true });
+
+    expect(await rejectionOf(tokens.rotateRefreshToken(refreshToken))).toBeInstanceOf(
+      ExpiredTokenError,
+    );
+    expect(await rejectionOf(tokens.rotateRefreshToken(lenient))).toBeInstanceOf(ExpiredTokenError);
+  });
+
+  it('is refused once it, its session, its identity or everything was revoked', async () => {
+    const { tokens, blocklist, clock } = await start();
+    const revocations: ((pair: TokenPair) => Promise<void>)[] = [
+      ({ refreshToken }) => blocklist.revoke(refreshToken),
+      ({ sessionId }) => blocklist.revokeSession(sessionId),
+      () => blocklist.revokeAllFor('alice'),
+      () => blocklist.revokeAllIssuedBefore(clock.now()),
+    ];
+    for (const revoke of revocations) {
+      clock.forward(2);
+      const pair = await tokens.createTokenPair('alice');
+      clock.forward(1);
+      await revoke(pair);
+
+      expect(await rejectionOf(tokens.rotateRefreshToken(pair.refreshToken))).toMatchObject({
+        code: 'TOKEN_REVOKED',
+      });
+    }
+  });
+
+  it('must be a refresh token', async () => {
+    const { tokens } = await start();
+    const { accessToken } = await tokens.createTokenPair('alice');
+
+    expect(await rejectionOf(tokens.rotateRefreshToken(accessToken))).toBeInstanceOf(
+      WrongTokenTypeError,
+    );
+    for (const nothing of [undefined, null, 7, {}])
+      expect(
+        await rejectionOf(tokens.rotateRefreshToken(nothing as unknown as string)),
+      ).toBeInstanceOf(TypeError);
+  });
+
+  it('that was spent stays spent when its revocation is taken back', async () => {
+    const { tokens, blocklist, clock } = await start();
+    const { refreshToken } = await tokens.createTokenPair('alice');
+    await tokens.rotateRefreshToken(refreshToken);
+    clock.forward(60);
+
+    await blocklist.unrevoke(claimsOf(refreshToken).jti as string);
+
+    expect(await rejectionOf(tokens.rotateRefreshToken(refreshToken))).toBeInstanceOf(
+      ReusedTokenError,
+    );
+  });
+});
+
+describe('R52: The user lookup', () => {
+  it('runs, so that a user who is gone gets nothing and the token is not spent', async () => {
+    const users = new Set(['alice']);
+    const userLookup = ({ identity }: Token) => (users.has(identity) ? { id: identity } : null);
+    const { tokens } = await start({ loaders: { userLookup } });
+    const { refreshToken } = await tokens.createTokenPair('alice');
+    users.clear();
+
+    expect(await rejectionOf(tokens.rotateRefreshToken(refreshToken))).toBeInstanceOf(
+      UserLookupError,
+    );
+    users.add('alice');
+    expect(await tokens.rotateRefreshToken(refreshToken)).toHaveProperty('refreshToken');
+  });
+
+  it('finds the subject that claims are made of, while the identity stays as it is', async () => {
+    const { tokens } = await start({
+      loaders: {
+        userIdentity: (user: { id: string }) => user.id,
+        userLookup: ({ identity }) => ({ id: identity, role: 'admin' }),
+        additionalClaims: (user: { role: string }) => ({ role: user.role }),
+      },
+    });
+    const { refreshToken } = await tokens.createTokenPair({ id: 'alice', role: 'member' });
+
+    const { accessToken } = await tokens.rotateRefreshToken(refreshToken);
+
+    expect(claimsOf(accessToken)).toMatchObject({ sub: 'alice', role: 'admin' });
+  });
+});
+
+describe('R64: The lifetime of a session', () => {
+  const options = { rotation: { sessionLifetime: '1h' } } as const;
+
+  it('caps the expiry of every token of it, and then nothing is refreshed', async () => {
+    const { tokens, clock } = await start(options);
+    const first = await tokens.createTokenPair('alice', { accessExpiresIn: '2h' });
+    expect(claimsOf(first.accessToken).exp).toBe(NOW + 3600);
+    clock.forward(3000);
+
+    const second = await tokens.rotateRefreshToken(first.refreshToken);
+
+    expect(claimsOf(second.accessToken).exp).toBe(NOW + 3600);
+    expect(claimsOf(second.refreshToken).exp).toBe(NOW + 3600);
+    clock.forward(600);
+    expect(await rejectionOf(tokens.rotateRefreshToken(second.refreshToken))).toBeInstanceOf(
+      ExpiredTokenError,
+    );
+  });
+
+  it('holds for a token that was made before there was one', async () => {
+    const { tokens } = await start(options);
+    const before = accessClaims({
+      type: 'refresh',
+      iat: NOW - 4000,
+      nbf: 0,
+      auth_time: NOW - 4000,
+    });
+
+    expect(
+      await rejectionOf(tokens.rotateRefreshToken(forgeToken({ ...before, exp: NOW + 9999 }))),
+    ).toBeInstanceOf(ExpiredTokenError);
+  });
+});
+
+describe('R63: A failure between the claim and the new tokens', () => {
+  it('leaves the same successors to the next try within the grace', async () => {
+    let isBroken = false;
+    const additionalClaims = () => {
+      if (isBroken) throw new Error('the directory is away');
+      return {};
+    };
+    const { tokens } = await start({ loaders: { additionalClaims } });
+    const { refreshToken } = await tokens.createTokenPair('alice');
+    isBroken = true;
+    const failed = await rejectionOf(tokens.rotateRefreshToken(refreshToken));
+    isBroken = false;
+
+    const second = await tokens.rotateRefreshToken(refreshToken);
+    const again = await tokens.rotateRefreshToken(refreshToken);
+
+    expect(failed).toMatchObject({ code: 'CHECK_UNAVAILABLE' });
+    expect(marksOf(again)).toEqual(marksOf(second));
+  });
+
+  it('asks for a new login afterwards', async () => {
+    let isBroken = false;
+    const additionalClaims = () => {
+      if (isBroken) throw new Error('the directory is away');
+      return {};
+    };
+    const { tokens, clock } = await start({ loaders: { additionalClaims } });
+    const { refreshToken } = await tokens.createTokenPair('alice');
+    isBroken = true;
+    await rejectionOf(tokens.rotateRefreshToken(refreshToken));
+    isBroken = false;
+    clock.forward(11);
+
+    expect(await rejectionOf(tokens.rotateRefreshToken(refreshToken))).toBeInstanceOf(
+      ReusedTokenError,
+    );
+  });
+});

@@ -1,0 +1,152 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import {
+  type JwtExtendedOptions,
+  MemoryBlocklistStore,
+  SessionService,
+  TokenCreationError,
+} from '../../../src/index.js';
+import { FaultyStore } from '../../support/faults.js';
+import { Clock, NOW } from '../../support/forge.js';
+import { rejectionOf, startTokens } from '../../support/tokens.js';
+
+async function start(options: JwtExtendedOptions = {}) {
+  const clock = new Clock();
+  const tools = await startTokens({ clock: clock.now, ...options });
+  close.push(() => tools.module.close());
+  return { ...tools, clock, sessions: tools.module.get(SessionService) };
+}
+
+const close: (() => Promise<void>)[] = [];
+const ids = (sessions: readonly { id: string }[]) => sessions.map(({ id }) => id);
+
+afterEach(async () => {
+  await Promise.all(close.splice(0).map((each) => each()));
+});
+
+describe('The sessions of an identity', () => {
+  it('are listed with when they began, were refreshed and end, and what was noted', async () => {
+    const { tokens, sessions, clock } = await start();
+    const note = { userAgent: 'Firefox', ip: '192.0.2.1' };
+    const { refreshToken, sessionId } = await tokens.createTokenPair('alice', { note });
+    await tokens.createTokenPair('bob');
+    clock.forward(60);
+    await tokens.rotateRefreshToken(refreshToken);
+
+    expect(await sessions.list('alice')).toEqual([
+      {
+        id: sessionId,
+        createdAt: new Date(NOW * 1000),
+        refreshedAt: new Date((NOW + 60) * 1000),
+        expiresAt: new Date((NOW + 60 + 30 * 86_400) * 1000),
+        note,
+      },
+    ]);
+  });
+
+  it('come with the one refreshed last first', async () => {
+    const { tokens, sessions, clock } = await start();
+    const first = await tokens.createTokenPair('alice');
+    const second = await tokens.createTokenPair('alice');
+    clock.forward(1);
+    expect(ids(await sessions.list('alice'))).toEqual([second.sessionId, first.sessionId]);
+
+    await tokens.rotateRefreshToken(first.refreshToken);
+
+    expect(ids(await sessions.list('alice'))).toEqual([first.sessionId, second.sessionId]);
+  });
+
+  it('are no longer listed once they ended, were cut off, or expired', async () => {
+    const { tokens, sessions, blocklist, clock } = await start();
+    const ended = await tokens.createTokenPair('alice');
+    const brief = await tokens.createTokenPair('alice', { refreshExpiresIn: 3600 });
+    await sessions.end(ended.sessionId);
+    expect(ids(await sessions.list('alice'))).toEqual([brief.sessionId]);
+    clock.forward(3600);
+    expect(await sessions.list('alice')).toEqual([]);
+
+    await tokens.createTokenPair('alice');
+    await blocklist.revokeAllFor('alice');
+    const { sessionId } = await tokens.createTokenPair('alice');
+    expect(ids(await sessions.list('alice'))).toEqual([sessionId]);
+  });
+
+  it('end all but one', async () => {
+    const { tokens, sessions } = await start();
+    const pairs = [];
+    for (let count = 0; count < 4; count += 1) pairs.push(await tokens.createTokenPair('alice'));
+    const stranger = await tokens.createTokenPair('bob');
+    const [own, ...others] = pairs;
+
+    await sessions.endOthers('alice', own?.sessionId as string);
+
+    expect(ids(await sessions.list('alice'))).toEqual([own?.sessionId]);
+    for (const { accessToken } of others) expect(await tokens.verifyToken(accessToken)).toBe(false);
+    expect(await tokens.verifyToken(stranger.accessToken)).toBe(true);
+    for (const nothing of ['', undefined])
+      expect(await rejectionOf(sessions.endOthers('alice', nothing as string))).toBeInstanceOf(
+        TypeError,
+      );
+  });
+
+  it('are as many as rotation.maxSessions at most: one more ends the oldest', async () => {
+    const { tokens, sessions } = await start({ rotation: { maxSessions: 2 } });
+    const pairs = [];
+    for (let count = 0; count < 4; count += 1) pairs.push(await tokens.createTokenPair('alice'));
+    const alive = await Promise.all(
+      pairs.map(({ accessToken }) => tokens.verifyToken(accessToken)),
+    );
+
+    expect(alive).toEqual([false, false, true, true]);
+    expect(ids(await sessions.list('alice'))).toHaveLength(2);
+  });
+
+  it('outlive neither a parallel login nor their bound', async () => {
+    const { tokens, sessions } = await start({ rotation: { maxSessions: 3 } });
+
+    await Promise.all(Array.from({ length: 12 }, () => tokens.createTokenPair('alice')));
+
+    expect((await sessions.list('alice')).length).toBeLessThanOrEqual(3);
+  });
+
+  it.each([
+    ['too long', 'x'.repeat(3000)],
+    ['not for JSON', { when: 1n }],
+  ])('take no note that is %s', async (_, note) => {
+    const { tokens } = await start();
+
+    expect(await rejectionOf(tokens.createTokenPair('alice', { note }))).toBeInstanceOf(
+      TokenCreationError,
+    );
+  });
+
+  it('are not listed by a store that keeps none, and end all the same', async () => {
+    const { tokens, sessions } = await start({ blocklist: { store: new FaultyStore() } });
+    const { accessToken, sessionId } = await tokens.createTokenPair('alice');
+
+    expect(await rejectionOf(sessions.list('alice'))).toMatchObject({
+      name: 'JwtExtendedConfigError',
+    });
+    await sessions.end(sessionId);
+    expect(await tokens.verifyToken(accessToken)).toBe(false);
+  });
+
+  it('stay ended for as long as their tokens live, however long that is', async () => {
+    const clock = new Clock();
+    const store = new MemoryBlocklistStore({ clock: clock.now });
+    const { tokens, blocklist } = await start({ blocklist: { store }, clock: clock.now });
+    const long = await tokens.createTokenPair('alice', { refreshExpiresIn: '1y' });
+    const lone = await tokens.createAccessToken('alice', { sessionId: 'kiosk', expiresIn: false });
+    const added: (Date | null)[] = [];
+    const { add } = store;
+    store.add = (key, value, expiresAt) => {
+      added.push(expiresAt);
+      return add.call(store, key, value, expiresAt);
+    };
+
+    await blocklist.revokeSession(long.sessionId);
+    await blocklist.revokeSession('kiosk');
+
+    expect(added).toEqual([new Date((NOW + 365.25 * 86_400) * 1000), null]);
+    expect(await tokens.verifyToken(lone)).toBe(false);
+  });
+});
