@@ -13,7 +13,11 @@ import {
   type JwtExtendedModuleExtras,
 } from './jwt-extended.module-extras.js';
 import { EXPORTS, PROVIDERS } from './jwt-extended.module-providers.js';
-import { ModuleSettings } from './jwt-extended.module-settings.js';
+import {
+  ModuleSettings,
+  OPTIONS_REPLACEMENT,
+  type OptionsReplacement,
+} from './jwt-extended.module-settings.js';
 import type { JwtExtendedOptions } from './options/jwt-extended-options.js';
 import { BlocklistService } from './revocation/blocklist.service.js';
 import { GlobalGuard } from './route/global.guard.js';
@@ -56,8 +60,12 @@ function assemble(definition: DynamicModule, extras: JwtExtendedModuleExtras): D
 function settling(provider: Provider): Provider {
   if (typeof provider === 'function' || provider.provide !== MODULE_OPTIONS_TOKEN) return provider;
   const { useFactory: give, inject = [] } = isFactory(provider) ? provider : factoryOf(provider);
-  const settle = async (...args: unknown[]) => ModuleSettings.from(await give(...args));
-  return { provide: ModuleSettings, useFactory: settle, inject };
+  const settle = async (replace: OptionsReplacement | undefined, ...args: unknown[]) => {
+    const options = await give(...args);
+    return ModuleSettings.from(replace ? replace(options) : options);
+  };
+  const replacement = { token: OPTIONS_REPLACEMENT, optional: true };
+  return { provide: ModuleSettings, useFactory: settle, inject: [replacement, ...inject] };
 }
 
 function isFactory(provider: Provider): provider is FactoryProvider<JwtExtendedOptions> {

@@ -16,6 +16,14 @@ import { settleAlgorithms } from './tokens/keys/settle-algorithms.js';
 /** Options for one key, which a ring has no use for. */
 const SINGLE_KEY = ['secret', 'privateKey', 'publicKey', 'passphrase', 'algorithm'] as const;
 
+/**
+ * Where the application's tests put a function that replaces some of the options before they are settled. A global
+ * symbol, so that two copies of this library in one process agree.
+ */
+export const OPTIONS_REPLACEMENT = Symbol.for('nestjs-jwt-extended:options-replacement');
+
+export type OptionsReplacement = (options: JwtExtendedOptions) => JwtExtendedOptions;
+
 /** All that is left of the options once they are settled: nothing of it shows a key. */
 export class ModuleSettings {
   private constructor(

@@ -15,6 +15,7 @@ const common = {
   moduleNameMapper: {
     '^(\\.{1,2}/.*)\\.js$': '$1',
     '^nestjs-jwt-extended$': '<rootDir>/src/index.ts',
+    '^nestjs-jwt-extended/testing$': '<rootDir>/src/testing/index.ts',
   },
   transform: { '/src/.+\\.ts$': source, '\\.ts$': tests },
   // Only the working copy's own package.json: packages of the same name are built and installed in tests.

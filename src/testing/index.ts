@@ -1,6 +1,15 @@
+export { asIdentity, type TestCredentials } from './as-identity.js';
 export {
   blocklistStoreContract,
   type ContractCase,
   type OpenedStore,
 } from './blocklist-store-contract.js';
 export { type StoreFeatures } from './store-features.js';
+export { expectRefusal, type TestResponse } from './expect-refusal.js';
+export { issueTestToken, type TestClaims } from './issue-test-token.js';
+export {
+  JwtExtendedTestingModule,
+  type JwtExtendedTestingOptions,
+} from './jwt-extended-testing.module.js';
+export { type TestApp } from './test-app.js';
+export { TestClock } from './test-clock.js';

@@ -149,10 +149,12 @@ function loadingEffects() {
       Object.keys(passport._strategies), process.eventNames().map((name) => [String(name), process.listenerCount(name)]),
     ]);
     const before = state();
-    const esm = Object.keys(await import('nestjs-jwt-extended')).sort();
-    const cjs = Object.keys(createRequire(process.cwd() + '/')('nestjs-jwt-extended')).sort();
-    if (state() !== before) console.log('before: ' + before + ' after: ' + state());
-    if (String(esm) !== String(cjs)) console.log('ESM exports ' + esm + ', CommonJS exports ' + cjs);`;
+    for (const name of ['nestjs-jwt-extended', 'nestjs-jwt-extended/testing']) {
+      const esm = Object.keys(await import(name)).sort();
+      const cjs = Object.keys(createRequire(process.cwd() + '/')(name)).sort();
+      if (state() !== before) console.log('before: ' + before + ' after: ' + state());
+      if (String(esm) !== String(cjs)) console.log(name + ': ESM exports ' + esm + ', CommonJS exports ' + cjs);
+    }`;
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
     ['--disable-warning=ExperimentalWarning', '--input-type=module', '-e', script],

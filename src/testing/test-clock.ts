@@ -1,0 +1,51 @@
+import type { Duration } from '../contracts/token.js';
+import { parseSeconds } from '../options/duration.js';
+
+/**
+ * A clock that stands still until it is moved, so that a test need not wait for a token to expire.
+ *
+ * @example
+ * ```ts
+ * const clock = new TestClock();
+ * JwtExtendedModule.forRoot({ secret, clock: clock.now });
+ * clock.advance('15m');
+ * ```
+ */
+export class TestClock {
+  #milliseconds: number;
+
+  /**
+   * @param moment - when it is
+   * @throws TypeError - for an invalid `Date`
+   */
+  constructor(moment: Date = new Date()) {
+    this.#milliseconds = millisecondsOf(moment);
+  }
+
+  /** What time it is; give it to the option `clock`. */
+  readonly now = (): Date => new Date(this.#milliseconds);
+
+  /**
+   * Moves the clock by a duration, such as `'15m'`; backwards by a negative number of seconds.
+   *
+   * @throws TypeError - for what is no duration
+   */
+  advance(duration: Duration): void {
+    this.#milliseconds += parseSeconds(duration, 'duration', TypeError) * 1000;
+  }
+
+  /**
+   * Sets the clock to a moment.
+   *
+   * @throws TypeError - for an invalid `Date`
+   */
+  set(moment: Date): void {
+    this.#milliseconds = millisecondsOf(moment);
+  }
+}
+
+function millisecondsOf(moment: Date): number {
+  const milliseconds = moment.getTime();
+  if (Number.isNaN(milliseconds)) throw new TypeError('A clock needs a valid Date');
+  return milliseconds;
+}
