@@ -18,6 +18,11 @@ const needs = [
     isThere: () => runs('curl', ['--version']),
   },
   {
+    debianPackage: 'redis-server',
+    purpose: 'redis-server, to keep revocations in',
+    isThere: () => runs('redis-server', ['--version']) && runs('redis-cli', ['--version']),
+  },
+  {
     debianPackage: 'postgresql',
     purpose: 'PostgreSQL, to keep revocations in',
     isThere: () => runs('sh', ['-c', 'ls /usr/lib/postgresql/*/bin/postgres']),

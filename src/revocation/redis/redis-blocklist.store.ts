@@ -1,0 +1,116 @@
+import type { BlocklistStore, SessionRecords } from '../../contracts/blocklist-store.js';
+import { describe } from '../../options/describe.js';
+import { mistake } from '../../options/mistake.js';
+import { type Defaults, settle } from '../../options/settle.js';
+import { keptUntil } from './kept-until.js';
+import { recognizeClient } from './recognize-client.js';
+import type { RedisClient } from './redis-client.js';
+import type { RedisCommands } from './redis-commands.js';
+import { readValues, requireOk } from './redis-replies.js';
+import { RAISE } from './redis-scripts.js';
+import { RedisSessions } from './redis-sessions.js';
+import { requireFitServer } from './require-fit-server.js';
+
+const PREFIX = /^[\x20-\x7e]{1,64}$/;
+
+/** How a {@link RedisBlocklistStore} is made. */
+export interface RedisBlocklistStoreOptions {
+  /**
+   * What every key begins with, for applications that share a server: 1 to 64 printable characters of ASCII. In a
+   * cluster a `{hash tag}` in it keeps everything on one node.
+   *
+   * @default 'jwt:'
+   */
+  prefix?: string;
+}
+
+const DEFAULTS: Defaults<RedisBlocklistStoreOptions> = { prefix: 'jwt:' };
+
+/**
+ * Keeps revocations in Redis 6.2 or newer, or Valkey, for any number of processes. It is handed a client of the package
+ * `redis` or `ioredis`, of a single server, a cluster or sentinels; connecting it and closing it stays with the
+ * application.
+ *
+ * An entry is the string `<prefix>entry:<key>` and leaves by itself five minutes after its expiry; the sessions of an
+ * identity are the hash `<prefix>sessions:<identity>`. What was acknowledged is there as long as the server keeps it, so
+ * let it: `maxmemory-policy noeviction`, and `appendonly yes` if it should outlive the server. A client that reads from
+ * replicas sees a revocation only once it has arrived there.
+ *
+ * The client-side cache of `redis` answers most requests without asking the server, which tells it at once what
+ * changed. Give it a `ttl`: over a connection that has silently died, nobody tells it anything. And clear it now and
+ * then, since it never forgets the name of a key by itself.
+ *
+ * @example
+ * ```ts
+ * const client = await createClient({
+ *   url: 'redis://localhost:6379',
+ *   RESP: 3,
+ *   clientSideCache: { ttl: 5_000, maxEntries: 10_000 },
+ * })
+ *   .on('error', (error) => logger.warn(error))
+ *   .connect();
+ * setInterval(() => client.clientSideCache?.clear(), 600_000).unref();
+ *
+ * JwtExtendedModule.forRoot({ secret, blocklist: { store: new RedisBlocklistStore(client) } });
+ * ```
+ */
+export class RedisBlocklistStore implements BlocklistStore {
+  readonly sessions: SessionRecords;
+  readonly #commands: RedisCommands;
+  readonly #prefix: string;
+
+  /** @throws JwtExtendedConfigError - for what is no client, and for a prefix that cannot be one */
+  constructor(client: RedisClient, options: RedisBlocklistStoreOptions = {}) {
+    const prefix = prefixOf(options);
+    this.#commands = recognizeClient(client);
+    // A word for each kind, or the entry `sessions:alice` would be where the sessions of alice are.
+    this.#prefix = `${prefix}entry:`;
+    this.sessions = new RedisSessions(this.#commands, `${prefix}sessions:`);
+  }
+
+  async add(key: string, value: string, expiresAt: Date | null): Promise<boolean> {
+    const name = this.#prefix + key;
+    const reply = await this.#commands.setIfAbsent(name, value, keptUntil(expiresAt));
+    if (reply !== null) {
+      requireOk(reply);
+      return true;
+    }
+    // Only a string counts as an entry: a key of another type would read as absent ever after, and GET refuses it. An
+    // entry that was acknowledged stays a string as long as it is there.
+    await this.#commands.get(name);
+    return false;
+  }
+
+  async raise(key: string, value: number, expiresAt: Date | null): Promise<void> {
+    if (!Number.isSafeInteger(value) || value < 0) {
+      throw new TypeError('RedisBlocklistStore: raise takes a whole number of 0 or more');
+    }
+    const until = keptUntil(expiresAt)?.toString() ?? '';
+    requireOk(await this.#commands.run(RAISE, this.#prefix + key, `${value}`, until));
+  }
+
+  async get(keys: readonly string[]): Promise<readonly (string | null)[]> {
+    if (keys.length === 0) return [];
+    const names = keys.map((key) => this.#prefix + key);
+    return readValues(await this.#commands.getAll(names), keys.length);
+  }
+
+  async delete(key: string): Promise<void> {
+    await this.#commands.delete(this.#prefix + key);
+  }
+
+  /** @throws JwtExtendedConfigError - where the server is too old, or forbids one of the commands */
+  check(): Promise<void> {
+    return requireFitServer(this);
+  }
+}
+
+function prefixOf(options: RedisBlocklistStoreOptions): string {
+  const { prefix } = settle(options, DEFAULTS, 'RedisBlocklistStore');
+  if (typeof prefix === 'string' && PREFIX.test(prefix)) return prefix;
+  throw mistake(
+    'RedisBlocklistStore.prefix',
+    describe(prefix),
+    'give 1 to 64 printable characters of ASCII',
+  );
+}

@@ -1,0 +1,44 @@
+/**
+ * Writes a number unless one as high is there. What is no string is refused by the server, what is no number by us.
+ * Doubles, of which Lua's numbers are made, hold whole numbers up to 2^53.
+ *
+ * `KEYS[1]` the entry, `ARGV[1]` the number, `ARGV[2]` the moment until which it is kept, empty for ever
+ */
+export const RAISE = `
+local there = redis.call('GET', KEYS[1])
+if there and not string.match(there, '^%d+$') then
+  return redis.error_reply('ERR the entry is not a number')
+end
+if there and tonumber(there) >= tonumber(ARGV[1]) then return 'OK' end
+if ARGV[2] == '' then redis.call('SET', KEYS[1], ARGV[1])
+else redis.call('SET', KEYS[1], ARGV[1], 'PXAT', ARGV[2]) end
+return 'OK'`;
+
+/**
+ * Writes a session's record as `<kept until>|<text>`, and drops those of its neighbours that have expired. The hash
+ * itself is kept as long as the longest of them.
+ *
+ * `KEYS[1]` the hash, `ARGV[1]` the session's id, `ARGV[2]` the text, `ARGV[3]` the moment until which it is kept, empty
+ * for ever
+ */
+export const PUT_SESSION = `
+local time = redis.call('TIME')
+local now = time[1] * 1000 + time[2] / 1000
+local records = redis.call('HGETALL', KEYS[1])
+local latest, expired = ARGV[3], {}
+for i = 1, #records, 2 do
+  local ends = string.match(records[i + 1], '^(%d*)|')
+  if not ends then return redis.error_reply('ERR a record of a session cannot be read') end
+  if records[i] ~= ARGV[1] then
+    if ends ~= '' and tonumber(ends) <= now then
+      table.insert(expired, records[i])
+    elseif latest ~= '' and (ends == '' or tonumber(ends) > tonumber(latest)) then
+      latest = ends
+    end
+  end
+end
+for _, id in ipairs(expired) do redis.call('HDEL', KEYS[1], id) end
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[3] .. '|' .. ARGV[2])
+if latest == '' then redis.call('PERSIST', KEYS[1])
+else redis.call('PEXPIREAT', KEYS[1], latest) end
+return 'OK'`;

@@ -1,0 +1,185 @@
+import { describe, expect, it } from '@jest/globals';
+import { Cluster, Redis } from 'ioredis';
+import { createClient, createClientPool, createCluster, createSentinel } from 'redis';
+import { JwtExtendedConfigError } from '../../../src/index.js';
+import { RedisBlocklistStore } from '../../../src/revocation/redis/redis-blocklist.store.js';
+import type { NodeRedisClient, RedisClient } from '../../../src/revocation/redis/redis-client.js';
+
+const NOWHERE = { host: '127.0.0.1', port: 1 };
+const SECRET_URL = 'redis://user:swordfish@localhost';
+
+/** None of them connects. */
+const nodeRedis = () => createClient({ socket: NOWHERE });
+const ioredis = () => new Redis({ ...NOWHERE, lazyConnect: true });
+
+/** What somebody without types may hand over. */
+function storeOf(client: unknown, options?: unknown): RedisBlocklistStore {
+  return new RedisBlocklistStore(client as RedisClient, options as { prefix?: string });
+}
+
+describe('RedisBlocklistStore takes', () => {
+  it.each<[string, () => RedisClient]>([
+    ['createClient of redis', nodeRedis],
+    ['createClientPool of redis', () => createClientPool({ socket: NOWHERE })],
+    ['createCluster of redis', () => createCluster({ rootNodes: [{ socket: NOWHERE }] })],
+    [
+      'createSentinel of redis',
+      () => createSentinel({ name: 'ours', sentinelRootNodes: [NOWHERE] }),
+    ],
+    ['options on top of a client', () => nodeRedis().withCommandOptions({ timeout: 100 })],
+    ['Redis of ioredis', ioredis],
+    ['Cluster of ioredis', () => new Cluster([NOWHERE], { lazyConnect: true })],
+  ])('%s, connected or not', (_, make) => {
+    expect(() => storeOf(make())).not.toThrow();
+  });
+});
+
+describe('RedisBlocklistStore refuses', () => {
+  const FIX = 'give a client of the package redis (createClient, createCluster…) or ioredis';
+
+  it.each<[string, () => unknown, string, string]>([
+    ['nothing', () => undefined, 'undefined', ''],
+    ['null', () => null, 'null', ''],
+    ['an address', () => SECRET_URL, 'a string of 32 characters', 'connect to that address first'],
+    ['options', () => ({ url: SECRET_URL }), 'an object', ''],
+    ['what makes a client', () => createClient, 'a function', 'the client itself'],
+    ['the class of a client', () => Redis, 'a function', 'the client itself'],
+    ['a promise', () => Promise.resolve(nodeRedis()), 'Promise', 'await the promise of it first'],
+    ['a transaction of redis', () => nodeRedis().multi(), 'an object', 'not a transaction'],
+    ['a pipeline of ioredis', () => ioredis().pipeline(), 'an object', 'not a transaction'],
+    ['a map', () => new Map(), 'an object of type Map', '(new Redis, new Cluster)'],
+    ['a client of old', oldClient, 'an object', 'a version that is still maintained'],
+  ])('%s, and says what to give', (_, make, given, hint) => {
+    const message = mistakeOf(() => storeOf(make()));
+    expect(message).toContain('RedisBlocklistStore was given ');
+    expect(message).toContain(given);
+    expect(message).toContain(FIX);
+    expect(message).toContain(hint);
+    expect(message).not.toContain('swordfish');
+  });
+
+  it.each([
+    ['', "''"],
+    ['x'.repeat(65), 'a string of 65 characters'],
+    ['jwt\n', 'a string of 4 characters'],
+    ['jwt\u0000', 'a string of 4 characters'],
+    ['clé:', 'a string of 4 characters'],
+    [7, '7'],
+    [null, 'null'],
+  ])('the prefix %j', (prefix, given) => {
+    expect(mistakeOf(() => storeOf(nodeRedis(), { prefix }))).toBe(
+      `RedisBlocklistStore.prefix was given ${given}; give 1 to 64 printable characters of ASCII`,
+    );
+  });
+
+  it('an option that it does not have', () => {
+    expect(mistakeOf(() => storeOf(nodeRedis(), { keyPrefix: 'app:' }))).toContain(
+      'RedisBlocklistStore.keyPrefix is not an option',
+    );
+  });
+
+  it('options that are none', () => {
+    expect(mistakeOf(() => storeOf(nodeRedis(), 'jwt:'))).toContain(
+      'RedisBlocklistStore was given a string of 4 characters; give an object of options',
+    );
+  });
+});
+
+describe('RedisBlocklistStore believes no reply that makes no sense', () => {
+  /** A client that gives the same reply to everything. */
+  function replying(reply: unknown): RedisBlocklistStore {
+    const answer = () => Promise.resolve(reply);
+    const names = ['connect', 'get', 'mGet', 'set', 'del', 'eval', 'hVals', 'hDel'];
+    const commands = [...names, 'withTypeMapping'].map((name) => [name, answer]);
+    return storeOf(Object.fromEntries(commands) as NodeRedisClient);
+  }
+
+  const NONSENSE = new TypeError('The Redis client gave a reply that makes no sense');
+
+  it.each([
+    ['undefined', undefined],
+    ['a number', 1],
+    ['true', true],
+    ['an object', {}],
+    ['other text', 'QUEUED'],
+    ['bytes of other text', Buffer.from('KO')],
+    ['a list', ['OK']],
+  ])('to a write: %s', async (_, reply) => {
+    const store = replying(reply);
+    await expect(store.add('jti:one', 'revoked', null)).rejects.toEqual(NONSENSE);
+    await expect(store.raise('sub:alice', 7, null)).rejects.toEqual(NONSENSE);
+    await expect(store.sessions.put('alice', 'phone', 'record', null)).rejects.toEqual(NONSENSE);
+  });
+
+  it('to a write: nothing at all, where one is due', async () => {
+    await expect(replying(null).raise('sub:alice', 7, null)).rejects.toEqual(NONSENSE);
+    await expect(replying(null).sessions.put('a', 'b', 'c', null)).rejects.toEqual(NONSENSE);
+  });
+
+  it.each([
+    ['undefined', undefined],
+    ['null', null],
+    ['text', 'ab'],
+    ['an object', { 0: null, 1: null, length: 2 }],
+    ['too few values', [null]],
+    ['too many values', [null, null, null]],
+    ['a hole', [null, undefined]],
+    ['a number', [null, 7]],
+    ['an error', [null, new Error('WRONGTYPE')]],
+    ['a list', [null, ['revoked']]],
+  ])('to a look-up of two keys: %s', async (_, reply) => {
+    await expect(replying(reply).get(['jti:one', 'sid:one'])).rejects.toEqual(NONSENSE);
+  });
+
+  it.each([
+    ['null', null],
+    ['text', '1|record'],
+    ['an object', { phone: '1|record' }],
+    ['null among the records', [null]],
+    ['a record without a moment', ['record']],
+    ['a record with a wrong moment', ['soon|record']],
+  ])('to a list of sessions: %s', async (_, reply) => {
+    await expect(replying(reply).sessions.list('alice')).rejects.toEqual(NONSENSE);
+  });
+});
+
+describe('RedisBlocklistStore, before it is used,', () => {
+  /** What servers say that do not know a command, or one of its words, yet. */
+  it.each(["ERR unknown command 'EVAL'", 'ERR syntax error'])(
+    'finds that the server is too old: %s',
+    async (words) => {
+      const client = Object.assign(nodeRedis(), { set: () => Promise.reject(new Error(words)) });
+      const failure: unknown = await storeOf(client)
+        .check()
+        .catch((error: unknown) => error);
+      expect(failure).toBeInstanceOf(JwtExtendedConfigError);
+      expect((failure as Error).message).toContain(words);
+      expect((failure as Error).message).toContain('give it Redis 6.2 or newer');
+    },
+  );
+
+  it('takes an outage for nothing else', async () => {
+    const failure: unknown = await storeOf(nodeRedis())
+      .check()
+      .catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(Error);
+    expect(failure).not.toBeInstanceOf(JwtExtendedConfigError);
+  });
+});
+
+/** Clients of the package redis, before its fourth version: callbacks, and names in lower case. */
+function oldClient(): unknown {
+  const answer = () => true;
+  const names = ['connect', 'get', 'mget', 'set', 'del', 'eval', 'hvals', 'hdel'];
+  return { connected: true, ...Object.fromEntries(names.map((name) => [name, answer])) };
+}
+
+function mistakeOf(act: () => unknown): string {
+  try {
+    act();
+  } catch (error) {
+    if (error instanceof JwtExtendedConfigError) return error.message;
+    throw error;
+  }
+  throw new Error('it was accepted');
+}

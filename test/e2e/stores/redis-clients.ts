@@ -1,0 +1,86 @@
+import { Cluster, Redis } from 'ioredis';
+import { createClient, createClientPool, createCluster, createSentinel } from 'redis';
+import type { RedisClient } from '../../../src/revocation/redis/redis-client.js';
+import { RedisCluster, RedisSentinel, RedisServer } from '../../support/redis.js';
+
+/** A client that is connected, and how to put it away. */
+export interface ConnectedClient {
+  readonly client: RedisClient;
+  close(): unknown;
+}
+
+/** What can be connected to: a server, or a proxy before one. */
+export type Address = Pick<RedisServer, 'url'>;
+
+/** One of each arrangement of servers. */
+export class RedisServers {
+  private constructor(
+    readonly server: RedisServer,
+    readonly cluster: RedisCluster,
+    readonly sentinel: RedisSentinel,
+  ) {}
+
+  static async start(): Promise<RedisServers> {
+    const [server, cluster, sentinel] = await Promise.all([
+      RedisServer.start(),
+      RedisCluster.start(),
+      RedisSentinel.start(),
+    ]);
+    return new RedisServers(server, cluster, sentinel);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.server.close(), this.cluster.close(), this.sentinel.close()]);
+  }
+}
+
+/** Every client that a store can be handed, by what makes it. */
+export const CLIENTS: Readonly<
+  Record<string, (servers: RedisServers) => ConnectedClient | Promise<ConnectedClient>>
+> = {
+  'createClient of redis': ({ server }) => nodeRedis(server),
+  'createClient of redis, with the client-side cache': ({ server }) => cachingNodeRedis(server),
+  'createClientPool of redis': ({ server: { url } }) => opened(createClientPool({ url })),
+  'createClientPool of redis, with the client-side cache': ({ server: { url } }) =>
+    opened(createClientPool({ url, RESP: 3 }, { clientSideCache: {}, minimum: 3 })),
+  'createCluster of redis': ({ cluster: { rootNodes } }) => opened(createCluster({ rootNodes })),
+  'createCluster of redis, with the client-side cache': ({ cluster: { rootNodes } }) =>
+    opened(createCluster({ rootNodes, RESP: 3, clientSideCache: {} })),
+  'createSentinel of redis': ({ sentinel: { name, sentinels } }) =>
+    opened(createSentinel({ name, sentinelRootNodes: sentinels })),
+  'createSentinel of redis, with the client-side cache': ({ sentinel: { name, sentinels } }) =>
+    opened(createSentinel({ name, sentinelRootNodes: sentinels, RESP: 3, clientSideCache: {} })),
+  'Redis of ioredis': ({ server }) => ioredis(server),
+  'Cluster of ioredis': ({ cluster }) => opening(new Cluster(cluster.addresses)),
+  'Redis of ioredis, by way of sentinels': ({ sentinel: { name, sentinels } }) =>
+    opening(new Redis({ name, sentinels })),
+};
+
+type Listened = { on(event: 'error', listener: () => void): unknown };
+
+/** A client of `redis`, connected; one whose errors nobody listens to ends the process. */
+export async function opened<
+  C extends RedisClient & Listened & { connect(): Promise<unknown>; destroy(): unknown },
+>(client: C) {
+  client.on('error', () => undefined);
+  await client.connect();
+  return { client, close: () => client.destroy() };
+}
+
+/** A client of `ioredis`, which connects by itself. */
+export function opening<C extends RedisClient & Listened & { disconnect(): void }>(client: C) {
+  client.on('error', () => undefined);
+  return { client, close: () => client.disconnect() };
+}
+
+export function nodeRedis({ url }: Address) {
+  return opened(createClient({ url }));
+}
+
+export function cachingNodeRedis({ url }: Address, ttl = 0) {
+  return opened(createClient({ url, RESP: 3, clientSideCache: { ttl } }));
+}
+
+export function ioredis({ url }: Address) {
+  return opening(new Redis(url));
+}

@@ -1,0 +1,204 @@
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { randomInt } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { promisify } from 'node:util';
+
+/** How long servers may take to start, and to find each other, on a busy machine. */
+export const REDIS_STARTS_WITHIN_MS = 60_000;
+
+export interface RedisServerOptions {
+  /**
+   * Whether every write is on the disk before it is acknowledged; without, nothing ever is.
+   *
+   * @default false
+   */
+  readonly appendonly?: boolean;
+  /** What else stands on the command line: `['--maxmemory', '2mb']`. */
+  readonly args?: readonly string[];
+  /** What stands in the configuration file, which a server may write to. */
+  readonly lines?: readonly string[];
+}
+
+/** A real `redis-server` on a port of loopback, with a folder of its own; it ends with the process that started it. */
+export class RedisServer {
+  readonly #folder = mkdtempSync(join(tmpdir(), 'redis-'));
+  #process: ChildProcess | undefined;
+
+  private constructor(
+    readonly port: number,
+    private readonly args: readonly string[],
+    lines: readonly string[],
+  ) {
+    const all = [`port ${port}`, 'bind 127.0.0.1', `dir ${this.#folder}`, 'save ""', ...lines];
+    writeFileSync(join(this.#folder, 'redis.conf'), all.join('\n'));
+  }
+
+  /** Resolves when the server takes commands. */
+  static async start({ appendonly = false, args = [], lines = [] }: RedisServerOptions = {}) {
+    const durable = appendonly ? ['appendonly yes', 'appendfsync always'] : [];
+    const server = new RedisServer(await freePort(), args, [...durable, ...lines]);
+    try {
+      await server.restart();
+    } catch (error) {
+      await server.close();
+      throw error;
+    }
+    return server;
+  }
+
+  get url(): string {
+    return `redis://127.0.0.1:${this.port}`;
+  }
+
+  /** What `redis-cli` answers to a command; rejects when the server does. */
+  async command(...words: string[]): Promise<string> {
+    const address = ['-h', '127.0.0.1', '-p', `${this.port}`, '-e'];
+    const { stdout } = await promisify(execFile)('redis-cli', [...address, ...words]);
+    return stdout.trimEnd();
+  }
+
+  /** How often the server has been asked each of its commands, by their names in lower case. */
+  async calls(): Promise<Readonly<Record<string, number>>> {
+    const statistics = await this.command('INFO', 'commandstats');
+    const found = statistics.matchAll(/^cmdstat_(\S+?):calls=(\d+)/gm);
+    return Object.fromEntries(Array.from(found, ([, name, count]) => [name, Number(count)]));
+  }
+
+  /** Ends it at once, without a chance to write anything down. */
+  async kill(): Promise<void> {
+    if (this.#process?.exitCode !== null || this.#process.signalCode !== null) return;
+    const ended = once(this.#process, 'exit');
+    this.#process.kill('SIGKILL');
+    await ended;
+  }
+
+  /** Makes it fall silent, with every connection open. */
+  pause(): void {
+    this.#process?.kill('SIGSTOP');
+  }
+
+  resume(): void {
+    this.#process?.kill('SIGCONT');
+  }
+
+  /** Starts it again, on the port and in the folder that it had. */
+  async restart(): Promise<void> {
+    await this.kill();
+    const command = ['redis-server', join(this.#folder, 'redis.conf'), ...this.args];
+    const started = spawn('setpriv', ['--pdeathsig', 'KILL', ...command], { stdio: 'pipe' });
+    let printed = '';
+    started.stdout.on('data', (text) => (printed += text));
+    started.stderr.on('data', (text) => (printed += text));
+    this.#process = started;
+    await until(() => {
+      if (started.exitCode !== null) throw new Error(`redis-server did not start: ${printed}`);
+      return answersPing(this.port);
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.kill();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
+
+/** Three masters that share the keys among them. */
+export class RedisCluster {
+  private constructor(readonly nodes: readonly RedisServer[]) {}
+
+  /** Resolves when every node knows of every key's whereabouts. */
+  static async start(): Promise<RedisCluster> {
+    const nodes = await Promise.all([clusterNode(), clusterNode(), clusterNode()]);
+    const [first] = nodes as [RedisServer, ...RedisServer[]];
+    const addresses = nodes.map(({ port }) => `127.0.0.1:${port}`);
+    await first.command('--cluster', 'create', ...addresses, '--cluster-yes');
+    for (const node of nodes) {
+      await until(async () => (await node.command('CLUSTER', 'INFO')).includes('state:ok'));
+    }
+    return new RedisCluster(nodes);
+  }
+
+  /** Where the nodes are, as `ioredis` takes it. */
+  get addresses(): { host: string; port: number }[] {
+    return this.nodes.map(({ port }) => ({ host: '127.0.0.1', port }));
+  }
+
+  /** Where the nodes are, as `redis` takes it. */
+  get rootNodes(): { url: string }[] {
+    return this.nodes.map(({ url }) => ({ url }));
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.nodes.map((node) => node.close()));
+  }
+}
+
+/** A master, and a sentinel that knows where it is. */
+export class RedisSentinel {
+  /** What the sentinel calls the master. */
+  readonly name = 'ours';
+
+  private constructor(
+    readonly master: RedisServer,
+    readonly sentinel: RedisServer,
+  ) {}
+
+  static async start(): Promise<RedisSentinel> {
+    const master = await RedisServer.start();
+    const lines = [`sentinel monitor ours 127.0.0.1 ${master.port} 1`];
+    return new RedisSentinel(master, await RedisServer.start({ args: ['--sentinel'], lines }));
+  }
+
+  get sentinels(): { host: string; port: number }[] {
+    return [{ host: '127.0.0.1', port: this.sentinel.port }];
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.sentinel.close(), this.master.close()]);
+  }
+}
+
+async function clusterNode(): Promise<RedisServer> {
+  const bus = await freePort();
+  const lines = ['cluster-enabled yes', `cluster-port ${bus}`, 'cluster-node-timeout 1000'];
+  return RedisServer.start({ lines });
+}
+
+/** Below the ports that systems give away by themselves, so that nobody is given it before it is used. */
+async function freePort(): Promise<number> {
+  const port = randomInt(10_000, 30_000);
+  const probe = createServer();
+  const isFree = await new Promise<boolean>((resolve) => {
+    probe.once('error', () => resolve(false)).listen(port, '127.0.0.1', () => resolve(true));
+  });
+  if (!isFree) return freePort();
+  probe.close();
+  await once(probe, 'close');
+  return port;
+}
+
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  const deadline = performance.now() + REDIS_STARTS_WITHIN_MS;
+  while (!(await holds())) {
+    if (performance.now() > deadline) throw new Error('Redis was not ready in time');
+    await pause(20);
+  }
+}
+
+/** Whether a server takes commands, from whom it knows at least; while it reads its files it does not. */
+async function answersPing(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1', () => socket.write('PING\r\n'));
+  try {
+    const [answer] = (await once(socket, 'data')) as [Buffer];
+    return /^\+PONG|^-NOAUTH/.test(answer.toString());
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
+}
