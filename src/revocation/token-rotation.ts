@@ -19,6 +19,7 @@ import type { RevocationLedger } from './revocation-ledger.js';
 import { beginningOf } from './session-beginning.js';
 import type { SessionRegistry } from './session-registry.js';
 import type { SpentToken } from './spent-token.js';
+import { ACTIVE, type Standing } from './standing.js';
 
 /** What a rotation works with. */
 export interface RotationParts {
@@ -104,14 +105,17 @@ export class TokenRotation {
   async #spend(token: Token, request: unknown): Promise<Spending> {
     const { ledger, check } = this.parts;
     const spent = this.#plan(token);
-    if (await ledger.spend(token, spent, this.#lastUse(token))) {
+    const isClaimed = await ledger.spend(token, spent, this.#lastUse(token));
+    const standing = isClaimed ? ACTIVE : await ledger.standingOf(token);
+    // A client that sends a command again after a lost connection is told that the entry is there: its own.
+    if (isClaimed || claimOf(standing)?.refresh.jti === spent.refresh.jti) {
       // A revocation that came between the look-up and the claim must not be outlived by what follows.
       if (await ledger.isRevoked(token)) throw new RevokedTokenError(token);
       return { spent, by: 'rotated' };
     }
-    const standing = await ledger.standingOf(token);
     await check.requireUnspent(token, standing, request);
-    if (standing.is === 'racing') return { spent: standing.spent, by: 'raced' };
+    const claim = claimOf(standing);
+    if (claim) return { spent: claim, by: 'raced' };
     const fault = new TypeError('The blocklist store said that an entry is there, and lost it');
     throw new TokenCheckUnavailableError(fault);
   }
@@ -154,4 +158,9 @@ export class TokenRotation {
       sessionId,
     };
   }
+}
+
+/** What a token was claimed for before. */
+function claimOf(standing: Standing): SpentToken | undefined {
+  return 'spent' in standing ? standing.spent : undefined;
 }

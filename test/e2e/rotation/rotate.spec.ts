@@ -10,6 +10,7 @@ import {
   UserLookupError,
   WrongTokenTypeError,
 } from '../../../src/index.js';
+import { FaultyStore } from '../../support/faults.js';
 import { accessClaims, Clock, forgeToken, NOW } from '../../support/forge.js';
 import { claimsOf, rejectionOf, startTokens, type TokenTools } from '../../support/tokens.js';
 
@@ -230,6 +231,27 @@ describe('A refresh token', () => {
 
     await blocklist.unrevoke(claimsOf(refreshToken).jti as string);
 
+    expect(await rejectionOf(tokens.rotateRefreshToken(refreshToken))).toBeInstanceOf(
+      ReusedTokenError,
+    );
+  });
+});
+
+describe('A claim whose acknowledgement was lost', () => {
+  it('is known again by who made it, even without grace', async () => {
+    const store = new FaultyStore();
+    const { tokens } = await start({ blocklist: { store }, rotation: { grace: 0 } });
+    const { refreshToken } = await tokens.createTokenPair('alice');
+    // As a client does that sends a command again after the connection was lost.
+    store.add.mockImplementation((key, value) => {
+      store.entries.set(key, value);
+      return Promise.resolve(false);
+    });
+
+    const pair = await tokens.rotateRefreshToken(refreshToken);
+
+    store.recover();
+    expect(await isAlive(tokens, pair.refreshToken)).toBe(true);
     expect(await rejectionOf(tokens.rotateRefreshToken(refreshToken))).toBeInstanceOf(
       ReusedTokenError,
     );
