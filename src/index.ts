@@ -76,9 +76,34 @@ export {
 } from './options/token-options.js';
 export { BlocklistService, type RevokeAllOptions } from './revocation/blocklist.service.js';
 export {
+  KeyvBlocklistStore,
+  type KeyvBlocklistStoreOptions,
+} from './revocation/keyv/keyv-blocklist.store.js';
+export { type CacheManagerClient, type KeyvClient } from './revocation/keyv/keyv-client.js';
+export {
   MemoryBlocklistStore,
   type MemoryBlocklistStoreOptions,
 } from './revocation/memory/memory-blocklist.store.js';
+export {
+  RedisBlocklistStore,
+  type RedisBlocklistStoreOptions,
+} from './revocation/redis/redis-blocklist.store.js';
+export {
+  type IoRedisClient,
+  type NodeRedisClient,
+  type RedisClient,
+} from './revocation/redis/redis-client.js';
+export { type SqlPurgeOptions } from './revocation/sql/purge-expired.js';
+export {
+  SqlBlocklistStore,
+  type SqlBlocklistStoreOptions,
+} from './revocation/sql/sql-blocklist.store.js';
+export {
+  type PostgresClient,
+  type SqlClient,
+  type SqliteDatabase,
+  type SqliteStatement,
+} from './revocation/sql/sql-client.js';
 export { SessionService } from './revocation/session.service.js';
 export { AccessGuard } from './route/access.guard.js';
 export { FreshGuard } from './route/fresh.guard.js';

@@ -5,8 +5,8 @@ import type { Awaitable } from './awaitable.js';
  * cannot be reached: silence is never an answer. Prove a store of your own with `blocklistStoreContract` of
  * `nestjs-jwt-extended/testing`.
  *
- * A key is text of 1 to 512 characters, and any of them may be in it; two keys are the same only if every character is.
- * A value is text of up to 8 KB.
+ * A key is text of 1 to 512 characters, of which any may be in it but NUL and half a surrogate pair; two keys are the
+ * same only if every character is. A value is such text of up to 8 KB.
  *
  * @example
  * ```ts

@@ -1,6 +1,6 @@
 /** How often, and how many are looked at each time: a sweep never holds the event loop for long. */
 const INTERVAL_MS = 1_000;
-const LOOKS = 10_000;
+const LOOKS = 5_000;
 
 /** What is swept from time to time while there is anything to sweep. */
 interface Swept {

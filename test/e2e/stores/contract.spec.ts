@@ -2,11 +2,18 @@ import { describe, expect, it } from '@jest/globals';
 import { blocklistStoreContract } from '../../../src/testing/index.js';
 import { BROKEN_ENTRIES } from './broken-entries.js';
 import { BROKEN_EXPIRY } from './broken-expiry.js';
+import { BROKEN_KEYS } from './broken-keys.js';
 import { BROKEN_NUMBERS } from './broken-numbers.js';
 import { BROKEN_SESSIONS } from './broken-sessions.js';
 import { PlainStore } from './plain-store.js';
 
-const FAULTS = [...BROKEN_ENTRIES, ...BROKEN_NUMBERS, ...BROKEN_EXPIRY, ...BROKEN_SESSIONS];
+const FAULTS = [
+  ...BROKEN_ENTRIES,
+  ...BROKEN_KEYS,
+  ...BROKEN_NUMBERS,
+  ...BROKEN_EXPIRY,
+  ...BROKEN_SESSIONS,
+];
 
 const plain = () => ({ store: new PlainStore() });
 const namesOf = (...given: Parameters<typeof blocklistStoreContract>) =>

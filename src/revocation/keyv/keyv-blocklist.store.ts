@@ -1,0 +1,101 @@
+import type { BlocklistStore } from '../../contracts/blocklist-store.js';
+import { describe } from '../../options/describe.js';
+import { mistake } from '../../options/mistake.js';
+import { type Defaults, settle } from '../../options/settle.js';
+import { entryName } from './entry-name.js';
+import type { CacheManagerClient, KeyvClient } from './keyv-client.js';
+import { OutspokenKeyv } from './outspoken-keyv.js';
+import { recognizeKeyv } from './recognize-keyv.js';
+import { timeToLive } from './time-to-live.js';
+
+const PREFIX = /^[\x20-\x7e]{1,64}$/;
+const NUMBER = /^\d+$/;
+
+/** How a {@link KeyvBlocklistStore} is made. */
+export interface KeyvBlocklistStoreOptions {
+  /**
+   * What every key begins with, behind the namespace of the Keyv: 1 to 64 printable characters of ASCII. It must not be
+   * that namespace again.
+   *
+   * @default 'jwt:'
+   */
+  prefix?: string;
+}
+
+const DEFAULTS: Defaults<KeyvBlocklistStoreOptions> = { prefix: 'jwt:' };
+
+/**
+ * Keeps revocations wherever a Keyv keeps things, for applications that have one already. It is handed a Keyv of the
+ * package `keyv` 5, or the `CACHE_MANAGER` of `@nestjs/cache-manager`, of which it uses the last tier only: memory in
+ * front of it does not know what another process has revoked.
+ *
+ * Keyv cannot add or raise atomically, so refresh tokens are not rotated with this store. And Keyv takes a backend that
+ * is down for an empty one: this store notices, and throws. Every look-up asks for one more entry to that end, and every
+ * write is read back.
+ *
+ * It is as good as what is behind it: a backend that drops entries when it is full, or a `clear()` of the cache, lets
+ * revoked tokens in again. Memcached forgets at once what is to live for more than 30 days; such a revocation rejects.
+ *
+ * @example
+ * ```ts
+ * const keyv = new Keyv(new KeyvRedis('redis://localhost:6379'), { namespace: 'revocations' });
+ *
+ * JwtExtendedModule.forRoot({ secret, blocklist: { store: new KeyvBlocklistStore(keyv) } });
+ * ```
+ */
+export class KeyvBlocklistStore implements BlocklistStore {
+  /** It keeps revocations, and refuses rotation. */
+  readonly isAtomic = false;
+  readonly #keyv: OutspokenKeyv;
+  readonly #prefix: string;
+
+  /** @throws JwtExtendedConfigError - for what is no Keyv, and for a prefix that cannot be one */
+  constructor(client: KeyvClient | CacheManagerClient, options: KeyvBlocklistStoreOptions = {}) {
+    const prefix = prefixOf(options);
+    this.#keyv = new OutspokenKeyv(recognizeKeyv(client), prefix);
+    this.#prefix = `${prefix}entry:`;
+  }
+
+  /** Of several calls at once more than one may say that it added the entry. */
+  async add(key: string, value: string, expiresAt: Date | null): Promise<boolean> {
+    const [there] = await this.get([key]);
+    if (there !== null) return false;
+    return (await this.#write(key, value, expiresAt)) === value;
+  }
+
+  /** Of several calls at once a lower one may be the last. */
+  async raise(key: string, value: number, expiresAt: Date | null): Promise<void> {
+    const [there] = await this.get([key]);
+    if (typeof there === 'string' && numberIn(there) >= value) return;
+    const kept = await this.#write(key, String(value), expiresAt);
+    if (numberIn(kept) < value) throw new Error('KeyvBlocklistStore: a lower number was written');
+  }
+
+  async get(keys: readonly string[]): Promise<readonly (string | null)[]> {
+    if (keys.length === 0) return [];
+    return this.#keyv.read(keys.map((key) => entryName(this.#prefix, key)));
+  }
+
+  async delete(key: string): Promise<void> {
+    await this.#keyv.delete(entryName(this.#prefix, key));
+  }
+
+  #write(key: string, value: string, expiresAt: Date | null): Promise<string> {
+    return this.#keyv.write(entryName(this.#prefix, key), value, timeToLive(expiresAt));
+  }
+}
+
+function numberIn(text: string): number {
+  if (NUMBER.test(text)) return Number(text);
+  throw new Error('KeyvBlocklistStore: only a number can be raised');
+}
+
+function prefixOf(options: KeyvBlocklistStoreOptions): string {
+  const { prefix } = settle(options, DEFAULTS, 'KeyvBlocklistStore');
+  if (typeof prefix === 'string' && PREFIX.test(prefix)) return prefix;
+  throw mistake(
+    'KeyvBlocklistStore.prefix',
+    describe(prefix),
+    'give 1 to 64 printable characters of ASCII',
+  );
+}

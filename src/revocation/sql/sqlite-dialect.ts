@@ -1,0 +1,109 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { JwtExtendedConfigError } from '../../errors/config.error.js';
+import { databaseError } from './database-error.js';
+import type { SqliteDatabase, SqliteStatement } from './sql-client.js';
+import type { SqlDialect, SqlStatements } from './sql-dialect.js';
+import { sqlStatements } from './sql-statements.js';
+import type { SqlTable } from './sql-table.js';
+import { sqliteColumns, sqliteDdl, sqliteWording } from './sqlite-sql.js';
+import { unfitTables } from './unfit-tables.js';
+
+/** SQLite says what is wrong with a statement in words only. */
+const UNFIT = /^no such (table|column)|has no column named|^ON CONFLICT clause does not match/;
+const LOCKED = /\bis locked\b/;
+/** How long a migration waits for another process that writes, and how often it looks. */
+const WAITS_FOR_MS = 10_000;
+const LOOKS_EVERY_MS = 20;
+
+/** SQLite within this process, which answers at once. */
+export class SqliteDialect implements SqlDialect {
+  readonly statements: SqlStatements;
+  readonly ddl: readonly string[];
+  /** Prepared when they are first needed: before `migrate` there may be no table to prepare them for. */
+  readonly #kept = new Map<string, SqliteStatement>();
+
+  constructor(
+    private readonly database: SqliteDatabase,
+    private readonly table: SqlTable,
+  ) {
+    this.statements = sqlStatements(table, sqliteWording);
+    this.ddl = sqliteDdl(table);
+  }
+
+  keyList(keys: readonly string[]): unknown {
+    return JSON.stringify(keys);
+  }
+
+  rows(statement: string, values: readonly unknown[]): readonly unknown[] {
+    const rows: unknown = this.#prepared(statement).all(...values);
+    if (Array.isArray(rows)) return rows;
+    throw foreignApi();
+  }
+
+  /** A database whose application has set no timeout says at once that it is locked; so ask again for a while. */
+  async migrate(): Promise<void> {
+    const deadline = performance.now() + WAITS_FOR_MS;
+    for (const statement of this.ddl) {
+      while (!this.#isRun(statement, performance.now() < deadline)) await pause(LOOKS_EVERY_MS);
+    }
+  }
+
+  async check(): Promise<void> {
+    const { purge, ...others } = this.statements;
+    try {
+      // Anew: what was prepared before the tables changed finds that out only when it runs.
+      for (const statement of [...Object.values(others), ...purge]) this.#compiled(statement);
+    } catch (error) {
+      const { message } = databaseError(error);
+      throw UNFIT.test(message) ? unfitTables(this.table, message, error) : error;
+    }
+    for (const column of sqliteColumns(this.table).flatMap((pragma) => this.rows(pragma, []))) {
+      const { name, type } = column as { readonly name: string; readonly type: string };
+      if (!isFit(name, type)) {
+        throw unfitTables(this.table, `the column ${name} is of the type ${type}`);
+      }
+    }
+  }
+
+  #isRun(statement: string, mayWait: boolean): boolean {
+    try {
+      // Not kept: a statement that creates is needed once.
+      this.#compiled(statement).run();
+      return true;
+    } catch (error) {
+      if (mayWait && LOCKED.test(databaseError(error).message)) return false;
+      throw error;
+    }
+  }
+
+  #prepared(statement: string): SqliteStatement {
+    let prepared = this.#kept.get(statement);
+    if (!prepared) {
+      prepared = this.#compiled(statement);
+      this.#kept.set(statement, prepared);
+    }
+    return prepared;
+  }
+
+  #compiled(statement: string): SqliteStatement {
+    const compiled = this.database.prepare(statement);
+    if (typeof compiled.all === 'function' && typeof compiled.run === 'function') return compiled;
+    // The asynchronous libraries give a promise, of whose failure nobody would hear otherwise.
+    Promise.resolve(compiled).catch(() => undefined);
+    throw foreignApi();
+  }
+}
+
+function foreignApi(): JwtExtendedConfigError {
+  return new JwtExtendedConfigError(
+    'SqlBlocklistStore: the database does not answer at once with rows; give it a Database of libsql or better-sqlite3',
+  );
+}
+
+/** SQLite's own rule for what a declared type means. A number in the place of a key would make 1 and 01 the same. */
+function isFit(column: string, type: string): boolean {
+  const isInteger = /INT/i.test(type);
+  if (column === 'expires_at') return isInteger;
+  const isOurs = ['key', 'value', 'identity', 'session_id'].includes(column);
+  return !isOurs || (!isInteger && /CHAR|CLOB|TEXT/i.test(type));
+}

@@ -1,0 +1,219 @@
+import {
+  afterAll,
+  afterEach,
+  beforeAll,
+  beforeEach,
+  describe,
+  expect,
+  it,
+  jest,
+} from '@jest/globals';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Database from 'libsql';
+import pg from 'pg';
+import { dialectOf } from '../../../src/revocation/sql/dialect-of.js';
+import { SqlBlocklistStore } from '../../../src/revocation/sql/sql-blocklist.store.js';
+import { sqlTable } from '../../../src/revocation/sql/sql-table.js';
+import { PostgresServer } from '../../support/postgres.js';
+import { OPENS_WITHIN_MS, poolOf } from './sql-databases.js';
+
+jest.setTimeout(OPENS_WITHIN_MS);
+
+const WRITER = join(import.meta.dirname, 'sql-writer.mjs');
+
+/** So many keys, by number. */
+function keysTo(count: number): string[] {
+  return Array.from({ length: count }, (_, index) => `jti:${index}`);
+}
+
+describe('What a SqlBlocklistStore in PostgreSQL has acknowledged (R57)', () => {
+  let server: PostgresServer;
+  let pool: pg.Pool;
+  let store: SqlBlocklistStore;
+
+  beforeAll(async () => {
+    server = await PostgresServer.start();
+    pool = poolOf(server);
+    store = new SqlBlocklistStore(pool);
+    await store.migrate();
+  });
+  beforeEach(async () => {
+    await pool.query('TRUNCATE jwt_blocklist, jwt_blocklist_sessions');
+  });
+  afterAll(async () => {
+    await pool.end();
+    await server.close();
+  });
+
+  it('is there after the server was killed', async () => {
+    expect(await store.add('jti:one', '1', null)).toBe(true);
+    await store.raise('sub:alice', 7, null);
+    await store.sessions.put('alice', 'sid', 'laptop', null);
+    await server.kill();
+    await expect(store.get(['jti:one'])).rejects.toThrow();
+    await server.restart();
+    expect(await store.get(['jti:one', 'sub:alice'])).toEqual(['1', '7']);
+    expect(await store.sessions.list('alice')).toEqual(['laptop']);
+    expect(await store.add('jti:one', '2', null)).toBe(false);
+  });
+
+  it('is there after the server was killed amid many writes, whatever became of the rest', async () => {
+    const acknowledged: string[] = [];
+    const writes = keysTo(1_000).map(async (key) => {
+      await store.add(key, '1', null);
+      acknowledged.push(key);
+      if (acknowledged.length === 500) await server.kill();
+    });
+    const outcomes = await Promise.allSettled(writes);
+    await server.restart();
+
+    expect(acknowledged.length).toBeGreaterThanOrEqual(500);
+    expect(outcomes.filter(({ status }) => status === 'rejected').length).toBeGreaterThan(0);
+    expect(await store.get(acknowledged)).toEqual(acknowledged.map(() => '1'));
+  });
+
+  it('is there for another connection in the next moment (R65)', async () => {
+    const other = poolOf(server);
+    const reader = new SqlBlocklistStore(other);
+    const seen: (string | null)[] = [];
+    for (const key of keysTo(50)) {
+      await store.add(key, '1', null);
+      seen.push(...(await reader.get([key])));
+    }
+    await other.end();
+    expect(seen).toEqual(keysTo(50).map(() => '1'));
+  });
+
+  it('is nothing where the server only reads', async () => {
+    const options = '-c default_transaction_read_only=on';
+    const readOnly = new pg.Pool({ connectionString: server.url, options });
+    const reader = new SqlBlocklistStore(readOnly);
+    const outcomes = await Promise.allSettled(writesTo(reader).map((write) => write()));
+    await readOnly.end();
+    expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+    for (const outcome of outcomes) expect(outcome).toMatchObject({ reason: { code: '25006' } });
+    expect(await store.get(['jti:one', 'sub:alice'])).toEqual([null, null]);
+    expect(await store.sessions.list('alice')).toEqual([]);
+  });
+
+  it('is acknowledged to one of those who try at once, over two pools (R59)', async () => {
+    const other = poolOf(server);
+    const stores = [store, new SqlBlocklistStore(other)];
+    const claims = keysTo(20).flatMap((key) =>
+      Array.from({ length: 50 }, async (_, attempt) => {
+        const value = `attempt ${attempt}`;
+        return { key, value, won: await stores[attempt % 2]?.add(key, value, null) };
+      }),
+    );
+    const winners = (await Promise.all(claims)).filter(({ won }) => won);
+    await other.end();
+    expect(winners.map(({ key }) => key).sort()).toEqual(keysTo(20).sort());
+    expect(await store.get(winners.map(({ key }) => key))).toEqual(
+      winners.map(({ value }) => value),
+    );
+  });
+
+  it('is the highest of the numbers that are raised to at once, over two pools', async () => {
+    const other = poolOf(server);
+    const stores = [store, new SqlBlocklistStore(other)];
+    const numbers = Array.from({ length: 200 }, (_, index) => (index * 73) % 200);
+    await Promise.all(
+      numbers.map((number) => stores[number % 2]?.raise('sub:alice', number, null)),
+    );
+    await other.end();
+    expect(await store.get(['sub:alice'])).toEqual(['199']);
+  });
+});
+
+describe('What a SqlBlocklistStore on a SQLite file has acknowledged (R57)', () => {
+  let folder: string;
+  let path: string;
+  let database: Database.Database;
+  let store: SqlBlocklistStore;
+
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'sqlite-'));
+    path = join(folder, 'blocklist.db');
+    database = new Database(path);
+    store = new SqlBlocklistStore(database);
+    await store.migrate();
+  });
+  afterEach(() => {
+    database.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  it('is there after the process that wrote it was killed', async () => {
+    const acknowledged = await write(100_000, { killedAfter: 200 });
+    expect(acknowledged.length).toBeGreaterThanOrEqual(200);
+    expect(acknowledged.length).toBeLessThan(100_000);
+    expect(await store.get(acknowledged)).toEqual(acknowledged.map(() => '1'));
+    expect(database.prepare('PRAGMA integrity_check').all()).toEqual([{ integrity_check: 'ok' }]);
+    expect(await store.add('jti:0', '2', null)).toBe(false);
+    expect(await store.add('jti:another', '1', null)).toBe(true);
+  });
+
+  it('is acknowledged to one of several processes (R59)', async () => {
+    const winners = await Promise.all([write(300), write(300), write(300)]);
+    expect(winners.flat().sort()).toEqual(keysTo(300).sort());
+    expect(await store.get(keysTo(300))).toEqual(keysTo(300).map(() => '1'));
+  });
+
+  it('is nothing where the database only reads', async () => {
+    database.exec('PRAGMA query_only = ON');
+    const outcomes = await Promise.allSettled(writesTo(store).map((write) => write()));
+    database.exec('PRAGMA query_only = OFF');
+    expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+    for (const outcome of outcomes) {
+      expect(outcome).toMatchObject({ reason: { message: expect.stringMatching(/readonly/) } });
+    }
+    expect(await store.get(['jti:one', 'sub:alice'])).toEqual([null, null]);
+    expect(await store.sessions.list('alice')).toEqual([]);
+  });
+
+  it('is nothing while another holds the file', async () => {
+    const other = new Database(path);
+    other.exec('BEGIN EXCLUSIVE');
+    const outcomes = await Promise.allSettled(writesTo(store).map((write) => write()));
+    other.exec('ROLLBACK');
+    other.close();
+    expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+    for (const outcome of outcomes) {
+      expect(outcome).toMatchObject({ reason: { message: expect.stringMatching(/locked/) } });
+    }
+    expect(await store.get(['jti:one', 'sub:alice'])).toEqual([null, null]);
+    expect(await store.add('jti:one', '1', null)).toBe(true);
+  });
+
+  /** The keys that a process of its own said to have added when it was done, or was killed. */
+  async function write(
+    count: number,
+    { killedAfter = Infinity }: { readonly killedAfter?: number } = {},
+  ): Promise<readonly string[]> {
+    const { add } = dialectOf(database, sqlTable('jwt_blocklist')).statements;
+    const task = JSON.stringify({ path, add, count });
+    const writer = spawn(process.execPath, [WRITER, task], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let printed = '';
+    writer.stdout.setEncoding('utf8').on('data', (text: string) => {
+      printed += text;
+      if (printed.split('\n').length > killedAfter) writer.kill('SIGKILL');
+    });
+    await once(writer, 'close');
+    return printed.split('\n').slice(0, -1);
+  }
+});
+
+/** Everything that writes. */
+function writesTo(store: SqlBlocklistStore): readonly (() => Promise<unknown>)[] {
+  return [
+    () => store.add('jti:one', '1', null),
+    () => store.raise('sub:alice', 1, null),
+    async () => store.sessions.put('alice', 'sid', '1', null),
+  ];
+}
