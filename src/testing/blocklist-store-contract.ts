@@ -7,6 +7,7 @@ import { getCases } from './get-cases.js';
 import { keyCases } from './key-cases.js';
 import { parallelRaiseCases, raiseCases } from './raise-cases.js';
 import { parallelSessionCases, sessionCases } from './session-cases.js';
+import { sessionTextCases } from './session-text-cases.js';
 import type { StoreCases } from './store-cases.js';
 import type { StoreFeatures } from './store-features.js';
 
@@ -26,7 +27,7 @@ export interface ContractCase {
 }
 
 /**
- * Everything that a {@link BlocklistStore} promises, as cases for any test framework. Each opens a store of its own and
+ * Everything that a `BlocklistStore` promises, as cases for any test framework. Each opens a store of its own and
  * works with fresh keys, so that all of them may share one database, which need not be empty. Together they take a few
  * seconds over a network, and less without one.
  *
@@ -64,7 +65,7 @@ export function blocklistStoreContract(
     ...(isAtomic ? parallelRaiseCases : {}),
     ...keyCases,
     ...expiryCases,
-    ...(sessions ? sessionCases : {}),
+    ...(sessions ? { ...sessionCases, ...sessionTextCases } : {}),
     ...(sessions && isAtomic ? parallelSessionCases : {}),
   };
   return Object.entries(cases).map(([name, attempt]) => ({

@@ -1,14 +1,24 @@
 import { Test } from '@nestjs/testing';
 import type { INestApplication } from '@nestjs/common';
-import { TokenService } from 'nestjs-jwt-extended';
+import { MemoryBlocklistStore, TokenService } from 'nestjs-jwt-extended';
+import {
+  asIdentity,
+  blocklistStoreContract,
+  expectRefusal,
+  JwtExtendedTestingModule,
+  TestClock,
+} from 'nestjs-jwt-extended/testing';
 import { AppModule } from './app.module.js';
 
 describe('An application that tests itself', () => {
   let app: INestApplication;
   let url: string;
+  const clock = new TestClock();
 
   beforeAll(async () => {
-    const testing = await Test.createTestingModule({ imports: [AppModule] }).compile();
+    const testing = await Test.createTestingModule({
+      imports: [AppModule, JwtExtendedTestingModule.register({ clock: clock.now })],
+    }).compile();
     app = testing.createNestApplication();
     await app.listen(0, '127.0.0.1');
     url = await app.getUrl();
@@ -32,4 +42,18 @@ describe('An application that tests itself', () => {
     expect(response.status).toBe(401);
     expect(await response.json()).toEqual({ msg: 'Missing Authorization Header' });
   });
+
+  it('is somebody until time has passed', async () => {
+    const { headers } = await asIdentity(app, 'ada', { roles: ['x'] });
+    expect((await fetch(`${url}/me`, { headers })).status).toBe(200);
+
+    clock.advance('15m');
+
+    await expectRefusal(await fetch(`${url}/me`, { headers }), 'TOKEN_EXPIRED');
+  });
+});
+
+describe('A store', () => {
+  const open = () => ({ store: new MemoryBlocklistStore() });
+  for (const { name, run } of blocklistStoreContract(open)) it(name, run);
 });
