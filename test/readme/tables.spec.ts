@@ -1,23 +1,41 @@
 import { describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Redis } from 'ioredis';
+import { Keyv } from 'keyv';
+import pg from 'pg';
 import ts from 'typescript';
 import { Refusals } from '../../src/authentication/refusals.js';
 import type { Token } from '../../src/contracts/token.js';
 import * as errors from '../../src/errors/token-errors.js';
 import type { TokenError } from '../../src/errors/token.error.js';
+import * as library from '../../src/index.js';
 import { EXTRAS_DEFAULTS } from '../../src/jwt-extended.module-extras.js';
 import {
   BLOCKLIST_DEFAULTS,
   COOKIE_DEFAULTS,
   CSRF_DEFAULTS,
   OPTION_DEFAULTS,
+  ROTATION_DEFAULTS,
 } from '../../src/options/defaults.js';
 import { resolveOptions } from '../../src/options/resolve-options.js';
 import { ALGORITHMS } from '../../src/tokens/keys/algorithms.js';
 import { plain, root, tableOf } from '../support/readme.js';
 
-const GROUPS = { cookies: COOKIE_DEFAULTS, csrf: CSRF_DEFAULTS, blocklist: BLOCKLIST_DEFAULTS };
+const GROUPS = {
+  cookies: COOKIE_DEFAULTS,
+  csrf: CSRF_DEFAULTS,
+  blocklist: BLOCKLIST_DEFAULTS,
+  rotation: ROTATION_DEFAULTS,
+};
+
+/** One of each store, over clients that need not be connected. */
+const STORES: Readonly<Record<string, library.BlocklistStore>> = {
+  MemoryBlocklistStore: new library.MemoryBlocklistStore(),
+  RedisBlocklistStore: new library.RedisBlocklistStore(new Redis({ lazyConnect: true })),
+  SqlBlocklistStore: new library.SqlBlocklistStore(new pg.Pool()),
+  KeyvBlocklistStore: new library.KeyvBlocklistStore(new Keyv()),
+};
 
 const token = { identity: 'alice', type: 'access' } as Token;
 const refusals = [
@@ -95,6 +113,26 @@ describe("The README's tables", () => {
     );
   });
 
+  it('name exactly the stores that there are, and what each can do', () => {
+    const rows = tableOf('Store').map((row) => {
+      const name = /new (\w+)/.exec(row['Store'] ?? '')?.[1] ?? '';
+      return { name, rotation: row['Rotation'], sessions: row['Sessions'] };
+    });
+
+    const exported = Object.keys(library).filter((name) => name.endsWith('BlocklistStore'));
+    expect([...new Set(rows.map(({ name }) => name))].sort()).toEqual(exported.sort());
+    expect(rows).toEqual(rows.map(({ name }) => ({ name, ...abilitiesOf(STORES[name]!) })));
+  });
+
+  it('name exactly the events that there are, and what each of them holds', () => {
+    const rows = tableOf('Event').map((row) => [
+      plain(row['Event']),
+      new Set(row['What it holds']?.match(/(?<=`)\w+(?=`)/g)),
+    ]);
+
+    expect(rows).toEqual(eventsWithMembers());
+  });
+
   it('name exactly the errors that there are', () => {
     const { VerifiedTokenError, ...concrete } = errors;
 
@@ -121,6 +159,27 @@ function strengthOf(name: string): number[] {
   if ('minimumBytes' in traits) return [traits.minimumBytes];
   if ('minimumBits' in traits) return [traits.minimumBits];
   return 'curve' in traits ? [Number(/\d{3}/.exec(traits.curve)?.[0])] : [];
+}
+
+function abilitiesOf({ isAtomic = true, sessions }: library.BlocklistStore) {
+  return { rotation: isAtomic ? 'yes' : 'no', sessions: sessions ? 'yes' : 'no' };
+}
+
+/** The names of the events, in order, with all that the type of each can have. */
+function eventsWithMembers(): [string, Set<string>][] {
+  const path = join(root, 'src/contracts/security-event.ts');
+  const program = ts.createProgram([path], { strict: true });
+  const checker = program.getTypeChecker();
+  const events = program
+    .getSourceFile(path)!
+    .statements.filter(ts.isInterfaceDeclaration)
+    .find(({ name }) => name.text === 'SecurityEvents')!;
+  return events.members.filter(ts.isPropertySignature).map((member) => {
+    const type = checker.getTypeAtLocation(member.type!);
+    const kinds = type.isUnion() ? type.types : [type];
+    const names = kinds.flatMap((kind) => kind.getProperties().map((property) => property.name));
+    return [member.name.getText().replaceAll("'", ''), new Set(names)];
+  });
 }
 
 /** Every option's name with its default: the value that is filled in, or what the option's comment says of it. */
@@ -158,6 +217,7 @@ function documentedDefaults(): Map<string, string> {
     CookieOptions: 'cookies.',
     CsrfOptions: 'csrf.',
     BlocklistOptions: 'blocklist.',
+    RotationOptions: 'rotation.',
   };
   return new Map(
     [...interfaces].flatMap(([type, members]) =>

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { CommandFolder } from '../support/command.js';
@@ -16,17 +16,39 @@ const ALICE = { username: 'alice', password: 'wonderland' };
 jest.setTimeout(60_000);
 
 const QUICK_START = 'Quick start';
+const SESSIONS = [
+  'Log out everywhere',
+  'Rotate refresh tokens',
+  'Show where somebody is logged in',
+  'Watch what happens',
+];
 const ROTATION = 'Rotate a key without logging anybody out';
-const UNSET = { PORT: undefined, JWT_SECRET: undefined, KEY_FOLDER: undefined };
+const UNSET = {
+  PORT: undefined,
+  JWT_SECRET: undefined,
+  KEY_FOLDER: undefined,
+  SQLITE_FILE: undefined,
+  REDIS_URL: undefined,
+  DATABASE_URL: undefined,
+};
 const KEYS = join(root, 'sample/02-key-rotation/keys');
+const SESSION_FILES = ['', '-shm', '-wal'].map((end) =>
+  join(root, `sample/03-sessions/sessions.db${end}`),
+);
 
-beforeAll(() => Promise.all([compileSample('start'), compileSample('start:key-rotation')]));
+beforeAll(() =>
+  Promise.all([
+    compileSample('start'),
+    compileSample('start:key-rotation'),
+    compileSample('start:sessions'),
+  ]),
+);
 
 describe('The walks of the README', () => {
   it('are all taken', () => {
     const sections = blocksIn('console').map(({ section }) => section);
 
-    expect(sections).toEqual([QUICK_START, ROTATION, ROTATION]);
+    expect(sections).toEqual([QUICK_START, ...SESSIONS, ROTATION, ROTATION]);
   });
 });
 
@@ -52,6 +74,38 @@ describe('The quick start, started without a setting', () => {
     expect(sample.log()).toContain('JWT_SECRET is not set: a secret was generated for this run');
     expect(sample.log()).not.toMatch(/[\w-]{60}/);
   });
+});
+
+describe('The sessions', () => {
+  let sample: Sample;
+
+  beforeAll(async () => {
+    await requireFreePort(3000);
+    removeSessions();
+    sample = await Sample.start('start:sessions', UNSET);
+  });
+  afterAll(async () => {
+    await sample?.stop();
+    removeSessions();
+  });
+
+  it('answer every command of the README word for word, one section after the other', async () => {
+    const steps = SESSIONS.flatMap(consoleOf).flatMap(stepsOf);
+
+    const answered = await runInShell(steps);
+
+    expect(steps.filter(({ output }) => output !== '').length).toBeGreaterThanOrEqual(12);
+    expect(answered).toEqual(steps);
+  });
+
+  it('are kept in a file, and no token of them in the log', () => {
+    expect(existsSync(SESSION_FILES[0]!)).toBe(true);
+    expect(sample.log()).not.toMatch(/ERROR|[\w-]{60}/);
+  });
+
+  function removeSessions() {
+    for (const file of SESSION_FILES) rmSync(file, { force: true });
+  }
 });
 
 describe('The rotation of a key', () => {

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { root } from './readme.js';
 
 /** A script of package.json that builds the library, and compiles and runs an application of it. */
-export type StartScript = 'start' | 'start:key-rotation';
+export type StartScript = 'start' | 'start:key-rotation' | 'start:sessions';
 
 /** The steps of such a script after the build of the library, which the tests begin with. */
 export function startSteps(script: StartScript): { compile: string; run: string } {
@@ -19,11 +19,17 @@ export function startSteps(script: StartScript): { compile: string; run: string 
   return { compile, run };
 }
 
-/** Compiles a sample against the built library. */
-export async function compileSample(script: StartScript): Promise<void> {
+/**
+ * Compiles a sample against the built library.
+ *
+ * @param folder - another one than its own `dist`, where two files of tests would write over each other's
+ */
+export async function compileSample(script: StartScript, folder = 'dist'): Promise<void> {
   const path = [join(root, 'node_modules/.bin'), process.env.PATH].join(delimiter);
   const env = { ...process.env, PATH: path };
-  await promisify(execFile)('bash', ['-c', startSteps(script).compile], { cwd: root, env });
+  const { compile } = startSteps(script);
+  const command = `${compile} --outDir ${compile.split(' ').at(-1)}/${folder}`;
+  await promisify(execFile)('bash', ['-c', command], { cwd: root, env });
 }
 
 /** A sample, running in a process of its own. */
@@ -44,11 +50,14 @@ export class Sample {
   }
 
   /** Starts a compiled sample, with these variables in place of what the environment says. */
-  static async start(script: StartScript, variables: NodeJS.ProcessEnv): Promise<Sample> {
+  static async start(
+    script: StartScript,
+    variables: NodeJS.ProcessEnv,
+    folder = 'dist',
+  ): Promise<Sample> {
     const env = { ...process.env, NO_COLOR: '1', ...variables };
-    const sample = new Sample(
-      spawn('bash', ['-c', `exec ${startSteps(script).run}`], { cwd: root, env }),
-    );
+    const run = startSteps(script).run.replace('/dist/', `/${folder}/`);
+    const sample = new Sample(spawn('bash', ['-c', `exec ${run}`], { cwd: root, env }));
     const [, url = ''] = await sample.says(/Application is running on: (\S+)\s/);
     sample.url = url;
     return sample;
@@ -88,6 +97,7 @@ export class Sample {
   }
 
   async stop(): Promise<void> {
+    if (this.process.exitCode !== null || this.process.signalCode !== null) return;
     const ended = once(this.process, 'exit');
     this.process.kill();
     await ended;

@@ -1,0 +1,51 @@
+import { Controller, HttpCode, Post, Res, UseGuards } from '@nestjs/common';
+import type { Response } from 'express';
+import {
+  AccessGuard,
+  BlocklistService,
+  Claims,
+  CurrentIdentity,
+  JwtRequired,
+  SessionService,
+  TokenCookies,
+} from 'nestjs-jwt-extended';
+
+/** Every token of this application belongs to a session, whose id is its claim `sid`. */
+@Controller('logout')
+export class LogoutController {
+  constructor(
+    private readonly blocklist: BlocklistService,
+    private readonly sessions: SessionService,
+    private readonly cookies: TokenCookies,
+  ) {}
+
+  /** Ends the session with all of its tokens, whichever of them it is called with. */
+  @JwtRequired({ verifyType: false })
+  @Post()
+  @HttpCode(200)
+  async here(@Claims('sid') sessionId: string, @Res({ passthrough: true }) response: Response) {
+    await this.blocklist.revokeSession(sessionId);
+    await this.cookies.unsetCookies(response);
+    return { msg: 'Logged out' };
+  }
+
+  @UseGuards(AccessGuard)
+  @Post('everywhere')
+  @HttpCode(200)
+  async everywhere(
+    @CurrentIdentity() username: string,
+    @Res({ passthrough: true }) response: Response,
+  ) {
+    await this.blocklist.revokeAllFor(username);
+    await this.cookies.unsetCookies(response);
+    return { msg: 'Logged out everywhere' };
+  }
+
+  @UseGuards(AccessGuard)
+  @Post('elsewhere')
+  @HttpCode(200)
+  async elsewhere(@CurrentIdentity() username: string, @Claims('sid') sessionId: string) {
+    await this.sessions.endOthers(username, sessionId);
+    return { msg: 'Logged out everywhere else' };
+  }
+}

@@ -1,0 +1,19 @@
+import { Injectable } from '@nestjs/common';
+import type { Response } from 'express';
+import { TokenCookies, type TokenPair } from 'nestjs-jwt-extended';
+
+/** Hands out a pair in cookies, or else in the body. */
+@Injectable()
+export class PairDelivery {
+  constructor(private readonly cookies: TokenCookies) {}
+
+  async send(response: Response, pair: TokenPair, { inCookies }: { inCookies: boolean }) {
+    if (inCookies) {
+      await this.cookies.setAccessCookies(response, pair.accessToken);
+      await this.cookies.setRefreshCookies(response, pair.refreshToken);
+      return { msg: 'The tokens are in cookies' };
+    }
+    response.setHeader('Cache-Control', 'no-store');
+    return { access_token: pair.accessToken, refresh_token: pair.refreshToken };
+  }
+}

@@ -1,0 +1,38 @@
+import {
+  Controller,
+  Delete,
+  Get,
+  HttpCode,
+  NotFoundException,
+  Param,
+  UseGuards,
+} from '@nestjs/common';
+import { AccessGuard, Claims, CurrentIdentity, SessionService } from 'nestjs-jwt-extended';
+
+@UseGuards(AccessGuard)
+@Controller('devices')
+export class DevicesController {
+  constructor(private readonly sessions: SessionService) {}
+
+  @Get()
+  async list(@CurrentIdentity() username: string, @Claims('sid') current: string) {
+    const sessions = await this.sessions.list(username);
+    return sessions.map(({ id, note, createdAt, refreshedAt, expiresAt }) => ({
+      device: note,
+      current: id === current,
+      id,
+      loggedInAt: createdAt,
+      refreshedAt,
+      expiresAt,
+    }));
+  }
+
+  /** Somebody else's session is answered like one that is not there. */
+  @Delete(':id')
+  @HttpCode(204)
+  async end(@CurrentIdentity() username: string, @Param('id') id: string) {
+    const own = await this.sessions.list(username);
+    if (!own.some((session) => session.id === id)) throw new NotFoundException();
+    await this.sessions.end(id);
+  }
+}

@@ -1,0 +1,4 @@
+export interface User {
+  readonly username: string;
+  readonly passwordHash: string;
+}

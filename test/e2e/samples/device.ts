@@ -1,0 +1,106 @@
+import type { Sample } from '../../support/sample.js';
+import { claimsOf } from '../../support/tokens.js';
+
+/** What came back. */
+export interface Answered {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+/** A pair of tokens as the sample hands it out. */
+export interface Pair {
+  readonly access_token: string;
+  readonly refresh_token: string;
+}
+
+export const LOGGED_OUT: Answered = { status: 401, body: { msg: 'Token has been revoked' } };
+
+/** A phone that somebody is logged in with: it keeps its tokens, and sends them as bearer tokens. */
+export class Device {
+  private constructor(
+    private readonly sample: Sample,
+    readonly name: string,
+    /** Those it has now. */
+    public tokens: Pair,
+  ) {}
+
+  static async login(
+    sample: Sample,
+    name: string,
+    username = 'alice',
+    password = username === 'alice' ? 'wonderland' : 'pickwick',
+  ): Promise<Device> {
+    const { body } = await logIn(sample, name, username, password);
+    return new Device(sample, name, body as Pair);
+  }
+
+  /** The same one, when the sample has been started again somewhere else. */
+  movedTo(sample: Sample): Device {
+    return new Device(sample, this.name, this.tokens);
+  }
+
+  get sessionId(): string {
+    return claimsOf(this.tokens.refresh_token).sid as string;
+  }
+
+  /** Asks for something with a token of its own: the access token, unless another one is meant. */
+  async send(
+    method: string,
+    path: string,
+    { token = this.tokens.access_token, json }: { token?: string; json?: unknown } = {},
+  ): Promise<Answered> {
+    const response = await fetch(this.sample.url + path, {
+      method,
+      headers: {
+        authorization: `Bearer ${token}`,
+        'user-agent': this.name,
+        ...(json !== undefined && { 'content-type': 'application/json' }),
+      },
+      body: JSON.stringify(json),
+    });
+    return answeredBy(response);
+  }
+
+  /** Spends its refresh token, or one it had before, and keeps what it is given for it. */
+  async refresh(token = this.tokens.refresh_token): Promise<Answered> {
+    const answer = await this.send('POST', '/refresh', { token });
+    if (answer.status === 200) this.tokens = answer.body as Pair;
+    return answer;
+  }
+
+  /** What the sample lists: the names of the devices, the asking one with a star. */
+  async devices(): Promise<readonly string[]> {
+    const { body } = await this.send('GET', '/devices');
+    return (body as { device: string; current: boolean }[]).map(
+      ({ device, current }) => device + (current ? '*' : ''),
+    );
+  }
+
+  /** Whether it is logged in still, as each of its tokens has it. */
+  async isLoggedIn(): Promise<boolean> {
+    const answer = await this.send('GET', '/devices');
+    if (answer.status === 200) return true;
+    const refused = await this.send('POST', '/refresh', { token: this.tokens.refresh_token });
+    if (refused.status === 200) throw new Error(`${this.name} is half logged out`);
+    return false;
+  }
+}
+
+export async function logIn(
+  sample: Sample,
+  name: string,
+  username: unknown,
+  password: unknown,
+): Promise<Answered> {
+  const response = await fetch(`${sample.url}/login`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'user-agent': name },
+    body: JSON.stringify({ username, password }),
+  });
+  return answeredBy(response);
+}
+
+async function answeredBy(response: Response): Promise<Answered> {
+  const text = await response.text();
+  return { status: response.status, body: text === '' ? undefined : JSON.parse(text) };
+}

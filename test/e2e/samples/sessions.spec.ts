@@ -1,0 +1,332 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { compileSample, Sample } from '../../support/sample.js';
+import { claimsOf } from '../../support/tokens.js';
+import { Browser } from './browser.js';
+import { Device, LOGGED_OUT, logIn, type Pair } from './device.js';
+import { SAMPLE_STORES, type SampleStore } from './sample-stores.js';
+
+/** Beside the one that the README's walk is compiled to. */
+const FOLDER = 'dist/e2e';
+const SECRET = 'q8Jr2xVn6LwTz4YbD1kPcH9mGsF3eUoA7iXWtRhK';
+
+// Servers are started and passwords hashed: what takes a second takes several on a busy machine.
+jest.setTimeout(60_000);
+
+let store: SampleStore;
+let sample: Sample;
+
+function start(): Promise<Sample> {
+  const nowhere = { SQLITE_FILE: undefined, REDIS_URL: undefined, DATABASE_URL: undefined };
+  const variables = { ...nowhere, ...store.variables, PORT: '0', JWT_SECRET: SECRET };
+  return Sample.start('start:sessions', variables, FOLDER);
+}
+
+beforeAll(() => compileSample('start:sessions', FOLDER));
+
+describe.each(Object.entries(SAMPLE_STORES))('The sample of sessions on %s', (_, open) => {
+  beforeAll(async () => {
+    store = await open();
+    sample = await start();
+  });
+  afterEach(async () => {
+    const device = await Device.login(sample, 'janitor');
+    await device.send('POST', '/logout/elsewhere');
+    await device.send('POST', '/logout');
+  });
+  afterAll(async () => {
+    await sample?.stop();
+    await store?.close();
+  });
+
+  it('lists where somebody is logged in, the device that was refreshed last first', async () => {
+    const phone = await Device.login(sample, 'phone');
+    const laptop = await Device.login(sample, 'laptop');
+    await Device.login(sample, "Bob's phone", 'bob');
+    expect(await phone.devices()).toEqual(['laptop', 'phone*']);
+    expect(await laptop.devices()).toEqual(['laptop*', 'phone']);
+
+    await phone.refresh();
+
+    expect(await laptop.devices()).toEqual(['phone', 'laptop*']);
+    expect((await phone.send('GET', '/devices')).body).toContainEqual({
+      device: 'phone',
+      current: true,
+      id: phone.sessionId,
+      loggedInAt: expect.stringMatching(/^\d{4}-.*Z$/),
+      refreshedAt: expect.stringMatching(/^\d{4}-.*Z$/),
+      expiresAt: new Date(
+        (claimsOf(phone.tokens.refresh_token).exp as number) * 1000,
+      ).toISOString(),
+    });
+  });
+
+  it('logs one of the own devices out', async () => {
+    const phone = await Device.login(sample, 'phone');
+    const laptop = await Device.login(sample, 'laptop');
+
+    const answer = await laptop.send('DELETE', `/devices/${phone.sessionId}`);
+
+    expect(answer).toEqual({ status: 204, body: undefined });
+    expect(await phone.isLoggedIn()).toBe(false);
+    expect(await laptop.devices()).toEqual(['laptop*']);
+  });
+
+  it("says of somebody else's device what it says of one that is not there", async () => {
+    const phone = await Device.login(sample, 'phone');
+    const bobs = await Device.login(sample, "Bob's phone", 'bob');
+
+    const answers = [phone.sessionId, 'nothing'].map((id) => bobs.send('DELETE', `/devices/${id}`));
+
+    const notFound = { status: 404, body: { message: 'Not Found', statusCode: 404 } };
+    expect(await Promise.all(answers)).toEqual([notFound, notFound]);
+    expect(await phone.isLoggedIn()).toBe(true);
+  });
+
+  it('spends a refresh token for the next pair of the session', async () => {
+    const phone = await Device.login(sample, 'phone');
+    const before = phone.tokens;
+
+    await phone.refresh();
+
+    expect(claimsOf(phone.tokens.refresh_token)).toMatchObject({
+      sid: claimsOf(before.refresh_token).sid,
+      auth_time: claimsOf(before.refresh_token).auth_time,
+      type: 'refresh',
+    });
+    expect(phone.tokens.refresh_token).not.toBe(before.refresh_token);
+    expect(await phone.devices()).toEqual(['phone*']);
+  });
+
+  it('gives everybody who races for it the same pair', async () => {
+    const phone = await Device.login(sample, 'phone');
+    const token = phone.tokens.refresh_token;
+
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, () => phone.send('POST', '/refresh', { token })),
+    );
+
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+    expect(new Set(answers.map(({ body }) => (body as Pair).refresh_token)).size).toBe(1);
+  });
+
+  it('ends the session whose refresh token is used again, and no other', async () => {
+    const phone = await Device.login(sample, 'phone');
+    const laptop = await Device.login(sample, 'laptop');
+    const stolen = phone.tokens.refresh_token;
+    await phone.refresh();
+    await phone.refresh();
+
+    const answer = await phone.send('POST', '/refresh', { token: stolen });
+
+    expect(answer).toEqual(LOGGED_OUT);
+    expect(await phone.isLoggedIn()).toBe(false);
+    expect(await laptop.devices()).toEqual(['laptop*']);
+  });
+
+  it.each(['access_token', 'refresh_token'] as const)(
+    'logs a device out that brings its %s',
+    async (kind) => {
+      const phone = await Device.login(sample, 'phone');
+      const laptop = await Device.login(sample, 'laptop');
+
+      const answer = await phone.send('POST', '/logout', { token: phone.tokens[kind] });
+
+      expect(answer).toEqual({ status: 200, body: { msg: 'Logged out' } });
+      expect(await phone.isLoggedIn()).toBe(false);
+      expect(await laptop.devices()).toEqual(['laptop*']);
+    },
+  );
+
+  it('logs out everywhere, and in again at once', async () => {
+    const phone = await Device.login(sample, 'phone');
+    const laptop = await Device.login(sample, 'laptop');
+    const bobs = await Device.login(sample, "Bob's phone", 'bob');
+
+    const answer = await laptop.send('POST', '/logout/everywhere');
+
+    expect(answer).toEqual({ status: 200, body: { msg: 'Logged out everywhere' } });
+    expect([await phone.isLoggedIn(), await laptop.isLoggedIn()]).toEqual([false, false]);
+    expect(await bobs.isLoggedIn()).toBe(true);
+    const tablet = await Device.login(sample, 'tablet');
+    expect(await tablet.devices()).toEqual(['tablet*']);
+  });
+
+  it('logs out everywhere else', async () => {
+    const phone = await Device.login(sample, 'phone');
+    const tablet = await Device.login(sample, 'tablet');
+    const laptop = await Device.login(sample, 'laptop');
+
+    const answer = await laptop.send('POST', '/logout/elsewhere');
+
+    expect(answer).toEqual({ status: 200, body: { msg: 'Logged out everywhere else' } });
+    expect([await phone.isLoggedIn(), await tablet.isLoggedIn()]).toEqual([false, false]);
+    expect(await laptop.devices()).toEqual(['laptop*']);
+  });
+
+  it('logs everybody out with a new password, but for the device that set it', async () => {
+    const phone = await Device.login(sample, 'phone', 'bob');
+    const laptop = await Device.login(sample, 'laptop', 'bob');
+    const before = laptop.tokens.access_token;
+
+    const short = await laptop.send('POST', '/password', { json: { password: 'pick' } });
+    const set = await laptop.send('POST', '/password', { json: { password: 'cricket-match' } });
+
+    expect(short.status).toBe(400);
+    expect(set.status).toBe(200);
+    laptop.tokens = set.body as Pair;
+    expect(await phone.isLoggedIn()).toBe(false);
+    expect(await laptop.send('GET', '/devices', { token: before })).toEqual(LOGGED_OUT);
+    expect(await laptop.devices()).toEqual(['laptop*']);
+    expect((await logIn(sample, 'phone', 'bob', 'pickwick')).status).toBe(401);
+    expect((await logIn(sample, 'phone', 'bob', 'cricket-match')).status).toBe(200);
+  });
+
+  it('counts what happens for Prometheus', async () => {
+    const before = await counts();
+    const phone = await Device.login(sample, 'phone');
+    const stolen = phone.tokens.refresh_token;
+    await phone.refresh();
+    await phone.refresh(stolen);
+    await phone.refresh();
+    await phone.refresh(stolen);
+    await phone.send('GET', '/devices');
+
+    const after = await counts();
+
+    const grown = Object.entries(after).map(([name, count]) => [name, count - (before[name] ?? 0)]);
+    expect(Object.fromEntries(grown.filter(([, difference]) => difference !== 0))).toEqual({
+      'jwt_minted_total{type="access"}': 4,
+      'jwt_minted_total{type="refresh"}': 4,
+      jwt_rotated_total: 2,
+      jwt_raced_total: 1,
+      jwt_reused_total: 1,
+      'jwt_revoked_total{level="session"}': 1,
+      'jwt_refused_total{code="TOKEN_REUSED"}': 1,
+      'jwt_refused_total{code="TOKEN_REVOKED"}': 1,
+    });
+  });
+
+  it('knows what was revoked, spent and begun after it is started again', async () => {
+    const phone = await Device.login(sample, 'phone');
+    const tablet = await Device.login(sample, 'tablet');
+    const laptop = await Device.login(sample, 'laptop');
+    const spent = laptop.tokens.refresh_token;
+    await laptop.refresh();
+    await laptop.refresh();
+    await phone.send('POST', '/logout');
+
+    await sample.stop();
+    expect(sample.log()).not.toMatch(/ERROR|WARN|[\w-]{60}/);
+    sample = await start();
+
+    const again = [phone, tablet, laptop].map((device) => device.movedTo(sample));
+    expect(await Promise.all(again.map((device) => device.isLoggedIn()))).toEqual([
+      false,
+      true,
+      true,
+    ]);
+    expect(await again[1]?.devices()).toEqual(['laptop', 'tablet*']);
+    expect(await again[2]?.refresh(spent)).toEqual(LOGGED_OUT);
+    expect(await again[1]?.devices()).toEqual(['tablet*']);
+    expect((await counts())['jwt_reused_total']).toBe(1);
+  });
+});
+
+describe('The sample of sessions, whatever it keeps them in,', () => {
+  beforeAll(async () => {
+    store = await SAMPLE_STORES.SQLite();
+    sample = await start();
+  });
+  afterAll(async () => {
+    await sample?.stop();
+    await store?.close();
+  });
+
+  it('gives a browser its tokens in cookies, and the next ones too', async () => {
+    const browser = new Browser(sample);
+    const credentials = { username: 'alice', password: 'wonderland', cookies: true };
+    const login = await browser.send('POST', '/login', { json: credentials });
+    const before = browser.cookies.get('refresh_token_cookie');
+
+    const refused = await browser.send('POST', '/refresh');
+    const refreshed = await browser.send('POST', '/refresh', { csrf: 'csrf_refresh_token' });
+    const after = browser.cookies.get('refresh_token_cookie');
+    const shown = await browser.send('GET', '/devices');
+    const logout = await browser.send('POST', '/logout', { csrf: 'csrf_access_token' });
+
+    expect(login).toEqual({ status: 200, body: { msg: 'The tokens are in cookies' } });
+    expect(refused).toEqual({ status: 401, body: { msg: 'Missing CSRF token' } });
+    expect(refreshed).toEqual(login);
+    expect([before?.path, after?.path]).toEqual(['/refresh', '/refresh']);
+    expect(after?.value).not.toBe(before?.value);
+    expect(shown.status).toBe(200);
+    expect(logout).toEqual({ status: 200, body: { msg: 'Logged out' } });
+    expect([...browser.cookies.keys()]).toEqual([]);
+  });
+
+  it('asks for a login before it takes a new password of a refreshed session', async () => {
+    const phone = await Device.login(sample, 'phone');
+    await phone.refresh();
+
+    const answer = await phone.send('POST', '/password', { json: { password: 'looking-glass' } });
+
+    expect(answer).toEqual({ status: 401, body: { msg: 'Fresh token required' } });
+  });
+
+  it.each([
+    ['a wrong password', 'alice', 'looking-glass'],
+    ['an unknown user', 'mallory', 'wonderland'],
+    ['no words at all', ['alice'], { $ne: '' }],
+    ['nothing', undefined, undefined],
+  ])('refuses %s', async (_what, username, password) => {
+    expect(await logIn(sample, 'phone', username, password)).toEqual({
+      status: 401,
+      body: { msg: 'Bad username or password' },
+    });
+  });
+});
+
+describe.each(['Redis', 'PostgreSQL'] as const)('While %s is away, the sample', (name) => {
+  beforeAll(async () => {
+    store = await SAMPLE_STORES[name]();
+    sample = await start();
+  });
+  afterAll(async () => {
+    await sample?.stop();
+    await store?.close();
+  });
+
+  it('refuses everybody at once, spends and ends nothing, and goes on by itself once it is back', async () => {
+    const phone = await Device.login(sample, 'phone');
+    await store.server?.kill();
+
+    const since = performance.now();
+    for (let time = 0; time < 5; time += 1)
+      expect(await phone.send('GET', '/devices')).toMatchObject({ status: 503 });
+    // Less than the blocklist's timeout for each.
+    expect(performance.now() - since).toBeLessThan(2_500);
+    expect(await phone.refresh()).toMatchObject({ status: 503 });
+    expect(await phone.send('POST', '/logout')).toMatchObject({ status: 503 });
+    expect(await logIn(sample, 'laptop', 'alice', 'wonderland')).toMatchObject({ status: 503 });
+    await store.server?.restart();
+    while ((await phone.send('GET', '/devices')).status !== 200) continue;
+    expect(await phone.refresh()).toMatchObject({ status: 200 });
+    expect(await counts()).toMatchObject({ jwt_store_down_total: 1, jwt_store_up_total: 1 });
+  });
+
+  it('ends when it is told to', async () => {
+    await store.server?.kill();
+
+    const since = performance.now();
+    await sample.stop();
+
+    expect(performance.now() - since).toBeLessThan(5_000);
+  });
+});
+
+/** What the sample has counted, by the name and the labels of each series. */
+async function counts(): Promise<Readonly<Record<string, number>>> {
+  const text = await (await fetch(`${sample.url}/metrics`)).text();
+  const lines = text.matchAll(/^(jwt_\S+) (\d+)$/gm);
+  return Object.fromEntries(Array.from(lines, ([, name, count]) => [name, Number(count)]));
+}
