@@ -4,7 +4,7 @@ import { JwtExtendedConfigError } from '../errors/config.error.js';
 import { TokenCheckUnavailableError } from '../errors/token-errors.js';
 import { DeadlineError, withDeadline } from '../tokens/deadline.js';
 import { OverdueCalls } from './overdue-calls.js';
-import type { StoreHealth } from './store-health.js';
+import type { StoreHealth, StoreUse } from './store-health.js';
 
 /** The store, asked with a deadline and believed only when it makes sense. */
 export class BlocklistAccess {
@@ -27,24 +27,26 @@ export class BlocklistAccess {
 
   /** Resolves once the store has said that the entry is there, and whether it is this call that added it. */
   async add(key: string, value: string, expiresAt: Date | null): Promise<boolean> {
-    const added: unknown = await this.#ask('add', () => this.store.add(key, value, expiresAt));
+    const added: unknown = await this.#ask('writing', 'add', () =>
+      this.store.add(key, value, expiresAt),
+    );
     if (typeof added === 'boolean') return added;
     throw nonsense('add must give true or false');
   }
 
   async raise(key: string, value: number, expiresAt: Date | null): Promise<void> {
-    await this.#ask('raise', () => this.store.raise(key, value, expiresAt));
+    await this.#ask('writing', 'raise', () => this.store.raise(key, value, expiresAt));
   }
 
   async get(keys: readonly string[]): Promise<readonly (string | null)[]> {
-    const values: unknown = await this.#ask('get', () => this.store.get(keys));
+    const values: unknown = await this.#ask('reading', 'get', () => this.store.get(keys));
     if (Array.isArray(values) && values.length === keys.length && values.every(isValue))
       return values;
     throw nonsense('get must give one string or null for each key');
   }
 
   async delete(key: string): Promise<void> {
-    await this.#ask('delete', () => this.store.delete(key));
+    await this.#ask('writing', 'delete', () => this.store.delete(key));
   }
 
   async putSession(
@@ -53,19 +55,23 @@ export class BlocklistAccess {
     value: string,
     expiresAt: Date | null,
   ): Promise<void> {
-    await this.#ask('sessions.put', () =>
+    await this.#ask('writing', 'sessions.put', () =>
       this.#sessions().put(identity, sessionId, value, expiresAt),
     );
   }
 
   async listSessions(identity: string): Promise<readonly string[]> {
-    const values: unknown = await this.#ask('sessions.list', () => this.#sessions().list(identity));
+    const values: unknown = await this.#ask('reading', 'sessions.list', () =>
+      this.#sessions().list(identity),
+    );
     if (Array.isArray(values) && values.every((value) => typeof value === 'string')) return values;
     throw nonsense('sessions.list must give strings');
   }
 
   async removeSession(identity: string, sessionId: string): Promise<void> {
-    await this.#ask('sessions.remove', () => this.#sessions().remove(identity, sessionId));
+    await this.#ask('writing', 'sessions.remove', () =>
+      this.#sessions().remove(identity, sessionId),
+    );
   }
 
   /**
@@ -75,7 +81,7 @@ export class BlocklistAccess {
    */
   async check(): Promise<void> {
     try {
-      await this.#ask('check', () => this.store.check?.());
+      await this.#ask('reading', 'check', () => this.store.check?.());
     } catch (error) {
       const { cause } = error as TokenCheckUnavailableError;
       if (cause instanceof JwtExtendedConfigError) throw cause;
@@ -87,18 +93,18 @@ export class BlocklistAccess {
     throw new TypeError('The blocklist store keeps no sessions');
   }
 
-  async #ask<T>(method: string, call: () => Awaitable<T>): Promise<T> {
+  async #ask<T>(use: StoreUse, method: string, call: () => Awaitable<T>): Promise<T> {
     const who = `The blocklist store (${method})`;
     let pending: Awaitable<T> | undefined;
     try {
       if (this.#overdue.areTooMany) throw new DeadlineError(`${who} was not asked: it is overdue`);
       pending = call();
       const answer = await withDeadline(pending, this.timeoutMs, who);
-      this.health.answered();
+      this.health.answered(use);
       return answer;
     } catch (error) {
       if (error instanceof DeadlineError && pending) this.#overdue.add(pending);
-      this.health.failed(error);
+      this.health.failed(use, error);
       throw new TokenCheckUnavailableError(error);
     }
   }

@@ -2,23 +2,28 @@ import { Logger } from '@nestjs/common';
 import { faultMessage } from '../errors/fault-message.js';
 import type { EventPublisher } from '../events/event-publisher.js';
 
+/** Whether a call looks something up or changes something: a store that is full, say, fails at one of them only. */
+export type StoreUse = 'reading' | 'writing';
+
 /** Notes when the store stops answering and when it answers again, and tells it once each. */
 export class StoreHealth {
   readonly #logger = new Logger('JwtExtendedModule');
-  #isDown = false;
+  /** What does not work. A store that cannot be read is away altogether, and back once it can be. */
+  #broken: StoreUse | undefined;
 
   constructor(private readonly events: EventPublisher) {}
 
-  answered(): void {
-    if (!this.#isDown) return;
-    this.#isDown = false;
+  answered(use: StoreUse): void {
+    if (this.#broken === undefined || (use === 'reading' && this.#broken === 'writing')) return;
+    this.#broken = undefined;
     this.#logger.log('The blocklist store answers again');
     this.events.publish('store-up', { reason: '' });
   }
 
-  failed(fault: unknown): void {
-    if (this.#isDown) return;
-    this.#isDown = true;
+  failed(use: StoreUse, fault: unknown): void {
+    const wasBroken = this.#broken;
+    this.#broken = wasBroken === 'reading' ? wasBroken : use;
+    if (wasBroken !== undefined) return;
     const reason = faultMessage(fault);
     this.#logger.error(`The blocklist store does not answer: ${reason}`);
     this.events.publish('store-down', { reason });
