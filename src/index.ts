@@ -7,6 +7,11 @@ export {
   type HttpRequest,
   type HttpResponse,
 } from './contracts/http.js';
+export {
+  type ClaimValue,
+  type RequiredClaims,
+  type RequiredScope,
+} from './contracts/requirement.js';
 export { type Freshness, type TokenExtractor } from './contracts/route-policy.js';
 export {
   type Duration,
@@ -70,6 +75,8 @@ export {
   type MemoryBlocklistStoreOptions,
 } from './revocation/memory-blocklist.store.js';
 export { AccessGuard } from './route/access.guard.js';
+export { type AnyGuard } from './route/any-of.guard.js';
+export { anyOf } from './route/any-of.js';
 export { FreshGuard } from './route/fresh.guard.js';
 export { JwtExceptionFilter } from './route/jwt-exception.filter.js';
 export {
@@ -86,8 +93,13 @@ export {
   Public,
   type RouteDecorator,
 } from './route/policy-decorators.js';
-export { type JwtRequiredOptions } from './route/policy-metadata.js';
+export {
+  type JwtRequiredOptions,
+  type MatchParamOptions,
+  type RequirementOptions,
+} from './route/policy-metadata.js';
 export { RefreshGuard } from './route/refresh.guard.js';
+export { MatchParam, RequireClaims, RequireScope } from './route/requirement-decorators.js';
 export { TokenService } from './token.service.js';
 export { KeyRing } from './tokens/keys/key-ring.js';
 export { type PublicJwk } from './tokens/keys/public-jwk.js';

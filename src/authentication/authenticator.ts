@@ -14,7 +14,7 @@ import type { TokenReader } from '../tokens/token-reader.js';
 import type { CarriedToken } from '../transport/carried-token.js';
 import { extractToken } from '../transport/extract-token.js';
 import { AuthenticatedToken } from './authenticated-token.js';
-import { requireFresh, requireType } from './checks.js';
+import { requireClaims, requireFresh, requireType } from './checks.js';
 
 /** The journey of a request, in the order in which its steps refuse. Nothing is written to the request on the way. */
 export class Authenticator {
@@ -55,6 +55,7 @@ export class Authenticator {
     requireFresh(token, policy, this.options.clock());
     await this.revocations.requireActive(token, policy, request);
     await this.#requireVerified(token, request);
+    requireClaims(token, policy, request);
     const user = await this.#loadUser(token, request);
     return new AuthenticatedToken(token, carried.location, user);
   }
