@@ -13,6 +13,7 @@ import {
   type JwtExtendedModuleExtras,
 } from './jwt-extended.module-extras.js';
 import { EXPORTS, PROVIDERS } from './jwt-extended.module-providers.js';
+import { ModuleScope } from './jwt-extended.module-scope.js';
 import { ModuleSettings } from './jwt-extended.module-settings.js';
 import type { JwtExtendedOptions } from './options/jwt-extended-options.js';
 import { BlocklistService } from './revocation/blocklist.service.js';
@@ -38,6 +39,7 @@ function assemble(definition: DynamicModule, extras: JwtExtendedModuleExtras): D
     providers: [
       ...(definition.providers ?? []).map(settling),
       ...PROVIDERS,
+      ModuleScope,
       { provide: BlocklistService, useClass: blocklistService ?? BlocklistService },
       ...(globalGuard ? [GlobalGuard, { provide: APP_GUARD, useExisting: GlobalGuard }] : []),
       ...((registerFilter ?? true)
