@@ -13,14 +13,19 @@ export class ModuleScope implements OnModuleInit {
 
   /** @throws JwtExtendedConfigError */
   onModuleInit(): void {
+    if (this.#settings() instanceof ModuleSettings) return;
+    throw new JwtExtendedConfigError(
+      'forRootAsync injects something request-scoped, and options are settled once, at start: inject what is not, ' +
+        'and let loaders find out about a request by what they are given last, { request }',
+    );
+  }
+
+  /** Nest throws where there is none to be had outside of a request; older versions give nothing. */
+  #settings(): unknown {
     try {
-      this.modules.get(ModuleSettings);
-    } catch (error) {
-      throw new JwtExtendedConfigError(
-        'forRootAsync injects something request-scoped, and options are settled once, at start: inject what is not, ' +
-          'and let loaders find out about a request by what they are given last, { request }',
-        { cause: error },
-      );
+      return this.modules.get(ModuleSettings);
+    } catch {
+      return undefined;
     }
   }
 }

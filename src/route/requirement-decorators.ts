@@ -54,6 +54,7 @@ export function RequireClaims(
  * ```
  */
 export function RequireScope(...words: readonly [string, ...string[]]): RouteDecorator;
+/** Words in a list, or members of a `scope` that is an object, from which an `override` may excuse. */
 export function RequireScope(scope: RequiredScope, options?: RequirementOptions): RouteDecorator;
 export function RequireScope(...given: readonly unknown[]): RouteDecorator {
   const isWords = typeof given[0] === 'string' && !isObject(given[1]);
