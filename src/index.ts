@@ -7,6 +7,11 @@ export {
   type HttpRequest,
   type HttpResponse,
 } from './contracts/http.js';
+export {
+  type ClaimValue,
+  type RequiredClaims,
+  type RequiredScope,
+} from './contracts/requirement.js';
 export { type Freshness, type TokenExtractor } from './contracts/route-policy.js';
 export {
   type RefusedEvent,
@@ -106,6 +111,8 @@ export {
 } from './revocation/sql/sql-client.js';
 export { SessionService } from './revocation/session.service.js';
 export { AccessGuard } from './route/access.guard.js';
+export { type AnyGuard } from './route/any-of.guard.js';
+export { anyOf } from './route/any-of.js';
 export { FreshGuard } from './route/fresh.guard.js';
 export { JwtExceptionFilter } from './route/jwt-exception.filter.js';
 export {
@@ -122,8 +129,13 @@ export {
   Public,
   type RouteDecorator,
 } from './route/policy-decorators.js';
-export { type JwtRequiredOptions } from './route/policy-metadata.js';
+export {
+  type JwtRequiredOptions,
+  type MatchParamOptions,
+  type RequirementOptions,
+} from './route/policy-metadata.js';
 export { RefreshGuard } from './route/refresh.guard.js';
+export { MatchParam, RequireClaims, RequireScope } from './route/requirement-decorators.js';
 export { TokenService } from './token.service.js';
 export { KeyRing } from './tokens/keys/key-ring.js';
 export { type PublicJwk } from './tokens/keys/public-jwk.js';

@@ -13,6 +13,7 @@ import {
   type JwtExtendedModuleExtras,
 } from './jwt-extended.module-extras.js';
 import { EXPORTS, PROVIDERS } from './jwt-extended.module-providers.js';
+import { ModuleScope } from './jwt-extended.module-scope.js';
 import {
   ModuleSettings,
   OPTIONS_REPLACEMENT,
@@ -42,6 +43,7 @@ function assemble(definition: DynamicModule, extras: JwtExtendedModuleExtras): D
     providers: [
       ...(definition.providers ?? []).map(settling),
       ...PROVIDERS,
+      ModuleScope,
       { provide: BlocklistService, useClass: blocklistService ?? BlocklistService },
       ...(globalGuard ? [GlobalGuard, { provide: APP_GUARD, useExisting: GlobalGuard }] : []),
       ...((registerFilter ?? true)

@@ -13,7 +13,7 @@ import { loadUser, requireVerified } from '../tokens/token-users.js';
 import type { CarriedToken } from '../transport/carried-token.js';
 import { extractToken } from '../transport/extract-token.js';
 import { AuthenticatedToken } from './authenticated-token.js';
-import { requireFresh, requireType } from './checks.js';
+import { requireClaims, requireFresh, requireType } from './checks.js';
 
 /** The journey of a request, in the order in which its steps refuse. Nothing is written to the request on the way. */
 export class Authenticator {
@@ -56,6 +56,7 @@ export class Authenticator {
     requireFresh(token, policy, this.options.clock());
     await this.revocations.requireActive(token, policy, request);
     await requireVerified(this.loaders, token, request);
+    requireClaims(token, policy, request);
     const user = await loadUser(this.loaders, token, request);
     return new AuthenticatedToken(token, carried.location, user);
   }

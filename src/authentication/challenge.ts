@@ -1,11 +1,14 @@
 import type { TokenError, TokenErrorCode } from '../errors/token.error.js';
-import { StaleTokenError } from '../errors/token-errors.js';
+import { InsufficientClaimsError, StaleTokenError } from '../errors/token-errors.js';
 
 interface Challenge {
   /** RFC 6750 section 3.1 and RFC 9470 section 3; absent where no credentials were presented. */
   readonly error?: string;
   readonly description?: string;
 }
+
+/** A `scope-token` (RFC 6749 section 3.3): printable ASCII save blank, `"` and `\`. */
+const SCOPE_TOKEN = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
 
 /** Fixed texts: nothing that a token, a loader or the client said comes into a header. */
 const CHALLENGES = {
@@ -35,11 +38,18 @@ export function challenge(refusal: TokenError, scheme: string, realm: string | u
     error_description: description,
     // RFC 9470 section 3; where no age was asked for, only a new login will do.
     max_age: refusal instanceof StaleTokenError ? String(refusal.required.maxAge ?? 0) : undefined,
+    scope: refusal instanceof InsufficientClaimsError ? scopeNeeded(refusal) : undefined,
   };
   const written = Object.entries(parameters)
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => `${name}=${quoted(value as string)}`);
   return [scheme, written.join(', ')].filter(Boolean).join(' ');
+}
+
+/** All of it or nothing: part of a scope would send the client for a token that is refused again. */
+function scopeNeeded({ scope }: InsufficientClaimsError): string | undefined {
+  const isTold = scope.length > 0 && scope.every((word) => SCOPE_TOKEN.test(word));
+  return isTold ? scope.join(' ') : undefined;
 }
 
 /** RFC 9110 section 5.6.4. */

@@ -8,8 +8,8 @@ const SLOT = Symbol.for('nestjs-jwt-extended:request');
 /** What a passed journey leaves on the request. */
 export interface RequestSlot {
   /** The policy that was satisfied: a second guard of the same route need not ask again. */
-  readonly policy: RoutePolicy;
-  /** Absent on an optional route without a token, and for OPTIONS. */
+  readonly policy: RoutePolicy | undefined;
+  /** Absent on an optional route without a token, for OPTIONS, and where a guard of another kind stood in. */
   readonly context: JwtContext | undefined;
   /** Whether there is a `userLookup` loader. */
   readonly looksUpUsers: boolean;
@@ -25,4 +25,23 @@ export function attach(request: HttpRequest, slot: RequestSlot): void {
 
 export function slotOf(request: HttpRequest): RequestSlot | undefined {
   return (request as Slotted)[SLOT];
+}
+
+/** Notes that a guard of another kind let the request in: nobody came by a token, and whoever it found stays. */
+export function attachNobody(request: HttpRequest): void {
+  (request as Slotted)[SLOT] = { policy: undefined, context: undefined, looksUpUsers: false };
+}
+
+/** Takes a request back to what it says now, whatever a guard that refuses in the end has left on it. */
+export function remember(request: HttpRequest): () => void {
+  const members = (['user', SLOT] as const).map((name) => ({
+    name,
+    was: Object.getOwnPropertyDescriptor(request, name),
+  }));
+  return () => {
+    for (const { name, was } of members) {
+      if (was) Object.defineProperty(request, name, was);
+      else Reflect.deleteProperty(request, name);
+    }
+  };
 }

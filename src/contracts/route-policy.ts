@@ -1,3 +1,4 @@
+import type { Requirement } from './requirement.js';
 import type { TokenLocation, TokenType } from './token.js';
 
 /** What a route asks of a token: every guard and decorator that concerns it, merged into one. */
@@ -14,6 +15,8 @@ export interface RoutePolicy {
   /** Replaces the configured cookie name. */
   readonly cookieName?: string;
   readonly skipRevocationCheck: boolean;
+  /** What claims, scope and route parameters must be; absent where nothing is asked of them. */
+  readonly requirements?: readonly Requirement[];
 }
 
 /** How recently the user must have authenticated. */

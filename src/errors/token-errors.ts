@@ -142,6 +142,8 @@ export class InsufficientClaimsError extends VerifiedTokenError {
   constructor(
     token: Token,
     readonly reason: 'Missing required claim(s)' | 'Missing required scope(s)',
+    /** The words of `scope` that the client is told it needs. */
+    readonly scope: readonly string[] = [],
   ) {
     super(token, reason, 403, 'CLAIMS_INSUFFICIENT');
   }

@@ -1,6 +1,7 @@
 import type { Freshness, RoutePolicy } from '../contracts/route-policy.js';
 import type { TokenType } from '../contracts/token.js';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
+import { mergeRequirements } from './merge-requirements.js';
 import type { PolicyLevel } from './policy-level.js';
 
 /**
@@ -19,6 +20,7 @@ export function mergePolicy(heard: readonly PolicyLevel[]): RoutePolicy | undefi
   }
   const type = typeAsked(deciding);
   const fresh = freshnessAsked(heard, deciding, type);
+  const requirements = mergeRequirements(heard.flatMap(({ demands }) => demands));
   return Object.freeze({
     type,
     verifyType: deciding.required?.verifyType ?? true,
@@ -27,14 +29,20 @@ export function mergePolicy(heard: readonly PolicyLevel[]): RoutePolicy | undefi
     fresh,
     ...nearest(heard, 'locations'),
     ...nearest(heard, 'cookieName'),
+    ...(requirements && { requirements }),
   });
+}
+
+/** Whether a level decides how one gets in. */
+export function hasTokenGuard({ guards, alternatives }: PolicyLevel): boolean {
+  return guards.length > 0 || alternatives.length > 0;
 }
 
 /** `@Public` silences the levels further out, unless something further in has opted in again. */
 export function levelsHeard(levels: readonly PolicyLevel[]): readonly PolicyLevel[] {
   for (const [index, level] of levels.entries()) {
     if (level.isPublic) return levels.slice(0, index + 1);
-    if (level.isPublic === false || level.guards.length > 0 || level.fresh || level.optional) break;
+    if (level.isPublic === false || asksForToken(level) || level.optional) break;
   }
   return levels;
 }
@@ -78,9 +86,13 @@ function stricter(one: false | Freshness, other: Freshness): Freshness {
   return ages.length > 0 ? { maxAge: Math.min(...ages) } : {};
 }
 
-/** A guard or a demand for freshness further in than `@JwtOptional` asks for a token again. */
-function optionalSaid({ optional, guards, fresh }: PolicyLevel): boolean | undefined {
-  return optional ?? (guards.length > 0 || fresh ? false : undefined);
+/** A guard, or something demanded of a token, further in than `@JwtOptional` asks for a token again. */
+function optionalSaid(level: PolicyLevel): boolean | undefined {
+  return level.optional ?? (asksForToken(level) ? false : undefined);
+}
+
+function asksForToken(level: PolicyLevel): boolean {
+  return hasTokenGuard(level) || !!level.fresh || level.demands.length > 0;
 }
 
 function nearest<N extends 'locations' | 'cookieName'>(
@@ -92,11 +104,17 @@ function nearest<N extends 'locations' | 'cookieName'>(
 }
 
 function refuseIdleDecorators(levels: readonly PolicyLevel[]): void {
-  const idle = levels.find(({ fresh, optional }) => fresh || optional);
-  if (!idle) return;
-  const decorator = idle.fresh ? '@Fresh' : '@JwtOptional';
-  throw new JwtExtendedConfigError(
-    `${decorator} on ${idle.name} has no effect, since no token guard protects the route: ` +
-      'add @UseGuards(AccessGuard), or set globalGuard: true',
-  );
+  for (const level of levels) {
+    const decorator = idleDecoratorOf(level);
+    if (decorator === undefined) continue;
+    throw new JwtExtendedConfigError(
+      `${decorator} on ${level.name} has no effect, since no token guard protects the route: ` +
+        'add @UseGuards(AccessGuard), or set globalGuard: true',
+    );
+  }
+}
+
+function idleDecoratorOf({ fresh, optional, demands }: PolicyLevel): string | undefined {
+  if (fresh) return '@Fresh';
+  return optional ? '@JwtOptional' : demands.flat()[0]?.decorator;
 }

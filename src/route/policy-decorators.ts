@@ -2,6 +2,7 @@ import { applyDecorators, SetMetadata, UseGuards } from '@nestjs/common';
 import type { Duration } from '../contracts/token.js';
 import { checkBoolean } from '../options/checks.js';
 import { AccessGuard } from './access.guard.js';
+import { demanding, demandOf } from './demand.js';
 import { FRESH, type JwtRequiredOptions, OPTIONAL, PUBLIC, REQUIRED } from './policy-metadata.js';
 import { RefreshGuard } from './refresh.guard.js';
 import { freshness, requiredPolicy } from './required-policy.js';
@@ -32,7 +33,8 @@ export function Fresh(wanted: boolean | { maxAge: Duration } = true): RouteDecor
 
 /**
  * Lets a request without a token in, as nobody; a token that is presented must be good all the same.
- * Flask: `@jwt_required(optional=True)`. A guard or `@Fresh` further in asks for a token again.
+ * Flask: `@jwt_required(optional=True)`. A guard, `@Fresh` or a requirement such as `@RequireScope` further in asks for
+ * a token again.
  *
  * @example
  * ```ts
@@ -50,7 +52,7 @@ export function JwtOptional(): RouteDecorator {
 
 /**
  * Opts out of the token guards of outer levels: of a global guard, and on a handler of its controller's. A guard,
- * `@Fresh`, `@JwtOptional` or `@Public(false)` further in opts back in.
+ * `@Fresh`, `@JwtOptional`, a requirement such as `@RequireScope`, or `@Public(false)` further in opts back in.
  *
  * @example
  * ```ts
@@ -81,8 +83,10 @@ export function Public(isPublic = true): RouteDecorator {
  */
 export function JwtRequired(options: JwtRequiredOptions = {}): RouteDecorator {
   const policy = requiredPolicy(options);
+  const demand = demandOf('@JwtRequired', options);
   return applyDecorators(
     SetMetadata(REQUIRED, policy),
     UseGuards(options.refresh ? RefreshGuard : AccessGuard),
+    ...(demand ? [demanding(demand)] : []),
   );
 }

@@ -1,6 +1,21 @@
 import type { Freshness } from '../contracts/route-policy.js';
-import { type GuardKind, guardKindOf } from './guard-kind.js';
-import { FRESH, OPTIONAL, PUBLIC, REQUIRED, type RequiredPolicy } from './policy-metadata.js';
+import { JwtExtendedConfigError } from '../errors/config.error.js';
+import {
+  alternativesOf,
+  classOf,
+  type GuardClass,
+  type GuardKind,
+  guardKindOf,
+} from './guard-kind.js';
+import { demandsOn } from './demand.js';
+import {
+  type Demand,
+  FRESH,
+  OPTIONAL,
+  PUBLIC,
+  REQUIRED,
+  type RequiredPolicy,
+} from './policy-metadata.js';
 
 /** Nest's own key for what `@UseGuards` was given. */
 const GUARDS_METADATA = '__guards__';
@@ -10,22 +25,29 @@ export interface PolicyLevel {
   /** For messages: `AccountController.login`. */
   readonly name: string;
   readonly guards: readonly GuardKind[];
+  /** The classes of these guards. */
+  readonly guardClasses: readonly GuardClass[];
+  /** The classes made by `anyOf` that stand here and have a token guard among their guards. */
+  readonly alternatives: readonly GuardClass[];
   readonly required: RequiredPolicy | undefined;
   /** `undefined` where the level says nothing of it. */
   readonly fresh: false | Freshness | undefined;
   readonly optional: boolean | undefined;
   readonly isPublic: boolean | undefined;
+  /** What is demanded of claims, the nearest group first: of a class, its own before what it inherits. */
+  readonly demands: readonly (readonly Demand[])[];
 }
 
 /** The level of guards alone: the application's. */
 export function levelOfGuards(name: string, guards: readonly unknown[]): PolicyLevel {
   return {
     name,
-    guards: kindsOf(guards),
+    ...standing(name, guards),
     required: undefined,
     fresh: undefined,
     optional: undefined,
     isPublic: undefined,
+    demands: [],
   };
 }
 
@@ -35,11 +57,12 @@ export function levelOf(name: string, target: object): PolicyLevel {
   const required = read(REQUIRED, target) as RequiredPolicy | undefined;
   return {
     name,
-    guards: kindsOf(guards ?? []),
+    ...standing(name, guards ?? []),
     required,
     fresh: (read(FRESH, target) as false | Freshness | undefined) ?? required?.fresh,
     optional: (read(OPTIONAL, target) as boolean | undefined) ?? required?.optional,
     isPublic: read(PUBLIC, target) as boolean | undefined,
+    demands: demandsOn(target),
   };
 }
 
@@ -47,6 +70,26 @@ function read(key: string | symbol, target: object): unknown {
   return Reflect.getMetadata(key, target);
 }
 
-function kindsOf(guards: readonly unknown[]): readonly GuardKind[] {
-  return guards.map(guardKindOf).filter((kind) => kind !== undefined);
+function standing(
+  name: string,
+  guards: readonly unknown[],
+): Pick<PolicyLevel, 'guards' | 'guardClasses' | 'alternatives'> {
+  const classes = guards.map(classOf).filter((type) => type !== undefined);
+  classes.forEach((type) => refuseDemandsOn(type, name));
+  const guardClasses = classes.filter((type) => guardKindOf(type) !== undefined);
+  return {
+    guards: guardClasses.map(guardKindOf).filter((kind) => kind !== undefined),
+    guardClasses,
+    alternatives: classes.filter((type) => alternativesOf(type).length > 0),
+  };
+}
+
+/** Nobody reads the decorators of a guard, so that they would protect nothing. */
+function refuseDemandsOn(guard: GuardClass, level: string): void {
+  const [[demand] = []] = demandsOn(guard);
+  if (!demand) return;
+  throw new JwtExtendedConfigError(
+    `${demand.decorator} on ${guard.name}, a guard of ${level}, has no effect: ` +
+      'put it on controllers or handlers, or let loaders.tokenVerification look at every token',
+  );
 }

@@ -15,6 +15,10 @@ const NAMES = {
   verifyType: true,
   skipRevocationCheck: true,
   cookieName: true,
+  claims: true,
+  scope: true,
+  params: true,
+  override: true,
 } as const satisfies Record<keyof JwtRequiredOptions, true>;
 
 /**

@@ -8,15 +8,16 @@ import type { RoutePolicy } from '../contracts/route-policy.js';
 import { raisedBy } from '../errors/token.error.js';
 import { MissingTokenError } from '../errors/token-errors.js';
 import { LoaderCalls } from '../tokens/loader-calls.js';
-import { type GuardKind, guardKindOf } from './guard-kind.js';
+import { outermostOf } from './alternative.js';
+import { type GuardClass, guardKindOf } from './guard-kind.js';
 import type { Route } from './route.js';
 import { type Handler, RoutePolicies } from './route-policies.js';
 
 /** Sends a request on its journey with the policy of the route it is for: once, however many guards ask. */
 @Injectable()
 export class RouteAuthenticator {
-  /** How many guards have asked on an open route. Nest hands all guards of one invocation the same context. */
-  readonly #asked = new WeakMap<ExecutionContext, number>();
+  /** The silenced guards that have yet to ask. Nest hands all guards of one invocation the same context. */
+  readonly #toAsk = new WeakMap<ExecutionContext, GuardClass[]>();
 
   constructor(
     @Inject(RoutePolicies) private readonly policies: RoutePolicies,
@@ -35,26 +36,40 @@ export class RouteAuthenticator {
     guard: object,
     getRequest: () => unknown,
   ): boolean | Promise<boolean> {
-    const policy = this.#policyFor(context, guardKindOf(guard) ?? 'access');
+    const policy = this.#policyFor(context, guard);
     return policy ? this.#admit(getRequest(), policy, context) : true;
   }
 
-  /** Whether a route asks for no token. */
+  /** Whether token guards have to let everybody in, be the route public or left to an `anyOf` of its own. */
   isOpen(context: ExecutionContext): boolean {
     return this.#routeOf(context).policy === undefined;
   }
 
-  /**
-   * On an open route the silenced guards are the first to ask, since outer levels run before inner ones. Whoever asks
-   * after them was called by another guard, and means it.
-   */
-  #policyFor(context: ExecutionContext, kind: GuardKind): RoutePolicy | undefined {
+  /** Whether a class made by `anyOf` has to let everybody in: on a public route, and where one further in decides. */
+  silences(context: ExecutionContext, anyOf: object): boolean {
+    return !outermostOf(context) && this.#routeOf(context).silences(anyOf);
+  }
+
+  #policyFor(context: ExecutionContext, guard: object): RoutePolicy | undefined {
+    const kind = guardKindOf(guard) ?? 'access';
     const route = this.#routeOf(context);
+    const anyOf = outermostOf(context);
+    if (anyOf) return route.policyOfAlternative(anyOf, kind);
     if (route.policy && route.lists(kind)) return route.policy;
-    const asked = (this.#asked.get(context) ?? 0) + 1;
-    this.#asked.set(context, asked);
-    const isSilenced = !route.policy && asked <= route.silenced;
-    return isSilenced ? undefined : route.policyOfUnlisted(kind);
+    if (!route.policy && this.#isSilenced(context, guard, route)) return undefined;
+    return route.policyOfUnlisted(kind);
+  }
+
+  /**
+   * Each silenced guard stands aside once, and before all others, since outer levels run before inner ones. Whoever asks
+   * besides was called by another guard, and means it.
+   */
+  #isSilenced(context: ExecutionContext, guard: object, { silenced }: Route): boolean {
+    const toAsk = this.#toAsk.get(context) ?? [...silenced];
+    this.#toAsk.set(context, toAsk);
+    const index = toAsk.findIndex((type) => guard instanceof type);
+    if (index !== -1) toAsk.splice(index, 1);
+    return index !== -1;
   }
 
   #routeOf(context: ExecutionContext): Route {

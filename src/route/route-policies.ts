@@ -30,9 +30,14 @@ export class RoutePolicies {
     return route;
   }
 
-  /** Those of `APP_GUARD` and `useGlobalGuards` alike; of request-scoped ones only the class is there yet. */
+  /**
+   * Those of `APP_GUARD` and `useGlobalGuards` alike. Of request-scoped ones only the class is there yet, which
+   * `useExisting` keeps behind a factory.
+   */
   #globalGuards(): readonly unknown[] {
-    const scoped = this.application.getGlobalRequestGuards().map(({ metatype }) => metatype);
+    const scoped = this.application
+      .getGlobalRequestGuards()
+      .map(({ metatype, isAlias, inject }) => (isAlias ? inject?.[0] : metatype));
     return [...this.application.getGlobalGuards(), ...scoped];
   }
 }

@@ -1,9 +1,10 @@
 import { Inject, Injectable, type OnModuleInit, type Type } from '@nestjs/common';
-import { MetadataScanner, ModulesContainer } from '@nestjs/core';
+import { ApplicationConfig, MetadataScanner, ModulesContainer } from '@nestjs/core';
+import { PATH_METADATA, requireParameters } from './path-parameters.js';
 import { type Handler, RoutePolicies } from './route-policies.js';
 
-/** Nest's own key for a handler's path; what has none is no route. */
-const PATH_METADATA = 'path';
+/** Nest's own key for the path that RouterModule puts a module under. */
+const MODULE_PATH = '__module_path__';
 
 /** Resolves every route's policy when the application starts, so that a mistake is found then and not by a client. */
 @Injectable()
@@ -13,21 +14,34 @@ export class RouteScan implements OnModuleInit {
   constructor(
     @Inject(ModulesContainer) private readonly modules: ModulesContainer,
     @Inject(RoutePolicies) private readonly policies: RoutePolicies,
+    @Inject(ApplicationConfig) private readonly application: ApplicationConfig,
   ) {}
 
   /** @throws JwtExtendedConfigError */
   onModuleInit(): void {
-    for (const controller of this.#controllers()) {
-      for (const handler of this.#routesOf(controller)) this.policies.of(handler, controller);
+    for (const [controller, module] of this.#controllers()) {
+      for (const handler of this.#routesOf(controller)) {
+        const { parameters } = this.policies.of(handler, controller);
+        if (parameters.length > 0)
+          requireParameters(parameters, handler, controller, this.#pathsOutside(module));
+      }
     }
   }
 
-  *#controllers(): Iterable<Type> {
-    for (const { controllers } of this.modules.values()) {
+  *#controllers(): Iterable<readonly [controller: Type, module: Type]> {
+    for (const { controllers, metatype: module } of this.modules.values()) {
       for (const { metatype } of controllers.values()) {
-        if (typeof metatype === 'function') yield metatype as Type;
+        if (typeof metatype === 'function') yield [metatype as Type, module];
       }
     }
+  }
+
+  /** What stands before a controller's own path: the global prefix, and what RouterModule puts a module under. */
+  #pathsOutside(module: Type): readonly unknown[] {
+    const ofModule: unknown =
+      Reflect.getMetadata(MODULE_PATH + this.modules.applicationId, module) ??
+      Reflect.getMetadata(MODULE_PATH, module);
+    return [this.application.getGlobalPrefix(), ofModule];
   }
 
   #routesOf(controller: Type): readonly Handler[] {

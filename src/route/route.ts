@@ -1,28 +1,72 @@
 import type { RoutePolicy } from '../contracts/route-policy.js';
-import type { GuardKind } from './guard-kind.js';
-import { levelsHeard, mergePolicy } from './merge-policy.js';
+import { alternativesOf, type GuardClass, type GuardKind } from './guard-kind.js';
+import { hasTokenGuard, levelsHeard, mergePolicy } from './merge-policy.js';
 import type { PolicyLevel } from './policy-level.js';
+
+type Policies = ReadonlyMap<GuardKind, RoutePolicy | undefined>;
 
 /** A handler in the class that it is called on, and what it asks of a token. */
 export class Route {
-  /** `undefined` where the route is open to all. */
+  /** What its token guards ask for; `undefined` where the route is open to all, or is left to an `anyOf` of its own. */
   readonly policy: RoutePolicy | undefined;
-  /** How many token guards `@Public` silences here: they are asked all the same, and have to let everybody in. */
-  readonly silenced: number;
+  /** The token guards that stand aside here: they are asked all the same, and have to let everybody in. */
+  readonly silenced: readonly GuardClass[];
   readonly #levels: readonly PolicyLevel[];
+  /** The classes made by `anyOf` that stand aside. */
+  readonly #aside: ReadonlySet<object>;
+  readonly #alternatives = new Map<object, Policies>();
   readonly #unlisted = new Map<GuardKind, RoutePolicy | undefined>();
 
   /** @throws JwtExtendedConfigError - when the route's guards and decorators contradict one another */
   constructor(levels: readonly PolicyLevel[]) {
     const heard = levelsHeard(levels);
-    this.policy = mergePolicy(heard);
-    this.silenced = levels.slice(heard.length).flatMap(({ guards }) => guards).length;
+    const nearest = heard.findIndex(hasTokenGuard);
+    // The nearest level decides how one gets in. Where it names alternatives only, a token is no longer the one way, and
+    // the guards further out stand aside for them.
+    const isLeftToAlternatives = heard[nearest]?.guards.length === 0;
+    const obeyed = isLeftToAlternatives ? nearest + 1 : heard.length;
+    this.policy = isLeftToAlternatives ? undefined : mergePolicy(heard);
+    this.silenced = levels.slice(obeyed).flatMap(({ guardClasses }) => guardClasses);
     this.#levels = levels;
+    for (const [index, { alternatives }] of heard.slice(0, obeyed).entries()) {
+      for (const anyOf of alternatives) {
+        if (this.#alternatives.has(anyOf)) continue;
+        const policies = alternativesOf(anyOf).map((kind) => {
+          const isDecidedFurtherIn = index > nearest && kind !== 'fresh';
+          return [
+            kind,
+            isDecidedFurtherIn ? this.policy : mergePolicy(withGuard(heard, index, kind)),
+          ] as const;
+        });
+        this.#alternatives.set(anyOf, new Map(policies));
+      }
+    }
+    const outer = levels.slice(obeyed).flatMap(({ alternatives }) => alternatives);
+    this.#aside = new Set(outer.filter((anyOf) => !this.#alternatives.has(anyOf)));
+  }
+
+  /** The parameters that its path has to have. */
+  get parameters(): readonly string[] {
+    const alternatives = [...this.#alternatives.values()].flatMap((each) => [...each.values()]);
+    return [this.policy, ...alternatives]
+      .flatMap((policy) => policy?.requirements ?? [])
+      .flatMap(({ parameter }) => parameter ?? []);
   }
 
   /** Whether a guard of that kind stands on one of the levels. */
   lists(kind: GuardKind): boolean {
     return this.#levels.some(({ guards }) => guards.includes(kind));
+  }
+
+  /** Whether a class made by `anyOf` has to let everybody in here. */
+  silences(anyOf: object): boolean {
+    return this.#aside.has(anyOf);
+  }
+
+  /** What a token guard asks for that is one of the alternatives of a class made by `anyOf`. */
+  policyOfAlternative(anyOf: object, kind: GuardKind): RoutePolicy | undefined {
+    const policies = this.#alternatives.get(anyOf);
+    return policies?.has(kind) ? policies.get(kind) : this.policyOfUnlisted(kind);
   }
 
   /**
@@ -31,10 +75,19 @@ export class Route {
    */
   policyOfUnlisted(kind: GuardKind): RoutePolicy | undefined {
     if (!this.#unlisted.has(kind)) {
-      const [handler, ...outer] = this.#levels;
-      const guarded = handler && { ...handler, guards: [...handler.guards, kind] };
-      this.#unlisted.set(kind, guarded && mergePolicy(levelsHeard([guarded, ...outer])));
+      const guarded = withGuard(this.#levels, 0, kind);
+      this.#unlisted.set(kind, mergePolicy(levelsHeard(guarded)));
     }
     return this.#unlisted.get(kind);
   }
+}
+
+function withGuard(
+  levels: readonly PolicyLevel[],
+  index: number,
+  kind: GuardKind,
+): readonly PolicyLevel[] {
+  return levels.map((level, at) =>
+    at === index ? { ...level, guards: [...level.guards, kind] } : level,
+  );
 }

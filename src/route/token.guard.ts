@@ -34,6 +34,11 @@ export abstract class TokenGuard implements CanActivate {
   }
 
   /** @internal */
+  requestOf(context: ExecutionContext): unknown {
+    return this.getRequest(context);
+  }
+
+  /** @internal */
   protected gate(): RouteAuthenticator {
     if (this.route) return this.route;
     const { name } = this.constructor;

@@ -79,7 +79,8 @@ describe('The source', () => {
   });
 
   it('fits the eye', () => {
-    const long = sources.filter(({ lines }) => lines > 150);
+    // A barrel is a list, as long as what it lists.
+    const long = sources.filter(({ lines, onlyReexports }) => lines > 150 && !onlyReexports);
 
     // With its doc comments a file may be longer; then the question to its author is whether a second subject moved in.
     if (long.length > 0) {

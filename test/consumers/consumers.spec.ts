@@ -68,6 +68,29 @@ describe.each(flavours)('A Nest $nest application in $format', (flavour) => {
       expect(answer.headers.get('www-authenticate')).toBe('Bearer');
     });
 
+    it('requires claims, scopes and parameters, and takes a key in the place of a token', async () => {
+      const { accessToken } = await logIn(server);
+      const answers = async (path: string, headers?: Record<string, string>) => {
+        const { status, body } = await server.request('GET', path, headers);
+        return { status, body };
+      };
+
+      expect(await answers('/reports/bob', bearer(accessToken))).toEqual({
+        status: 200,
+        body: { owner: 'bob', reader: 'ada' },
+      });
+      expect(await answers('/reports/bob', { 'x-api-key': 'good' })).toEqual({
+        status: 200,
+        body: { owner: 'bob', reader: 'key' },
+      });
+      expect(await answers('/reports/bob')).toMatchObject({ status: 401 });
+      expect(await answers('/drafts/ada', bearer(accessToken))).toMatchObject({ status: 200 });
+      expect(await answers('/drafts/bob', bearer(accessToken))).toEqual({
+        status: 403,
+        body: { msg: 'Missing required claim(s)' },
+      });
+    });
+
     it('gives an access token that is not fresh for a refresh token', async () => {
       const { accessToken, refreshToken } = await logIn(server);
 

@@ -19,6 +19,7 @@ import {
   ROTATION_DEFAULTS,
 } from '../../src/options/defaults.js';
 import { resolveOptions } from '../../src/options/resolve-options.js';
+import * as requirementDecorators from '../../src/route/requirement-decorators.js';
 import { ALGORITHMS } from '../../src/tokens/keys/algorithms.js';
 import { plain, root, tableOf } from '../support/readme.js';
 
@@ -98,6 +99,25 @@ describe("The README's tables", () => {
     expect(rows).toEqual(
       Object.entries(EXTRAS_DEFAULTS).map(([name, value]) => [name, literal(value)]),
     );
+  });
+
+  it('name exactly the options of @JwtRequired, with their defaults', () => {
+    const rows = tableOf('Option of `@JwtRequired`').map((row) => [
+      plain(row['Option of `@JwtRequired`']),
+      plain(row['Default']),
+    ]);
+
+    expect(rows).toEqual(
+      membersOf('../route/policy-metadata.ts')
+        .get('JwtRequiredOptions')
+        ?.map(({ name, documented }) => [name, plain(documented)]),
+    );
+  });
+
+  it('name exactly the decorators that require something', () => {
+    const rows = tableOf('Decorator').map((row) => /@(\w+)/.exec(row['Decorator']!)?.[1]);
+
+    expect([...new Set(rows)].sort()).toEqual(Object.keys(requirementDecorators));
   });
 
   it.each([

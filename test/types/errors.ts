@@ -37,6 +37,7 @@ exactly<InsufficientClaimsError['code'], 'CLAIMS_INSUFFICIENT'>(true);
 exactly<TokenCheckUnavailableError['code'], 'CHECK_UNAVAILABLE'>(true);
 
 exactly<InvalidTokenError['reason'], string>(true);
+exactly<InsufficientClaimsError['scope'], readonly string[]>(true);
 exactly<StaleTokenError['required'], Freshness>(true);
 exactly<ExpiredTokenError['token'], Token>(true);
 exactly<Freshness['maxAge'], number | undefined>(true);

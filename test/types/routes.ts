@@ -1,6 +1,16 @@
-import { Controller, type ExecutionContext, Get, Injectable, UseGuards } from '@nestjs/common';
+import {
+  type CanActivate,
+  Controller,
+  type ExecutionContext,
+  Get,
+  Injectable,
+  type Type,
+  UseGuards,
+} from '@nestjs/common';
 import {
   AccessGuard,
+  type AnyGuard,
+  anyOf,
   Claims,
   CurrentIdentity,
   CurrentToken,
@@ -13,11 +23,16 @@ import {
   JwtOptional,
   JwtRequired,
   type JwtRequiredOptions,
+  MatchParam,
   Public,
   RefreshGuard,
+  RequireClaims,
+  type RequiredClaims,
+  RequireScope,
   type RouteDecorator,
   type TokenError,
 } from 'nestjs-jwt-extended';
+import { type Observable, of } from 'rxjs';
 import { exactly } from './exactly.js';
 
 // Guards can be subclassed, with a constructor and a request of their own.
@@ -98,6 +113,85 @@ Fresh('5m');
 JwtOptional(true);
 // @ts-expect-error -- a boolean
 Public('no');
+
+// Requirements are what JSON can hold; parameters are named by text.
+
+exactly<ReturnType<typeof RequireClaims>, RouteDecorator>(true);
+exactly<ReturnType<typeof RequireScope>, RouteDecorator>(true);
+exactly<ReturnType<typeof MatchParam>, RouteDecorator>(true);
+
+const required: RequiredClaims = {
+  role: 'admin',
+  roles: ['a'],
+  org: { id: 7, active: true, until: null },
+};
+const frozen = { roles: ['a', 'b'] } as const;
+
+@RequireClaims(required, { override: { root: true } })
+@RequireClaims(frozen)
+@RequireScope('read', 'write')
+@RequireScope('read write')
+@RequireScope(['read', 'write'], { override: frozen })
+@RequireScope({ users: { read: true } }, { override: { root: true } })
+@MatchParam('username')
+@Controller()
+export class RequiringController {
+  @MatchParam('username', { claim: 'sub', override: { role: 'admin' } })
+  @RequireScope('read')
+  @RequireClaims({ role: 'admin' })
+  @JwtRequired({ claims: required, scope: 'read', params: { sub: 'username' }, override: frozen })
+  @Get()
+  get(): string {
+    return 'in';
+  }
+}
+
+export const requirements: JwtRequiredOptions[] = [
+  { scope: ['read'] },
+  { scope: { read: true } },
+  // @ts-expect-error -- a token holds no functions
+  { claims: { role: () => 'admin' } },
+  // @ts-expect-error -- a token holds no dates
+  { claims: { at: new Date() } },
+  // @ts-expect-error -- nobody has set it
+  { claims: { role: undefined } },
+  // @ts-expect-error -- the name of a parameter is text
+  { params: { sub: 5 } },
+  // @ts-expect-error -- words are text
+  { scope: 5 },
+];
+
+// @ts-expect-error -- it requires something
+RequireClaims();
+// @ts-expect-error -- it requires something
+RequireScope();
+// @ts-expect-error -- words are text
+RequireScope('read', 5);
+// @ts-expect-error -- a misspelt option
+RequireClaims({ role: 'admin' }, { overide: { root: true } });
+// @ts-expect-error -- the claim stands in an object
+MatchParam('username', 'sub');
+
+// Guards of every kind stand beside each other.
+
+@Injectable()
+export class ApiKeyGuard implements CanActivate {
+  constructor(private readonly key: string) {}
+
+  canActivate(context: ExecutionContext): Observable<boolean> {
+    return of(context.switchToHttp().getRequest<HttpRequest>().headers['x-api-key'] === this.key);
+  }
+}
+
+export const Either = anyOf(AccessGuard, ApiKeyGuard, new ApiKeyGuard('key'), RefreshGuard);
+exactly<typeof Either, Type<CanActivate>>(true);
+export const nested: AnyGuard = anyOf(Either);
+UseGuards(Either, anyOf(AccessGuard));
+
+// @ts-expect-error -- no guard
+anyOf(JwtExceptionFilter);
+// @ts-expect-error -- no guard
+anyOf('jwt-access');
 
 exactly<ReturnType<typeof CurrentIdentity>, ParameterDecorator>(true);
 exactly<ReturnType<typeof Claims>, ParameterDecorator>(true);

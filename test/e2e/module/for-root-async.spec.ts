@@ -1,4 +1,4 @@
-import { Inject, Injectable, Module } from '@nestjs/common';
+import { Inject, Injectable, Module, Scope } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { describe, expect, it } from '@jest/globals';
 import {
@@ -39,6 +39,19 @@ class OptionsFactory implements JwtExtendedOptionsFactory {
   exports: [OptionsFactory, SettingsModule],
 })
 class OptionsModule {}
+
+@Injectable({ scope: Scope.REQUEST })
+class Visit {}
+
+@Module({ providers: [Visit], exports: [Visit] })
+class VisitsModule {}
+
+@Injectable({ scope: Scope.REQUEST })
+class RequestScopedFactory implements JwtExtendedOptionsFactory {
+  createJwtExtendedOptions(): JwtExtendedOptions {
+    return { secret: SECRET };
+  }
+}
 
 function optionsOf({ secret, issuer }: Settings): JwtExtendedOptions {
   return { secret, encodeIssuer: issuer };
@@ -186,5 +199,25 @@ describe('forRootAsync', () => {
       },
     });
     await expect(failing).rejects.toThrow('JWT_SECRET is not set');
+  });
+
+  it.each<[string, AsyncOptions]>([
+    [
+      'useFactory',
+      { imports: [VisitsModule], inject: [Visit], useFactory: () => ({ secret: SECRET }) },
+    ],
+    ['useClass', { useClass: RequestScopedFactory }],
+  ])('does not start with options that depend on a request, by %s', async (_way, options) => {
+    const start = async (extras: Pick<AsyncOptions, 'globalGuard' | 'registerFilter'>) => {
+      const nest = (await compile({ ...options, ...extras })).createNestApplication();
+      await (await RunningApp.start(nest)).close();
+    };
+
+    for (const globalGuard of [true, false])
+      for (const registerFilter of [true, false])
+        await expect(start({ globalGuard, registerFilter })).rejects.toThrow(/request-scoped/);
+    await expect(start({ globalGuard: false, registerFilter: false })).rejects.toBeInstanceOf(
+      JwtExtendedConfigError,
+    );
   });
 });

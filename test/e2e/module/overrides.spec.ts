@@ -13,6 +13,7 @@ import { Test, type TestingModuleBuilder } from '@nestjs/testing';
 import { describe, expect, it } from '@jest/globals';
 import {
   AccessGuard,
+  anyOf,
   Fresh,
   FreshGuard,
   type HttpRequest,
@@ -21,6 +22,7 @@ import {
   Public,
   RefreshGuard,
 } from '../../../src/index.js';
+import { KeyGuard } from '../../support/any-of.js';
 import { ADAPTERS, RunningApp } from '../../support/app.js';
 import { SECRET } from '../../support/forge.js';
 
@@ -81,6 +83,17 @@ class GlobalController {
   }
 }
 
+const Either = anyOf(AccessGuard, KeyGuard);
+
+@UseGuards(Either)
+@Controller('either')
+class EitherController {
+  @Get()
+  either(@Req() { user }: HttpRequest) {
+    return { user };
+  }
+}
+
 const passed = { status: 200, body: { user: { name: 'test user' } } };
 const refused = { status: 401, body: { msg: 'Missing Authorization Header' } };
 
@@ -129,6 +142,37 @@ describe.each(ADAPTERS)('in tests of an application, on %s,', (adapter) => {
     await app.close();
   });
 
+  it('overrideGuard replaces AccessGuard behind the global guard too', async () => {
+    const app = await start([AccountController, GlobalController], true, (testing) =>
+      testing.overrideGuard(AccessGuard).useValue(letsIn),
+    );
+    expect(await call(app, '/plain')).toEqual(passed);
+    expect(await call(app, '/guarded')).toEqual(passed);
+    expect(await call(app, '/global/fresh')).toEqual(passed);
+    expect(await call(app, '/global/public')).toEqual({ status: 200, body: {} });
+    await app.close();
+  });
+
+  it('overrideGuard of another guard leaves the global guard as it is', async () => {
+    const app = await start([AccountController], true, (testing) =>
+      testing.overrideGuard(RefreshGuard).useValue(letsIn),
+    );
+    expect(await call(app, '/plain')).toEqual(refused);
+    await app.close();
+  });
+
+  it('overrideGuard and overrideProvider at once: the provider is asked', async () => {
+    const app = await start([AccountController], true, (testing) =>
+      testing
+        .overrideGuard(AccessGuard)
+        .useValue({ canActivate: () => false })
+        .overrideProvider(AccessGuard)
+        .useValue(letsIn),
+    );
+    expect(await call(app, '/plain')).toEqual(passed);
+    await app.close();
+  });
+
   it('overrideProvider replaces the global guard', async () => {
     const app = await start([AccountController], true, (testing) =>
       testing.overrideProvider(AccessGuard).useValue(letsIn),
@@ -144,6 +188,22 @@ describe.each(ADAPTERS)('in tests of an application, on %s,', (adapter) => {
     expect(await call(app, '/global/fresh')).toEqual(passed);
     expect(await call(app, '/global/optional')).toEqual(passed);
     expect(await call(app, '/global/public')).toEqual({ status: 200, body: {} });
+    await app.close();
+  });
+
+  it('overrideProvider replaces guards that anyOf asks', async () => {
+    const app = await start([EitherController], true, (testing) =>
+      testing.overrideProvider(AccessGuard).useValue(letsIn),
+    );
+    expect(await call(app, '/either')).toEqual(passed);
+    await app.close();
+  });
+
+  it('overrideGuard replaces what anyOf has made', async () => {
+    const app = await start([EitherController], true, (testing) =>
+      testing.overrideGuard(Either).useValue(letsIn),
+    );
+    expect(await call(app, '/either')).toEqual(passed);
     await app.close();
   });
 

@@ -47,6 +47,10 @@ const WAYS: readonly [string, AppParts][] = [
     'a request-scoped APP_GUARD of a subclass',
     { providers: [{ provide: APP_GUARD, useClass: RequestScopedGuard }] },
   ],
+  [
+    'a request-scoped APP_GUARD of a subclass that exists already',
+    { providers: [RequestScopedGuard, { provide: APP_GUARD, useExisting: RequestScopedGuard }] },
+  ],
   ['useGlobalGuards', { configure: (nest) => nest.useGlobalGuards(nest.get(AccessGuard)) }],
   [
     'useGlobalGuards beside a guard of another kind',

@@ -1,6 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import { challenge } from '../../../src/authentication/challenge.js';
-import { CsrfError, InvalidTokenError, MissingTokenError } from '../../../src/index.js';
+import {
+  CsrfError,
+  InsufficientClaimsError,
+  InvalidTokenError,
+  MissingTokenError,
+  type Token,
+} from '../../../src/index.js';
 
 describe('A challenge (RFC 6750 section 3)', () => {
   it('is the bare scheme where no token was presented and no realm is set', () => {
@@ -31,4 +37,29 @@ describe('A challenge (RFC 6750 section 3)', () => {
       );
     },
   );
+
+  it.each<[string, readonly string[] | undefined, string]>([
+    ['words', ['read:users', 'write:users'], ', scope="read:users write:users"'],
+    [
+      'every character that RFC 6749 allows',
+      ["!#$%&'()*+,-./:;<=>?@[]^_`{|}~"],
+      ', scope="!#$%&\'()*+,-./:;<=>?@[]^_`{|}~"',
+    ],
+    ['nothing', undefined, ''],
+    ['an empty list', [], ''],
+    ['an empty word', ['read', ''], ''],
+    ['a word with a blank', ['read write'], ''],
+    ['a quotation mark', ['read', 'a"b'], ''],
+    ['a backslash', ['a\\b'], ''],
+    ['a line break', ['a\r\nSet-Cookie: evil=1'], ''],
+    ['a letter that is not ASCII', ['größe'], ''],
+    ['a control character', ['a\u007f'], ''],
+  ])('tells the scope that is needed where it can be told: %s (R68)', (_title, scope, told) => {
+    const refusal = new InsufficientClaimsError({} as Token, 'Missing required scope(s)', scope);
+
+    expect(challenge(refusal, 'Bearer', 'api')).toBe(
+      'Bearer realm="api", error="insufficient_scope", error_description="The token does not suffice"' +
+        told,
+    );
+  });
 });

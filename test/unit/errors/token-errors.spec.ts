@@ -88,6 +88,12 @@ describe('A TokenError', () => {
     expect(make(undefined).cause).toBeUndefined();
   });
 
+  it('of missing scopes knows which words are needed, if any', () => {
+    const reason = 'Missing required scope(s)';
+    expect(new InsufficientClaimsError(token, reason).scope).toEqual([]);
+    expect(new InsufficientClaimsError(token, reason, ['read']).scope).toEqual(['read']);
+  });
+
   it('of reuse is one of revocation too', () => {
     expect(new ReusedTokenError(token)).toBeInstanceOf(RevokedTokenError);
   });

@@ -50,6 +50,9 @@ describe('metadata', () => {
     expect(levelOf('Account', class {})).toEqual({
       name: 'Account',
       guards: [],
+      guardClasses: [],
+      alternatives: [],
+      demands: [],
       required: undefined,
       fresh: undefined,
       optional: undefined,

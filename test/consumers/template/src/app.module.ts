@@ -1,7 +1,19 @@
-import { Controller, Get, Module, Post, Res, UseGuards } from '@nestjs/common';
-import type { Response } from 'express';
+import {
+  type CanActivate,
+  Controller,
+  type ExecutionContext,
+  Get,
+  Injectable,
+  Module,
+  Param,
+  Post,
+  Res,
+  UseGuards,
+} from '@nestjs/common';
+import type { Request, Response } from 'express';
 import {
   AccessGuard,
+  anyOf,
   BlocklistService,
   Claims,
   CurrentIdentity,
@@ -10,7 +22,10 @@ import {
   FreshGuard,
   JwtExtendedModule,
   JwtRequired,
+  MatchParam,
   RefreshGuard,
+  RequireClaims,
+  RequireScope,
   TokenCookies,
   TokenService,
 } from 'nestjs-jwt-extended';
@@ -22,6 +37,21 @@ interface User {
 }
 
 const ada: User = { id: 'ada', roles: ['admin'] };
+
+@Injectable()
+class Keys {
+  readonly good = 'good';
+}
+
+/** No provider: it is made for the route that names it. */
+@Injectable()
+class KeyGuard implements CanActivate {
+  constructor(private readonly keys: Keys) {}
+
+  canActivate(context: ExecutionContext): boolean {
+    return context.switchToHttp().getRequest<Request>().headers['x-api-key'] === this.keys.good;
+  }
+}
 
 @Controller()
 export class AccountController {
@@ -60,6 +90,21 @@ export class AccountController {
     return {};
   }
 
+  @UseGuards(anyOf(AccessGuard, KeyGuard))
+  @RequireClaims({ roles: 'auditor' }, { override: { roles: 'admin' } })
+  @RequireScope('read:reports')
+  @Get('reports/:owner')
+  reports(@Param('owner') owner: string, @CurrentIdentity() reader?: string) {
+    return { owner, reader: reader ?? 'key' };
+  }
+
+  @UseGuards(AccessGuard)
+  @MatchParam('owner', { claim: 'sub' })
+  @Get('drafts/:owner')
+  drafts(@Param('owner') owner: string) {
+    return { owner };
+  }
+
   @UseGuards(AccessGuard)
   @Post('note')
   note(@CurrentToken() token: JwtContext) {
@@ -82,12 +127,13 @@ export class AccountController {
         locations: ['headers', 'cookies'],
         loaders: {
           userIdentity: (user: User) => user.id,
-          additionalClaims: (user: User) => ({ roles: user.roles }),
+          additionalClaims: (user: User) => ({ roles: user.roles, scope: 'read:reports' }),
           userLookup: (token) => (token.identity === ada.id ? ada : null),
         },
       }),
     }),
   ],
   controllers: [AccountController],
+  providers: [Keys],
 })
 export class AppModule {}

@@ -1,0 +1,101 @@
+import type { RequiredClaims, RequiredScope } from '../contracts/requirement.js';
+import { checkNonEmptyString, isObject, optional } from '../options/checks.js';
+import { describe } from '../options/describe.js';
+import { mistake } from '../options/mistake.js';
+import { refuseUnknownNames } from '../options/unknown-names.js';
+import { parameterNames, requiredClaims, requiredScope } from './check-requirements.js';
+import { demanding } from './demand.js';
+import type { RouteDecorator } from './policy-decorators.js';
+import type { MatchParamOptions, RequirementOptions } from './policy-metadata.js';
+
+/**
+ * Requires claims of the token that a guard lets in: each of them, members of objects one by one. Requirements of
+ * several decorators and levels add up; where two levels give a claim different values, the nearest one decides.
+ *
+ * A token that lacks one is refused with 403. Where no token is presented and none is needed (`@JwtOptional`, or another
+ * guard of `anyOf` has let the request in) nothing is required.
+ *
+ * @throws JwtExtendedConfigError - for what no token could have, and at start on a route without a token guard
+ *
+ * @example
+ * ```ts
+ * @UseGuards(AccessGuard)
+ * @RequireClaims({ plan: 'pro', roles: ['editor'] }, { override: { roles: 'admin' } })
+ * @Post('articles')
+ * publish(@CurrentIdentity() id: string) {
+ *   return { author: id };
+ * }
+ * ```
+ */
+export function RequireClaims(
+  claims: RequiredClaims,
+  options: RequirementOptions = {},
+): RouteDecorator {
+  const override = overrideOf('@RequireClaims', options);
+  const required = requiredClaims(claims, '@RequireClaims');
+  return demanding({ decorator: '@RequireClaims', claims: required, override });
+}
+
+/**
+ * Requires words of OAuth's `scope` (RFC 6749 section 3.3), or members of a `scope` that is an object. The token's words
+ * may be one string with blanks between them, or a list. A client that lacks words is told which it needs
+ * (RFC 6750 section 3).
+ *
+ * @throws JwtExtendedConfigError - for what no token could have, and at start on a route without a token guard
+ *
+ * @example
+ * ```ts
+ * @UseGuards(AccessGuard)
+ * @RequireScope('read:users', 'write:users')
+ * @Post('users')
+ * create() {
+ *   return { created: true };
+ * }
+ * ```
+ */
+export function RequireScope(...words: readonly [string, ...string[]]): RouteDecorator;
+/** Words in a list, or members of a `scope` that is an object, from which an `override` may excuse. */
+export function RequireScope(scope: RequiredScope, options?: RequirementOptions): RouteDecorator;
+export function RequireScope(...given: readonly unknown[]): RouteDecorator {
+  const isWords = typeof given[0] === 'string' && !isObject(given[1]);
+  const [scope, options] = isWords ? [given] : given;
+  const override = overrideOf('@RequireScope', options ?? {});
+  const required = requiredScope(scope, '@RequireScope');
+  return demanding({ decorator: '@RequireScope', scope: required, override });
+}
+
+/**
+ * Requires that a parameter of the route is what the token says: `/users/:username` for that user alone. A list in the
+ * claim must contain it; a number equals the digits that it is written with. A parameter that is missing or that the
+ * adapter gives as a list is refused.
+ *
+ * @throws JwtExtendedConfigError - at start on a route without that parameter, and on one without a token guard
+ *
+ * @example
+ * ```ts
+ * @UseGuards(AccessGuard)
+ * @MatchParam('username', { claim: 'sub', override: { roles: 'admin' } })
+ * @Get('users/:username')
+ * show(@Param('username') username: string) {
+ *   return { username };
+ * }
+ * ```
+ */
+export function MatchParam(parameter: string, options: MatchParamOptions = {}): RouteDecorator {
+  const override = overrideOf('@MatchParam', options, 'claim');
+  const name = checkNonEmptyString(parameter, '@MatchParam');
+  const claim = optional(options.claim, '@MatchParam.claim', checkNonEmptyString) ?? name;
+  const params = parameterNames(Object.fromEntries([[claim, name]]), '@MatchParam');
+  return demanding({ decorator: '@MatchParam', params, override });
+}
+
+function overrideOf(
+  decorator: string,
+  options: unknown,
+  ...others: readonly string[]
+): RequiredClaims | undefined {
+  if (!isObject(options))
+    throw mistake(decorator, describe(options), 'give options such as { override: { … } }');
+  refuseUnknownNames(Object.keys(options), ['override', ...others], decorator);
+  return optional(options.override, `${decorator}.override`, requiredClaims);
+}

@@ -1,0 +1,93 @@
+import { Controller, Get, Injectable, Req, UseGuards } from '@nestjs/common';
+import { AuthGuard, PassportStrategy } from '@nestjs/passport';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Strategy } from 'passport';
+import { anyOf, CurrentIdentity, type HttpRequest } from '../../../src/index.js';
+import { KeyGuard } from '../../support/any-of.js';
+import { ADAPTERS, createApp, type RunningApp } from '../../support/app.js';
+import { accessClaims, forgeToken } from '../../support/forge.js';
+
+/** Lets in whoever has the API key: a strategy of passport, as any application might have beside ours. */
+class ApiKey extends Strategy {
+  override readonly name = 'api-key';
+
+  override authenticate({ headers }: HttpRequest): void {
+    if (headers['x-api-key'] === 'good') this.success({ name: 'key' });
+    else this.fail('Unknown API key', 401);
+  }
+}
+
+@Injectable()
+class ApiKeyStrategy extends PassportStrategy(ApiKey, 'api-key') {
+  validate(): void {}
+}
+
+@Controller()
+class EitherController {
+  @UseGuards(AuthGuard(['jwt-access', 'api-key']))
+  @Get('strategies')
+  strategies(@Req() { user }: { user: { name?: string; identity?: string } }) {
+    return { name: user.name ?? user.identity };
+  }
+
+  @UseGuards(anyOf(AuthGuard('jwt-access'), KeyGuard))
+  @Get('guards')
+  guards(@Req() { user }: { user: { name?: string; identity?: string } }) {
+    return { name: user.name ?? user.identity };
+  }
+
+  @UseGuards(anyOf(AuthGuard('jwt-access'), AuthGuard('jwt-refresh')))
+  @Get('types')
+  types(@CurrentIdentity() name: string) {
+    return { name };
+  }
+}
+
+const access = forgeToken(accessClaims());
+const refresh = forgeToken(accessClaims({ type: 'refresh' }));
+const expired = forgeToken(accessClaims({ exp: 1 }));
+
+const EXPIRED = { status: 401, body: { msg: 'Token has expired' } };
+const UNAUTHORIZED = { status: 401, body: { statusCode: 401, message: 'Unauthorized' } };
+const REFRESH = { status: 422, body: { msg: 'Only non-refresh tokens are allowed' } };
+
+function lets(name: string): object {
+  return { status: 200, body: { name } };
+}
+
+describe.each(ADAPTERS)('passport on %s', (adapter) => {
+  let app: RunningApp;
+  beforeAll(async () => {
+    app = await createApp(adapter, {
+      controllers: [EitherController],
+      providers: [ApiKeyStrategy],
+      extras: { strategyPrefix: 'jwt' },
+    });
+  });
+  afterAll(() => app.close());
+
+  it.each<[string, string, string | undefined, string | undefined, object]>([
+    ['a token, by AuthGuard of two strategies', '/strategies', access, undefined, lets('alice')],
+    ['a key, by AuthGuard of two strategies', '/strategies', undefined, 'good', lets('key')],
+    ['nobody, by AuthGuard of two strategies', '/strategies', undefined, 'bad', UNAUTHORIZED],
+    [
+      'a bad token and a key, by AuthGuard of two strategies',
+      '/strategies',
+      expired,
+      'good',
+      EXPIRED,
+    ],
+    ['a token, by anyOf of two guards', '/guards', access, undefined, lets('alice')],
+    ['a key, by anyOf of two guards', '/guards', undefined, 'good', lets('key')],
+    ['nobody, by anyOf of two guards', '/guards', undefined, 'bad', UNAUTHORIZED],
+    ['a bad token and a key, by anyOf of two guards', '/guards', expired, 'good', lets('key')],
+    ['a bad token alone, by anyOf of two guards', '/guards', refresh, undefined, REFRESH],
+    ['an access token, by anyOf of two types', '/types', access, undefined, lets('alice')],
+    ['a refresh token, by anyOf of two types', '/types', refresh, undefined, lets('alice')],
+    ['a bad token, by anyOf of two types', '/types', expired, undefined, EXPIRED],
+  ])('answers %s', async (_title, path, token, key, expected) => {
+    const headers = key === undefined ? undefined : { 'x-api-key': key };
+    const { status, body } = await app.send('GET', path, { token, headers });
+    expect({ status, body }).toEqual(expected);
+  });
+});
