@@ -17,7 +17,7 @@ const common = {
     '^nestjs-jwt-extended$': '<rootDir>/src/index.ts',
     '^nestjs-jwt-extended/testing$': '<rootDir>/src/testing/index.ts',
   },
-  transform: { '/src/.+\\.ts$': source, '\\.ts$': tests },
+  transform: { '<rootDir>/src/.+\\.ts$': source, '\\.ts$': tests },
   // Only the working copy's own package.json: packages of the same name are built and installed in tests.
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/test/consumers/template/'],
 };
@@ -28,7 +28,7 @@ export default {
     {
       ...common,
       displayName: 'library',
-      testMatch: ['<rootDir>/test/**/*.spec.ts'],
+      testMatch: ['<rootDir>/test/**/*.spec.ts', '<rootDir>/sample/*/test/*.spec.ts'],
       testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/consumers/'],
     },
     {

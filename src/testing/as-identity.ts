@@ -10,9 +10,9 @@ export interface TestCredentials {
   /** The encoded token. */
   readonly token: string;
   /** For supertest's `set`, `inject` and `fetch`: the token in a header, or in a cookie with its csrf value. */
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: Record<string, string>;
   /** The cookies among these headers, by name. */
-  readonly cookies: Readonly<Record<string, string>>;
+  readonly cookies: Record<string, string>;
 }
 
 /**
