@@ -10,9 +10,10 @@ export function faultMessage(fault: unknown): string {
     : `something of type ${typeof fault} was thrown`;
 }
 
-/** Anything can be thrown, and not even the message of an error need be readable. */
+/** Anything can be thrown, and not even the message of an error need be readable. Several in one have none of their own. */
 function messageOf(fault: unknown): unknown {
   try {
+    if (fault instanceof AggregateError && fault.message === '') return messageOf(fault.errors[0]);
     return fault instanceof Error ? fault.message : undefined;
   } catch {
     return undefined;

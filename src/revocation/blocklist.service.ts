@@ -167,7 +167,8 @@ export class BlocklistService {
     cutOffs.remember(identity, cutOff);
     await this.#told(access.raise(key, cutOff, null));
     const isThisSecond = Math.floor(cutOff / 1_000_000) === Math.floor(now.getTime() / 1000);
-    if (isShared && isThisSecond) await delay(1000 - (now.getTime() % 1000));
+    // A timer may be early by a fraction of a millisecond.
+    if (isShared && isThisSecond) await delay(1001 - (now.getTime() % 1000));
     return issuedBefore ?? now;
   }
 

@@ -73,6 +73,7 @@ export class RedisBlocklistStore implements BlocklistStore {
     const reply = await this.#commands.setIfAbsent(name, value, keptUntil(expiresAt));
     if (reply !== null) {
       requireOk(reply);
+      await this.#settle(name);
       return true;
     }
     // Only a string counts as an entry: a key of another type would read as absent ever after, and GET refuses it. An
@@ -87,6 +88,7 @@ export class RedisBlocklistStore implements BlocklistStore {
     }
     const until = keptUntil(expiresAt)?.toString() ?? '';
     requireOk(await this.#commands.run(RAISE, this.#prefix + key, `${value}`, until));
+    await this.#settle(this.#prefix + key);
   }
 
   async get(keys: readonly string[]): Promise<readonly (string | null)[]> {
@@ -97,6 +99,14 @@ export class RedisBlocklistStore implements BlocklistStore {
 
   async delete(key: string): Promise<void> {
     await this.#commands.delete(this.#prefix + key);
+  }
+
+  /**
+   * The server may answer us before it has told the caches of others. When it has answered once more, it has: what is
+   * acknowledged is known to everybody.
+   */
+  async #settle(name: string): Promise<void> {
+    await this.#commands.get(name);
   }
 
   /** @throws JwtExtendedConfigError - where the server is too old, or forbids one of the commands */

@@ -6,6 +6,7 @@ export interface PostgresClient {
 /** As much of the `Database` of `libsql` or `better-sqlite3` as a store needs. */
 export interface SqliteDatabase {
   prepare(sql: string): SqliteStatement;
+  exec(sql: string): unknown;
 }
 
 /** As much of a prepared statement of `libsql` or `better-sqlite3` as a store needs. */

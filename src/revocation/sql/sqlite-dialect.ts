@@ -19,6 +19,7 @@ const LOOKS_EVERY_MS = 20;
 export class SqliteDialect implements SqlDialect {
   readonly statements: SqlStatements;
   readonly ddl: readonly string[];
+  readonly #writing: ReadonlySet<string>;
   /** Prepared when they are first needed: before `migrate` there may be no table to prepare them for. */
   readonly #kept = new Map<string, SqliteStatement>();
 
@@ -27,6 +28,8 @@ export class SqliteDialect implements SqlDialect {
     private readonly table: SqlTable,
   ) {
     this.statements = sqlStatements(table, sqliteWording);
+    const { get: _get, list: _list, purge, ...others } = this.statements;
+    this.#writing = new Set([...Object.values(others), ...purge]);
     this.ddl = sqliteDdl(table);
   }
 
@@ -35,9 +38,9 @@ export class SqliteDialect implements SqlDialect {
   }
 
   rows(statement: string, values: readonly unknown[]): readonly unknown[] {
-    const rows: unknown = this.#prepared(statement).all(...values);
-    if (Array.isArray(rows)) return rows;
-    throw foreignApi();
+    return this.#writing.has(statement)
+      ? this.#alone(() => this.#run(statement, values))
+      : this.#run(statement, values);
   }
 
   /** A database whose application has set no timeout says at once that it is locked; so ask again for a while. */
@@ -65,10 +68,31 @@ export class SqliteDialect implements SqlDialect {
     }
   }
 
+  /**
+   * The lock is taken before the statement runs: libsql leaves a prepared statement that met a lock unfinished, and
+   * then commits nothing that others of the connection write.
+   */
+  #alone<T>(write: () => T): T {
+    this.database.exec('BEGIN IMMEDIATE');
+    try {
+      const written = write();
+      this.database.exec('COMMIT');
+      return written;
+    } catch (error) {
+      this.database.exec('ROLLBACK');
+      throw error;
+    }
+  }
+
+  #run(statement: string, values: readonly unknown[]): readonly unknown[] {
+    const rows: unknown = this.#prepared(statement).all(...values);
+    if (Array.isArray(rows)) return rows;
+    throw foreignApi();
+  }
+
   #isRun(statement: string, mayWait: boolean): boolean {
     try {
-      // Not kept: a statement that creates is needed once.
-      this.#compiled(statement).run();
+      this.database.exec(statement);
       return true;
     } catch (error) {
       if (mayWait && LOCKED.test(databaseError(error).message)) return false;

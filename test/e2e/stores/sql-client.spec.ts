@@ -86,7 +86,7 @@ describe('A SqlBlocklistStore refuses to start', () => {
 
   it('with a database whose answers come by callback', async () => {
     const statement = { run: () => statement, get: () => statement, all: () => statement };
-    const client = { prepare: () => statement } as unknown as SqlClient;
+    const client = { prepare: () => statement, exec: () => undefined } as unknown as SqlClient;
     const refusal = await new SqlBlocklistStore(client).check().catch((error: unknown) => error);
     expect(refusal).toBeInstanceOf(JwtExtendedConfigError);
     expect((refusal as Error).message).toMatch(/give it a Database of libsql or better-sqlite3$/);
@@ -122,11 +122,10 @@ describe('A SqlBlocklistStore passes on', () => {
     ['nothing', undefined],
   ])('%s that a client rejects with', async (_, reason) => {
     const postgres = { query: () => Promise.reject(reason) };
-    const sqlite = {
-      prepare: () => {
-        throw reason;
-      },
+    const fail = () => {
+      throw reason;
     };
+    const sqlite = { exec: fail, prepare: fail };
     for (const client of [postgres, sqlite]) {
       const store = new SqlBlocklistStore(client);
       for (const attempt of [store.check(), store.migrate(), store.add('jti:one', '1', null)]) {

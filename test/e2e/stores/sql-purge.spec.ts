@@ -34,6 +34,7 @@ function overheard(client: SqlClient, heard: (values: readonly unknown[]) => voi
     };
   }
   return {
+    exec: (sql) => client.exec(sql),
     prepare(sql) {
       const statement = client.prepare(sql);
       return {

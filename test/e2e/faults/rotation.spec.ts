@@ -1,0 +1,113 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { MemoryBlocklistStore, type TokenPair } from '../../../src/index.js';
+import { Clock } from '../../support/forge.js';
+import { REVOKED, StoreApp } from './store-app.js';
+import { type Around, wrapped } from './wrapped-store.js';
+
+/** The calls that a rotation makes of its store, in order; the last three at once. */
+const CALLS = ['get', 'add', 'get', 'list', 'raise', 'put'];
+/** Where in it the store fails, and whether what was asked for is done all the same. */
+const FAILURES = CALLS.flatMap((method, index) => [
+  { method, index, isDone: false },
+  { method, index, isDone: true },
+]);
+type Failure = (typeof FAILURES)[number];
+
+describe('A rotation', () => {
+  const clock = new Clock();
+  let next: Failure | undefined;
+  let seen: string[] = [];
+  let app: StoreApp;
+
+  const around: Around = async (method, call) => {
+    const isThis = seen.push(method) - 1 === next?.index;
+    if (!isThis) return call();
+    if (next?.isDone) await call();
+    throw new Error('the connection is lost');
+  };
+
+  beforeAll(async () => {
+    const store = wrapped(new MemoryBlocklistStore({ clock: clock.now }), around);
+    app = await StoreApp.start(store, { clock: clock.now, rotation: { grace: '10s' } });
+  });
+  beforeEach(() => failing());
+  afterAll(async () => {
+    expect(await app.close()).toEqual([]);
+  });
+
+  function failing(failure?: Failure): void {
+    next = failure;
+    seen = [];
+  }
+
+  async function refreshed(token: string): Promise<TokenPair> {
+    const { status, body } = await app.refresh(token);
+    expect(status).toBe(201);
+    return body as TokenPair;
+  }
+
+  it('asks its store in a certain order, after the guard has asked', async () => {
+    const { refreshToken } = await app.logIn();
+    failing();
+
+    await app.tokens.rotateRefreshToken(refreshToken);
+
+    expect(seen).toEqual(CALLS);
+  });
+
+  /** Fails as it is told, in a rotation without a guard before it. */
+  async function fail(refreshToken: string, failure: Failure): Promise<void> {
+    failing(failure);
+    const failed = app.tokens.rotateRefreshToken(refreshToken);
+    await expect(failed).rejects.toMatchObject({ code: 'CHECK_UNAVAILABLE' });
+    expect(seen[failure.index]).toBe(failure.method);
+    failing();
+  }
+
+  it.each(FAILURES)(
+    'whose call $index of the store ($method) fails, done: $isDone, has one successor (R63)',
+    async (failure) => {
+      const { refreshToken } = await app.logIn();
+      await fail(refreshToken, failure);
+      clock.forward(9);
+
+      const successor = await refreshed(refreshToken);
+
+      expect(await refreshed(refreshToken)).toEqual(successor);
+      const third = await refreshed(successor.refreshToken);
+      expect(await app.refresh(refreshToken)).toEqual(REVOKED);
+      expect(await app.refresh(third.refreshToken)).toEqual(REVOKED);
+      expect(await app.show(successor.accessToken)).toEqual(REVOKED);
+    },
+  );
+
+  it.each(FAILURES.filter(({ index, isDone }) => index > 1 || (index === 1 && isDone)))(
+    'that failed after its claim, in call $index ($method), done: $isDone, is reuse later (R60)',
+    async (failure) => {
+      const { accessToken, refreshToken } = await app.logIn();
+      await fail(refreshToken, failure);
+      clock.forward(10);
+
+      expect(await app.refresh(refreshToken)).toEqual(REVOKED);
+      expect(await app.show(accessToken)).toEqual(REVOKED);
+    },
+  );
+
+  it('that fails twice, wherever it does, has one successor all the same (R63)', async () => {
+    for (const first of FAILURES) {
+      // The second comes upon what was claimed, and makes other calls: it may end before it fails.
+      for (const second of FAILURES) {
+        const { refreshToken } = await app.logIn();
+        await fail(refreshToken, first);
+        failing(second);
+        const early = await app.tokens.rotateRefreshToken(refreshToken).catch(() => undefined);
+        failing();
+
+        const successors = [await refreshed(refreshToken), await refreshed(refreshToken)];
+
+        const all = early ? [early, ...successors] : successors;
+        expect(new Set(all.map((each) => each.refreshToken)).size).toBe(1);
+      }
+    }
+  }, 30_000);
+});

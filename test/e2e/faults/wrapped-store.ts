@@ -1,0 +1,39 @@
+import type { Awaitable, BlocklistStore } from '../../../src/index.js';
+
+/** What is done instead of a call of a store; it makes the call itself if it wants to. */
+export type Around = <T>(method: string, call: () => Awaitable<T>) => Awaitable<T>;
+
+/** A store that does what another one does, or whatever is done instead. */
+export function wrapped(store: BlocklistStore, around: Around): BlocklistStore {
+  const { sessions } = store;
+  return {
+    add: (...args) => around('add', () => store.add(...args)),
+    raise: (...args) => around('raise', () => store.raise(...args)),
+    get: (...args) => around('get', () => store.get(...args)),
+    delete: (...args) => around('delete', () => store.delete(...args)),
+    sessions: sessions && {
+      put: (...args) => around('put', () => sessions.put(...args)),
+      list: (...args) => around('list', () => sessions.list(...args)),
+      remove: (...args) => around('remove', () => sessions.remove(...args)),
+    },
+  };
+}
+
+/** Counts what a store is handed, and what of it has not come to an end. */
+export class CallCount {
+  handed = 0;
+  pending = 0;
+  /** The most that were pending at once. */
+  peak = 0;
+
+  readonly around: Around = async (_, call) => {
+    this.handed += 1;
+    this.pending += 1;
+    this.peak = Math.max(this.peak, this.pending);
+    try {
+      return await call();
+    } finally {
+      this.pending -= 1;
+    }
+  };
+}

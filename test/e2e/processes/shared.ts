@@ -1,0 +1,71 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ChildApp } from '../../support/child-app.js';
+import { SECRET } from '../../support/forge.js';
+import { PostgresServer } from '../../support/postgres.js';
+import { RedisServer } from '../../support/redis.js';
+
+/** How long a server and two applications may take to start on a busy machine. */
+export const STARTS_WITHIN_MS = 60_000;
+
+const SCRIPT = join(import.meta.dirname, 'app.mjs');
+
+/** What a login gives. */
+export interface Pair {
+  readonly accessToken: string;
+  readonly refreshToken: string;
+  readonly sessionId: string;
+}
+
+/** Where applications of several processes keep what they have in common. */
+export interface Place {
+  readonly address: string;
+  /** Ends at once what the entries are kept by, and starts it again; a file is kept by nobody. */
+  crash(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** What applications call a store, and where it is. */
+export const PLACES: readonly (readonly [kind: string, start: () => Promise<Place>])[] = [
+  ['redis', redis],
+  ['redis with a cache', redis],
+  ['ioredis', redis],
+  ['postgres', postgres],
+  ['sqlite', file],
+];
+
+/** Starts an application in a process of its own. */
+export function startApp(kind: string, address: string, timeout?: string): Promise<ChildApp> {
+  return ChildApp.start(SCRIPT, kind, address, SECRET, ...(timeout ? [timeout] : []));
+}
+
+async function redis(): Promise<Place> {
+  const server = await RedisServer.start({ appendonly: true });
+  return {
+    address: server.url,
+    crash: () => server.restart(),
+    close: () => server.close(),
+  };
+}
+
+async function postgres(): Promise<Place> {
+  const server = await PostgresServer.start();
+  return {
+    address: server.url,
+    crash: async () => {
+      await server.kill();
+      await server.restart();
+    },
+    close: () => server.close(),
+  };
+}
+
+async function file(): Promise<Place> {
+  const folder = mkdtempSync(join(tmpdir(), 'processes-'));
+  return {
+    address: join(folder, 'blocklist.db'),
+    crash: async () => undefined,
+    close: async () => rmSync(folder, { recursive: true }),
+  };
+}
