@@ -13,7 +13,7 @@ import { SqliteDialect } from './sqlite-dialect.js';
 export function dialectOf(client: SqlClient, table: SqlTable): SqlDialect {
   const given: unknown = client;
   if (typeof given === 'object' && given !== null) {
-    if ('prepare' in client && [client.prepare, client.exec].every(isFunction)) {
+    if ('prepare' in client && typeof client.prepare === 'function') {
       return new SqliteDialect(client, table);
     }
     if ('query' in client && typeof client.query === 'function') {
@@ -23,8 +23,4 @@ export function dialectOf(client: SqlClient, table: SqlTable): SqlDialect {
   throw new JwtExtendedConfigError(
     'SqlBlocklistStore: give it a Pool or a Client of pg, a PGlite, or a Database of libsql or better-sqlite3',
   );
-}
-
-function isFunction(value: unknown): boolean {
-  return typeof value === 'function';
 }

@@ -73,13 +73,13 @@ export class SqliteDialect implements SqlDialect {
    * then commits nothing that others of the connection write.
    */
   #alone<T>(write: () => T): T {
-    this.database.exec('BEGIN IMMEDIATE');
+    this.#exec('BEGIN IMMEDIATE');
     try {
       const written = write();
-      this.database.exec('COMMIT');
+      this.#exec('COMMIT');
       return written;
     } catch (error) {
-      this.database.exec('ROLLBACK');
+      this.#exec('ROLLBACK');
       throw error;
     }
   }
@@ -92,12 +92,17 @@ export class SqliteDialect implements SqlDialect {
 
   #isRun(statement: string, mayWait: boolean): boolean {
     try {
-      this.database.exec(statement);
+      this.#exec(statement);
       return true;
     } catch (error) {
       if (mayWait && LOCKED.test(databaseError(error).message)) return false;
       throw error;
     }
+  }
+
+  #exec(statement: string): void {
+    const answer = this.database.exec(statement);
+    if (isThenable(answer)) throw foreignApi(answer);
   }
 
   #prepared(statement: string): SqliteStatement {
@@ -112,16 +117,20 @@ export class SqliteDialect implements SqlDialect {
   #compiled(statement: string): SqliteStatement {
     const compiled = this.database.prepare(statement);
     if (typeof compiled.all === 'function' && typeof compiled.run === 'function') return compiled;
-    // The asynchronous libraries give a promise, of whose failure nobody would hear otherwise.
-    Promise.resolve(compiled).catch(() => undefined);
-    throw foreignApi();
+    throw foreignApi(compiled);
   }
 }
 
-function foreignApi(): JwtExtendedConfigError {
+/** The asynchronous libraries give a promise, of whose failure nobody would hear otherwise. */
+function foreignApi(answer?: unknown): JwtExtendedConfigError {
+  Promise.resolve(answer).catch(() => undefined);
   return new JwtExtendedConfigError(
     'SqlBlocklistStore: the database does not answer at once with rows; give it a Database of libsql or better-sqlite3',
   );
+}
+
+function isThenable(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'then' in value;
 }
 
 /** SQLite's own rule for what a declared type means. A number in the place of a key would make 1 and 01 the same. */
