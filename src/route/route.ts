@@ -35,8 +35,7 @@ export class Route {
           (anyOf) => [anyOf, this.#policiesAt(index, anyOf, heard, nearest)] as const,
         ),
       );
-    // The nearest of several that are the same comes last, and stays.
-    this.#alternatives = new Map(standing.reverse());
+    this.#alternatives = new Map(standing);
     const aside = levels.slice(obeyed).flatMap(({ alternatives }) => alternatives);
     this.#aside = new Set(aside.filter((anyOf) => !this.#alternatives.has(anyOf)));
   }
