@@ -49,11 +49,12 @@ export abstract class AnyOfGuard implements CanActivate, OnModuleInit {
           this.#noteNobody(request);
           return true;
         }
+        forget?.();
       } catch (error) {
-        if (isRefusal(error)) refusals.push(error);
-        else throw error;
+        forget?.();
+        if (!isRefusal(error)) throw error;
+        refusals.push(error);
       }
-      forget?.();
     }
     const refusal = mostSpecific(refusals);
     if (refusal) throw refusal;

@@ -3,7 +3,6 @@ import {
   demandedBy,
   hasClaim,
   hasScopeWord,
-  isSame,
 } from '../authentication/match-claims.js';
 import { matchesParameter } from '../authentication/match-parameter.js';
 import type { RequiredClaims, Requirement } from '../contracts/requirement.js';
@@ -14,7 +13,7 @@ type Excuse = (claims: Claims) => boolean;
 type Kind = Pick<Requirement, 'kind'>;
 
 /**
- * Makes one list of what the levels of a route demand. They add up. Where two levels give one claim different values the
+ * Makes one list of what the levels of a route demand. They add up. Where two levels demand something of one claim the
  * nearer one decides, unless its own override has excused the token from it.
  *
  * @param groups - the demands of each level, from the handler outwards
@@ -32,7 +31,7 @@ export function mergeRequirements(
 
 function requirementsOf(demand: Demand, nearer: readonly Demand[]): readonly Requirement[] {
   const members = membersOf(demand).flatMap(({ kind, path, value }) => {
-    const rivals = nearer.filter((other) => membersOf(other).some(contradicting(path, value)));
+    const rivals = nearer.filter((other) => membersOf(other).some(overlapping(path)));
     const isMet = (claims: Claims) => hasClaim(claims, { path, value });
     return unlessReplaced(demand, rivals, { kind, isMet });
   });
@@ -41,7 +40,7 @@ function requirementsOf(demand: Demand, nearer: readonly Demand[]): readonly Req
     return unlessReplaced(demand, [], { kind: 'scope', word, isMet });
   });
   const params = Object.entries(demand.params ?? {}).flatMap(([claim, parameter]) => {
-    const rivals = nearer.filter((other) => isOtherParameter(other, claim, parameter));
+    const rivals = nearer.filter((other) => Object.hasOwn(other.params ?? {}, claim));
     const isMet = (claims: Claims, given: unknown) =>
       matchesParameter(claims, claim, given, parameter);
     return unlessReplaced(demand, rivals, { kind: 'claim', parameter, isMet });
@@ -80,15 +79,10 @@ function isWords(scope: Demand['scope']): scope is readonly string[] {
   return Array.isArray(scope);
 }
 
-/** Two values for one claim, or for the whole of it and for a part. */
-function contradicting(path: readonly string[], value: unknown): (other: Demanded) => boolean {
+/** Whether both are about one claim, be it that one demands the whole of it and the other a part. */
+function overlapping(path: readonly string[]): (other: Demanded) => boolean {
   return (other) =>
-    path.every((name, depth) => depth >= other.path.length || name === other.path[depth]) &&
-    !(path.length === other.path.length && isSame(value, other.value));
-}
-
-function isOtherParameter({ params = {} }: Demand, claim: string, parameter: string): boolean {
-  return Object.hasOwn(params, claim) && params[claim] !== parameter;
+    path.every((name, depth) => depth >= other.path.length || name === other.path[depth]);
 }
 
 function excuseOf({ override }: Demand): Excuse {

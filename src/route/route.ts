@@ -14,7 +14,7 @@ export class Route {
   readonly #levels: readonly PolicyLevel[];
   /** The classes made by `anyOf` that stand aside. */
   readonly #aside: ReadonlySet<object>;
-  readonly #alternatives = new Map<object, Policies>();
+  readonly #alternatives: ReadonlyMap<object, Policies>;
   readonly #unlisted = new Map<GuardKind, RoutePolicy | undefined>();
 
   /** @throws JwtExtendedConfigError - when the route's guards and decorators contradict one another */
@@ -28,21 +28,16 @@ export class Route {
     this.policy = isLeftToAlternatives ? undefined : mergePolicy(heard);
     this.silenced = levels.slice(obeyed).flatMap(({ guardClasses }) => guardClasses);
     this.#levels = levels;
-    for (const [index, { alternatives }] of heard.slice(0, obeyed).entries()) {
-      for (const anyOf of alternatives) {
-        if (this.#alternatives.has(anyOf)) continue;
-        const policies = alternativesOf(anyOf).map((kind) => {
-          const isDecidedFurtherIn = index > nearest && kind !== 'fresh';
-          return [
-            kind,
-            isDecidedFurtherIn ? this.policy : mergePolicy(withGuard(heard, index, kind)),
-          ] as const;
-        });
-        this.#alternatives.set(anyOf, new Map(policies));
-      }
-    }
-    const outer = levels.slice(obeyed).flatMap(({ alternatives }) => alternatives);
-    this.#aside = new Set(outer.filter((anyOf) => !this.#alternatives.has(anyOf)));
+    const standing = heard
+      .slice(0, obeyed)
+      .flatMap(({ alternatives }, index) =>
+        alternatives.map(
+          (anyOf) => [anyOf, this.#policiesAt(index, anyOf, heard, nearest)] as const,
+        ),
+      );
+    this.#alternatives = new Map(standing);
+    const aside = levels.slice(obeyed).flatMap(({ alternatives }) => alternatives);
+    this.#aside = new Set(aside.filter((anyOf) => !this.#alternatives.has(anyOf)));
   }
 
   /** The parameters that its path has to have. */
@@ -67,6 +62,21 @@ export class Route {
   policyOfAlternative(anyOf: object, kind: GuardKind): RoutePolicy | undefined {
     const policies = this.#alternatives.get(anyOf);
     return policies?.has(kind) ? policies.get(kind) : this.policyOfUnlisted(kind);
+  }
+
+  /** What the alternatives of an `anyOf` ask for: each as much as if it stood on the level alone. */
+  #policiesAt(
+    index: number,
+    anyOf: object,
+    heard: readonly PolicyLevel[],
+    nearest: number,
+  ): Policies {
+    const policies = alternativesOf(anyOf).map((kind) => {
+      const isSettledFurtherIn = index > nearest && kind !== 'fresh';
+      const policy = isSettledFurtherIn ? this.policy : mergePolicy(withGuard(heard, index, kind));
+      return [kind, policy] as const;
+    });
+    return new Map(policies);
   }
 
   /**

@@ -146,6 +146,16 @@ const ALONE: readonly Row[] = [
     'access fresh',
   ],
   [
+    'it, nested in another, outside of RefreshGuard',
+    { controller: [UseGuards(anyOf(Either))], handler: [refresh] },
+    'refresh',
+  ],
+  [
+    'it, nested in another on a public handler, inside of itself',
+    { controller: [either], handler: [Public(), UseGuards(anyOf(Either, RefreshGuard))] },
+    'key access fresh refresh',
+  ],
+  [
     'one that asks AccessGuard on a public route, inside of it',
     {
       controller: [UseGuards(anyOf(AccessGuard, RefreshGuard))],

@@ -228,6 +228,7 @@ describe.each(ADAPTERS)('a scope on %s', (adapter) => {
       ],
       ['is told where only the words are missing', 'claims', { role: 'admin' }, refused('read')],
       ['is told where words are missing beside members', 'mixed', {}, refused('read')],
+      ['is not told where only members are missing', 'mixed', { scope: 'read' }, refused()],
       ['is not told where a word holds a quotation mark', 'quoted', {}, refused()],
       ['is not told where a word holds a backslash', 'backslash', {}, refused()],
       ['is not told where a word is not ASCII', 'accents', {}, refused()],

@@ -4,6 +4,11 @@ import type { HttpRequest } from '../../../src/contracts/http.js';
 import type { RoutePolicy } from '../../../src/contracts/route-policy.js';
 import { Fresh, JwtOptional, JwtRequired, Public } from '../../../src/route/policy-decorators.js';
 import { levelOf } from '../../../src/route/policy-level.js';
+import {
+  MatchParam,
+  RequireClaims,
+  RequireScope,
+} from '../../../src/route/requirement-decorators.js';
 
 const POLICY: RoutePolicy = {
   type: 'access',
@@ -27,6 +32,7 @@ describe('metadata', () => {
     ['optional', true, { optional: true }],
     ['public', true, { isPublic: true }],
     ['required', { verifyType: false }, { required: { verifyType: false } }],
+    ['demands', [{ claims: { a: 1 } }], { demands: [[{ claims: { a: 1 } }]] }],
   ])('%s of another copy is understood', (name, value, level) => {
     expect(levelOf('Account.close', written(name, value))).toMatchObject(level);
   });
@@ -38,6 +44,10 @@ describe('metadata', () => {
     ['public', Public(), true],
     ['public', Public(false), false],
     ['required', JwtRequired({ cookieName: 'c' }), { cookieName: 'c', verifyType: true }],
+    ['demands', RequireClaims({ a: 1 }), [{ decorator: '@RequireClaims', claims: { a: 1 } }]],
+    ['demands', RequireScope('a b'), [{ decorator: '@RequireScope', scope: ['a', 'b'] }]],
+    ['demands', MatchParam('id'), [{ decorator: '@MatchParam', params: { id: 'id' } }]],
+    ['demands', JwtRequired({ scope: 'a' }), [{ decorator: '@JwtRequired', scope: ['a'] }]],
   ])('%s is written where another copy finds it', (name, decorate, value) => {
     class Account {}
     decorate(Account);

@@ -1,0 +1,71 @@
+import { ForbiddenException, HttpException, UnauthorizedException } from '@nestjs/common';
+import { describe, expect, it } from '@jest/globals';
+import {
+  CsrfError,
+  InsufficientClaimsError,
+  InvalidTokenError,
+  MissingTokenError,
+  type Token,
+  TokenCheckUnavailableError,
+  TokenVerificationError,
+  WrongTokenTypeError,
+} from '../../../src/index.js';
+import { isRefusal, mostSpecific } from '../../../src/route/refusal.js';
+
+const token = { identity: 'alice', type: 'access' } as Token;
+
+describe('A refusal', () => {
+  it.each([
+    new MissingTokenError('none'),
+    new InvalidTokenError('odd'),
+    new WrongTokenTypeError('access'),
+    new CsrfError('wrong'),
+    new TokenVerificationError(token),
+    new InsufficientClaimsError(token, 'Missing required claim(s)'),
+    new UnauthorizedException(),
+    new ForbiddenException(),
+    new HttpException('no', 401),
+  ])('is %p', (error) => {
+    expect(isRefusal(error)).toBe(true);
+  });
+
+  it.each([
+    new TokenCheckUnavailableError(),
+    new HttpException('Bad request', 400),
+    new HttpException('Not found', 404),
+    new HttpException('Unprocessable', 422),
+    new HttpException('Too many', 429),
+    new HttpException('Broken', 500),
+    new HttpException('Unavailable', 503),
+    new Error('no'),
+    { status: 401 },
+    'Unauthorized',
+    undefined,
+    null,
+    false,
+  ])('is not %p', (error) => {
+    expect(isRefusal(error)).toBe(false);
+  });
+});
+
+describe('Of several refusals', () => {
+  const missing = new MissingTokenError('none');
+  const wrongType = new WrongTokenTypeError('refresh');
+  const invalid = new InvalidTokenError('odd');
+  const rejected = new TokenVerificationError(token);
+  const unauthorized = new UnauthorizedException('Unknown API key');
+  const forbidden = new ForbiddenException('Not from there');
+
+  it.each<[string, readonly HttpException[], HttpException | undefined]>([
+    ['none is nothing', [], undefined],
+    ['one is told', [forbidden], forbidden],
+    ['the first of other kinds is told', [unauthorized, forbidden], unauthorized],
+    ['the first about a token is told', [rejected, invalid], rejected],
+    ['a missing token is told before other kinds', [unauthorized, missing, forbidden], missing],
+    ['a token of the wrong type is told before that', [missing, wrongType, forbidden], wrongType],
+    ['what is wrong with a token is told first', [wrongType, missing, invalid, forbidden], invalid],
+  ])('%s', (_title, refusals, told) => {
+    expect(mostSpecific(refusals)).toBe(told);
+    expect(mostSpecific([...refusals, ...refusals])).toBe(told);
+  });
+});
