@@ -1,9 +1,9 @@
 import type { Provider } from '@nestjs/common';
-import { HttpAdapterHost } from '@nestjs/core';
 import { Authenticator } from './authentication/authenticator.js';
 import { Refusals } from './authentication/refusals.js';
 import { EventEmitterBridge } from './events/event-emitter.bridge.js';
 import { EventPublisher } from './events/event-publisher.js';
+import { COOKIE_PROVIDERS } from './jwt-extended.module-cookies.js';
 import { ModuleSettings } from './jwt-extended.module-settings.js';
 import { REVOCATION_PROVIDERS } from './jwt-extended.module-revocation.js';
 import { BlocklistService } from './revocation/blocklist.service.js';
@@ -109,12 +109,7 @@ export const PROVIDERS: Provider[] = [
       Refusals,
     ],
   },
-  {
-    provide: TokenCookies,
-    useFactory: ({ options }: ModuleSettings, reader: TokenReader, host: HttpAdapterHost) =>
-      new TokenCookies(options, reader, host),
-    inject: [ModuleSettings, TokenReader, HttpAdapterHost],
-  },
+  ...COOKIE_PROVIDERS,
   RoutePolicies,
   RouteScan,
   RouteAuthenticator,
@@ -124,7 +119,7 @@ export const PROVIDERS: Provider[] = [
   JwtExceptionFilter,
 ];
 
-/** What other modules may ask for, and what guards and the filter need wherever they are built. */
+/** What other modules may ask for, and what guards, interceptor and filter need wherever they are built. */
 export const EXPORTS = [
   TokenService,
   TokenCookies,
