@@ -5,6 +5,7 @@ import { parseTimeout } from './duration.js';
 import type { JwtExtendedOptions } from './jwt-extended-options.js';
 import { resolveBlocklistOptions } from './resolve-blocklist-options.js';
 import { resolveLoaders } from './resolve-callbacks.js';
+import { resolveLoginOptions } from './resolve-login-options.js';
 import { resolveResponseOptions } from './resolve-response-options.js';
 import { resolveRotationOptions } from './resolve-rotation-options.js';
 import { resolveTokenOptions } from './resolve-token-options.js';
@@ -34,6 +35,7 @@ export function resolveOptions(options: JwtExtendedOptions): ResolvedOptions {
     responses: resolveResponseOptions(given),
     blocklist,
     rotation: resolveRotationOptions(given.rotation, blocklist.store),
+    login: resolveLoginOptions(given.login),
     loaders: resolveLoaders(given.loaders),
     loaderTimeoutMs: parseTimeout(given.loaderTimeout, 'loaderTimeout'),
     clock: checkClock(given.clock),
