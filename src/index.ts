@@ -136,6 +136,7 @@ export {
 } from './route/policy-metadata.js';
 export { RefreshGuard } from './route/refresh.guard.js';
 export { MatchParam, RequireClaims, RequireScope } from './route/requirement-decorators.js';
+export { SlidingSessionInterceptor } from './route/sliding-session.interceptor.js';
 export { TokenService } from './token.service.js';
 export { KeyRing } from './tokens/keys/key-ring.js';
 export { type PublicJwk } from './tokens/keys/public-jwk.js';

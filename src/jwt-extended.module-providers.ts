@@ -12,12 +12,14 @@ import { SessionRegistry } from './revocation/session-registry.js';
 import { SessionService } from './revocation/session.service.js';
 import { TokenRotation } from './revocation/token-rotation.js';
 import { AccessGuard } from './route/access.guard.js';
+import { CookieRenewal } from './route/cookie-renewal.js';
 import { FreshGuard } from './route/fresh.guard.js';
 import { JwtExceptionFilter } from './route/jwt-exception.filter.js';
 import { RefreshGuard } from './route/refresh.guard.js';
 import { RouteAuthenticator } from './route/route-authenticator.js';
 import { RoutePolicies } from './route/route-policies.js';
 import { RouteScan } from './route/route-scan.js';
+import { SlidingSessionInterceptor } from './route/sliding-session.interceptor.js';
 import { TokenService } from './token.service.js';
 import { KeyRing } from './tokens/keys/key-ring.js';
 import { LoaderCalls } from './tokens/loader-calls.js';
@@ -116,6 +118,7 @@ export const PROVIDERS: Provider[] = [
   AccessGuard,
   FreshGuard,
   RefreshGuard,
+  SlidingSessionInterceptor,
   JwtExceptionFilter,
 ];
 
@@ -129,6 +132,8 @@ export const EXPORTS = [
   AccessGuard,
   FreshGuard,
   RefreshGuard,
+  SlidingSessionInterceptor,
+  CookieRenewal,
   JwtExceptionFilter,
   RouteAuthenticator,
   Refusals,

@@ -70,6 +70,7 @@ export const COOKIE_DEFAULTS: Defaults<CookieOptions> = {
   secure: true,
   sameSite: 'lax',
   session: true,
+  renewWithin: undefined,
 };
 
 export const CSRF_DEFAULTS: Defaults<CsrfOptions> = {

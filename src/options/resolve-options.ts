@@ -1,5 +1,6 @@
 import { checkClock } from './check-clock.js';
 import { deepFreeze } from './deep-freeze.js';
+import { checkRenewal } from './cookie-rules.js';
 import { OPTION_DEFAULTS } from './defaults.js';
 import { parseTimeout } from './duration.js';
 import type { JwtExtendedOptions } from './jwt-extended-options.js';
@@ -29,8 +30,10 @@ export function resolveOptions(options: JwtExtendedOptions): ResolvedOptions {
   const given = settle<JwtExtendedOptions>(options, OPTION_DEFAULTS, '');
   const transport = resolveTransportOptions(given);
   const blocklist = resolveBlocklistOptions(given.blocklist);
+  const token = resolveTokenOptions(given, transport.csrf.protect);
+  checkRenewal(transport.cookies, token);
   const resolved: ResolvedOptions = {
-    token: resolveTokenOptions(given, transport.csrf.protect),
+    token,
     ...transport,
     responses: resolveResponseOptions(given),
     blocklist,

@@ -17,6 +17,8 @@ export interface ResolvedOptions {
     readonly secure: boolean;
     readonly sameSite: 'strict' | 'lax' | 'none';
     readonly session: boolean;
+    /** Seconds; `undefined` for half of a token's life. */
+    readonly renewWithin: number | undefined;
   };
   readonly csrf: {
     readonly protect: boolean;

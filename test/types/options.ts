@@ -102,6 +102,7 @@ export const logins: JwtExtendedOptions[] = [
       }),
     },
   },
+  { cookies: { renewWithin: '5m' } },
   // @ts-expect-error -- somebody must say whose the credentials are
   { login: {} },
   // @ts-expect-error -- words, and nothing else
