@@ -34,6 +34,7 @@ export {
 export { JwtExtendedConfigError } from './errors/config.error.js';
 export { TokenCreationError } from './errors/token-creation.error.js';
 export {
+  BadCredentialsError,
   CsrfError,
   ExpiredTokenError,
   InsufficientClaimsError,
@@ -50,10 +51,8 @@ export {
 } from './errors/token-errors.js';
 export { TokenError, type TokenErrorCode } from './errors/token.error.js';
 export { JwtExtendedModule, type JwtExtendedModuleAsyncOptions } from './jwt-extended.module.js';
-export {
-  type EndpointOptions,
-  type JwtExtendedModuleExtras,
-} from './jwt-extended.module-extras.js';
+export { type JwtExtendedModuleExtras } from './jwt-extended.module-extras.js';
+export { type EndpointOptions } from './options/endpoint-options.js';
 export {
   type BlocklistOptions,
   type JwtExtendedOptions,
@@ -72,6 +71,7 @@ export {
 export { type CookieOptions } from './options/cookie-options.js';
 export { type CsrfOptions } from './options/csrf-options.js';
 export { type LocationOptions } from './options/location-options.js';
+export { type LoginOptions } from './options/login-options.js';
 export {
   type Algorithm,
   type KeyOptions,
@@ -136,6 +136,7 @@ export {
 } from './route/policy-metadata.js';
 export { RefreshGuard } from './route/refresh.guard.js';
 export { MatchParam, RequireClaims, RequireScope } from './route/requirement-decorators.js';
+export { SlidingSessionInterceptor } from './route/sliding-session.interceptor.js';
 export { TokenService } from './token.service.js';
 export { KeyRing } from './tokens/keys/key-ring.js';
 export { type PublicJwk } from './tokens/keys/public-jwk.js';

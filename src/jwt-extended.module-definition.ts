@@ -6,10 +6,10 @@ import {
   type ValueProvider,
 } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD } from '@nestjs/core';
+import { checkEndpoints, endpointParts } from './jwt-extended.module-endpoints.js';
 import {
   checkExtras,
   EXTRAS_DEFAULTS,
-  jwksPath,
   type JwtExtendedModuleExtras,
 } from './jwt-extended.module-extras.js';
 import { EXPORTS, PROVIDERS } from './jwt-extended.module-providers.js';
@@ -20,9 +20,9 @@ import {
   type OptionsReplacement,
 } from './jwt-extended.module-settings.js';
 import type { JwtExtendedOptions } from './options/jwt-extended-options.js';
+import { type EndpointPaths, resolveEndpoints } from './options/resolve-endpoints.js';
 import { BlocklistService } from './revocation/blocklist.service.js';
 import { GlobalGuard } from './route/global.guard.js';
-import { JWKS_PATH, JwksEndpoint } from './route/jwks.endpoint.js';
 import { JwtExceptionFilter } from './route/jwt-exception.filter.js';
 import { PassportStrategies, STRATEGY_PREFIX } from './route/passport-strategies.js';
 
@@ -36,12 +36,13 @@ export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OPTIONS_TYPE, ASYN
 function assemble(definition: DynamicModule, extras: JwtExtendedModuleExtras): DynamicModule {
   checkExtras(extras);
   const { isGlobal, globalGuard, registerFilter, strategyPrefix, blocklistService } = extras;
-  const jwks = jwksPath(extras.endpoints);
+  const paths = resolveEndpoints(extras.endpoints);
+  const endpoints = endpointParts(paths);
   return {
     ...definition,
     global: isGlobal ?? true,
     providers: [
-      ...(definition.providers ?? []).map(settling),
+      ...(definition.providers ?? []).map((provider) => settling(provider, paths)),
       ...PROVIDERS,
       ModuleScope,
       { provide: BlocklistService, useClass: blocklistService ?? BlocklistService },
@@ -52,19 +53,22 @@ function assemble(definition: DynamicModule, extras: JwtExtendedModuleExtras): D
       ...(strategyPrefix
         ? [{ provide: STRATEGY_PREFIX, useValue: strategyPrefix }, PassportStrategies]
         : []),
-      ...(jwks ? [{ provide: JWKS_PATH, useValue: jwks }, JwksEndpoint] : []),
+      ...endpoints.providers,
     ],
+    controllers: endpoints.controllers,
     exports: EXPORTS,
   };
 }
 
 /** In place of the options the container holds what they were settled to, so that no key lies in plain sight. */
-function settling(provider: Provider): Provider {
+function settling(provider: Provider, paths: EndpointPaths): Provider {
   if (typeof provider === 'function' || provider.provide !== MODULE_OPTIONS_TOKEN) return provider;
   const { useFactory: give, inject = [] } = isFactory(provider) ? provider : factoryOf(provider);
   const settle = async (replace: OptionsReplacement | undefined, ...args: unknown[]) => {
     const options = await give(...args);
-    return ModuleSettings.from(replace ? replace(options) : options);
+    const settings = await ModuleSettings.from(replace ? replace(options) : options);
+    checkEndpoints(paths, settings);
+    return settings;
   };
   const replacement = { token: OPTIONS_REPLACEMENT, optional: true };
   return { provide: ModuleSettings, useFactory: settle, inject: [replacement, ...inject] };

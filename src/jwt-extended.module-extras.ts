@@ -1,6 +1,6 @@
 import type { Type } from '@nestjs/common';
 import { JwtExtendedConfigError } from './errors/config.error.js';
-import { refuseUnknownNames } from './options/unknown-names.js';
+import type { EndpointOptions } from './options/endpoint-options.js';
 import { checkBoolean, checkNonEmptyString, isObject, optional } from './options/checks.js';
 import { BlocklistService } from './revocation/blocklist.service.js';
 
@@ -32,22 +32,13 @@ export interface JwtExtendedModuleExtras {
    */
   strategyPrefix?: string;
   /**
-   * Ready-made endpoints; only what is named is mounted.
+   * Ready-made endpoints for login, refresh, logout and the public keys; only what is named is mounted.
    *
    * @default none
    */
   endpoints?: EndpointOptions;
   /** A class that extends `BlocklistService` and replaces it; the container builds it, with its own dependencies. */
   blocklistService?: Type<BlocklistService>;
-}
-
-/** Ready-made endpoints: `true`, or a path of your own. */
-export interface EndpointOptions {
-  /**
-   * The public halves of the module's keys, as a JWK Set (RFC 7517), outside of any global prefix; `true` mounts
-   * `/.well-known/jwks.json`.
-   */
-  jwks?: boolean | string;
 }
 
 /** An extra left out here would be taken for an option. */
@@ -77,30 +68,12 @@ export function checkExtras(extras: JwtExtendedModuleExtras): void {
   optional(extras.globalGuard, 'globalGuard', checkBoolean);
   optional(extras.registerFilter, 'registerFilter', checkBoolean);
   optional(extras.strategyPrefix, 'strategyPrefix', checkNonEmptyString);
-  if (extras.endpoints !== undefined) jwksPath(extras.endpoints);
   const { blocklistService } = extras;
   if (blocklistService !== undefined && !extendsBlocklistService(blocklistService)) {
     throw new JwtExtendedConfigError(
       'blocklistService must be a class that extends BlocklistService',
     );
   }
-}
-
-/**
- * Where the key set is published; `undefined` for nowhere.
- *
- * @throws JwtExtendedConfigError
- */
-export function jwksPath(endpoints: EndpointOptions | undefined): string | undefined {
-  if (endpoints === undefined) return undefined;
-  if (!isObject(endpoints)) {
-    throw new JwtExtendedConfigError('endpoints must be an object: { jwks: true }');
-  }
-  refuseUnknownNames(Object.keys(endpoints), ['jwks'], 'endpoints');
-  const { jwks = false } = endpoints;
-  if (typeof jwks === 'boolean') return jwks ? '/.well-known/jwks.json' : undefined;
-  if (typeof jwks === 'string' && jwks.startsWith('/')) return jwks;
-  throw new JwtExtendedConfigError("endpoints.jwks must be true, or a path that starts with '/'");
 }
 
 function extendsBlocklistService(given: unknown): boolean {

@@ -1,9 +1,9 @@
 import type { Provider } from '@nestjs/common';
-import { HttpAdapterHost } from '@nestjs/core';
 import { Authenticator } from './authentication/authenticator.js';
 import { Refusals } from './authentication/refusals.js';
 import { EventEmitterBridge } from './events/event-emitter.bridge.js';
 import { EventPublisher } from './events/event-publisher.js';
+import { COOKIE_PROVIDERS } from './jwt-extended.module-cookies.js';
 import { ModuleSettings } from './jwt-extended.module-settings.js';
 import { REVOCATION_PROVIDERS } from './jwt-extended.module-revocation.js';
 import { BlocklistService } from './revocation/blocklist.service.js';
@@ -12,12 +12,14 @@ import { SessionRegistry } from './revocation/session-registry.js';
 import { SessionService } from './revocation/session.service.js';
 import { TokenRotation } from './revocation/token-rotation.js';
 import { AccessGuard } from './route/access.guard.js';
+import { CookieRenewal } from './route/cookie-renewal.js';
 import { FreshGuard } from './route/fresh.guard.js';
 import { JwtExceptionFilter } from './route/jwt-exception.filter.js';
 import { RefreshGuard } from './route/refresh.guard.js';
 import { RouteAuthenticator } from './route/route-authenticator.js';
 import { RoutePolicies } from './route/route-policies.js';
 import { RouteScan } from './route/route-scan.js';
+import { SlidingSessionInterceptor } from './route/sliding-session.interceptor.js';
 import { TokenService } from './token.service.js';
 import { KeyRing } from './tokens/keys/key-ring.js';
 import { LoaderCalls } from './tokens/loader-calls.js';
@@ -109,22 +111,18 @@ export const PROVIDERS: Provider[] = [
       Refusals,
     ],
   },
-  {
-    provide: TokenCookies,
-    useFactory: ({ options }: ModuleSettings, reader: TokenReader, host: HttpAdapterHost) =>
-      new TokenCookies(options, reader, host),
-    inject: [ModuleSettings, TokenReader, HttpAdapterHost],
-  },
+  ...COOKIE_PROVIDERS,
   RoutePolicies,
   RouteScan,
   RouteAuthenticator,
   AccessGuard,
   FreshGuard,
   RefreshGuard,
+  SlidingSessionInterceptor,
   JwtExceptionFilter,
 ];
 
-/** What other modules may ask for, and what guards and the filter need wherever they are built. */
+/** What other modules may ask for, and what guards, interceptor and filter need wherever they are built. */
 export const EXPORTS = [
   TokenService,
   TokenCookies,
@@ -134,6 +132,8 @@ export const EXPORTS = [
   AccessGuard,
   FreshGuard,
   RefreshGuard,
+  SlidingSessionInterceptor,
+  CookieRenewal,
   JwtExceptionFilter,
   RouteAuthenticator,
   Refusals,

@@ -51,6 +51,7 @@ export class Authenticator {
       request,
       csrf: carried.csrf,
       isRepeated: true,
+      allowExpired: policy.allowExpired,
     });
     requireType(token, policy);
     requireFresh(token, policy, this.options.clock());

@@ -14,6 +14,7 @@ const SCOPE_TOKEN = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
 const CHALLENGES = {
   TOKEN_MISSING: {},
   CSRF_FAILED: { error: 'invalid_request', description: 'The CSRF token is missing or wrong' },
+  CREDENTIALS_INVALID: {},
   TOKEN_INVALID: { error: 'invalid_token', description: 'The token is not valid' },
   TOKEN_WRONG_TYPE: { error: 'invalid_token', description: 'The token is of the wrong type' },
   TOKEN_EXPIRED: { error: 'invalid_token', description: 'The token has expired' },

@@ -13,6 +13,7 @@ import { challenge } from './challenge.js';
 const ANSWERED_BY = {
   TOKEN_MISSING: 'unauthorized',
   CSRF_FAILED: 'unauthorized',
+  CREDENTIALS_INVALID: 'unauthorized',
   TOKEN_INVALID: 'invalidToken',
   TOKEN_WRONG_TYPE: 'invalidToken',
   TOKEN_EXPIRED: 'expiredToken',

@@ -7,6 +7,8 @@ export interface RoutePolicy {
   readonly type: TokenType;
   /** `false` lets either kind of token in. */
   readonly verifyType: boolean;
+  /** Lets a token in whose time is over, if nothing else is wrong with it. */
+  readonly allowExpired?: boolean;
   readonly optional: boolean;
   /** `false`, or how fresh the token must be. */
   readonly fresh: false | Freshness;

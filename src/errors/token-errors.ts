@@ -20,6 +20,16 @@ export class CsrfError extends TokenError {
   }
 }
 
+/** Nobody has the username and the password that came to the login endpoint, or there were none. */
+export class BadCredentialsError extends TokenError {
+  readonly code = 'CREDENTIALS_INVALID';
+  readonly reason = 'Bad username or password';
+
+  constructor() {
+    super('Bad username or password', 401, 'CREDENTIALS_INVALID');
+  }
+}
+
 /** What was presented is not a token that this module believes; `reason` says why, in Flask-JWT-Extended's words. */
 export class InvalidTokenError extends TokenError {
   readonly code = 'TOKEN_INVALID';

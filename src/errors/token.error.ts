@@ -5,6 +5,7 @@ import type { CallbackResponse } from '../contracts/callback-response.js';
 export type TokenErrorCode =
   | 'TOKEN_MISSING'
   | 'CSRF_FAILED'
+  | 'CREDENTIALS_INVALID'
   | 'TOKEN_INVALID'
   | 'TOKEN_WRONG_TYPE'
   | 'TOKEN_EXPIRED'

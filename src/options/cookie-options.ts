@@ -1,3 +1,5 @@
+import type { Duration } from '../contracts/token.js';
+
 /** How cookies are named and set. */
 export interface CookieOptions {
   /**
@@ -48,4 +50,11 @@ export interface CookieOptions {
    * @default true
    */
   session?: boolean;
+  /**
+   * How long before its end an access cookie is renewed, where `SlidingSessionInterceptor` is at work; less than
+   * `accessTokenExpires`.
+   *
+   * @default half of the token's life
+   */
+  renewWithin?: Duration;
 }

@@ -22,6 +22,16 @@ export function checkCookieRules({
   }
 }
 
+/** A token that is due for renewal from its first second on would be renewed by every request. */
+export function checkRenewal(
+  { renewWithin }: ResolvedOptions['cookies'],
+  { expires }: Pick<ResolvedOptions['token'], 'expires'>,
+): void {
+  if (renewWithin === undefined || expires.access === false || renewWithin < expires.access) return;
+  const given = `${renewWithin} seconds, and access tokens live for ${expires.access}`;
+  throw mistake('cookies.renewWithin', given, 'give less than accessTokenExpires');
+}
+
 function namedCookies({ access, refresh }: ResolvedOptions['carriers']): readonly NamedCookie[] {
   return [
     { ...access.cookie, nameOption: 'cookies.accessName', pathOption: 'cookies.accessPath' },

@@ -5,6 +5,7 @@ import type {
 } from './jwt-extended-options.js';
 import type { CookieOptions } from './cookie-options.js';
 import type { CsrfOptions } from './csrf-options.js';
+import type { LoginOptions } from './login-options.js';
 import type { Defaults } from './settle.js';
 
 /** Every option's name, and what holds where it is not given. */
@@ -54,6 +55,7 @@ export const OPTION_DEFAULTS: Defaults<JwtExtendedOptions> = {
 
   blocklist: {},
   rotation: undefined,
+  login: undefined,
   loaders: {},
   loaderTimeout: '5s',
   clock: () => new Date(),
@@ -68,6 +70,7 @@ export const COOKIE_DEFAULTS: Defaults<CookieOptions> = {
   secure: true,
   sameSite: 'lax',
   session: true,
+  renewWithin: undefined,
 };
 
 export const CSRF_DEFAULTS: Defaults<CsrfOptions> = {
@@ -96,4 +99,11 @@ export const ROTATION_DEFAULTS: Defaults<RotationOptions> = {
   grace: '10s',
   sessionLifetime: undefined,
   maxSessions: undefined,
+};
+
+export const LOGIN_DEFAULTS: Defaults<LoginOptions> = {
+  authenticate: undefined,
+  usernameKey: 'username',
+  passwordKey: 'password',
+  respond: undefined,
 };

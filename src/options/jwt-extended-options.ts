@@ -3,6 +3,7 @@ import type { Duration, TokenType } from '../contracts/token.js';
 import type { KeyRingOptions } from './key-ring-options.js';
 import type { JwtExtendedLoaders, JwtExtendedResponses } from './loaders.js';
 import type { LocationOptions } from './location-options.js';
+import type { LoginOptions } from './login-options.js';
 import type { KeyOptions, TokenOptions } from './token-options.js';
 
 /** How refusals look. */
@@ -99,6 +100,8 @@ export interface JwtExtendedOptions
   blocklist?: BlocklistOptions;
   /** Rotation of refresh tokens, and sessions. */
   rotation?: RotationOptions;
+  /** Whom the endpoint `login` lets in, and what it answers. */
+  login?: LoginOptions;
   /** Functions that the module asks while it makes and reads tokens. */
   loaders?: JwtExtendedLoaders;
   /**

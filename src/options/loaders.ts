@@ -59,7 +59,10 @@ export interface JwtExtendedLoaders {
  * that throws, or gives no status from 100 to 599, is logged and answered by the default.
  */
 export interface JwtExtendedResponses {
-  /** No token, or a csrf value missing or wrong: 401 `{ msg: reason }`. Flask: `unauthorized_loader`. */
+  /**
+   * No token, a csrf value missing or wrong, or at the login endpoint bad credentials: 401 `{ msg: reason }`.
+   * Flask: `unauthorized_loader`.
+   */
   unauthorized?(reason: string, context: LoaderContext): Awaitable<CallbackResponse>;
   /** Not a token to be believed, or of the wrong type: 422 `{ msg: reason }`. Flask: `invalid_token_loader`. */
   invalidToken?(reason: string, context: LoaderContext): Awaitable<CallbackResponse>;

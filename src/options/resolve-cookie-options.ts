@@ -3,6 +3,7 @@ import { checkCookieName, checkCookiePath, checkDomain } from './check-names.js'
 import { checkBoolean, checkOneOf, optional } from './checks.js';
 import { COOKIE_DEFAULTS } from './defaults.js';
 import { describe } from './describe.js';
+import { parseDuration } from './duration.js';
 import type { CookieOptions } from './cookie-options.js';
 import { mistake } from './mistake.js';
 import type { ResolvedOptions, TokenCarrier } from './resolved-options.js';
@@ -22,6 +23,7 @@ export function resolveCookieOptions(value: unknown): CookieSettings {
       secure,
       sameSite: checkSameSite(given.sameSite, secure),
       session: checkBoolean(given.session, 'cookies.session'),
+      renewWithin: optional(given.renewWithin, 'cookies.renewWithin', checkRenewal),
     },
     access: cookieOf('access', given),
     refresh: cookieOf('refresh', given),
@@ -32,6 +34,16 @@ function cookieOf(type: TokenType, given: Unchecked<CookieOptions>): Pick<TokenC
   const name = checkCookieName(given[`${type}Name` as const], `cookies.${type}Name`);
   const path = checkCookiePath(given[`${type}Path` as const], `cookies.${type}Path`);
   return { cookie: { name, path } };
+}
+
+function checkRenewal(value: unknown, name: string): number {
+  const seconds = parseDuration(value, name);
+  if (seconds > 0) return seconds;
+  throw mistake(
+    name,
+    describe(value),
+    "give more than 0 seconds, or leave it out for half of the token's life",
+  );
 }
 
 function checkSameSite(value: unknown, secure: boolean): 'strict' | 'lax' | 'none' {

@@ -1,10 +1,12 @@
 import { checkClock } from './check-clock.js';
 import { deepFreeze } from './deep-freeze.js';
+import { checkRenewal } from './cookie-rules.js';
 import { OPTION_DEFAULTS } from './defaults.js';
 import { parseTimeout } from './duration.js';
 import type { JwtExtendedOptions } from './jwt-extended-options.js';
 import { resolveBlocklistOptions } from './resolve-blocklist-options.js';
 import { resolveLoaders } from './resolve-callbacks.js';
+import { resolveLoginOptions } from './resolve-login-options.js';
 import { resolveResponseOptions } from './resolve-response-options.js';
 import { resolveRotationOptions } from './resolve-rotation-options.js';
 import { resolveTokenOptions } from './resolve-token-options.js';
@@ -28,12 +30,15 @@ export function resolveOptions(options: JwtExtendedOptions): ResolvedOptions {
   const given = settle<JwtExtendedOptions>(options, OPTION_DEFAULTS, '');
   const transport = resolveTransportOptions(given);
   const blocklist = resolveBlocklistOptions(given.blocklist);
+  const token = resolveTokenOptions(given, transport.csrf.protect);
+  checkRenewal(transport.cookies, token);
   const resolved: ResolvedOptions = {
-    token: resolveTokenOptions(given, transport.csrf.protect),
+    token,
     ...transport,
     responses: resolveResponseOptions(given),
     blocklist,
     rotation: resolveRotationOptions(given.rotation, blocklist.store),
+    login: resolveLoginOptions(given.login),
     loaders: resolveLoaders(given.loaders),
     loaderTimeoutMs: parseTimeout(given.loaderTimeout, 'loaderTimeout'),
     clock: checkClock(given.clock),

@@ -17,6 +17,8 @@ export interface ResolvedOptions {
     readonly secure: boolean;
     readonly sameSite: 'strict' | 'lax' | 'none';
     readonly session: boolean;
+    /** Seconds; `undefined` for half of a token's life. */
+    readonly renewWithin: number | undefined;
   };
   readonly csrf: {
     readonly protect: boolean;
@@ -41,6 +43,8 @@ export interface ResolvedOptions {
     readonly sessionLifetime: number | undefined;
     readonly maxSessions: number | undefined;
   };
+  /** Absent where nobody logs in at an endpoint of ours. */
+  readonly login: ResolvedLoginOptions | undefined;
   readonly loaders: Readonly<JwtExtendedLoaders>;
   readonly loaderTimeoutMs: number;
   readonly clock: () => Date;
@@ -86,4 +90,12 @@ export interface ResolvedResponseOptions {
   readonly statusProfile: 'flask' | 'rfc6750';
   readonly realm: string | undefined;
   readonly callbacks: Readonly<JwtExtendedResponses>;
+}
+
+export interface ResolvedLoginOptions {
+  /** Not yet believed in anything it gives. */
+  readonly authenticate: (...args: readonly unknown[]) => unknown;
+  readonly usernameKey: string;
+  readonly passwordKey: string;
+  readonly respond: ((...args: readonly unknown[]) => unknown) | undefined;
 }

@@ -69,6 +69,17 @@ export class RevocationCheck {
     return is === 'revoked' || is === 'reused' || this.#isRevokedElsewhere(token, undefined);
   }
 
+  /**
+   * Whether a token may live on: asked whatever `checks` and `onStoreError` say, since what is let live on by mistake
+   * does so for longer than one request.
+   *
+   * @throws TokenCheckUnavailableError, the error of whoever did not answer
+   */
+  async isActive(token: Token, request: unknown): Promise<boolean> {
+    const { is } = await this.#standingOf(token);
+    return is === 'active' && !(await this.#isRevokedElsewhere(token, request));
+  }
+
   /** A blocklist of the application's answers for itself; whether a refresh token was spent only ours can know. */
   async #standingOf(token: Token): Promise<Standing> {
     if (this.#isOurs) return this.ledger.standingOf(token);

@@ -49,6 +49,15 @@ export class SessionRegistry {
     await this.#extend([token]);
   }
 
+  /** Writes down that a session outlives all that was known of it, by an access token that goes on by itself. */
+  async prolong(token: MintedToken): Promise<void> {
+    if (!this.access.keepsSessions) return;
+    const records = await this.#records(token.identity);
+    const record = records.find(({ id }) => id === token.sessionId);
+    const end = this.#endOf([token])?.getTime() ?? Infinity;
+    if (record && end > (record.expiresAt ?? Infinity)) await this.#write([token], record);
+  }
+
   /** Until when tokens of a session may live, in seconds since the epoch; 0 where nobody knows. */
   async lifeOf(sessionId: string): Promise<number> {
     const [life] = await this.access.get([lifeKey(sessionId)]);

@@ -25,6 +25,7 @@ interface Look {
 const LOOKS: Readonly<Record<Exclude<TokenErrorCode, 'TOKEN_INVALID'>, readonly Look[]>> = {
   TOKEN_MISSING: [{ status: 401, message: /^Missing (?!CSRF|required)/ }],
   CSRF_FAILED: [{ status: 401, message: /CSRF/ }],
+  CREDENTIALS_INVALID: [{ status: 401, message: /^Bad username or password$/ }],
   TOKEN_WRONG_TYPE: either([422, 401], /^Only (non-)?refresh tokens are allowed$/),
   TOKEN_EXPIRED: [{ status: 401, message: /^Token has expired$/ }],
   TOKEN_NOT_FRESH: [{ status: 401, message: /^Fresh token required$/ }],

@@ -1,6 +1,7 @@
 import { TokenCreationError } from '../errors/token-creation.error.js';
 import { InvalidTokenError } from '../errors/token-errors.js';
 import type { Awaitable } from '../contracts/awaitable.js';
+import type { TokenHeader } from '../contracts/token.js';
 import { deepFreeze } from '../options/deep-freeze.js';
 import type { LoaderContext } from '../options/loaders.js';
 import type { Algorithm } from '../options/token-options.js';
@@ -49,9 +50,14 @@ export class TokenKeys {
     const { remote } = this.#ring.contents;
     const found = this.#ring.contents.find(header.kid, now);
     if (found?.verificationKey) return bound(header.alg, found.verificationKey, found.algorithms);
-    const isForeign = header.kid !== undefined && !this.#ring.contents.has(header.kid);
-    if (remote && isForeign) return remote.find(header);
+    if (remote && this.isRemote(header)) return remote.find(header);
     throw new InvalidTokenError('Signature verification failed');
+  }
+
+  /** Whether a token names a key that is none of this module's own: one of `jwksUri`, if the token is good. */
+  isRemote({ kid }: TokenHeader): boolean {
+    const { contents } = this.#ring;
+    return contents.remote !== undefined && kid !== undefined && !contents.has(kid);
   }
 
   async #loadVerificationKey(

@@ -2,9 +2,7 @@ import type { HttpRequest } from '../contracts/http.js';
 import type { RoutePolicy } from '../contracts/route-policy.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import type { CarriedToken, Missing } from './carried-token.js';
-import { headerOf } from './header-of.js';
-
-const JSON_TYPE = /^application\/(?:[\w.!#$&^+-]{1,100}\+)?json\s*(?:;|$)/i;
+import { isJson } from './is-json.js';
 
 /** Reads a member of a JSON body that the application has parsed, on any method that carries one. */
 export function fromJson(
@@ -12,9 +10,7 @@ export function fromJson(
   { type }: RoutePolicy,
   options: ResolvedOptions,
 ): CarriedToken | Missing {
-  if (!JSON_TYPE.test(headerOf(request, 'content-type'))) {
-    return { missing: 'Invalid content-type. Must be application/json.' };
-  }
+  if (!isJson(request)) return { missing: 'Invalid content-type. Must be application/json.' };
   const { jsonKey } = options.carriers[type];
   const encoded = memberOf(request.body, jsonKey);
   return encoded

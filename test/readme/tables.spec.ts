@@ -15,6 +15,7 @@ import {
   BLOCKLIST_DEFAULTS,
   COOKIE_DEFAULTS,
   CSRF_DEFAULTS,
+  LOGIN_DEFAULTS,
   OPTION_DEFAULTS,
   ROTATION_DEFAULTS,
 } from '../../src/options/defaults.js';
@@ -28,6 +29,7 @@ const GROUPS = {
   csrf: CSRF_DEFAULTS,
   blocklist: BLOCKLIST_DEFAULTS,
   rotation: ROTATION_DEFAULTS,
+  login: LOGIN_DEFAULTS,
 };
 
 /** One of each store, over clients that need not be connected. */
@@ -42,6 +44,7 @@ const token = { identity: 'alice', type: 'access' } as Token;
 const refusals = [
   new errors.MissingTokenError('reason'),
   new errors.CsrfError('reason'),
+  new errors.BadCredentialsError(),
   new errors.InvalidTokenError('reason'),
   new errors.WrongTokenTypeError('access'),
   new errors.ExpiredTokenError(token),
@@ -231,6 +234,7 @@ function documentedDefaults(): Map<string, string> {
     ...membersOf('location-options.ts'),
     ...membersOf('cookie-options.ts'),
     ...membersOf('csrf-options.ts'),
+    ...membersOf('login-options.ts'),
     ...membersOf('jwt-extended-options.ts'),
   ]);
   const prefixes = {
@@ -238,6 +242,7 @@ function documentedDefaults(): Map<string, string> {
     CsrfOptions: 'csrf.',
     BlocklistOptions: 'blocklist.',
     RotationOptions: 'rotation.',
+    LoginOptions: 'login.',
   };
   return new Map(
     [...interfaces].flatMap(([type, members]) =>

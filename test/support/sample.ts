@@ -6,7 +6,8 @@ import { promisify } from 'node:util';
 import { root } from './readme.js';
 
 /** A script of package.json that builds the library, and compiles and runs an application of it. */
-export type StartScript = 'start' | 'start:key-rotation' | 'start:sessions' | 'start:scopes';
+export type StartScript =
+  'start' | 'start:key-rotation' | 'start:sessions' | 'start:scopes' | 'start:login-endpoint';
 
 /** The steps of such a script after the build of the library, which the tests begin with. */
 export function startSteps(script: StartScript): { compile: string; run: string } {

@@ -84,10 +84,10 @@ function untypedImports(shipped) {
 }
 
 function isTyped(name) {
-  const { types, typings, main } = JSON.parse(
+  const { types, typings, main, exports } = JSON.parse(
     readFileSync(`node_modules/${name}/package.json`, 'utf8'),
   );
-  return [types, typings, main?.replace(/\.js$/, '.d.ts')].some(
+  return [types, typings, exports?.['.']?.types, main?.replace(/\.js$/, '.d.ts')].some(
     (path) =>
       path !== undefined &&
       readdirSync(`node_modules/${name}`, { recursive: true }).includes(path.replace(/^\.\//, '')),

@@ -1,5 +1,6 @@
 import { HttpException } from '@nestjs/common';
 import {
+  BadCredentialsError,
   CsrfError,
   ExpiredTokenError,
   type Freshness,
@@ -26,6 +27,7 @@ import { exactly } from './exactly.js';
 
 exactly<MissingTokenError['code'], 'TOKEN_MISSING'>(true);
 exactly<CsrfError['code'], 'CSRF_FAILED'>(true);
+exactly<BadCredentialsError['code'], 'CREDENTIALS_INVALID'>(true);
 exactly<InvalidTokenError['code'], 'TOKEN_INVALID'>(true);
 exactly<WrongTokenTypeError['code'], 'TOKEN_WRONG_TYPE'>(true);
 exactly<ExpiredTokenError['code'], 'TOKEN_EXPIRED'>(true);
@@ -45,6 +47,7 @@ exactly<Freshness['maxAge'], number | undefined>(true);
 export const codes: Record<TokenErrorCode, number> = {
   TOKEN_MISSING: 401,
   CSRF_FAILED: 401,
+  CREDENTIALS_INVALID: 401,
   TOKEN_INVALID: 422,
   TOKEN_WRONG_TYPE: 422,
   TOKEN_EXPIRED: 401,

@@ -34,6 +34,7 @@ export const extras: JwtExtendedModuleExtras = {
   registerFilter: false,
   strategyPrefix: 'jwt',
   blocklistService: OwnBlocklist,
+  endpoints: { path: 'session', login: true, refresh: '/refresh', logout: 'out', jwks: false },
 };
 
 @Module({
@@ -54,6 +55,10 @@ export class AppModule {}
 
 // @ts-expect-error -- a misspelt extra
 JwtExtendedModule.forRoot({ secret: 'text', globalGaurd: true });
+// @ts-expect-error -- true, or a path
+JwtExtendedModule.forRoot({ secret: 'text', endpoints: { login: 1 } });
+// @ts-expect-error -- a misspelt endpoint
+JwtExtendedModule.forRoot({ secret: 'text', endpoints: { logins: true } });
 // @ts-expect-error -- it must extend BlocklistService
 JwtExtendedModule.forRoot({ secret: 'text', blocklistService: Config });
 // @ts-expect-error -- a list, even of one (R80)

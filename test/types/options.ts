@@ -90,6 +90,25 @@ export const others: JwtExtendedOptions[] = [
   { clock: () => Date.now() },
 ];
 
+export const logins: JwtExtendedOptions[] = [
+  { login: { authenticate: (username, password) => password !== '' && username } },
+  { login: { authenticate: async () => null, usernameKey: 'email', passwordKey: 'secret' } },
+  {
+    login: {
+      authenticate: (username): User => ({ id: username, roles: [] }),
+      respond: async ({ accessToken }, user: User, { request }) => ({
+        status: 201,
+        body: { accessToken, id: user.id, agent: request?.headers['user-agent'] },
+      }),
+    },
+  },
+  { cookies: { renewWithin: '5m' } },
+  // @ts-expect-error -- somebody must say whose the credentials are
+  { login: {} },
+  // @ts-expect-error -- words, and nothing else
+  { login: { authenticate: (username: number) => username } },
+];
+
 // Loaders take the application's own types where it names them.
 
 interface User {

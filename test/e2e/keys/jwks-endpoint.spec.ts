@@ -372,7 +372,7 @@ describe('A mistake in the extra endpoints', () => {
     ['null', null, 'endpoints must be an object: { jwks: true }'],
     ['true', true, 'endpoints must be an object: { jwks: true }'],
     ['a path', '/jwks', 'endpoints must be an object: { jwks: true }'],
-    ['a name', ['jwks'], 'endpoints.0 is not an option; remove it, or use one of endpoints.jwks'],
+    ['a name', ['jwks'], 'endpoints was given an array; give an object of options'],
     [
       'a misspelt name',
       { jwk: true },
@@ -381,7 +381,8 @@ describe('A mistake in the extra endpoints', () => {
     [
       'a name that there is not',
       { introspection: true },
-      'endpoints.introspection is not an option; remove it, or use one of endpoints.jwks',
+      'endpoints.introspection is not an option; remove it, or use one of endpoints.path, endpoints.login, ' +
+        'endpoints.refresh, endpoints.logout, endpoints.jwks',
     ],
     [
       'a path that starts nowhere',

@@ -1,0 +1,5 @@
+export interface User {
+  readonly id: number;
+  readonly username: string;
+  readonly passwordHash: string;
+}

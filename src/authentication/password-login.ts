@@ -1,0 +1,88 @@
+import type { CallbackResponse } from '../contracts/callback-response.js';
+import type { HttpRequest } from '../contracts/http.js';
+import type { TokenPair } from '../contracts/token.js';
+import { type ErrorOrigin, raisedBy } from '../errors/token.error.js';
+import { BadCredentialsError } from '../errors/token-errors.js';
+import type { EventPublisher } from '../events/event-publisher.js';
+import { isObject } from '../options/checks.js';
+import type { ResolvedLoginOptions, ResolvedOptions } from '../options/resolved-options.js';
+import { withDeadline } from '../tokens/deadline.js';
+import { loaderFault } from '../tokens/loader-calls.js';
+import { presentedCredentials } from '../transport/presented-credentials.js';
+import { readCallbackResponse } from './callback-response.js';
+
+/** The members of a `CallbackResponse`; with any other beside them it is a body. */
+const RESPONSE_MEMBERS = ['status', 'body', 'headers'];
+
+/** Asks the application who logs in, and what it wants to be said to them. */
+export class PasswordLogin {
+  readonly #login: ResolvedLoginOptions;
+  readonly #timeoutMs: number;
+
+  /** @param options - with `login`, without which the endpoint is a mistake at start */
+  constructor(
+    options: ResolvedOptions,
+    private readonly events: EventPublisher,
+    private readonly origin: ErrorOrigin,
+  ) {
+    this.#login = options.login as ResolvedLoginOptions;
+    this.#timeoutMs = options.loaderTimeoutMs;
+  }
+
+  /**
+   * Whom the credentials of a request belong to. What is not even shaped like credentials is refused as wrong ones are,
+   * and the application is not asked.
+   *
+   * @param body - the parsed body, as the application's pipes left it
+   * @throws BadCredentialsError, TokenCheckUnavailableError, the application's own `HttpException`
+   */
+  async authenticate(request: HttpRequest, body: unknown): Promise<unknown> {
+    const credentials = presentedCredentials(request, body, this.#login);
+    if (!credentials) throw this.#refusal();
+    const { username, password } = credentials;
+    const subject = await this.#ask('authenticate', () =>
+      this.#login.authenticate(username, password, { request }),
+    );
+    if (subject === undefined || subject === null || subject === false) throw this.#refusal();
+    return subject;
+  }
+
+  /**
+   * What the application wants a login to be answered with; `undefined` where it leaves that to us.
+   *
+   * @throws TokenCheckUnavailableError, the application's own `HttpException`
+   */
+  async respond(
+    pair: TokenPair,
+    subject: unknown,
+    request: HttpRequest,
+  ): Promise<CallbackResponse | undefined> {
+    const { respond } = this.#login;
+    if (!respond) return undefined;
+    return this.#ask('respond', async () => answerOf(await respond(pair, subject, { request })));
+  }
+
+  async #ask<T>(name: 'authenticate' | 'respond', call: () => T | Promise<T>): Promise<T> {
+    try {
+      return await withDeadline(call(), this.#timeoutMs, `login.${name}`);
+    } catch (error) {
+      throw raisedBy(this.origin, loaderFault(error));
+    }
+  }
+
+  #refusal(): unknown {
+    const error = new BadCredentialsError();
+    this.events.publish('refused', { code: error.code });
+    return raisedBy(this.origin, error);
+  }
+}
+
+/** @throws TypeError - for what is neither a body nor a response that can be sent */
+function answerOf(given: unknown): CallbackResponse {
+  return readCallbackResponse(isResponse(given) ? given : { status: 200, body: given });
+}
+
+function isResponse(given: unknown): boolean {
+  if (!isObject(given) || typeof given.status !== 'number') return false;
+  return Object.keys(given).every((name) => RESPONSE_MEMBERS.includes(name));
+}

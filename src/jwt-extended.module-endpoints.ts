@@ -1,0 +1,81 @@
+import { type Provider, type Type } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { PasswordLogin } from './authentication/password-login.js';
+import { Refusals } from './authentication/refusals.js';
+import { JwtExtendedConfigError } from './errors/config.error.js';
+import { EventPublisher } from './events/event-publisher.js';
+import { ModuleSettings } from './jwt-extended.module-settings.js';
+import type { EndpointPaths } from './options/resolve-endpoints.js';
+import { mountAt } from './route/endpoints/mount-at.js';
+import { LoginEndpoint } from './route/endpoints/login.endpoint.js';
+import { LogoutEndpoint } from './route/endpoints/logout.endpoint.js';
+import { RefreshEndpoint } from './route/endpoints/refresh.endpoint.js';
+import { TokenDelivery } from './route/endpoints/token-delivery.js';
+import { JWKS_PATH, JwksEndpoint } from './route/jwks.endpoint.js';
+import { TokenCookies } from './transport/token-cookies.js';
+
+/** What the endpoints that are mounted are made of. */
+export interface EndpointParts {
+  readonly controllers: Type[];
+  readonly providers: Provider[];
+}
+
+const DELIVERY: Provider = {
+  provide: TokenDelivery,
+  useFactory: ({ options }: ModuleSettings, cookies: TokenCookies, host: HttpAdapterHost) =>
+    new TokenDelivery(options, cookies, host),
+  inject: [ModuleSettings, TokenCookies, HttpAdapterHost],
+};
+
+const PASSWORD_LOGIN: Provider = {
+  provide: PasswordLogin,
+  useFactory: ({ options }: ModuleSettings, events: EventPublisher, origin: Refusals) =>
+    new PasswordLogin(options, events, origin),
+  inject: [ModuleSettings, EventPublisher, Refusals],
+};
+
+/** Controllers like any of the application's own; the key set alone is registered with the adapter itself. */
+export function endpointParts({ login, refresh, logout, jwks }: EndpointPaths): EndpointParts {
+  return {
+    controllers: [
+      ...(login === undefined ? [] : [mountAt(login, LoginEndpoint, 'LoginController')]),
+      ...(refresh === undefined ? [] : [mountAt(refresh, RefreshEndpoint, 'RefreshController')]),
+      ...(logout === undefined ? [] : [mountAt(logout, LogoutEndpoint, 'LogoutController')]),
+    ],
+    providers: [
+      DELIVERY,
+      ...(login === undefined ? [] : [PASSWORD_LOGIN]),
+      ...(jwks === undefined ? [] : [{ provide: JWKS_PATH, useValue: jwks }, JwksEndpoint]),
+    ],
+  };
+}
+
+/**
+ * What an endpoint needs of the options.
+ *
+ * @throws JwtExtendedConfigError - when it is not there, or nobody asks for it
+ */
+export function checkEndpoints(paths: EndpointPaths, { options, ring }: ModuleSettings): void {
+  if (paths.login !== undefined && !options.login) {
+    throw new JwtExtendedConfigError(
+      'endpoints.login needs login.authenticate: the function that says whom a username and a password belong to',
+    );
+  }
+  if (paths.login === undefined && options.login) {
+    throw new JwtExtendedConfigError(
+      'login is given without its endpoint: add endpoints: { login: true } beside the options of forRoot, or beside useFactory',
+    );
+  }
+  if (paths.refresh !== undefined && options.blocklist.store?.isAtomic === false) {
+    throw new JwtExtendedConfigError(
+      'endpoints.refresh needs a store whose add is atomic, or two clients could spend one token: ' +
+        'use Redis, SQL or the memory store as blocklist.store',
+    );
+  }
+  const maker = (['login', 'refresh'] as const).find((name) => paths[name] !== undefined);
+  if (maker && !ring.contents.current?.signingKey && !options.loaders.encodeKey) {
+    throw new JwtExtendedConfigError(
+      `endpoints.${maker} makes tokens, and there is no key to sign them with: give secret, privateKey or loaders.encodeKey`,
+    );
+  }
+}

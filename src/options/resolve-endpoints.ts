@@ -1,0 +1,80 @@
+import { JwtExtendedConfigError } from '../errors/config.error.js';
+import { isObject } from './checks.js';
+import { describe } from './describe.js';
+import type { EndpointOptions } from './endpoint-options.js';
+import { mistake } from './mistake.js';
+import { type Defaults, settle } from './settle.js';
+
+/** The endpoints that hand tokens out and take them back. */
+export type TokenEndpoint = 'login' | 'refresh' | 'logout';
+
+/** Where each endpoint is mounted; one that is not is absent. */
+export type EndpointPaths = Readonly<Partial<Record<TokenEndpoint | 'jwks', string>>>;
+
+const ENDPOINT_DEFAULTS: Defaults<EndpointOptions> = {
+  path: 'auth',
+  login: false,
+  refresh: false,
+  logout: false,
+  jwks: false,
+};
+
+/** One step below `path`; the login is at `path` itself. */
+const STEPS = { login: '', refresh: 'refresh', logout: 'logout' } as const;
+
+/** Printable ASCII that is a path: no query, no fragment, no address. */
+const PATH = /^(?!.*:\/\/)[\x21-\x7e]*$/;
+
+/**
+ * Where the endpoints are.
+ *
+ * @throws JwtExtendedConfigError
+ */
+export function resolveEndpoints(endpoints: EndpointOptions | undefined): EndpointPaths {
+  if (endpoints === undefined) return {};
+  if (!isObject(endpoints)) {
+    throw new JwtExtendedConfigError('endpoints must be an object: { jwks: true }');
+  }
+  const given = settle<EndpointOptions>(endpoints, ENDPOINT_DEFAULTS, 'endpoints');
+  const root = checkPath(given.path, 'path', "give a path such as 'auth'");
+  const steps = (Object.keys(STEPS) as TokenEndpoint[])
+    .map((name) => [name, stepOf(name, given[name])] as const)
+    .filter(([, step]) => step !== undefined)
+    .map(([name, step = '']) => [name, step.startsWith('/') ? step : joined(root, step)] as const);
+  refuseTwins(steps);
+  const jwks = jwksPath(given.jwks);
+  return { ...Object.fromEntries(steps), ...(jwks !== undefined && { jwks }) };
+}
+
+function stepOf(name: TokenEndpoint, value: unknown): string | undefined {
+  if (typeof value === 'boolean') return value ? STEPS[name] : undefined;
+  const fix = 'give true, or a path';
+  if (value === '') throw mistake(`endpoints.${name}`, 'an empty string', fix);
+  return checkPath(value, name, fix);
+}
+
+function checkPath(value: unknown, name: string, fix: string): string {
+  if (typeof value === 'string' && PATH.test(value) && !/[?#]/.test(value)) return value;
+  throw mistake(`endpoints.${name}`, describe(value), fix);
+}
+
+function joined(...parts: readonly string[]): string {
+  const steps = parts.flatMap((part) => part.split('/')).filter((step) => step !== '');
+  return `/${steps.join('/')}`;
+}
+
+/** Of two routes with one path the second would never be reached. */
+function refuseTwins(paths: readonly (readonly [TokenEndpoint, string])[]): void {
+  for (const [index, [name, path]] of paths.entries()) {
+    const twin = paths.slice(0, index).find(([, other]) => joined(other) === joined(path));
+    if (!twin) continue;
+    const given = `the path of endpoints.${twin[0]}`;
+    throw mistake(`endpoints.${name}`, given, 'give each endpoint a path of its own');
+  }
+}
+
+function jwksPath(jwks: unknown): string | undefined {
+  if (typeof jwks === 'boolean') return jwks ? '/.well-known/jwks.json' : undefined;
+  if (typeof jwks === 'string' && jwks.startsWith('/')) return jwks;
+  throw new JwtExtendedConfigError("endpoints.jwks must be true, or a path that starts with '/'");
+}

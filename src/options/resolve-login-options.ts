@@ -1,0 +1,29 @@
+import { checkMemberName } from './check-names.js';
+import { checkFunction, optional } from './checks.js';
+import { LOGIN_DEFAULTS } from './defaults.js';
+import { describe } from './describe.js';
+import type { LoginOptions } from './login-options.js';
+import { mistake } from './mistake.js';
+import type { ResolvedLoginOptions } from './resolved-options.js';
+import { settle } from './settle.js';
+
+/** How the endpoint `login` knows people; its functions are bound to the object they came in. */
+export function resolveLoginOptions(value: unknown): ResolvedLoginOptions | undefined {
+  if (value === undefined) return undefined;
+  const given = settle<LoginOptions>(value, LOGIN_DEFAULTS, 'login');
+  const usernameKey = checkMemberName(given.usernameKey, 'login.usernameKey');
+  const passwordKey = checkMemberName(given.passwordKey, 'login.passwordKey');
+  if (usernameKey === passwordKey) {
+    throw mistake(
+      'login.passwordKey',
+      `${describe(passwordKey)}, as was login.usernameKey`,
+      'give each a member of its own',
+    );
+  }
+  return {
+    authenticate: checkFunction(given.authenticate, 'login.authenticate').bind(value),
+    usernameKey,
+    passwordKey,
+    respond: optional(given.respond, 'login.respond', checkFunction)?.bind(value),
+  };
+}

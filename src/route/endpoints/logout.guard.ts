@@ -1,0 +1,49 @@
+import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
+import { Authenticator } from '../../authentication/authenticator.js';
+import { attach } from '../../authentication/request-slot.js';
+import type { HttpRequest } from '../../contracts/http.js';
+import type { RoutePolicy } from '../../contracts/route-policy.js';
+import { LoaderCalls } from '../../tokens/loader-calls.js';
+
+/**
+ * Either type of token, wherever access tokens come from. An expired one still says whose session is to end, as an
+ * identity provider takes an expired `id_token_hint` (OpenID Connect RP-Initiated Logout section 2).
+ */
+const EITHER: RoutePolicy = Object.freeze({
+  type: 'access',
+  verifyType: false,
+  allowExpired: true,
+  optional: false,
+  fresh: false,
+  skipRevocationCheck: false,
+});
+
+/** Where only refresh tokens come from: their cookie, and their member of a JSON body. */
+const REFRESH: RoutePolicy = Object.freeze({ ...EITHER, type: 'refresh', verifyType: true });
+
+/**
+ * Lets in whoever can end a session: by an access or a refresh token, or by the refresh cookie alone, which is what is
+ * left in a browser after a while. A token that is there and bad is refused; no other one stands in for it.
+ */
+@Injectable()
+export class LogoutGuard implements CanActivate {
+  constructor(
+    @Inject(Authenticator) private readonly authenticator: Authenticator,
+    @Inject(LoaderCalls) private readonly loaders: LoaderCalls,
+  ) {}
+
+  /** @throws TokenError - the refusal */
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const request = context.switchToHttp().getRequest<HttpRequest>();
+    const looksUpUsers = this.loaders.has('userLookup');
+    for (const policy of [EITHER, REFRESH]) {
+      const token = await this.authenticator.authenticate(request, { ...policy, optional: true });
+      if (!token) continue;
+      attach(request, { policy, context: token, looksUpUsers });
+      return true;
+    }
+    // Refuses for want of a token, in the words of the first of the two.
+    await this.authenticator.authenticate(request, EITHER);
+    return false;
+  }
+}

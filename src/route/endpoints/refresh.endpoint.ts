@@ -1,0 +1,29 @@
+import { Header, HttpCode, HttpStatus, Inject, Post, Req, Res, UseGuards } from '@nestjs/common';
+import type { HttpRequest, HttpResponse } from '../../contracts/http.js';
+import type { JwtContext } from '../../contracts/token.js';
+import { TokenService } from '../../token.service.js';
+import { CurrentToken } from '../parameter-decorators.js';
+import { RefreshGuard } from '../refresh.guard.js';
+import { TokenDelivery } from './token-delivery.js';
+
+/** Spends a refresh token for a new pair. */
+export class RefreshEndpoint {
+  constructor(
+    @Inject(TokenService) private readonly tokens: TokenService,
+    @Inject(TokenDelivery) private readonly delivery: TokenDelivery,
+  ) {}
+
+  /** @throws TokenError - every reason for which a refresh route refuses */
+  @UseGuards(RefreshGuard)
+  @Post()
+  @HttpCode(HttpStatus.OK)
+  @Header('Cache-Control', 'no-store')
+  async refresh(
+    @CurrentToken() token: JwtContext,
+    @Req() request: HttpRequest,
+    @Res({ passthrough: true }) response: HttpResponse,
+  ): Promise<object> {
+    const pair = await this.tokens.rotateRefreshToken(token, { request });
+    return this.delivery.handOver(pair, response, 'Successfully refreshed', token);
+  }
+}

@@ -1,0 +1,336 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { Readable } from 'node:stream';
+import { setImmediate as soon } from 'node:timers/promises';
+import {
+  type CallHandler,
+  Controller,
+  type ExecutionContext,
+  Get,
+  Injectable,
+  type NestInterceptor,
+  Sse,
+  StreamableFile,
+  UseGuards,
+} from '@nestjs/common';
+import { APP_INTERCEPTOR } from '@nestjs/core';
+import { from, mergeMap, of } from 'rxjs';
+import {
+  AccessGuard,
+  BlocklistService,
+  type HttpResponse,
+  type JwtExtendedOptions,
+  TokenCookies,
+  TokenService,
+  type UnverifiedToken,
+} from '../../../src/index.js';
+import { ADAPTERS, type Answer } from '../../support/app.js';
+import type { Browser } from '../../support/browser.js';
+import { NOW, SECRET } from '../../support/forge.js';
+import { namesIn, RENEWED, type Scene, SlidingApp } from '../../support/sliding.js';
+import { claimsOf } from '../../support/tokens.js';
+import { said, useCookiePlugin } from '../../support/transport.js';
+
+const CLEARED = 'access_token_cookie=; Max-Age=0; Path=/';
+
+@UseGuards(AccessGuard)
+@Controller()
+class StreamsController {
+  @Get('file')
+  file() {
+    return new StreamableFile(Buffer.from('a file'));
+  }
+
+  @Sse('events')
+  events() {
+    return of({ data: 'one' }, { data: 'two' });
+  }
+}
+
+/** What Express' response and Fastify's reply have in common, and what they have not. */
+interface Native {
+  setHeader?(name: string, value: string): unknown;
+  header?(name: string, value: string): unknown;
+  append?(name: string, value: string): unknown;
+  cookie?(name: string, value: string): unknown;
+  clearCookie(name: string, options: object): unknown;
+  setCookie?(name: string, value: string, options: object): unknown;
+  send(body: unknown): unknown;
+  write?(chunk: string): unknown;
+  end?(chunk: string): unknown;
+  raw: { write(chunk: string): unknown; end(chunk: string): unknown };
+  hijack?(): unknown;
+}
+
+const native = (response: HttpResponse) => response as unknown as Native;
+
+function addHeader(response: HttpResponse, line: string): void {
+  const { append, header } = native(response);
+  (append ?? header)?.call(response, 'Set-Cookie', line);
+}
+
+describe.each(ADAPTERS)('On %s, a handler', (adapter) => {
+  let sliding: SlidingApp;
+  let browser: Browser;
+  /** What was thrown and caught by nobody, and what was warned of. */
+  const trouble: unknown[] = [];
+  const note = (what: unknown) => trouble.push(what);
+
+  beforeAll(async () => {
+    process.on('unhandledRejection', note);
+    sliding = await SlidingApp.start(adapter, {
+      controllers: [StreamsController],
+      configure: (nest) => useCookiePlugin(adapter, nest),
+    });
+    sliding.app.nest.useLogger({ log() {}, warn: note, error: note });
+  });
+  afterEach(() => {
+    expect(trouble.splice(0)).toEqual([]);
+  });
+  afterAll(async () => {
+    process.off('unhandledRejection', note);
+    await sliding.close();
+  });
+
+  /** What a browser with a cookie that is due is answered by such a handler. */
+  async function act(scene: Scene, path = '/passthrough'): Promise<Answer> {
+    sliding.clock.seconds = NOW;
+    browser = await sliding.logIn();
+    sliding.clock.forward(600);
+    sliding.play(scene);
+    return browser.send('GET', path);
+  }
+
+  it('that logs out has the last word', async () => {
+    const cookies = sliding.app.get(TokenCookies);
+
+    const answer = await act((response) => cookies.unsetCookies(response));
+
+    expect(answer.status).toBe(200);
+    expect(namesIn(answer.cookies)).toEqual([
+      ...['access_token_cookie', 'csrf_access_token'],
+      ...['refresh_token_cookie', 'csrf_refresh_token'],
+    ]);
+    expect(browser.cookies).toEqual([]);
+  });
+
+  it('that clears the access cookie alone has the last word', async () => {
+    const cookies = sliding.app.get(TokenCookies);
+
+    const answer = await act((response) => cookies.unsetAccessCookies(response));
+
+    expect(namesIn(answer.cookies)).toEqual(RENEWED);
+    expect(answer.cookies[0]).toContain(CLEARED);
+  });
+
+  it('that logs somebody in has the last word', async () => {
+    const cookies = sliding.app.get(TokenCookies);
+    const token = await sliding.app.get(TokenService).createAccessToken('bob');
+
+    const answer = await act((response) => cookies.setAccessCookies(response, token));
+
+    expect(namesIn(answer.cookies)).toEqual(RENEWED);
+    expect(browser.cookie('access_token_cookie')).toBe(token);
+  });
+
+  it('that has set other cookies has them renewed beside its own', async () => {
+    const cookies = sliding.app.get(TokenCookies);
+
+    const answer = await act(async (response) => {
+      addHeader(response, 'theme=dark');
+      await cookies.unsetRefreshCookies(response);
+    });
+
+    expect(namesIn(answer.cookies)).toEqual([
+      'theme',
+      'refresh_token_cookie',
+      'csrf_refresh_token',
+      ...RENEWED,
+    ]);
+  });
+
+  it.each([
+    ['clears it', `${CLEARED}; HttpOnly`],
+    ['clears the csrf cookie', 'csrf_access_token=; Max-Age=0; Path=/'],
+    ['sets it on another path', 'access_token_cookie=elsewhere; Path=/elsewhere'],
+  ])('that %s by a header has the last word', async (_what, line) => {
+    const answer = await act((response) => addHeader(response, line));
+
+    expect(answer.cookies).toEqual([line]);
+  });
+
+  it('that clears it by means of the adapter or of a plug-in has the last word', async () => {
+    const answer = await act((response) => {
+      native(response).clearCookie('access_token_cookie', { path: '/' });
+    });
+
+    const lines = answer.cookies.filter((line) => line.startsWith('access_token_cookie='));
+    expect(lines.at(-1)).toMatch(/^access_token_cookie=;.*Expires=Thu, 01 Jan 1970/);
+  });
+
+  it('that ends the session leaves none behind', async () => {
+    const blocklist = sliding.app.get(BlocklistService);
+
+    const answer = await act(async (_response, { user }) => {
+      await blocklist.revokeSession((user as { sessionId: string }).sessionId);
+    });
+
+    expect(answer.cookies).toEqual([]);
+  });
+
+  it.each<[what: string, scene: Scene]>([
+    ['sends text', (response) => void native(response).send('sent')],
+    [
+      'sends text before it is done',
+      async (response) => {
+        native(response).send('sent');
+        await soon();
+        return 'late';
+      },
+    ],
+    [
+      'writes to the socket',
+      (response) => {
+        native(response).hijack?.();
+        const { raw, end } = native(response);
+        if (raw as unknown) raw.end('sent');
+        else end?.call(response, 'sent');
+      },
+    ],
+    [
+      'has begun to write to the socket',
+      async (response) => {
+        native(response).hijack?.();
+        const target = (native(response).raw as unknown) ? native(response).raw : response;
+        const { write, end } = target as unknown as Native['raw'];
+        write.call(target, 'se');
+        void soon().then(() => end.call(target, 'nt'));
+      },
+    ],
+  ])('that %s by itself is left alone', async (_what, scene) => {
+    const answer = await act(scene, '/handled');
+
+    expect(said(answer)).toEqual({ status: 200, body: 'sent' });
+    expect(answer.cookies).toEqual([]);
+  });
+
+  it('that sends later has the cookie renewed, or not, and does not fail', async () => {
+    const answer = await act((response) => {
+      void soon().then(() => native(response).send(Readable.from(['sent'])));
+    }, '/handled');
+
+    expect(answer.status).toBe(200);
+    expect([[], RENEWED]).toContainEqual(namesIn(answer.cookies));
+  });
+
+  it('that gives a file has the cookie renewed', async () => {
+    const answer = await act(() => undefined, '/file');
+
+    expect(said(answer)).toEqual({ status: 200, body: 'a file' });
+    expect(namesIn(answer.cookies)).toEqual(RENEWED);
+  });
+
+  it('that sends events has the cookie renewed with the first', async () => {
+    const answer = await act(() => undefined, '/events');
+
+    expect(said(answer)).toEqual({ status: 200, body: expect.stringMatching(/one[^]*two/) });
+    expect(namesIn(answer.cookies)).toEqual(RENEWED);
+  });
+});
+
+describe.each(ADAPTERS)('On %s, what happens while a cookie is renewed', (adapter) => {
+  it('has the last word: a cookie that a handler is about to set, without waiting for it', async () => {
+    const decodeKey = async ({ claims }: UnverifiedToken) => {
+      for (let turn = 0; claims.sub === 'bob' && turn < 1000; turn += 1) await soon();
+      return SECRET;
+    };
+    const loaders = { encodeKey: () => SECRET, decodeKey };
+    const options: JwtExtendedOptions = { secret: undefined, algorithm: 'HS256', loaders };
+    const sliding = await SlidingApp.start(adapter, { options });
+    const token = await sliding.app.get(TokenService).createAccessToken('bob');
+    const browser = await sliding.logIn();
+    sliding.clock.forward(600);
+    let setting: Promise<void> = Promise.resolve();
+    sliding.play((response) => {
+      setting = sliding.app
+        .get(TokenCookies)
+        .setAccessCookies(response, token)
+        .catch(() => undefined);
+    });
+
+    const answer = await browser.send('GET', '/passthrough');
+
+    expect(said(answer)).toEqual({ status: 200, body: '' });
+    expect(answer.cookies).toEqual([]);
+    await setting;
+    await sliding.close();
+  });
+
+  it('has the last word: an answer that the handler sends', async () => {
+    const warnings: unknown[] = [];
+    let send: (() => unknown) | undefined;
+    const isTokenRevoked = async () => {
+      send?.();
+      await soon();
+      return false;
+    };
+    const sliding = await SlidingApp.start(adapter, { options: { loaders: { isTokenRevoked } } });
+    sliding.app.nest.useLogger({
+      log() {},
+      error() {},
+      warn: (warning: unknown) => warnings.push(warning),
+    });
+    const browser = await sliding.logIn();
+    sliding.clock.forward(600);
+    sliding.play((response) => {
+      send = () => native(response).send('sent');
+    });
+
+    const answer = await browser.send('GET', '/handled');
+
+    expect(said(answer)).toEqual({ status: 200, body: 'sent' });
+    expect(answer.cookies).toEqual([]);
+    // The client has its answer before the renewal comes to its end.
+    for (let turn = 0; turn < 100; turn += 1) await soon();
+    expect(warnings).toEqual([]);
+    await sliding.close();
+  });
+});
+
+describe.each(ADAPTERS)('On %s, what comes after the renewal', (adapter) => {
+  it('has the last word: an interceptor further out that logs out', async () => {
+    @Injectable()
+    class Farewell implements NestInterceptor {
+      constructor(private readonly cookies: TokenCookies) {}
+
+      intercept(context: ExecutionContext, next: CallHandler) {
+        const response = context.switchToHttp().getResponse<HttpResponse>();
+        return next
+          .handle()
+          .pipe(mergeMap((value) => from(this.cookies.unsetCookies(response).then(() => value))));
+      }
+    }
+    const sliding = await SlidingApp.start(adapter, {
+      before: [{ provide: APP_INTERCEPTOR, useClass: Farewell }],
+    });
+    const browser = await sliding.logIn();
+    sliding.clock.forward(600);
+
+    await browser.send('GET', '/room');
+
+    expect(browser.cookies).toEqual([]);
+    await sliding.close();
+  });
+
+  it('finds a token that is as good as its session: one that was renewed while it ended is dead', async () => {
+    const sliding = await SlidingApp.start(adapter);
+    const browser = await sliding.logIn();
+    const { sid } = claimsOf(browser.cookie('access_token_cookie') ?? '');
+    sliding.clock.forward(600);
+    await browser.send('GET', '/room');
+
+    await sliding.app.get(BlocklistService).revokeSession(String(sid));
+
+    expect((await browser.send('GET', '/room')).status).toBe(401);
+    await sliding.close();
+  });
+});

@@ -1,0 +1,53 @@
+import type { Answer, RunningApp, Sent } from './app.js';
+
+/** As much of a browser as these tests need: it keeps cookies by name, and sends their csrf values along. */
+export class Browser {
+  readonly #jar = new Map<string, string>();
+
+  constructor(private readonly app: RunningApp) {}
+
+  cookie(name: string): string | undefined {
+    return this.#jar.get(name);
+  }
+
+  /** The names of the cookies that it keeps, in order. */
+  get cookies(): readonly string[] {
+    return [...this.#jar.keys()].sort();
+  }
+
+  keep(name: string, value: string): void {
+    this.#jar.set(name, value);
+  }
+
+  forget(...names: readonly string[]): void {
+    for (const name of names) this.#jar.delete(name);
+  }
+
+  /** @param csrf - the cookie whose value goes into the csrf header */
+  async send(
+    method: string,
+    path: string,
+    { csrf, headers, ...sent }: Sent & { csrf?: string } = {},
+  ): Promise<Answer> {
+    const cookie = [...this.#jar].map(([name, value]) => `${name}=${value}`).join('; ');
+    const presented = csrf === undefined ? undefined : this.#jar.get(csrf);
+    const answer = await this.app.send(method, path, {
+      ...sent,
+      headers: {
+        ...(cookie !== '' && { cookie }),
+        ...(presented !== undefined && { 'x-csrf-token': presented }),
+        ...headers,
+      },
+    });
+    for (const line of answer.cookies) this.#take(line);
+    return answer;
+  }
+
+  /** In order, so that of two lines about one cookie the later counts (RFC 6265 section 5.3). */
+  #take(line: string): void {
+    const [pair = ''] = line.split(';', 1);
+    const name = pair.slice(0, pair.indexOf('='));
+    if (/; Max-Age=0(?:;|$)/.test(line)) this.#jar.delete(name);
+    else this.#jar.set(name, pair.slice(name.length + 1));
+  }
+}

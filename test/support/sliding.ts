@@ -1,0 +1,132 @@
+import {
+  All,
+  Controller,
+  Get,
+  Injectable,
+  Post,
+  type Provider,
+  Req,
+  Res,
+  UseGuards,
+} from '@nestjs/common';
+import { APP_INTERCEPTOR } from '@nestjs/core';
+import {
+  AccessGuard,
+  type HttpRequest,
+  type HttpResponse,
+  JwtRequired,
+  SlidingSessionInterceptor,
+  TokenService,
+} from '../../src/index.js';
+import type { CreateTokenPairOptions } from '../../src/index.js';
+import { type AdapterName, type AppParts, type RunningApp } from './app.js';
+import { Browser } from './browser.js';
+import { startEndpoints } from './endpoints.js';
+import { Clock } from './forge.js';
+
+/** Does with a response whatever a test is about. */
+export type Scene = (response: HttpResponse, request: HttpRequest) => unknown;
+
+/** What handlers do. */
+@Injectable()
+export class Play {
+  scene: Scene = () => undefined;
+}
+
+/** Routes whose handlers follow the play. */
+@Controller()
+class TheatreController {
+  constructor(private readonly play: Play) {}
+
+  @UseGuards(AccessGuard)
+  @Get('passthrough')
+  passthrough(@Res({ passthrough: true }) response: HttpResponse, @Req() request: HttpRequest) {
+    return this.play.scene(response, request);
+  }
+
+  @UseGuards(AccessGuard)
+  @Get('handled')
+  handled(@Res() response: HttpResponse, @Req() request: HttpRequest) {
+    return this.play.scene(response, request);
+  }
+
+  @JwtRequired({ cookieName: 'another_cookie' })
+  @Get('another-cookie')
+  anotherCookie() {
+    return 'in';
+  }
+
+  @JwtRequired({ optional: true })
+  @All('optional')
+  optional() {
+    return 'in';
+  }
+
+  @JwtRequired({ refresh: true })
+  @Post('spend')
+  spend() {
+    return 'in';
+  }
+}
+
+type SlidingParts = AppParts & {
+  /** What is registered before the interceptor, and so stands around it. */
+  readonly before?: Provider[];
+};
+
+/** An application whose cookies are renewed, with a clock that is moved by hand. */
+export class SlidingApp {
+  private constructor(
+    readonly app: RunningApp,
+    readonly clock: Clock,
+  ) {}
+
+  static async start(
+    adapter: AdapterName,
+    { options, before = [], providers = [], controllers = [], ...parts }: SlidingParts = {},
+  ): Promise<SlidingApp> {
+    const clock = new Clock();
+    const app = await startEndpoints(adapter, {
+      ...parts,
+      options: { locations: ['cookies', 'headers'], clock: clock.now, ...options },
+      controllers: [TheatreController, ...controllers],
+      providers: [
+        Play,
+        ...before,
+        { provide: APP_INTERCEPTOR, useExisting: SlidingSessionInterceptor },
+        ...providers,
+      ],
+    });
+    return new SlidingApp(app, clock);
+  }
+
+  /** A browser with the cookies of a pair. */
+  async logIn(subject: unknown = 'alice', options?: CreateTokenPairOptions): Promise<Browser> {
+    const tokens = this.app.get(TokenService);
+    const pair = await tokens.createTokenPair(subject, { fresh: true, ...options });
+    return this.browserWith(pair.accessToken);
+  }
+
+  async browserWith(accessToken: string): Promise<Browser> {
+    const browser = new Browser(this.app);
+    browser.keep('access_token_cookie', accessToken);
+    const csrf = await this.app.get(TokenService).getCsrfToken(accessToken);
+    browser.keep('csrf_access_token', csrf);
+    return browser;
+  }
+
+  play(scene: Scene): void {
+    this.app.get(Play).scene = scene;
+  }
+
+  close(): Promise<void> {
+    return this.app.close();
+  }
+}
+
+/** The names of the cookies that an answer sets or clears, in order. */
+export function namesIn(cookies: readonly string[]): readonly string[] {
+  return cookies.map((line) => line.slice(0, line.indexOf('=')));
+}
+
+export const RENEWED = ['access_token_cookie', 'csrf_access_token'];

@@ -1,0 +1,65 @@
+import { describe, expect, it } from '@jest/globals';
+import type { EndpointOptions } from '../../../src/index.js';
+import { type EndpointPaths, resolveEndpoints } from '../../../src/options/resolve-endpoints.js';
+
+const twin = 'give each endpoint a path of its own';
+
+describe('endpoints', () => {
+  it.each<[given: EndpointOptions | undefined, paths: EndpointPaths]>([
+    [undefined, {}],
+    [{}, {}],
+    [{ path: 'auth' }, {}],
+    [{ login: undefined, jwks: undefined }, {}],
+    [{ login: true }, { login: '/auth' }],
+    [
+      { refresh: true, logout: true },
+      { refresh: '/auth/refresh', logout: '/auth/logout' },
+    ],
+    [
+      { path: '/', login: true, logout: true },
+      { login: '/', logout: '/logout' },
+    ],
+    [
+      { path: '', login: 'in', logout: 'out' },
+      { login: '/in', logout: '/out' },
+    ],
+    [{ path: '//a/b/', refresh: true }, { refresh: '/a/b/refresh' }],
+    [{ path: 'a', refresh: 'b/c' }, { refresh: '/a/b/c' }],
+    [{ path: 'a', refresh: '/b/c' }, { refresh: '/b/c' }],
+    [{ path: ':tenant/auth', login: true }, { login: '/:tenant/auth' }],
+    [{ path: 'a', jwks: true }, { jwks: '/.well-known/jwks.json' }],
+    [{ path: 'a', jwks: '/keys' }, { jwks: '/keys' }],
+  ])('%j are at %j', (given, paths) => {
+    expect(resolveEndpoints(given)).toEqual(paths);
+  });
+
+  it.each<[given: unknown, message: string]>([
+    [{ path: 1 }, "endpoints.path was given 1; give a path such as 'auth'"],
+    [{ path: true }, "endpoints.path was given true; give a path such as 'auth'"],
+    [{ path: null }, "endpoints.path was given null; give a path such as 'auth'"],
+    [{ path: 'a b' }, "endpoints.path was given 'a b'; give a path such as 'auth'"],
+    [{ path: 'a?b' }, "endpoints.path was given 'a?b'; give a path such as 'auth'"],
+    [{ path: 'http://a' }, "endpoints.path was given 'http://a'; give a path such as 'auth'"],
+    [{ login: '' }, 'endpoints.login was given an empty string; give true, or a path'],
+    [{ login: null }, 'endpoints.login was given null; give true, or a path'],
+    [{ refresh: 1 }, 'endpoints.refresh was given 1; give true, or a path'],
+    [{ logout: '/a#b' }, "endpoints.logout was given '/a#b'; give true, or a path"],
+    [
+      { logout: 'auß' },
+      'endpoints.logout was given a string of 3 characters; give true, or a path',
+    ],
+    [{ logins: true }, 'endpoints.logins is not an option; did you mean endpoints.login?'],
+    [
+      { login: '/auth/refresh', refresh: true },
+      `endpoints.refresh was given the path of endpoints.login; ${twin}`,
+    ],
+    [
+      { login: true, logout: '/auth/' },
+      `endpoints.logout was given the path of endpoints.login; ${twin}`,
+    ],
+  ])('are not %j', (given, message) => {
+    expect(() => resolveEndpoints(given as EndpointOptions)).toThrow(
+      expect.objectContaining({ name: 'JwtExtendedConfigError', message }),
+    );
+  });
+});
