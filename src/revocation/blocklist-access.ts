@@ -3,6 +3,7 @@ import type { BlocklistStore, SessionRecords } from '../contracts/blocklist-stor
 import { JwtExtendedConfigError } from '../errors/config.error.js';
 import { TokenCheckUnavailableError } from '../errors/token-errors.js';
 import { DeadlineError, withDeadline } from '../tokens/deadline.js';
+import { isPending, whenAnswered } from '../tokens/when-answered.js';
 import { OverdueCalls } from './overdue-calls.js';
 import type { StoreHealth, StoreUse } from './store-health.js';
 
@@ -38,11 +39,12 @@ export class BlocklistAccess {
     await this.#ask('writing', 'raise', () => this.store.raise(key, value, expiresAt));
   }
 
-  async get(keys: readonly string[]): Promise<readonly (string | null)[]> {
-    const values: unknown = await this.#ask('reading', 'get', () => this.store.get(keys));
-    if (Array.isArray(values) && values.length === keys.length && values.every(isValue))
-      return values;
-    throw nonsense('get must give one string or null for each key');
+  /** Every request waits for it, so what the store gives at once is given at once. */
+  get(keys: readonly string[]): Awaitable<readonly (string | null)[]> {
+    return whenAnswered(
+      this.#ask('reading', 'get', () => this.store.get(keys)),
+      (values) => valuesOf(values, keys.length),
+    );
   }
 
   async delete(key: string): Promise<void> {
@@ -93,21 +95,43 @@ export class BlocklistAccess {
     throw new TypeError('The blocklist store keeps no sessions');
   }
 
-  async #ask<T>(use: StoreUse, method: string, call: () => Awaitable<T>): Promise<T> {
-    const who = `The blocklist store (${method})`;
-    let pending: Awaitable<T> | undefined;
+  #ask<T>(use: StoreUse, method: string, call: () => Awaitable<T>): Awaitable<T> {
     try {
-      if (this.#overdue.areTooMany) throw new DeadlineError(`${who} was not asked: it is overdue`);
-      pending = call();
-      const answer = await withDeadline(pending, this.timeoutMs, who);
+      if (this.#overdue.areTooMany)
+        throw new DeadlineError(`${nameOf(method)} was not asked: it is overdue`);
+      const answer = call();
+      if (isPending(answer)) return this.#awaited(use, method, Promise.resolve(answer));
       this.health.answered(use);
       return answer;
     } catch (error) {
-      if (error instanceof DeadlineError && pending) this.#overdue.add(pending);
-      this.health.failed(use, error);
-      throw new TokenCheckUnavailableError(error);
+      throw this.#failure(use, error);
     }
   }
+
+  async #awaited<T>(use: StoreUse, method: string, pending: Promise<T>): Promise<T> {
+    try {
+      const answer = await withDeadline(pending, this.timeoutMs, nameOf(method));
+      this.health.answered(use);
+      return answer;
+    } catch (error) {
+      if (error instanceof DeadlineError) this.#overdue.add(pending);
+      throw this.#failure(use, error);
+    }
+  }
+
+  #failure(use: StoreUse, fault: unknown): TokenCheckUnavailableError {
+    this.health.failed(use, fault);
+    return new TokenCheckUnavailableError(fault);
+  }
+}
+
+function nameOf(method: string): string {
+  return `The blocklist store (${method})`;
+}
+
+function valuesOf(values: unknown, count: number): readonly (string | null)[] {
+  if (Array.isArray(values) && values.length === count && values.every(isValue)) return values;
+  throw nonsense('get must give one string or null for each key');
 }
 
 function isValue(value: unknown): value is string | null {

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
+import type { Awaitable } from '../contracts/awaitable.js';
 import type { SecurityEvents } from '../contracts/security-event.js';
 import type { Token } from '../contracts/token.js';
 import { type ErrorOrigin, raisedBy } from '../errors/token.error.js';
@@ -74,7 +75,7 @@ export class BlocklistService {
     const { jti, identity, expiresAt } = await this.#verified(token);
     if (!jti) throw new TypeError('A token without a jti cannot be revoked');
     const until = expiresAt ? this.#margin(expiresAt.getTime()) : null;
-    await this.#told(this.parts.access.add(tokenKey(jti), '1', until));
+    await this.#told(() => this.parts.access.add(tokenKey(jti), '1', until));
     this.#announce({ level: 'token', jti, identity });
   }
 
@@ -86,7 +87,7 @@ export class BlocklistService {
    */
   async unrevoke(jti: string): Promise<void> {
     requireText(jti, 'unrevoke takes the jti of a token');
-    await this.#told(this.parts.access.delete(tokenKey(jti)));
+    await this.#told(() => this.parts.access.delete(tokenKey(jti)));
   }
 
   /**
@@ -97,7 +98,7 @@ export class BlocklistService {
    */
   async isRevoked(token: string | Token): Promise<boolean> {
     const verified = await this.#verified(token);
-    const standing = await this.#told(this.parts.ledger.standingOf(verified));
+    const standing = await this.#told(() => this.parts.ledger.standingOf(verified));
     return standing.is === 'revoked' || standing.is === 'reused';
   }
 
@@ -113,7 +114,7 @@ export class BlocklistService {
    */
   async revokeSession(sessionId: string): Promise<void> {
     requireText(sessionId, 'revokeSession takes the id of a session');
-    await this.#told(this.#endSession(sessionId));
+    await this.#told(() => this.#endSession(sessionId));
     this.#announce({ level: 'session', sessionId });
   }
 
@@ -165,7 +166,7 @@ export class BlocklistService {
     if (issuedBefore !== undefined) requirePast(issuedBefore, now);
     const cutOff = issuedBefore ? cutOffAt(issuedBefore) : cutOffNow(now);
     cutOffs.remember(identity, cutOff);
-    await this.#told(access.raise(key, cutOff, null));
+    await this.#told(() => access.raise(key, cutOff, null));
     const isThisSecond = Math.floor(cutOff / 1_000_000) === Math.floor(now.getTime() / 1000);
     // A timer may be early by a fraction of a millisecond.
     if (isShared && isThisSecond) await delay(1001 - (now.getTime() % 1000));
@@ -195,9 +196,9 @@ export class BlocklistService {
     this.parts.events.publish('revoked', event);
   }
 
-  async #told<T>(answer: Promise<T>): Promise<T> {
+  async #told<T>(ask: () => Awaitable<T>): Promise<T> {
     try {
-      return await answer;
+      return await ask();
     } catch (error) {
       throw raisedBy(this.parts.origin, error);
     }

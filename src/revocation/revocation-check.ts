@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import type { Awaitable } from '../contracts/awaitable.js';
 import type { RoutePolicy } from '../contracts/route-policy.js';
 import type { Token } from '../contracts/token.js';
 import { faultMessage } from '../errors/fault-message.js';
@@ -11,8 +12,10 @@ import type { EventPublisher } from '../events/event-publisher.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { withDeadline } from '../tokens/deadline.js';
 import { type LoaderCalls, loaderFault } from '../tokens/loader-calls.js';
+import { isPending, whenAnswered } from '../tokens/when-answered.js';
 import { BlocklistService } from './blocklist.service.js';
 import type { RevocationLedger } from './revocation-ledger.js';
+import type { SpentToken } from './spent-token.js';
 import { ACTIVE, REVOKED, type Standing } from './standing.js';
 
 /** How long one warning stands for all that would follow it. */
@@ -34,14 +37,20 @@ export class RevocationCheck {
     this.#isOurs = blocklist.isRevoked === BlocklistService.prototype.isRevoked;
   }
 
-  /** @throws RevokedTokenError, ReusedTokenError, TokenCheckUnavailableError */
-  async requireActive(
+  /**
+   * Is done at once where the store answers at once, and no loader is asked.
+   *
+   * @throws RevokedTokenError, ReusedTokenError, TokenCheckUnavailableError
+   */
+  requireActive(
     token: Token,
     policy: Pick<RoutePolicy, 'skipRevocationCheck'>,
     request: unknown,
-  ): Promise<void> {
+  ): Awaitable<void> {
     if (policy.skipRevocationCheck || !this.options.checks.has(token.type)) return;
-    await this.requireUnspent(token, await this.#forgiving(() => this.#standingOf(token)), request);
+    return whenAnswered(this.#forgiving(token), (standing) =>
+      this.requireUnspent(token, standing, request),
+    );
   }
 
   /**
@@ -50,22 +59,16 @@ export class RevocationCheck {
    *
    * @throws RevokedTokenError, ReusedTokenError, TokenCheckUnavailableError
    */
-  async requireUnspent(token: Token, standing: Standing, request: unknown): Promise<void> {
-    if (standing.is === 'reused') {
-      const { sessionId, refresh } = standing.spent;
-      await this.blocklist.revokeSession(sessionId);
-      const { identity, jti } = token;
-      this.events.publish('reused', { identity, sessionId, jti, successor: refresh.jti });
-      throw new ReusedTokenError(token);
-    }
+  requireUnspent(token: Token, standing: Standing, request: unknown): Awaitable<void> {
+    if (standing.is === 'reused') return this.#refuseReused(token, standing.spent);
     if (standing.is === 'revoked') throw new RevokedTokenError(token);
-    if (await this.#isRevokedElsewhere(token, request)) throw new RevokedTokenError(token);
+    if (this.loaders.has('isTokenRevoked')) return this.#requireActiveElsewhere(token, request);
   }
 
   /** @throws TokenCheckUnavailableError */
   async isRevoked(token: Token): Promise<boolean> {
     if (!this.options.checks.has(token.type)) return false;
-    const { is } = await this.#forgiving(() => this.#standingOf(token));
+    const { is } = await this.#forgiving(token);
     return is === 'revoked' || is === 'reused' || this.#isRevokedElsewhere(token, undefined);
   }
 
@@ -80,9 +83,19 @@ export class RevocationCheck {
     return is === 'active' && !(await this.#isRevokedElsewhere(token, request));
   }
 
+  async #refuseReused(token: Token, { sessionId, refresh }: SpentToken): Promise<void> {
+    await this.blocklist.revokeSession(sessionId);
+    const { identity, jti } = token;
+    this.events.publish('reused', { identity, sessionId, jti, successor: refresh.jti });
+    throw new ReusedTokenError(token);
+  }
+
+  #standingOf(token: Token): Awaitable<Standing> {
+    return this.#isOurs ? this.ledger.standingOf(token) : this.#standingOfTheirs(token);
+  }
+
   /** A blocklist of the application's answers for itself; whether a refresh token was spent only ours can know. */
-  async #standingOf(token: Token): Promise<Standing> {
-    if (this.#isOurs) return this.ledger.standingOf(token);
+  async #standingOfTheirs(token: Token): Promise<Standing> {
     const standing = token.type === 'refresh' ? await this.ledger.standingOf(token) : ACTIVE;
     if (standing.is === 'reused') return standing;
     const answer: unknown = await withDeadline(
@@ -95,21 +108,31 @@ export class RevocationCheck {
     return answer ? REVOKED : standing;
   }
 
+  async #requireActiveElsewhere(token: Token, request: unknown): Promise<void> {
+    if (await this.#isRevokedElsewhere(token, request)) throw new RevokedTokenError(token);
+  }
+
   async #isRevokedElsewhere(token: Token, request: unknown): Promise<boolean> {
     if (!this.loaders.has('isTokenRevoked')) return false;
     return this.loaders.askBoolean('isTokenRevoked', token, { request, type: token.type });
   }
 
-  async #forgiving(ask: () => Promise<Standing>): Promise<Standing> {
+  #forgiving(token: Token): Awaitable<Standing> {
     try {
-      return await ask();
+      const standing = this.#standingOf(token);
+      if (!isPending(standing)) return standing;
+      return standing.catch((error: unknown) => this.#forgiven(error));
     } catch (error) {
-      const fault = loaderFault(error);
-      if (this.options.onStoreError === 'deny' || !(fault instanceof TokenCheckUnavailableError))
-        throw fault;
-      this.#warn(fault);
-      return ACTIVE;
+      return this.#forgiven(error);
     }
+  }
+
+  #forgiven(error: unknown): Standing {
+    const fault = loaderFault(error);
+    if (this.options.onStoreError === 'deny' || !(fault instanceof TokenCheckUnavailableError))
+      throw fault;
+    this.#warn(fault);
+    return ACTIVE;
   }
 
   #warn({ cause }: TokenCheckUnavailableError): void {

@@ -1,5 +1,7 @@
+import type { Awaitable } from '../contracts/awaitable.js';
 import type { Token } from '../contracts/token.js';
 import { TokenCheckUnavailableError } from '../errors/token-errors.js';
+import { whenAnswered } from '../tokens/when-answered.js';
 import type { BlocklistAccess } from './blocklist-access.js';
 import { isIssuedBefore } from './cut-off.js';
 import { EVERYTHING_KEY, identityKey, sessionKey, spentKey, tokenKey } from './entry-keys.js';
@@ -15,14 +17,16 @@ export class RevocationLedger {
   ) {}
 
   /** All levels in one look-up; only what became of a token that was spent takes a second one. */
-  async standingOf(token: Token): Promise<Standing> {
-    const isRefresh = token.type === 'refresh' && token.jti !== '';
+  standingOf(token: Token): Awaitable<Standing> {
     const keys = levelKeys(token);
-    const values = await this.access.get(isRefresh ? [...keys, spentKey(token.jti)] : keys);
-    const spent = isRefresh ? values[keys.length] : null;
-    const isRevoked = isRevokedBy(values, token);
-    if (spent === null || spent === undefined) return isRevoked ? REVOKED : ACTIVE;
-    return this.#standingOfSpent(understood(spent), isRevoked);
+    const levels = keys.length;
+    if (token.type === 'refresh' && token.jti !== '') keys.push(spentKey(token.jti));
+    return whenAnswered(this.access.get(keys), (values) => {
+      const spent = values[levels];
+      const isRevoked = isRevokedBy(values, token);
+      if (spent === null || spent === undefined) return isRevoked ? REVOKED : ACTIVE;
+      return this.#standingOfSpent(understood(spent), isRevoked);
+    });
   }
 
   /** Whether the token is revoked, spent or not. */

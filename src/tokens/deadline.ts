@@ -1,4 +1,5 @@
 import type { Awaitable } from '../contracts/awaitable.js';
+import { isPending } from './when-answered.js';
 
 /** Nobody answered in time. */
 export class DeadlineError extends Error {
@@ -14,20 +15,13 @@ export function withDeadline<T>(
   milliseconds: number,
   who: string,
 ): Awaitable<T> {
-  if (!isThenable(pending)) return pending;
+  if (!isPending(pending)) return pending;
   return new Promise<T>((resolve, reject) => {
     const timer = setTimeout(() => {
       reject(new DeadlineError(`${who} did not answer within ${milliseconds} ms`));
     }, milliseconds);
-    Promise.resolve(pending)
+    void Promise.resolve(pending)
       .then(resolve, reject)
-      .finally(() => {
-        clearTimeout(timer);
-      });
+      .then(() => clearTimeout(timer));
   });
-}
-
-function isThenable<T>(value: Awaitable<T>): value is Promise<T> {
-  const isObject = typeof value === 'object' || typeof value === 'function';
-  return isObject && value !== null && 'then' in value;
 }

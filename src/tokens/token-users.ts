@@ -1,3 +1,4 @@
+import type { Awaitable } from '../contracts/awaitable.js';
 import type { Token } from '../contracts/token.js';
 import { TokenVerificationError, UserLookupError } from '../errors/token-errors.js';
 import type { LoaderCalls } from './loader-calls.js';
@@ -7,12 +8,19 @@ import type { LoaderCalls } from './loader-calls.js';
  *
  * @throws TokenVerificationError
  */
-export async function requireVerified(
+export function requireVerified(
+  loaders: LoaderCalls,
+  token: Token,
+  request: unknown,
+): Awaitable<void> {
+  if (loaders.has('tokenVerification')) return askVerification(loaders, token, request);
+}
+
+async function askVerification(
   loaders: LoaderCalls,
   token: Token,
   request: unknown,
 ): Promise<void> {
-  if (!loaders.has('tokenVerification')) return;
   const context = { request, type: token.type };
   if (!(await loaders.askBoolean('tokenVerification', token, context)))
     throw new TokenVerificationError(token);
@@ -24,12 +32,11 @@ export async function requireVerified(
  *
  * @throws UserLookupError
  */
-export async function loadUser(
-  loaders: LoaderCalls,
-  token: Token,
-  request: unknown,
-): Promise<unknown> {
-  if (!loaders.has('userLookup')) return undefined;
+export function loadUser(loaders: LoaderCalls, token: Token, request: unknown): Awaitable<unknown> {
+  return loaders.has('userLookup') ? askForUser(loaders, token, request) : undefined;
+}
+
+async function askForUser(loaders: LoaderCalls, token: Token, request: unknown): Promise<unknown> {
   const user = await loaders.ask('userLookup', token, { request, type: token.type });
   if (user === undefined || user === null) throw new UserLookupError(token);
   return user;

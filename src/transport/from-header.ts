@@ -20,10 +20,7 @@ export function fromHeader(request: HttpRequest, options: ResolvedOptions): Carr
   if (value.length > options.token.maxTokenLength + ROOM_BESIDE_TOKEN) {
     throw new InvalidTokenError('Token is too long');
   }
-  const credentials = value
-    .split(',')
-    .map(wordsOf)
-    .filter((words) => words.length > 0);
+  const credentials = credentialsOf(value);
   if (credentials.length === 0) return { missing: `Missing ${name} Header` };
 
   const words = type === '' ? soleToken(credentials) : credentialOf(credentials, type);
@@ -38,6 +35,12 @@ export function fromHeader(request: HttpRequest, options: ResolvedOptions): Carr
     throw new InvalidTokenError(`Bad ${name} header. Expected '${name}: ${expected}'`);
   }
   return { encoded: token, location: 'headers' };
+}
+
+/** Hardly anybody sends more than one. */
+function credentialsOf(value: string): string[][] {
+  const credentials = value.includes(',') ? value.split(',').map(wordsOf) : [wordsOf(value)];
+  return credentials.filter((words) => words.length > 0);
 }
 
 /** Only spaces separate words (RFC 9110 section 11.4). */

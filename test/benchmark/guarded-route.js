@@ -1,5 +1,5 @@
-// The same route behind different guards. Its servers run at once and under load at once, so that whatever else the
-// machine does happens to all of them; what counts is how many requests each answers in a second of its own CPU time.
+// The same route behind different guards or stores. Its servers run at once and under load at once, so that whatever else
+// the machine does happens to all of them; what counts is how many requests each answers in a second of its own CPU time.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -7,9 +7,12 @@ import { join } from 'node:path';
 import autocannon from 'autocannon';
 import { makeToken } from './tokens.js';
 
-const GUARDS = ['idle', 'access', 'passport'];
 const CONNECTIONS = 8;
+/** How long servers are under load before a round counts, and how many rounds do not count at all. */
 const WARM_UP_MS = 500;
+const WARM_UPS = 2;
+/** How long a round is, for each server that is under load in it. */
+const ROUND_MS = 600;
 
 /** Bearer tokens of a few dozen users, in turn. */
 const REQUESTS = Array.from({ length: 64 }, () => ({
@@ -18,15 +21,43 @@ const REQUESTS = Array.from({ length: 64 }, () => ({
   headers: { authorization: `Bearer ${makeToken('HS256')}` },
 }));
 
+/**
+ * Routes take turns; the servers of one route are under load at once. What each does first is warming up.
+ *
+ * @param routes - each an adapter, and its contenders: by name, what `server.js` is told beside the adapter
+ * @returns for each route the requests per CPU second of each contender, round by round
+ */
+export async function throughputUnderLoad(rounds, routes) {
+  const started = [];
+  try {
+    for (const { adapter, contenders } of routes) {
+      started.push(await GuardedRoute.start(adapter, contenders));
+    }
+    for (let round = 0; round < WARM_UPS; round += 1) {
+      for (const route of started) await route.warmUp();
+    }
+    for (let round = 0; round < rounds; round += 1) {
+      for (const route of started) await route.round();
+    }
+  } finally {
+    await Promise.all(started.map((route) => route.stop()));
+  }
+  return started.map(({ throughput }) => throughput);
+}
+
 class Server {
-  static async start(adapter, guard) {
-    const child = fork(join(import.meta.dirname, 'server.js'), [adapter, guard]);
+  static async start(name, words) {
+    const child = fork(join(import.meta.dirname, 'server.js'), words);
+    // Whoever waits for a message of it hears of an error, too.
+    child.on('exit', (code) => {
+      if (code !== 0) child.emit('error', new Error(`server.js ${words.join(' ')} has ended`));
+    });
     const [{ url }] = await once(child, 'message');
-    return new Server(guard, child, url);
+    return new Server(name, child, url);
   }
 
-  constructor(guard, child, url) {
-    this.guard = guard;
+  constructor(name, child, url) {
+    this.name = name;
     this.child = child;
     this.url = url;
   }
@@ -55,32 +86,44 @@ class Server {
   }
 }
 
-export class GuardedRoute {
-  static async start(adapter) {
-    return new GuardedRoute(await Promise.all(GUARDS.map((guard) => Server.start(adapter, guard))));
+class GuardedRoute {
+  static async start(adapter, contenders) {
+    const starts = Object.entries(contenders).map(([name, words]) =>
+      Server.start(name, [adapter, ...words]),
+    );
+    return new GuardedRoute(await Promise.all(starts));
   }
 
   constructor(servers) {
     this.servers = servers;
-    this.throughput = Object.fromEntries(GUARDS.map((guard) => [guard, []]));
+    /** Requests per CPU second of each server, round by round. */
+    this.throughput = Object.fromEntries(servers.map(({ name }) => [name, []]));
   }
 
-  /** Notes the requests per CPU second of each server, with all of them under load. */
-  async round(milliseconds) {
-    const [before, after] = await this.load(milliseconds);
-    this.servers.forEach(({ guard }, index) => {
+  async warmUp() {
+    await this.#load();
+  }
+
+  /** Notes the throughput of each server, with all of them under load. */
+  async round() {
+    const [before, after] = await this.#load();
+    this.servers.forEach(({ name }, index) => {
       const requests = after[index].requests - before[index].requests;
-      this.throughput[guard].push(requests / (after[index].seconds - before[index].seconds));
+      this.throughput[name].push(requests / (after[index].seconds - before[index].seconds));
     });
   }
 
+  async stop() {
+    await Promise.all(this.servers.map((server) => server.stop()));
+  }
+
   /** What each server had done at the beginning of the time, and at its end. */
-  async load(milliseconds) {
+  async #load() {
     const loads = this.servers.map((server) => server.load());
     await pause(WARM_UP_MS);
-    const before = await this.samples();
-    await pause(milliseconds);
-    const after = await this.samples();
+    const before = await this.#samples();
+    await pause(ROUND_MS * this.servers.length);
+    const after = await this.#samples();
     for (const load of loads) load.stop();
     for (const { non2xx, errors } of await Promise.all(loads)) {
       if (non2xx + errors > 0) throw new Error(`${non2xx} refusals and ${errors} errors`);
@@ -88,11 +131,7 @@ export class GuardedRoute {
     return [before, after];
   }
 
-  samples() {
+  #samples() {
     return Promise.all(this.servers.map((server) => server.sample()));
-  }
-
-  async stop() {
-    await Promise.all(this.servers.map((server) => server.stop()));
   }
 }

@@ -1,4 +1,4 @@
-// One application with one route, in a process of its own: `node server.js <adapter> <guard>`.
+// One application with one route, in a process of its own: `node server.js <adapter> <guard> [<store> [<address>]]`.
 import 'reflect-metadata';
 import { Controller, Get, Injectable, Module, UseGuards } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -34,7 +34,13 @@ Injectable()(JwtStrategy);
 
 const GUARDS = {
   idle: { guard: IdleGuard },
-  access: { guard: AccessGuard, imports: () => [JwtExtendedModule.forRoot({ secret: SECRET })] },
+  access: {
+    guard: AccessGuard,
+    imports: async () => {
+      const blocklist = storeName ? { store: await storeOf(storeName), timeout: '1m' } : {};
+      return [JwtExtendedModule.forRoot({ secret: SECRET, blocklist })];
+    },
+  },
   passport: {
     guard: AuthGuard('jwt'),
     imports: () => [PassportModule],
@@ -42,7 +48,13 @@ const GUARDS = {
   },
 };
 
-const [adapterName, guardName] = process.argv.slice(2);
+/** Its clients are loaded where they are wanted. */
+async function storeOf(name) {
+  const { openStore } = await import('./open-store.js');
+  return openStore(name, address);
+}
+
+const [adapterName, guardName, storeName, address] = process.argv.slice(2);
 const { guard, imports = () => [], providers = [] } = GUARDS[guardName];
 let requests = 0;
 
@@ -58,7 +70,7 @@ UseGuards(guard)(ProfileController.prototype, 'getProfile', method);
 Controller()(ProfileController);
 
 class App {}
-Module({ imports: imports(), providers, controllers: [ProfileController] })(App);
+Module({ imports: await imports(), providers, controllers: [ProfileController] })(App);
 
 const adapter = adapterName === 'fastify' ? new FastifyAdapter() : new ExpressAdapter();
 const app = await NestFactory.create(App, adapter, { logger: ['error'] });

@@ -13,7 +13,10 @@ export function readTexts(reply: unknown): readonly string[] {
 /** As many values as keys were asked for. */
 export function readValues(reply: unknown, count: number): readonly (string | null)[] {
   if (!Array.isArray(reply) || reply.length !== count) throw malformed();
-  return Array.from(reply, (each: unknown) => (each === null ? null : readText(each)));
+  const values: (string | null)[] = [];
+  // Not by map, which would leave out what a reply with holes does not say.
+  for (const each of reply as unknown[]) values.push(each === null ? null : readText(each));
+  return values;
 }
 
 export function requireOk(reply: unknown): void {
