@@ -43,7 +43,6 @@ export class LogoutGuard implements CanActivate {
       return true;
     }
     // Refuses for want of a token, in the words of the first of the two.
-    await this.authenticator.authenticate(request, EITHER);
-    return false;
+    return (await this.authenticator.authenticate(request, EITHER)) !== undefined;
   }
 }

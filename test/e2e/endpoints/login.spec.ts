@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ForbiddenException } from '@nestjs/common';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { JwtExtendedOptions, LoginOptions, TokenPair } from '../../../src/index.js';
+import { expectRefusal } from '../../../src/testing/index.js';
 import { type AdapterName, ADAPTERS, type Answer, type RunningApp } from '../../support/app.js';
 import { Browser } from '../../support/browser.js';
 import { ALICE, pairIn, startEndpoints, Users } from '../../support/endpoints.js';
@@ -390,6 +391,16 @@ describe.each(ADAPTERS)('POST /auth with tokens in cookies, on %s', (adapter) =>
 });
 
 describe.each(ADAPTERS)('Bad credentials on %s', (adapter) => {
+  it('are a refusal that the testing kit knows', async () => {
+    const app = await startEndpoints(adapter, { options: { errorCodeKey: undefined } });
+    running.push(app);
+
+    const response = await fetch(`${app.url}/auth`, { method: 'POST' });
+
+    await expectRefusal(response, 'CREDENTIALS_INVALID');
+    await expect(expectRefusal(response, 'TOKEN_MISSING')).rejects.toThrow();
+  });
+
   it('are told to whoever watches over security, without a word of them', async () => {
     const app = await start(adapter, {});
     const events: unknown[] = [];

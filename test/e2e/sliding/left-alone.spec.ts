@@ -242,6 +242,28 @@ describe.each(ADAPTERS)('Left as it is, on %s, is a token', (adapter) => {
     expect(answer.cookies).toEqual([]);
   });
 
+  it('that no key is there for any more, and the request is answered all the same', async () => {
+    let isDown = false;
+    const decodeKey = () => {
+      if (isDown) throw new Error('the vault is closed');
+      return SECRET;
+    };
+    const loaders = { encodeKey: () => SECRET, decodeKey };
+    const sliding = await start({ secret: undefined, algorithm: 'HS256', loaders });
+    const browser = await sliding.logIn();
+    sliding.clock.forward(600);
+    sliding.app.nest.useLogger(false);
+    sliding.play(() => {
+      isDown = true;
+      return 'in';
+    });
+
+    const answer = await browser.send('GET', '/passthrough');
+
+    expect(said(answer)).toEqual({ status: 200, body: 'in' });
+    expect(answer.cookies).toEqual([]);
+  });
+
   it.each<[what: string, claims: object]>([
     ['has no type', { type: undefined }],
     ['has a type of its own', { type: 'auth' }],
