@@ -48,9 +48,11 @@ export async function throughputUnderLoad(rounds, routes) {
 class Server {
   static async start(name, words) {
     const child = fork(join(import.meta.dirname, 'server.js'), words);
-    // Whoever waits for a message of it hears of an error, too.
-    child.on('exit', (code) => {
-      if (code !== 0) child.emit('error', new Error(`server.js ${words.join(' ')} has ended`));
+    // Whoever waits for a message of it hears of an error, too; nobody else need.
+    child.on('error', () => undefined);
+    child.on('exit', (code, signal) => {
+      const fault = new Error(`server.js ${words.join(' ')} has ended: ${signal ?? code}`);
+      if (code !== 0) child.emit('error', fault);
     });
     const [{ url }] = await once(child, 'message');
     return new Server(name, child, url);
@@ -80,6 +82,7 @@ class Server {
   }
 
   async stop() {
+    if (!this.child.connected) return;
     const gone = once(this.child, 'exit');
     this.child.disconnect();
     await gone;

@@ -6,7 +6,11 @@ import { throughputUnderLoad } from './guarded-route.js';
 export const STORES = {
   memory10Thousand: { title: 'MemoryBlocklistStore, 10,000 tokens revoked' },
   memoryMillion: { title: 'MemoryBlocklistStore, 1,000,000 tokens revoked' },
-  redisCached: { title: 'Redis by redis, RESP 3 and client-side cache', server: 'redis' },
+  redisCached: { title: 'Redis by redis, client-side cache', server: 'redis' },
+  redisCachedFifo: {
+    title: "Redis by redis, client-side cache, evictPolicy 'FIFO'",
+    server: 'redis',
+  },
   redis: { title: 'Redis by redis', server: 'redis' },
   redisPatient: { title: 'Redis by redis, commandOptions.timeout 0', server: 'redis' },
   ioredis: { title: 'Redis by ioredis', server: 'redis' },

@@ -45,7 +45,7 @@ const DEFAULTS: Defaults<RedisBlocklistStoreOptions> = { prefix: 'jwt:' };
  * const client = await createClient({
  *   url: 'redis://localhost:6379',
  *   RESP: 3,
- *   clientSideCache: { ttl: 5_000, maxEntries: 10_000 },
+ *   clientSideCache: { ttl: 5_000, maxEntries: 10_000, evictPolicy: 'FIFO' },
  * })
  *   .on('error', (error) => logger.warn(error))
  *   .connect();

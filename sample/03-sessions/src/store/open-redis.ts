@@ -9,7 +9,7 @@ export async function openRedis(url: string): Promise<OpenedStore> {
     url,
     // Most requests are answered from this process, and the server tells it what has changed.
     RESP: 3,
-    clientSideCache: { ttl: 5_000, maxEntries: 10_000 },
+    clientSideCache: { ttl: 5_000, maxEntries: 10_000, evictPolicy: 'FIFO' },
     // While Redis is away, refuse at once (503); and be back soon after it is.
     disableOfflineQueue: true,
     socket: {
