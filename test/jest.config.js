@@ -38,6 +38,8 @@ export default {
     },
   ],
   maxWorkers: 2,
+  // Milliseconds. A machine that is busy with something else is no fault of the test.
+  testTimeout: 30_000,
   coverageProvider: 'babel',
   collectCoverageFrom: ['<rootDir>/src/**/*.ts'],
   coverageDirectory: '<rootDir>/coverage',
