@@ -50,9 +50,8 @@ class Server {
     const child = fork(join(import.meta.dirname, 'server.js'), words);
     // Whoever waits for a message of it hears of an error, too; nobody else need.
     child.on('error', () => undefined);
-    child.on('exit', (code, signal) => {
-      const fault = new Error(`server.js ${words.join(' ')} has ended: ${signal ?? code}`);
-      if (code !== 0) child.emit('error', fault);
+    child.on('exit', (code) => {
+      if (code !== 0) child.emit('error', endOf(child));
     });
     const [{ url }] = await once(child, 'message');
     return new Server(name, child, url);
@@ -75,6 +74,7 @@ class Server {
   }
 
   async sample() {
+    if (!this.child.connected) throw endOf(this.child);
     const answer = once(this.child, 'message');
     this.child.send('sample');
     const [{ requests, cpu }] = await answer;
@@ -87,6 +87,10 @@ class Server {
     this.child.disconnect();
     await gone;
   }
+}
+
+function endOf({ spawnargs, exitCode, signalCode }) {
+  return new Error(`${spawnargs.slice(1).join(' ')} has ended: ${signalCode ?? exitCode}`);
 }
 
 class GuardedRoute {

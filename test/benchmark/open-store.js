@@ -14,21 +14,26 @@ const HOUR_MS = 3_600_000;
 const REVOKED = 10_000;
 const AT_ONCE = 100;
 
-/** As the store's documentation has it. */
-const CACHE = { ttl: 5_000, maxEntries: 10_000 };
+/** As the store's documentation has them. */
+const UNTIMED = { commandOptions: { timeout: 0 } };
+const CACHED = {
+  ...UNTIMED,
+  RESP: 3,
+  clientSideCache: { ttl: 5_000, maxEntries: 10_000, evictPolicy: 'FIFO' },
+};
 
 /** By name, and given the address of the server if there is one. */
 const OPEN = {
   memory: () => memory(0),
   memory10Thousand: () => memory(REVOKED),
   memoryMillion: () => memory(1_000_000),
-  redisCached: (url) => nodeRedis({ url, RESP: 3, clientSideCache: CACHE }),
-  redisCachedFifo: (url) => {
-    const clientSideCache = { ...CACHE, evictPolicy: 'FIFO' };
-    return nodeRedis({ url, RESP: 3, clientSideCache });
+  redisCached: (url) => nodeRedis({ ...CACHED, url }),
+  redisCachedLru: (url) => {
+    const clientSideCache = { ...CACHED.clientSideCache, evictPolicy: 'LRU' };
+    return nodeRedis({ ...CACHED, url, clientSideCache });
   },
-  redis: (url) => nodeRedis({ url }),
-  redisPatient: (url) => nodeRedis({ url, commandOptions: { timeout: 0 } }),
+  redis: (url) => nodeRedis({ ...UNTIMED, url }),
+  redisTimed: (url) => nodeRedis({ url }),
   ioredis: (url) => filled(new RedisBlocklistStore(new Redis(url))),
   sqlite: () => sql(sqliteFile()),
   postgres: (connectionString) => sql(new pg.Pool({ connectionString })),

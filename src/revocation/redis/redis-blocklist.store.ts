@@ -38,7 +38,8 @@ const DEFAULTS: Defaults<RedisBlocklistStoreOptions> = { prefix: 'jwt:' };
  *
  * The client-side cache of `redis` answers most requests without asking the server, which tells it at once what
  * changed. Give it a `ttl`: over a connection that has silently died, nobody tells it anything. And clear it now and
- * then, since it never forgets the name of a key by itself.
+ * then, since it never forgets the name of a key by itself. A command's own `timeout` is better 0: the deadline is this
+ * library's, and the timers of `redis` cost more than the commands.
  *
  * @example
  * ```ts
@@ -46,6 +47,7 @@ const DEFAULTS: Defaults<RedisBlocklistStoreOptions> = { prefix: 'jwt:' };
  *   url: 'redis://localhost:6379',
  *   RESP: 3,
  *   clientSideCache: { ttl: 5_000, maxEntries: 10_000, evictPolicy: 'FIFO' },
+ *   commandOptions: { timeout: 0 },
  * })
  *   .on('error', (error) => logger.warn(error))
  *   .connect();

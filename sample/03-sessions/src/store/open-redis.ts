@@ -12,6 +12,8 @@ export async function openRedis(url: string): Promise<OpenedStore> {
     clientSideCache: { ttl: 5_000, maxEntries: 10_000, evictPolicy: 'FIFO' },
     // While Redis is away, refuse at once (503); and be back soon after it is.
     disableOfflineQueue: true,
+    // The library has a deadline for every call; the client's own costs more than the call itself.
+    commandOptions: { timeout: 0 },
     socket: {
       reconnectStrategy(retries, cause) {
         if (retries === 0) logger.warn(cause.message);
