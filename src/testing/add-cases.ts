@@ -3,7 +3,7 @@ import { assertGives } from './assert-gives.js';
 import { freshKey } from './fresh-key.js';
 import { HOSTILE_TEXTS, LONG_VALUES } from './hostile-texts.js';
 import { inAnHour, longAgo } from './moments.js';
-import { parallel } from './parallel.js';
+import { parallel, upTo } from './parallel.js';
 import type { StoreCases } from './store-cases.js';
 
 /** What `add` and `delete` promise. */
@@ -66,7 +66,7 @@ export const addCases: StoreCases = {
 export const parallelAddCases: StoreCases = {
   'lets one of 1,000 add an entry, and gives the value of that one': async (store) => {
     const key = freshKey();
-    const answers = await parallel(1_000, (index) => store.add(key, `${index}`, inAnHour()));
+    const answers = await parallel(upTo(1_000), (index) => store.add(key, `${index}`, inAnHour()));
     const winners = answers.flatMap((added, index) => (added ? [`${index}`] : []));
     assert.equal(winners.length, 1, 'exactly one of the calls must say that it added the entry');
     await assertGives(store, [key], winners);
@@ -74,7 +74,7 @@ export const parallelAddCases: StoreCases = {
 
   'lets one of 100 add an entry without an expiry': async (store) => {
     const key = freshKey();
-    const answers = await parallel(100, (index) => store.add(key, `${index}`, null));
+    const answers = await parallel(upTo(100), (index) => store.add(key, `${index}`, null));
     const winners = answers.flatMap((added, index) => (added ? [`${index}`] : []));
     assert.equal(winners.length, 1, 'exactly one of the calls must say that it added the entry');
     await assertGives(store, [key], winners);

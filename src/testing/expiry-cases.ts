@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { BlocklistStore } from '../contracts/blocklist-store.js';
 import { assertGives } from './assert-gives.js';
-import { freshKey, freshKeys } from './fresh-key.js';
+import { freshKey } from './fresh-key.js';
 import { ahead, inAMinute, inAnHour, inTwoSeconds, longAgo } from './moments.js';
 import type { StoreCases } from './store-cases.js';
 
@@ -19,16 +19,22 @@ const FAR: readonly (() => Date)[] = [
 /** That an entry is kept until its expiry at least. */
 export const expiryCases: StoreCases = {
   'keeps an entry whose expiry is far away': async (store) => {
-    const keys = freshKeys(FAR.length);
-    for (const [index, moment] of FAR.entries()) {
-      assert.equal(await store.add(keys[index] ?? '', '1', moment()), true);
+    const keys: string[] = [];
+    for (const moment of FAR) {
+      const key = freshKey();
+      assert.equal(await store.add(key, '1', moment()), true);
+      keys.push(key);
     }
     await keeps(store, keys, '1');
   },
 
   'keeps a number whose expiry is far away': async (store) => {
-    const keys = freshKeys(FAR.length);
-    for (const [index, moment] of FAR.entries()) await store.raise(keys[index] ?? '', 1, moment());
+    const keys: string[] = [];
+    for (const moment of FAR) {
+      const key = freshKey();
+      await store.raise(key, 1, moment());
+      keys.push(key);
+    }
     await keeps(store, keys, '1');
   },
 
@@ -40,14 +46,14 @@ export const expiryCases: StoreCases = {
   },
 
   'keeps what has a minute or two seconds to live, and fractions of a second': async (store) => {
-    const keys = freshKeys(5);
-    const [minute = '', seconds = '', fraction = '', raisedMinute = '', raisedSeconds = ''] = keys;
+    const [minute, seconds, fraction] = [freshKey(), freshKey(), freshKey()];
+    const [raisedMinute, raisedSeconds] = [freshKey(), freshKey()];
     await store.add(minute, '1', inAMinute());
     await store.add(seconds, '1', inTwoSeconds());
     await store.add(fraction, '1', ahead(1_999));
     await store.raise(raisedMinute, 1, inAMinute());
     await store.raise(raisedSeconds, 1, inTwoSeconds());
-    await keeps(store, keys, '1');
+    await keeps(store, [minute, seconds, fraction, raisedMinute, raisedSeconds], '1');
   },
 
   'takes an entry that has expired already, whether or not it keeps it': async (store) => {

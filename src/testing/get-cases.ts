@@ -36,17 +36,17 @@ export const getCases: StoreCases = {
   'answers 200 keys at once': async (store) => {
     const keys = freshKeys(200);
     const values = keys.map((_, index) => (index % 3 === 0 ? null : `${index}`));
-    await parallel(keys.length, async (index) => {
+    await parallel(keys, async (key, index) => {
       const value = values[index];
-      if (value != null) await store.add(keys[index] ?? '', value, inAnHour());
+      if (value != null) await store.add(key, value, inAnHour());
     });
     await assertGives(store, keys, values);
   },
 
   'answers many who ask at once, each with what is theirs': async (store) => {
     const keys = freshKeys(50);
-    await parallel(keys.length, (index) => store.add(keys[index] ?? '', `${index}`, inAnHour()));
-    const answers = await parallel(keys.length, (index) => store.get([keys[index] ?? '']));
+    await parallel(keys, (key, index) => store.add(key, `${index}`, inAnHour()));
+    const answers = await parallel(keys, (key) => store.get([key]));
     assert.deepEqual(
       answers,
       keys.map((_, index) => [`${index}`]),

@@ -29,7 +29,7 @@ export const keyCases: StoreCases = {
   'deletes the very key, whatever is in it': async (store) => {
     const fresh = freshKey();
     const keys = HOSTILE_TEXTS.flatMap((text) => [fresh + text, text + fresh]);
-    await parallel(keys.length, (index) => store.add(keys[index] ?? '', '1', null));
+    await parallel(keys, (key) => store.add(key, '1', null));
     for (const [index, key] of keys.entries()) {
       await store.delete(key);
       const [deleted, next] = await store.get([key, keys[index + 1] ?? fresh]);
@@ -41,7 +41,7 @@ export const keyCases: StoreCases = {
   'raises the very key, whatever is in it': async (store) => {
     const fresh = freshKey();
     const keys = HOSTILE_TEXTS.map((text) => fresh + text);
-    await parallel(keys.length, (index) => store.raise(keys[index] ?? '', index, inAnHour()));
+    await parallel(keys, (key, index) => store.raise(key, index, inAnHour()));
     await assertGives(
       store,
       keys,

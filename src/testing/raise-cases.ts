@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { assertGives } from './assert-gives.js';
 import { freshKey } from './fresh-key.js';
 import { inAnHour, longAgo } from './moments.js';
-import { parallel } from './parallel.js';
+import { parallel, upTo } from './parallel.js';
 import type { StoreCases } from './store-cases.js';
 
 const HIGHEST = Number.MAX_SAFE_INTEGER;
@@ -95,13 +95,13 @@ export const parallelRaiseCases: StoreCases = {
       .map((number) => ({ number, place: Math.random() }))
       .sort((one, other) => one.place - other.place)
       .map(({ number }) => number);
-    await parallel(shuffled.length, (index) => store.raise(key, shuffled[index] ?? 0, inAnHour()));
+    await parallel(shuffled, (number) => store.raise(key, number, inAnHour()));
     await assertGives(store, [key], ['200']);
   },
 
   'ends at the highest number when they come highest first': async (store) => {
     const key = freshKey();
-    await parallel(200, (index) => store.raise(key, 200 - index, null));
+    await parallel(upTo(200), (index) => store.raise(key, 200 - index, null));
     await assertGives(store, [key], ['200']);
   },
 };

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { setTimeout as pause } from 'node:timers/promises';
 import { assertGives } from './assert-gives.js';
-import { freshKey, freshKeys } from './fresh-key.js';
+import { freshKey } from './fresh-key.js';
 import { ahead, inAMinute, inAnHour, longAgo } from './moments.js';
-import { parallel } from './parallel.js';
+import { parallel, upTo } from './parallel.js';
 import { listed, sessionsOf } from './session-records.js';
 import type { StoreCases } from './store-cases.js';
 
@@ -63,8 +63,7 @@ export const sessionCases: StoreCases = {
   },
 
   'loses no record to another that has expired or will soon': async (store) => {
-    const identities = freshKeys(4);
-    const [before = '', after = '', immortal = '', replaced = ''] = identities;
+    const [before, after, immortal, replaced] = [freshKey(), freshKey(), freshKey(), freshKey()];
     await sessionsOf(store).put(before, 'live', 'live', inAMinute());
     await sessionsOf(store).put(before, 'late', 'late', longAgo());
     await sessionsOf(store).put(after, 'late', 'late', longAgo());
@@ -74,7 +73,7 @@ export const sessionCases: StoreCases = {
     await sessionsOf(store).put(replaced, 'live', 'late', longAgo());
     await sessionsOf(store).put(replaced, 'live', 'live', new Date(8.64e15));
     for (let look = 0; look <= 5; look += 1) {
-      for (const identity of identities) {
+      for (const identity of [before, after, immortal, replaced]) {
         const live = (await listed(store, identity)).filter((value) => value !== 'late');
         assert.deepEqual(live, ['live'], 'a record that has not expired must be listed');
       }
@@ -87,7 +86,7 @@ export const sessionCases: StoreCases = {
 export const parallelSessionCases: StoreCases = {
   'lists each of 200 sessions that begin at once': async (store) => {
     const identity = freshKey();
-    await parallel(200, (index) =>
+    await parallel(upTo(200), (index) =>
       sessionsOf(store).put(identity, `session ${index}`, `record ${index}`, inAnHour()),
     );
     const all = Array.from({ length: 200 }, (_, index) => `record ${index}`).sort();
