@@ -91,13 +91,12 @@ export function checkAsyncOptions(options: unknown): void {
         `beside useFactory stand ${known.join(', ')}`,
     );
   }
-  const ways = WAYS.filter((name) => options[name] !== undefined);
-  if (ways.length !== 1) {
+  const [way, ...others] = WAYS.filter((name) => options[name] !== undefined);
+  if (way === undefined || others.length > 0) {
     throw new JwtExtendedConfigError(
-      `forRootAsync takes one of useFactory, useClass and useExisting, and was given ${ways.join(' and ') || 'none'}`,
+      `forRootAsync takes one of useFactory, useClass and useExisting, and was given ${[way ?? 'none', ...others].join(' and ')}`,
     );
   }
-  const [way = ''] = ways;
   if (typeof options[way] === 'object' || typeof options[way] === 'function') return;
   throw new JwtExtendedConfigError(`forRootAsync was given a ${way} that is none`);
 }

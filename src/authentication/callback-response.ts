@@ -2,6 +2,7 @@ import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { Stream } from 'node:stream';
 import { StreamableFile } from '@nestjs/common';
 import type { CallbackResponse } from '../contracts/callback-response.js';
+import type { Answer } from '../errors/token.error.js';
 
 /** What is sent without being written as JSON. */
 const AS_IT_IS = [Uint8Array, Stream, StreamableFile];
@@ -11,7 +12,7 @@ const AS_IT_IS = [Uint8Array, Stream, StreamableFile];
  *
  * @throws Error - for what is no response, or for a header or a body that HTTP cannot carry
  */
-export function readCallbackResponse(answer: unknown): CallbackResponse {
+export function readCallbackResponse(answer: unknown): Answer {
   const { status, body, headers } = Object(answer) as Partial<CallbackResponse>;
   if (!isStatus(status)) {
     throw new TypeError('it must give { status, body?, headers? } with a status from 100 to 599');

@@ -1,7 +1,6 @@
-import type { CallbackResponse } from '../contracts/callback-response.js';
 import type { HttpRequest } from '../contracts/http.js';
 import type { TokenPair } from '../contracts/token.js';
-import { type ErrorOrigin, raisedBy } from '../errors/token.error.js';
+import { type Answer, type ErrorOrigin, raisedBy } from '../errors/token.error.js';
 import { BadCredentialsError } from '../errors/token-errors.js';
 import type { EventPublisher } from '../events/event-publisher.js';
 import { isObject } from '../options/checks.js';
@@ -56,7 +55,7 @@ export class PasswordLogin {
     pair: TokenPair,
     subject: unknown,
     request: HttpRequest,
-  ): Promise<CallbackResponse | undefined> {
+  ): Promise<Answer | undefined> {
     const { respond } = this.#login;
     if (!respond) return undefined;
     return this.#ask('respond', async () => answerOf(await respond(pair, subject, { request })));
@@ -78,7 +77,7 @@ export class PasswordLogin {
 }
 
 /** @throws TypeError - for what is neither a body nor a response that can be sent */
-function answerOf(given: unknown): CallbackResponse {
+function answerOf(given: unknown): Answer {
   return readCallbackResponse(isResponse(given) ? given : { status: 200, body: given });
 }
 

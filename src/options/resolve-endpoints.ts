@@ -37,10 +37,11 @@ export function resolveEndpoints(endpoints: EndpointOptions | undefined): Endpoi
   }
   const given = settle<EndpointOptions>(endpoints, ENDPOINT_DEFAULTS, 'endpoints');
   const root = checkPath(given.path, 'path', "give a path such as 'auth'");
-  const steps = (Object.keys(STEPS) as TokenEndpoint[])
-    .map((name) => [name, stepOf(name, given[name])] as const)
-    .filter(([, step]) => step !== undefined)
-    .map(([name, step = '']) => [name, step.startsWith('/') ? step : joined(root, step)] as const);
+  const steps = (Object.keys(STEPS) as TokenEndpoint[]).flatMap((name) => {
+    const step = stepOf(name, given[name]);
+    if (step === undefined) return [];
+    return [[name, step.startsWith('/') ? step : joined(root, step)] as const];
+  });
   refuseTwins(steps);
   const jwks = jwksPath(given.jwks);
   return { ...Object.fromEntries(steps), ...(jwks !== undefined && { jwks }) };

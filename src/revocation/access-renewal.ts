@@ -10,8 +10,8 @@ import type { TokenMint } from '../tokens/token-mint.js';
 import type { TokenReader } from '../tokens/token-reader.js';
 import type { TokenRequest } from '../tokens/token-request.js';
 import type { RevocationCheck } from './revocation-check.js';
-import { beginningOf } from './session-beginning.js';
 import type { SessionRegistry } from './session-registry.js';
+import { beginningOf, endOf } from './session-span.js';
 
 /** What a renewal works with. */
 export interface RenewalParts {
@@ -77,14 +77,8 @@ export class AccessRenewal {
     const now = mint.now();
     const life = Math.floor(exp) - Math.floor(iat);
     if (life < 1 || exp - now > (within ?? life / 2)) return undefined;
-    const end = Math.min(now + life, this.#endOfSession(token) ?? Infinity);
+    const end = Math.min(now + life, endOf(token, this.parts.sessionLifetime) ?? Infinity);
     return end > exp ? life : undefined;
-  }
-
-  /** The second at which the session is over, whatever is renewed; `undefined` for never. */
-  #endOfSession(token: Token): number | undefined {
-    const { sessionLifetime } = this.parts;
-    return sessionLifetime === undefined ? undefined : beginningOf(token) + sessionLifetime;
   }
 
   /** Another module's guard, or another issuer's key, may have let it in: what they end is not ours to prolong. */
@@ -115,7 +109,7 @@ export class AccessRenewal {
       sessionId: token.sessionId ?? token.jti,
       authTime: beginningOf(token),
       expiresIn: life,
-      expiresBy: this.#endOfSession(token),
+      expiresBy: endOf(token, this.parts.sessionLifetime),
       fresh: freshnessLeft(token.claims),
       // Where a loader says what the claims are, it is asked anew: a right that was taken away does not live on.
       ...(!this.parts.loaders.has('additionalClaims') && {
@@ -126,7 +120,7 @@ export class AccessRenewal {
 
   #customClaims(claims: Claims): object {
     const { userClaimsKey, identityClaim } = this.parts.options;
-    if (userClaimsKey) return (claims[userClaimsKey] as object | undefined) ?? {};
+    if (userClaimsKey) return { ...(claims[userClaimsKey] as object | undefined) };
     const custom = Object.entries(claims).filter(
       ([name]) => !RESERVED_CLAIMS.has(name) && name !== identityClaim,
     );

@@ -72,8 +72,8 @@ export class SessionRegistry {
       .map(asSession);
   }
 
+  /** Takes a session that was listed, and has ended, off the list. */
   async forget(identity: string, sessionId: string): Promise<void> {
-    if (!this.access.keepsSessions) return;
     await this.access.removeSession(identityName(identity), sessionId);
   }
 

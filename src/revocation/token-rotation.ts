@@ -16,8 +16,8 @@ import { loadUser, requireVerified } from '../tokens/token-users.js';
 import type { BlocklistAccess } from './blocklist-access.js';
 import type { RevocationCheck } from './revocation-check.js';
 import type { RevocationLedger } from './revocation-ledger.js';
-import { beginningOf } from './session-beginning.js';
 import type { SessionRegistry } from './session-registry.js';
+import { beginningOf, endOf } from './session-span.js';
 import type { SpentToken } from './spent-token.js';
 import { ACTIVE, type Standing } from './standing.js';
 
@@ -91,14 +91,8 @@ export class TokenRotation {
     const now = this.parts.clock().getTime() / 1000;
     const { exp } = token.claims;
     const hasExpired = typeof exp === 'number' && exp <= now - this.parts.leeway;
-    const end = this.#endOfSession(token);
+    const end = endOf(token, this.parts.sessionLifetime);
     if (hasExpired || (end !== undefined && end <= now)) throw new ExpiredTokenError(token);
-  }
-
-  /** The second at which the session is over, whatever is refreshed; `undefined` for never. */
-  #endOfSession(token: Token): number | undefined {
-    const { sessionLifetime } = this.parts;
-    return sessionLifetime === undefined ? undefined : beginningOf(token) + sessionLifetime;
   }
 
   /** Claims the token; whoever comes second is told what the first one claimed it for. */
@@ -147,7 +141,7 @@ export class TokenRotation {
       identity: token.identity,
       sessionId,
       authTime: beginningOf(token),
-      expiresBy: this.#endOfSession(token),
+      expiresBy: endOf(token, this.parts.sessionLifetime),
     };
     const wantedAccess = { ...session, expiresIn: accessExpiresIn, same: access };
     const wantedRefresh = { ...session, expiresIn: refreshExpiresIn, same: refresh };

@@ -30,9 +30,7 @@ export class RouteScan implements OnModuleInit {
 
   *#controllers(): Iterable<readonly [controller: Type, module: Type]> {
     for (const { controllers, metatype: module } of this.modules.values()) {
-      for (const { metatype } of controllers.values()) {
-        if (typeof metatype === 'function') yield [metatype as Type, module];
-      }
+      for (const { metatype } of controllers.values()) yield [metatype as Type, module];
     }
   }
 

@@ -1,7 +1,7 @@
 import type { HttpAdapterHost } from '@nestjs/core';
-import type { CallbackResponse } from '../../contracts/callback-response.js';
 import type { HttpResponse } from '../../contracts/http.js';
 import type { JwtContext, TokenPair } from '../../contracts/token.js';
+import type { Answer } from '../../errors/token.error.js';
 import type { ResolvedOptions } from '../../options/resolved-options.js';
 import type { TokenCookies } from '../../transport/token-cookies.js';
 
@@ -41,7 +41,7 @@ export class TokenDelivery {
   }
 
   /** Says the application's own answer; its body is what the handler is to return. */
-  say({ status, headers = {}, body }: CallbackResponse, response: HttpResponse): unknown {
+  say({ status, headers, body }: Answer, response: HttpResponse): unknown {
     const { httpAdapter } = this.host;
     httpAdapter.status(response, status);
     for (const [name, value] of Object.entries(headers))

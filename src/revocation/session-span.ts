@@ -8,3 +8,8 @@ export function beginningOf({ claims: { auth_time: authTime, iat } }: Token): nu
   if (typeof authTime === 'number') return authTime;
   return typeof iat === 'number' ? Math.floor(iat) : 0;
 }
+
+/** The second at which the session of a token is over, whatever is refreshed or renewed; `undefined` for never. */
+export function endOf(token: Token, sessionLifetime: number | undefined): number | undefined {
+  return sessionLifetime === undefined ? undefined : beginningOf(token) + sessionLifetime;
+}
