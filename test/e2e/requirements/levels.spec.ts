@@ -77,6 +77,15 @@ const ADDING_UP: readonly Row[] = [
     [{ tenant: 'acme' }, { tenant: '0' }],
   ],
   [
+    'a parameter for a claim, and another claim',
+    {
+      controller: [guarded, MatchParam('x', { claim: 'tenant' })],
+      handler: [RequireClaims({ role: 'admin' })],
+    },
+    [{ tenant: '0', role: 'admin' }],
+    [{ tenant: '0' }, { tenant: '1', role: 'admin' }],
+  ],
+  [
     'what stands outside of a guard of the handler',
     { controller: [guarded, RequireClaims({ role: 'admin' })], handler: [guarded] },
     [{ role: 'admin' }],

@@ -1,4 +1,4 @@
-import { Controller, Get, UseGuards } from '@nestjs/common';
+import { Controller, Get, StreamableFile, UseGuards } from '@nestjs/common';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import {
   AccessGuard,
@@ -233,6 +233,12 @@ describe.each(ADAPTERS)('over %s, a response callback', (adapter) => {
     invalidToken.mockImplementation(hanging);
     expect(await outcome()).toEqual(byDefault);
     expect(output.text).toContain('responses.invalidToken did not answer within 20 ms');
+  });
+
+  it('may answer with a file', async () => {
+    invalidToken.mockReturnValue({ status: 418, body: new StreamableFile(Buffer.from('no')) });
+
+    expect(await outcome()).toEqual({ status: 418, body: 'no', evil: null, logged: 0 });
   });
 
   it.each(NONSENSE)('that gives %s is logged and answered by the default', async (_, nonsense) => {

@@ -152,6 +152,21 @@ describe('Security events', () => {
     expect(emitted.map(([name]) => name)).toEqual(['minted', 'minted', 'refused']);
   });
 
+  it('look for that emitter among what is no object, too', async () => {
+    class Version {}
+    const other = await createApp('fastify', {
+      providers: [
+        { provide: Version, useValue: '1.2.3' },
+        { provide: Watch, useValue: null },
+      ],
+    });
+
+    await other.get(TokenService).createAccessToken('alice');
+
+    expect(watch.seen.map(([name]) => name)).toEqual(['minted']);
+    await other.close();
+  });
+
   it('harm nobody when a listener throws', async () => {
     app.get(EventEmitter2).on('jwt.minted', () => {
       throw new Error('the listener is broken');

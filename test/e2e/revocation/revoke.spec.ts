@@ -222,6 +222,9 @@ describe.each(ADAPTERS)('over %s', (adapter) => {
       expect((await app.send('GET', '/access', { token: accessToken })).status).toBe(access);
       expect((await app.send('GET', '/refresh', { token: refreshToken })).status).toBe(refresh);
       expect(store.get).toHaveBeenCalledTimes(checks.length);
+      const tokens = app.get(TokenService);
+      expect(await tokens.verifyToken(accessToken)).toBe(access === 200);
+      expect(await tokens.verifyToken(refreshToken)).toBe(refresh === 200);
       await app.close();
     });
   });

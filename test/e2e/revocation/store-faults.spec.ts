@@ -1,6 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { BlocklistService, TokenCheckUnavailableError, TokenService } from '../../../src/index.js';
+import {
+  BlocklistService,
+  JwtExtendedConfigError,
+  TokenCheckUnavailableError,
+  TokenService,
+} from '../../../src/index.js';
 import { ADAPTERS, createApp, type RunningApp } from '../../support/app.js';
 import {
   Calamities,
@@ -193,6 +198,26 @@ describe.each(ADAPTERS)('over %s, a blocklist store', (adapter) => {
     expect(keys).not.toContainEqual(expect.stringContaining(token));
   });
 
+  it('that reports several errors as one is heard with the first of them', async () => {
+    const refused = [new Error('connect ECONNREFUSED ::1'), new Error('… 127.0.0.1')];
+    store.get.mockRejectedValue(new AggregateError(refused));
+
+    await app.send('GET', '/access', { token: forgeToken(accessClaims()) });
+
+    expect(output.text).toContain('A token could not be checked: connect ECONNREFUSED ::1');
+  });
+
+  it('that finds itself unfit keeps the application from starting, and one that is away does not', async () => {
+    const unfit = new JwtExtendedConfigError('the table jwt_blocklist is not there');
+    const start = (check: () => Promise<void>) =>
+      createApp(adapter, {
+        options: { blocklist: { store: Object.assign(new FaultyStore(), { check }) } },
+      });
+
+    expect(await failureOf(start(rejecting(unfit)))).toBe(unfit);
+    await (await start(rejecting(new Error('away')))).close();
+  });
+
   it('is believed again once it answers again, and has forgotten nothing', async () => {
     const revoked = forgeToken(accessClaims());
     await blocklist.revoke(revoked);
@@ -277,6 +302,21 @@ describe.each(ADAPTERS)("over %s, an application's own BlocklistService", (adapt
       expect(await show()).toEqual({ ...UNAVAILABLE, entered: 0 });
     },
   );
+
+  it('is asked of refresh tokens beside the blocklist, which knows what was spent', async () => {
+    isRevoked.mockReturnValue(Promise.resolve(false));
+    const tokens = app.get(TokenService);
+    const { refreshToken } = await tokens.createTokenPair('alice');
+    const request = () => app.send('GET', '/refresh', { token: refreshToken });
+    expect(await request()).toMatchObject({ status: 200 });
+    const second = await tokens.rotateRefreshToken(refreshToken);
+    await tokens.rotateRefreshToken(second.refreshToken);
+
+    expect(await request()).toMatchObject({
+      status: 401,
+      body: { msg: 'Token has been revoked' },
+    });
+  });
 
   it('may choose its own HTTP error', async () => {
     isRevoked.mockImplementation(throwing(teapot()));

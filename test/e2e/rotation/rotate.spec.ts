@@ -1,7 +1,9 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import {
+  type BlocklistStore,
   ExpiredTokenError,
   type JwtExtendedOptions,
+  MemoryBlocklistStore,
   ReusedTokenError,
   RevokedTokenError,
   type Token,
@@ -12,7 +14,13 @@ import {
 } from '../../../src/index.js';
 import { FaultyStore } from '../../support/faults.js';
 import { accessClaims, Clock, forgeToken, NOW } from '../../support/forge.js';
-import { claimsOf, rejectionOf, startTokens, type TokenTools } from '../../support/tokens.js';
+import {
+  claimsAtNow,
+  claimsOf,
+  rejectionOf,
+  startTokens,
+  type TokenTools,
+} from '../../support/tokens.js';
 
 /** Tokens of a service whose clock is moved by hand. */
 async function start(options: JwtExtendedOptions = {}): Promise<TokenTools & { clock: Clock }> {
@@ -223,6 +231,65 @@ describe('A refresh token', () => {
       ).toBeInstanceOf(TypeError);
   });
 
+  it('is refused when it was revoked between the look-up and the claim', async () => {
+    const store: BlocklistStore = new MemoryBlocklistStore();
+    const { tokens, blocklist } = await start({ blocklist: { store } });
+    const { refreshToken, sessionId } = await tokens.createTokenPair('alice');
+    const add = store.add.bind(store);
+    store.add = async (...claim) => {
+      store.add = add;
+      await blocklist.revokeSession(sessionId);
+      return add(...claim);
+    };
+
+    expect(await rejectionOf(tokens.rotateRefreshToken(refreshToken))).toBeInstanceOf(
+      RevokedTokenError,
+    );
+  });
+
+  it('that never expires is spent for ever', async () => {
+    const { tokens, clock } = await start({ refreshTokenExpires: false });
+    const first = await tokens.createTokenPair('alice');
+    const second = await tokens.rotateRefreshToken(first.refreshToken);
+    clock.forward(50 * 365 * 86_400);
+
+    expect(claimsOf(second.refreshToken)).not.toHaveProperty('exp');
+    expect(await rejectionOf(tokens.rotateRefreshToken(first.refreshToken))).toBeInstanceOf(
+      ReusedTokenError,
+    );
+  });
+
+  it('of an issuer that gives no jti cannot be spent', async () => {
+    const { tokens } = await start({ acceptForeignTokens: true });
+    const foreign = forgeToken(claimsAtNow({ type: 'refresh', jti: undefined }));
+
+    expect(await rejectionOf(tokens.rotateRefreshToken(foreign))).toMatchObject({
+      code: 'TOKEN_INVALID',
+      message: 'Missing claim: jti',
+    });
+  });
+
+  it('of an issuer that does not say when it was made begins its session in 1970', async () => {
+    const { tokens } = await start({
+      acceptForeignTokens: true,
+      rotation: { sessionLifetime: '90d' },
+    });
+    const foreign = forgeToken(claimsAtNow({ type: 'refresh', iat: undefined }));
+
+    expect(await rejectionOf(tokens.rotateRefreshToken(foreign))).toBeInstanceOf(ExpiredTokenError);
+  });
+
+  it('is not spent in a store that could give it to two', async () => {
+    const store = Object.assign(new FaultyStore(), { isAtomic: false });
+    const { tokens } = await start({ blocklist: { store } });
+    const { refreshToken } = await tokens.createTokenPair('alice');
+
+    expect(await rejectionOf(tokens.rotateRefreshToken(refreshToken))).toMatchObject({
+      name: 'JwtExtendedConfigError',
+      message: expect.stringContaining('needs a store whose add is atomic') as unknown,
+    });
+  });
+
   it('that was spent stays spent when its revocation is taken back', async () => {
     const { tokens, blocklist, clock } = await start();
     const { refreshToken } = await tokens.createTokenPair('alice');
@@ -255,6 +322,20 @@ describe('A claim whose acknowledgement was lost', () => {
     expect(await rejectionOf(tokens.rotateRefreshToken(refreshToken))).toBeInstanceOf(
       ReusedTokenError,
     );
+  });
+});
+
+describe('A claim that the store refuses, and then knows nothing of', () => {
+  it('is no claim, and nobody is given tokens for it', async () => {
+    const store = new FaultyStore();
+    const { tokens } = await start({ blocklist: { store } });
+    const { refreshToken } = await tokens.createTokenPair('alice');
+    store.add.mockResolvedValue(false);
+
+    expect(await rejectionOf(tokens.rotateRefreshToken(refreshToken))).toMatchObject({
+      code: 'CHECK_UNAVAILABLE',
+      cause: { message: 'The blocklist store said that an entry is there, and lost it' },
+    });
   });
 });
 

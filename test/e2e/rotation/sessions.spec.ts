@@ -100,6 +100,35 @@ describe('The sessions of an identity', () => {
     expect(ids(await sessions.list('alice'))).toHaveLength(2);
   });
 
+  it('that began in two processes at once are in one order for both', async () => {
+    const store = new MemoryBlocklistStore();
+    const options = { blocklist: { store }, rotation: { maxSessions: 1 } };
+    const one = await start(options);
+    const other = await start(options);
+    const [first, second] = await Promise.all([
+      one.tokens.createTokenPair('alice'),
+      other.tokens.createTokenPair('alice'),
+    ]);
+
+    const left = [first.sessionId, second.sessionId].sort().slice(1);
+    expect(ids(await one.sessions.list('alice'))).toEqual(left);
+    expect(ids(await other.sessions.list('alice'))).toEqual(left);
+  });
+
+  it.each([
+    ['of no list', { list: () => undefined }],
+    ['of no texts', { list: () => [{ id: 'phone' }] }],
+  ])('are not told of by a store that tells %s', async (_, nonsense) => {
+    const store = new MemoryBlocklistStore();
+    const { sessions } = await start({ blocklist: { store } });
+    Object.assign(store.sessions, nonsense);
+
+    expect(await rejectionOf(sessions.list('alice'))).toMatchObject({
+      code: 'CHECK_UNAVAILABLE',
+      cause: { message: "The blocklist store's sessions.list must give strings" },
+    });
+  });
+
   it('outlive neither a parallel login nor their bound', async () => {
     const { tokens, sessions } = await start({ rotation: { maxSessions: 3 } });
 

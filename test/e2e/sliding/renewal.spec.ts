@@ -288,6 +288,28 @@ describe.each(ADAPTERS)('What renews access cookies on %s', (adapter) => {
     });
   });
 
+  it('nests no claims where there are none', async () => {
+    const sliding = await start({ userClaimsKey: 'user_claims' });
+    const browser = await sliding.logIn();
+    sliding.clock.forward(600);
+
+    await browser.send('GET', '/room');
+
+    expect(accessIn(browser)).toMatchObject({ exp: NOW + 1500 });
+    expect(accessIn(browser)).not.toHaveProperty('user_claims');
+  });
+
+  it('leaves a session that never ends as it is', async () => {
+    const sliding = await start({ refreshTokenExpires: false });
+    const browser = await sliding.logIn();
+    sliding.clock.forward(600);
+    await browser.send('GET', '/room');
+
+    const [session] = await sliding.app.get(SessionService).list('alice');
+    expect(session).toMatchObject({ createdAt: new Date(NOW * 1000) });
+    expect(session).not.toHaveProperty('expiresAt');
+  });
+
   it('shows a session for as long as it goes on, in the list of sessions', async () => {
     const sliding = await start({ refreshTokenExpires: '20m' });
     const browser = await sliding.logIn();

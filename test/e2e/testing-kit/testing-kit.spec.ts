@@ -22,6 +22,7 @@ import {
   issueTestToken,
   JwtExtendedTestingModule,
   TestClock,
+  type TestResponse,
 } from '../../../src/testing/index.js';
 import { ADAPTERS, createApp, RunningApp } from '../../support/app.js';
 import { FaultyStore } from '../../support/faults.js';
@@ -48,6 +49,12 @@ class NotesController {
   refresh() {
     return {};
   }
+}
+
+/** What some other check answers with. */
+function challenged(challenge: unknown): TestResponse {
+  const headers = { 'www-authenticate': challenge };
+  return { status: 401, headers, text: '{"msg":"Signature verification failed"}' };
 }
 
 describe.each(ADAPTERS)('The testing kit over %s', (adapter) => {
@@ -117,6 +124,24 @@ describe.each(ADAPTERS)('The testing kit over %s', (adapter) => {
     await expectRefusal({ statusCode, payload, headers: headers as object }, 'TOKEN_MISSING');
   });
 
+  it.each<[string, TestResponse]>([
+    ['no header', { status: 401, headers: {}, text: '{"msg":"Signature verification failed"}' }],
+    ['a header of another scheme', challenged('Basic realm="x"')],
+    ['a list of headers', challenged(['Bearer', 'Bearer'])],
+    ['no body', { status: 401, headers: new Headers() }],
+    ['text', { status: 401, headers: {}, payload: 'Missing JWT' }],
+    ['a text in quotes', { status: 401, headers: {}, payload: '"Missing JWT"' }],
+    ['null', { status: 401, headers: {}, payload: 'null' }],
+    ['nothing at all', { headers: {} }],
+  ])('takes nothing for a refusal that is told with %s', async (_, response) => {
+    for (const code of ['TOKEN_INVALID', 'TOKEN_MISSING', 'TOKEN_EXPIRED'] as const)
+      expect(await rejectionOf(expectRefusal(response, code))).toBeInstanceOf(AssertionError);
+  });
+
+  it('knows an invalid token by the challenge where the status is not 422', async () => {
+    await expectRefusal(challenged('Bearer error="invalid_token"'), 'TOKEN_INVALID');
+  });
+
   it('takes no success for a refusal', async () => {
     const { headers } = await asIdentity(app.nest, 'alice');
     const response = await fetch(`${app.url}/me`, { headers });
@@ -136,6 +161,25 @@ describe.each(ADAPTERS)('The testing kit over %s', (adapter) => {
     await expectRefusal(await fetch(`${app.url}/me`, { headers }), 'TOKEN_EXPIRED');
     clock.set(new Date());
     expect((await app.send('GET', '/me', { headers })).status).toBe(200);
+  });
+});
+
+describe.each(ADAPTERS)('Where tokens name an audience and an issuer, over %s', (adapter) => {
+  it('a token of the kit names them, and stands in the header by itself', async () => {
+    const app = await createApp(adapter, {
+      controllers: [NotesController],
+      options: { headerType: '', encodeAudience: 'notes', encodeIssuer: 'https://id.example' },
+    });
+
+    const { token, headers } = await asIdentity(app.nest, 'alice');
+    const other = await issueTestToken(app.nest, { iss: undefined, aud: ['others'] });
+
+    expect(headers).toEqual({ authorization: token });
+    expect(claimsOf(token)).toMatchObject({ aud: 'notes', iss: 'https://id.example' });
+    expect((await app.send('GET', '/me', { headers })).status).toBe(200);
+    expect(claimsOf(other)).toMatchObject({ aud: ['others'] });
+    expect(claimsOf(other)).not.toHaveProperty('iss');
+    await app.close();
   });
 });
 
@@ -205,6 +249,17 @@ describe.each(ADAPTERS)('The testing module over %s', (adapter) => {
     });
     await real.close();
   });
+});
+
+it('The testing module leaves the clock alone unless it is given one', async () => {
+  const testing = await Test.createTestingModule({
+    imports: [JwtExtendedModule.forRoot({ secret: SECRET }), JwtExtendedTestingModule.register()],
+  }).compile();
+
+  const { iat } = claimsOf(await issueTestToken(testing));
+
+  expect(Math.abs(Number(iat) - Date.now() / 1000)).toBeLessThan(60);
+  await testing.close();
 });
 
 it('The testing kit needs no first location but a header or a cookie', async () => {
