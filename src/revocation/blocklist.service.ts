@@ -47,7 +47,9 @@ export interface RevokeAllOptions {
  * Ends tokens before their time. A revocation resolves only once the store has acknowledged it, so that a logout that
  * did not happen is never reported as one.
  *
- * Extend it and name your class as the module's `blocklistService` to keep revocations your own way.
+ * Extend it and name your class as the module's `blocklistService` to keep revocations your own way. The module itself
+ * calls `isRevoked`, `revoke` and `revokeSession`, the last of them when a refresh token is reused, too: an `isRevoked`
+ * that does not ask `super` wants all three.
  *
  * @example
  * ```ts

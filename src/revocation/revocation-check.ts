@@ -76,11 +76,24 @@ export class RevocationCheck {
    * Whether a token may live on: asked whatever `checks` and `onStoreError` say, since what is let live on by mistake
    * does so for longer than one request.
    *
-   * @throws TokenCheckUnavailableError, the error of whoever did not answer
+   * @throws TokenCheckUnavailableError, the HTTP error that the application's blocklist chose
    */
   async isActive(token: Token, request: unknown): Promise<boolean> {
-    const { is } = await this.#standingOf(token);
+    const { is } = await this.standingOf(token);
     return is === 'active' && !(await this.#isRevokedElsewhere(token, request));
+  }
+
+  /**
+   * What the blocklist knows of a token, be it ours or the application's own, whatever `checks` and `onStoreError` say.
+   *
+   * @throws TokenCheckUnavailableError, the HTTP error that the application's blocklist chose
+   */
+  async standingOf(token: Token): Promise<Standing> {
+    try {
+      return await this.#standingOf(token);
+    } catch (error) {
+      throw loaderFault(error);
+    }
   }
 
   async #refuseReused(token: Token, { sessionId, refresh }: SpentToken): Promise<void> {

@@ -60,10 +60,10 @@ export class TokenRotation {
 
   /** @throws TokenError - every reason for which a refresh route refuses */
   async rotate(token: Token, options: RotateRefreshTokenOptions): Promise<Successors> {
-    const { ledger, check, loaders, sessions, events } = this.parts;
+    const { check, loaders, sessions, events } = this.parts;
     const { request } = options;
     this.#requireRotatable(token);
-    const standing = await ledger.standingOf(token);
+    const standing = await check.standingOf(token);
     await check.requireUnspent(token, standing, request);
     await requireVerified(loaders, token, request);
     const user = await loadUser(loaders, token, request);

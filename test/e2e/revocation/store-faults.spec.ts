@@ -318,6 +318,24 @@ describe.each(ADAPTERS)("over %s, an application's own BlocklistService", (adapt
     });
   });
 
+  it.each([
+    ['says true', () => Promise.resolve(true), { code: 'TOKEN_REVOKED' }],
+    ['says nothing', () => Promise.resolve(), { code: 'CHECK_UNAVAILABLE' }],
+    ['fails', rejecting(new Error('away')), { code: 'CHECK_UNAVAILABLE' }],
+    ['hangs', hanging, { code: 'CHECK_UNAVAILABLE' }],
+    ['chooses its own HTTP error', rejecting(teapot()), { status: 418 }],
+  ])('keeps a refresh token from being rotated when it %s', async (_, behaviour, failure) => {
+    const tokens = app.get(TokenService);
+    const { refreshToken } = await tokens.createTokenPair('alice');
+    isRevoked.mockImplementation(behaviour);
+
+    expect(await failureOf(tokens.rotateRefreshToken(refreshToken))).toMatchObject(failure);
+    isRevoked.mockReturnValue(Promise.resolve(false));
+    expect(await tokens.rotateRefreshToken(refreshToken)).toMatchObject({
+      refreshToken: expect.any(String) as unknown,
+    });
+  });
+
   it('may choose its own HTTP error', async () => {
     isRevoked.mockImplementation(throwing(teapot()));
     expect(await show()).toEqual({ status: 418, body: { msg: 'out of coffee' }, entered: 0 });
