@@ -79,8 +79,17 @@ export class SqliteDialect implements SqlDialect {
       this.#exec('COMMIT');
       return written;
     } catch (error) {
-      this.#exec('ROLLBACK');
+      this.#rollBack();
       throw error;
+    }
+  }
+
+  /** When the disk is full, and for some more reasons, SQLite has rolled back by itself, and says so to whoever asks again. */
+  #rollBack(): void {
+    try {
+      this.#exec('ROLLBACK');
+    } catch {
+      // What the database said first is what went wrong.
     }
   }
 

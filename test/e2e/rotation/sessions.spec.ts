@@ -159,6 +159,19 @@ describe('The sessions of an identity', () => {
     expect(await tokens.verifyToken(accessToken)).toBe(false);
   });
 
+  it('get no token that outlives what the store knows of them', async () => {
+    const store = new FaultyStore();
+    const { tokens } = await start({ blocklist: { store } });
+    store.raise.mockRejectedValue(new Error('the store is away'));
+
+    expect(
+      await rejectionOf(tokens.createAccessToken('alice', { sessionId: 'kiosk', expiresIn: '1y' })),
+    ).toMatchObject({ code: 'CHECK_UNAVAILABLE' });
+    expect(await tokens.createAccessToken('alice', { sessionId: 'kiosk' })).toEqual(
+      expect.any(String),
+    );
+  });
+
   it('stay ended for as long as their tokens live, however long that is', async () => {
     const clock = new Clock();
     const store = new MemoryBlocklistStore({ clock: clock.now });

@@ -189,6 +189,37 @@ describe('What a SqlBlocklistStore on a SQLite file has acknowledged (R57)', () 
     expect(await store.add('jti:one', '1', null)).toBe(true);
   });
 
+  it.each([
+    ['undoes the statement', 'ABORT'],
+    ['has undone the transaction already, as with a full disk', 'ROLLBACK'],
+    ['undoes nothing', 'FAIL'],
+  ])(
+    'is nothing where the database refuses it and %s, and what follows is something',
+    async (...[, how]) => {
+      for (const [table, event] of [
+        ['jwt_blocklist', 'INSERT'],
+        ['jwt_blocklist_sessions', 'INSERT'],
+      ]) {
+        database.exec(
+          `CREATE TRIGGER no_${table} BEFORE ${event} ON ${table} BEGIN SELECT RAISE(${how}, 'the disk is full'); END`,
+        );
+      }
+      const outcomes = await Promise.allSettled(writesTo(store).map((write) => write()));
+      database.exec('DROP TRIGGER no_jwt_blocklist; DROP TRIGGER no_jwt_blocklist_sessions');
+      for (const outcome of outcomes)
+        expect(outcome).toMatchObject({
+          reason: { message: expect.stringMatching(/the disk is full/) },
+        });
+      const other = new Database(path);
+      const theirs = new SqlBlocklistStore(other);
+      expect(await store.get(['jti:one', 'sub:alice'])).toEqual([null, null]);
+      expect(await store.add('jti:one', '1', null)).toBe(true);
+      expect(await theirs.get(['jti:one'])).toEqual(['1']);
+      expect(await theirs.add('jti:another', '1', null)).toBe(true);
+      other.close();
+    },
+  );
+
   /** The keys that a process of its own said to have added when it was done, or was killed. */
   async function write(
     count: number,
