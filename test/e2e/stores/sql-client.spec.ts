@@ -76,12 +76,14 @@ describe('A SqlBlocklistStore is not made', () => {
 
 describe('A SqlBlocklistStore refuses to start', () => {
   it('with a database that answers later', async () => {
-    const store = new SqlBlocklistStore(new AsyncDatabase(':memory:', {}) as unknown as SqlClient);
+    const database = new AsyncDatabase(':memory:', {});
+    const store = new SqlBlocklistStore(database as unknown as SqlClient);
     for (const attempt of [store.check(), store.migrate(), store.get(['jti:one'])]) {
       const refusal: unknown = await attempt.catch((error: unknown) => error);
       expect(refusal).toBeInstanceOf(JwtExtendedConfigError);
       expect((refusal as Error).message).toMatch(/give it a Database of libsql or better-sqlite3$/);
     }
+    database.close();
   });
 
   it('with a database whose answers come by callback', async () => {
