@@ -128,7 +128,7 @@ export class BlocklistService {
    * with the same store: at most a second later.
    *
    * @throws TypeError - for no identity, or a moment that is no `Date`
-   * @throws RangeError - for a moment to come, which would revoke what is not issued yet
+   * @throws RangeError - for a moment to come, which would revoke what is not issued yet, and for one before 1970
    * @throws TokenCheckUnavailableError - when the store did not acknowledge it
    *
    * @example
@@ -141,7 +141,9 @@ export class BlocklistService {
     const given: unknown = identity;
     if (given === undefined || given === null || given === '')
       throw new TypeError('revokeAllFor takes an identity');
-    const moment = await this.#cutOff(identityKey(identity), identity, issuedBefore);
+    const key = identityKey(identity);
+    const moment = issuedBefore ?? (await this.#cutOffNow(key, identity));
+    if (issuedBefore !== undefined) await this.#cutOff(key, identity, issuedBefore);
     this.#announce({ level: 'identity', identity, issuedBefore: moment });
   }
 
@@ -161,18 +163,41 @@ export class BlocklistService {
     this.#announce({ level: 'all', issuedBefore: moment });
   }
 
+  async #cutOff(key: string, identity: unknown, issuedBefore: Date): Promise<void> {
+    requirePast(issuedBefore, this.parts.clock());
+    const cutOff = cutOffAt(issuedBefore);
+    await this.#raise(key, cutOff);
+    await this.#minted(identity, cutOff);
+  }
+
+  /**
+   * The store is told once more if it took its time: a session that was refreshed meanwhile, by whoever did not see the
+   * cut-off yet, must not outlive it.
+   */
+  async #cutOffNow(key: string, identity: string): Promise<Date> {
+    const { cutOffs, clock } = this.parts;
+    const first = cutOffs.next(identity, cutOffNow(clock()));
+    await this.#raise(key, first);
+    const moment = clock();
+    const cutOff = Math.max(first, cutOffNow(moment));
+    if (cutOff > first) await this.#raise(key, cutOff);
+    await this.#minted(identity, cutOff);
+    return moment;
+  }
+
   /** Kept for ever: nobody knows how long the tokens before it live. */
-  async #cutOff(key: string, identity: unknown, issuedBefore: Date | undefined): Promise<Date> {
-    const { access, cutOffs, clock, isShared } = this.parts;
-    const now = clock();
-    if (issuedBefore !== undefined) requirePast(issuedBefore, now);
-    const cutOff = issuedBefore ? cutOffAt(issuedBefore) : cutOffNow(now);
+  #raise(key: string, cutOff: number): Promise<void> {
+    return this.#told(() => this.parts.access.raise(key, cutOff, null));
+  }
+
+  /** Sees to it that what is minted from now on counts as issued after a cut-off, here and in every other process. */
+  async #minted(identity: unknown, cutOff: number): Promise<void> {
+    const { cutOffs, clock, isShared } = this.parts;
     cutOffs.remember(identity, cutOff);
-    await this.#told(() => access.raise(key, cutOff, null));
-    const isThisSecond = Math.floor(cutOff / 1_000_000) === Math.floor(now.getTime() / 1000);
+    const now = clock().getTime();
+    const isThisSecond = Math.floor(cutOff / 1_000_000) === Math.floor(now / 1000);
     // A timer may be early by a fraction of a millisecond.
-    if (isShared && isThisSecond) await delay(1001 - (now.getTime() % 1000));
-    return issuedBefore ?? now;
+    if (isShared && isThisSecond) await delay(1001 - (now % 1000));
   }
 
   /** Until the last of its tokens has expired: as long as any lives, or as long as one was made to live. */
@@ -215,4 +240,5 @@ function requirePast(moment: Date, now: Date): void {
   if (!(moment instanceof Date) || Number.isNaN(moment.getTime()))
     throw new TypeError('issuedBefore must be a valid Date');
   if (moment > now) throw new RangeError('issuedBefore must not lie in the future');
+  if (moment.getTime() < 0) throw new RangeError('issuedBefore must not lie before 1970');
 }

@@ -19,11 +19,20 @@ export class RecentCutOffs {
     this.#moments.set(name, Math.max(microseconds, this.#moments.get(name) ?? 0));
   }
 
+  /** At least so many microseconds; and later than the cut-offs before, or tokens that were minted since would live. */
+  next(identity: unknown, microseconds: number): number {
+    return Math.max(microseconds, this.#last(identity) + 1);
+  }
+
   /** The `iat` of a token that is minted in a second, in seconds: that second, unless a cut-off lies in it. */
   issuedAt(identity: unknown, second: number, moment: Date): number {
     if (second !== this.#second) return second;
-    const cutOff = Math.max(this.#moments.get(nameOf(identity)) ?? 0, this.#moments.get('') ?? 0);
+    const cutOff = this.#last(identity);
     return cutOff === 0 ? second : Math.max(moment.getTime() * 1000, cutOff) / MICROSECONDS;
+  }
+
+  #last(identity: unknown): number {
+    return Math.max(this.#moments.get(nameOf(identity)) ?? 0, this.#moments.get('') ?? 0);
   }
 }
 

@@ -61,8 +61,14 @@ export class MemoryBlocklistStore implements BlocklistStore {
     return true;
   }
 
-  /** @throws Error - when the store is full, or what is there is no number */
+  /**
+   * @throws TypeError - for what is no whole number of 0 or more
+   * @throws Error - when the store is full, or what is there is no number
+   */
   raise(key: string, value: number, expiresAt: Date | null): void {
+    if (!Number.isSafeInteger(value) || value < 0) {
+      throw new TypeError('MemoryBlocklistStore: raise takes a whole number of 0 or more');
+    }
     const there = this.#entries.get(key);
     if (there !== null && !/^\d+$/.test(there)) {
       throw new Error('MemoryBlocklistStore: only a number can be raised');

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { BlocklistService, TokenService } from '../../../src/index.js';
+import { BlocklistService, type BlocklistStore, TokenService } from '../../../src/index.js';
 import { ADAPTERS, createApp, type RunningApp } from '../../support/app.js';
-import { FaultyStore, ProbeController } from '../../support/faults.js';
+import { FaultyStore, postponed, ProbeController } from '../../support/faults.js';
 import { accessClaims, Clock, forgeToken, NOW, SECRET } from '../../support/forge.js';
 import { claimsOf, rejectionOf, startTokens } from '../../support/tokens.js';
 
@@ -97,6 +97,16 @@ describe.each(ADAPTERS)('over %s', (adapter) => {
       },
     );
 
+    it('may follow on itself in one millisecond, and refuses what was issued in between', async () => {
+      await blocklist.revokeAllFor('alice');
+      const between = await tokens.createAccessToken('alice');
+      await blocklist.revokeAllFor('alice');
+      const after = await tokens.createAccessToken('alice');
+
+      expect(await show(between)).toEqual(REVOKED);
+      expect(await show(after)).toEqual(ADMITTED);
+    });
+
     it('takes a moment of the past, and never an earlier one back', async () => {
       clock.seconds = Math.floor(clock.seconds) + 100;
       const [old, middle] = [
@@ -128,6 +138,7 @@ describe.each(ADAPTERS)('over %s', (adapter) => {
         ['alice', new Date(NaN), TypeError],
         ['alice', Date.now(), TypeError],
         ['alice', 'now', TypeError],
+        ['alice', new Date(-1), RangeError],
         ['', undefined, TypeError],
         [null, undefined, TypeError],
       ];
@@ -137,7 +148,7 @@ describe.each(ADAPTERS)('over %s', (adapter) => {
         });
         expect(await rejectionOf(promise)).toBeInstanceOf(kind);
       }
-      for (const moment of [future, undefined, new Date(NaN), 0])
+      for (const moment of [future, new Date(-1), undefined, new Date(NaN), 0])
         expect(await rejectionOf(blocklist.revokeAllIssuedBefore(moment as Date))).toBeInstanceOf(
           Error,
         );
@@ -183,6 +194,44 @@ describe('A cut-off in a store that others share', () => {
     expect(await other.tokens.verifyToken(after)).toBe(true);
     await Promise.all([one.module.close(), other.module.close()]);
   });
+});
+
+describe('A cut-off that the store takes its time for', () => {
+  /** Works like a store that is far away: it is told of a cut-off when the test says so. */
+  async function startSlow() {
+    const store = new FaultyStore();
+    const clock = new Clock();
+    const tools = await startTokens({ blocklist: { store }, clock: clock.now });
+    const told = postponed<void>();
+    const raise = store.raise.getMockImplementation() as BlocklistStore['raise'];
+    store.raise.mockImplementation(async (key, ...given) => {
+      if (key.startsWith('sub:')) await told.promise;
+      return raise(key, ...given);
+    });
+    return { ...tools, clock, told };
+  }
+
+  it.each([0, 0.4, 1, 2.5])(
+    'is not outlived by a session that is refreshed meanwhile, %s s later',
+    async (seconds) => {
+      const { tokens, blocklist, clock, told, module } = await startSlow();
+      clock.seconds = Math.floor(clock.seconds) + 0.3;
+      const { refreshToken } = await tokens.createTokenPair('alice');
+      const cutOff = blocklist.revokeAllFor('alice');
+      clock.forward(seconds);
+      const successor = await tokens.rotateRefreshToken(refreshToken);
+      clock.forward(seconds);
+      told.resolve();
+      await cutOff;
+
+      expect(await tokens.verifyToken(successor.accessToken)).toBe(false);
+      expect(await tokens.verifyToken(successor.refreshToken)).toBe(false);
+      clock.forward(1);
+      const after = await tokens.createAccessToken('alice');
+      expect(await tokens.verifyToken(after)).toBe(true);
+      await module.close();
+    },
+  );
 });
 
 describe('One look-up', () => {
