@@ -4,12 +4,14 @@ import type { Awaitable } from '../contracts/awaitable.js';
 import type { SecurityEvents } from '../contracts/security-event.js';
 import type { Token } from '../contracts/token.js';
 import { type ErrorOrigin, raisedBy } from '../errors/token.error.js';
+import { InvalidTokenError } from '../errors/token-errors.js';
 import type { EventPublisher } from '../events/event-publisher.js';
 import type { RecentCutOffs } from '../tokens/recent-cut-offs.js';
 import type { TokenReader } from '../tokens/token-reader.js';
 import type { BlocklistAccess } from './blocklist-access.js';
 import { cutOffAt, cutOffNow } from './cut-off.js';
 import { EVERYTHING_KEY, identityKey, sessionKey, tokenKey } from './entry-keys.js';
+import { requireId, requireIdentity } from './require-given.js';
 import type { RevocationLedger } from './revocation-ledger.js';
 import type { SessionRegistry } from './session-registry.js';
 
@@ -70,12 +72,12 @@ export class BlocklistService {
    *
    * @param token - an encoded token, or what a guard or `decodeToken` gave
    * @throws TypeError - when it is neither
-   * @throws InvalidTokenError - when an encoded token is not one of ours
+   * @throws InvalidTokenError - when an encoded token is not one of ours, and for one of another issuer without a `jti`
    * @throws TokenCheckUnavailableError - when the store did not acknowledge it
    */
   async revoke(token: string | Token): Promise<void> {
     const { jti, identity, expiresAt } = await this.#verified(token);
-    if (!jti) throw new TypeError('A token without a jti cannot be revoked');
+    if (!jti) throw raisedBy(this.parts.origin, new InvalidTokenError('Missing claim: jti'));
     const until = expiresAt ? this.#margin(expiresAt.getTime()) : null;
     await this.#told(() => this.parts.access.add(tokenKey(jti), '1', until));
     this.#announce({ level: 'token', jti, identity });
@@ -88,13 +90,13 @@ export class BlocklistService {
    * @throws TokenCheckUnavailableError - when the store did not acknowledge it
    */
   async unrevoke(jti: string): Promise<void> {
-    requireText(jti, 'unrevoke takes the jti of a token');
+    requireId(jti, 'unrevoke takes the jti of a token');
     await this.#told(() => this.parts.access.delete(tokenKey(jti)));
   }
 
   /**
    * Whether a token was revoked, by itself, with its session, with everything of its identity or with everything; or,
-   * of a refresh token, spent.
+   * of a refresh token, spent so long ago that it counts as reused.
    *
    * @throws TokenCheckUnavailableError - when the store did not answer: silence is not "no"
    */
@@ -115,7 +117,7 @@ export class BlocklistService {
    * ```
    */
   async revokeSession(sessionId: string): Promise<void> {
-    requireText(sessionId, 'revokeSession takes the id of a session');
+    requireId(sessionId, 'revokeSession takes the id of a session');
     await this.#told(() => this.#endSession(sessionId));
     this.#announce({ level: 'session', sessionId });
   }
@@ -137,10 +139,7 @@ export class BlocklistService {
    * ```
    */
   async revokeAllFor(identity: string, { issuedBefore }: RevokeAllOptions = {}): Promise<void> {
-    // With `verifySub: false` an identity may be anything but nothing.
-    const given: unknown = identity;
-    if (given === undefined || given === null || given === '')
-      throw new TypeError('revokeAllFor takes an identity');
+    requireIdentity(identity, 'revokeAllFor takes an identity');
     const key = identityKey(identity);
     const moment = issuedBefore ?? (await this.#cutOffNow(key, identity));
     if (issuedBefore !== undefined) await this.#cutOff(key, identity, issuedBefore);
@@ -230,10 +229,6 @@ export class BlocklistService {
       throw raisedBy(this.parts.origin, error);
     }
   }
-}
-
-function requireText(value: unknown, message: string): void {
-  if (typeof value !== 'string' || value === '') throw new TypeError(message);
 }
 
 function requirePast(moment: Date, now: Date): void {

@@ -36,6 +36,11 @@ export function identityName(identity: unknown): string {
   return bounded(typeof identity === 'string' ? identity : JSON.stringify(identity));
 }
 
+/** A session as the list of an identity's sessions knows it. */
+export function sessionName(sessionId: string): string {
+  return bounded(sessionId);
+}
+
 /**
  * Whatever a token says, a store sees short plain text. The digest is of UTF-16, so that no two texts become the same
  * on the way to UTF-8, and stands behind a character that plain text does not have.

@@ -2,7 +2,14 @@ import type { Session } from '../contracts/session.js';
 import type { MintedToken } from '../tokens/minted-token.js';
 import type { BlocklistAccess } from './blocklist-access.js';
 import { isIssuedBefore } from './cut-off.js';
-import { EVERYTHING_KEY, identityKey, identityName, lifeKey, sessionKey } from './entry-keys.js';
+import {
+  EVERYTHING_KEY,
+  identityKey,
+  identityName,
+  lifeKey,
+  sessionKey,
+  sessionName,
+} from './entry-keys.js';
 import { readSession, type SessionRecord, writeSession } from './session-record.js';
 
 /** A life that never ends, as a store keeps it. */
@@ -74,7 +81,7 @@ export class SessionRegistry {
 
   /** Takes a session that was listed, and has ended, off the list. */
   async forget(identity: string, sessionId: string): Promise<void> {
-    await this.access.removeSession(identityName(identity), sessionId);
+    await this.access.removeSession(identityName(identity), sessionName(sessionId));
   }
 
   /** Neither expired, nor ended, nor cut off since they were last refreshed. */
@@ -103,7 +110,9 @@ export class SessionRegistry {
     const writing = [this.#extend(tokens)];
     if (this.access.keepsSessions) {
       const value = writeSession({ ...record, expiresAt: end?.getTime() });
-      writing.push(this.access.putSession(identityName(identity), sessionId, value, end));
+      writing.push(
+        this.access.putSession(identityName(identity), sessionName(sessionId), value, end),
+      );
     }
     await Promise.all(writing);
   }

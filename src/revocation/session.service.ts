@@ -3,6 +3,7 @@ import { JwtExtendedConfigError } from '../errors/config.error.js';
 import { type ErrorOrigin, raisedBy } from '../errors/token.error.js';
 import type { BlocklistAccess } from './blocklist-access.js';
 import type { BlocklistService } from './blocklist.service.js';
+import { requireId, requireIdentity } from './require-given.js';
 import type { SessionRegistry } from './session-registry.js';
 
 /**
@@ -30,10 +31,12 @@ export class SessionService {
   /**
    * The sessions that are alive, the one refreshed last coming first.
    *
+   * @throws TypeError - for no identity
    * @throws JwtExtendedConfigError - when the store keeps no sessions
    * @throws TokenCheckUnavailableError - when the store does not answer
    */
   async list(identity: string): Promise<readonly Session[]> {
+    requireIdentity(identity, 'list takes an identity');
     this.#requireKept();
     try {
       return await this.registry.list(identity);
@@ -63,12 +66,12 @@ export class SessionService {
    * Ends all sessions of an identity but one: log out everywhere else.
    *
    * @param sessionId - the session that goes on: the `sessionId` of the request's token
-   * @throws TypeError - for no session id
+   * @throws TypeError - for no identity, and for no session id
    * @throws JwtExtendedConfigError, TokenCheckUnavailableError - as {@link SessionService.list}
    */
   async endOthers(identity: string, sessionId: string): Promise<void> {
-    if (typeof sessionId !== 'string' || sessionId === '')
-      throw new TypeError('endOthers takes the id of the session that goes on');
+    requireIdentity(identity, 'endOthers takes an identity');
+    requireId(sessionId, 'endOthers takes the id of the session that goes on');
     const others = (await this.list(identity)).filter(({ id }) => id !== sessionId);
     await Promise.all(others.map(({ id }) => this.end(id)));
     await Promise.all(others.map(({ id }) => this.registry.forget(identity, id)));

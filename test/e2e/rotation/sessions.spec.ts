@@ -1,8 +1,10 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
+import Database from 'libsql';
 import {
   type JwtExtendedOptions,
   MemoryBlocklistStore,
   SessionService,
+  SqlBlocklistStore,
   TokenCreationError,
 } from '../../../src/index.js';
 import { FaultyStore } from '../../support/faults.js';
@@ -171,6 +173,39 @@ describe('The sessions of an identity', () => {
       expect.any(String),
     );
   });
+
+  it.each([[undefined], [null], ['']])('are not those of nobody: %p', async (nobody) => {
+    const { sessions } = await start();
+    const identity = nobody as string;
+
+    expect(await rejectionOf(sessions.list(identity))).toEqual(
+      new TypeError('list takes an identity'),
+    );
+    expect(await rejectionOf(sessions.endOthers(identity, 'phone'))).toEqual(
+      new TypeError('endOthers takes an identity'),
+    );
+  });
+
+  it.each(['a\0b', '\ud800', 'ü'.repeat(256), '__proto__'])(
+    'may have any id: %j',
+    async (sessionId) => {
+      const database = new Database(':memory:');
+      const store = new SqlBlocklistStore(database);
+      await store.migrate();
+      const { tokens, sessions } = await start({ blocklist: { store } });
+      const { refreshToken } = await tokens.createTokenPair('alice', { sessionId });
+      const other = await tokens.createTokenPair('alice');
+      await tokens.rotateRefreshToken(refreshToken);
+
+      expect(ids(await sessions.list('alice')).sort()).toEqual([sessionId, other.sessionId].sort());
+      await sessions.endOthers('alice', other.sessionId);
+      expect(ids(await sessions.list('alice'))).toEqual([other.sessionId]);
+      expect(await rejectionOf(tokens.rotateRefreshToken(refreshToken))).toMatchObject({
+        code: 'TOKEN_REVOKED',
+      });
+      database.close();
+    },
+  );
 
   it('stay ended for as long as their tokens live, however long that is', async () => {
     const clock = new Clock();
