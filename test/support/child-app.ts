@@ -9,7 +9,7 @@ export type ChildAnswer = Pick<Answer, 'status' | 'body'>;
 export class ChildApp {
   private constructor(
     private readonly process: ChildProcess,
-    private readonly url: string,
+    readonly url: string,
   ) {}
 
   /** Resolves when the script has said `{ url }`, which is where it listens. */

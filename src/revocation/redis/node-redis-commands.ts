@@ -1,9 +1,11 @@
+import { setImmediate as endOfTurn } from 'node:timers/promises';
 import type { NodeRedisClient } from './redis-client.js';
 import type { RedisCommands } from './redis-commands.js';
 
 /** By the methods that have a name and a type, since only those are routed, prefixed and cached by the client. */
 export class NodeRedisCommands implements RedisCommands {
   readonly #isCluster: boolean;
+  #turn: Promise<void> | undefined;
 
   constructor(private readonly client: NodeRedisClient) {
     this.#isCluster = 'nodeClient' in client;
@@ -19,7 +21,8 @@ export class NodeRedisCommands implements RedisCommands {
   }
 
   /** The keys of a cluster live on several nodes: one command each, all of them sent before any is answered. */
-  getAll(keys: string[]): Promise<unknown> {
+  async getAll(keys: string[]): Promise<unknown> {
+    await this.#invalidated();
     if (this.#isCluster) return Promise.all(keys.map((key) => this.client.get(key)));
     return this.client.mGet(keys);
   }
@@ -32,12 +35,25 @@ export class NodeRedisCommands implements RedisCommands {
     return this.#write(key, this.client.eval(script, { keys: [key], arguments: args }));
   }
 
-  hashValues(key: string): Promise<unknown> {
+  async hashValues(key: string): Promise<unknown> {
+    await this.#invalidated();
     return this.client.hVals(key);
   }
 
   deleteField(key: string, field: string): Promise<unknown> {
     return this.#write(key, this.client.hDel(key, field));
+  }
+
+  /**
+   * What the server has told the cache may have arrived together with the request that asks, and lie there unread: by
+   * the end of this turn of the loop it has been read. All who ask in one turn wait for the same end.
+   */
+  #invalidated(): Promise<void> | undefined {
+    if (!this.client.clientSideCache) return undefined;
+    this.#turn ??= endOfTurn().then(() => {
+      this.#turn = undefined;
+    });
+    return this.#turn;
   }
 
   /** Of what is written here the server tells the cache too, but over another connection perhaps, and so too late. */

@@ -37,9 +37,10 @@ const DEFAULTS: Defaults<RedisBlocklistStoreOptions> = { prefix: 'jwt:' };
  * replicas sees a revocation only once it has arrived there.
  *
  * The client-side cache of `redis` answers most requests without asking the server, which tells it at once what
- * changed. Give it a `ttl`: over a connection that has silently died, nobody tells it anything. And clear it now and
- * then, since it never forgets the name of a key by itself. A command's own `timeout` is better 0: the deadline is this
- * library's, and the timers of `redis` cost more than the commands.
+ * changed: what has come in by the time of a request counts for it. Give it a `ttl`: over a connection that has silently
+ * died, nobody tells it anything. And clear it now and then, since it never forgets the name of a key by itself. A
+ * command's own `timeout` is better 0: the deadline is this library's, and the timers of `redis` cost more than the
+ * commands.
  *
  * @example
  * ```ts

@@ -1,7 +1,7 @@
 // One application in a process of its own, on a store that others share: `node app.mjs <kind of store> <address>`. It
 // says where it listens, and when it is told to close, closes what it opened and leaves the rest to Node.
 import 'reflect-metadata';
-import { Controller, Get, Inject, Module, Post, UseGuards } from '@nestjs/common';
+import { Controller, Get, Inject, Module, Param, Post, UseGuards } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import {
@@ -17,6 +17,8 @@ import { openStore } from './stores.mjs';
 
 const [kind, address, secret, timeout = '5s'] = process.argv.slice(2);
 
+let working;
+
 class AppController {
   constructor(tokens, blocklist, sessions) {
     Object.assign(this, { tokens, blocklist, sessions });
@@ -28,6 +30,17 @@ class AppController {
 
   access({ identity }) {
     return { identity };
+  }
+
+  /** Keeps the loop busy for so many milliseconds in each of its turns, as much of an application may. */
+  work(milliseconds) {
+    const work = () => {
+      const until = performance.now() + Number(milliseconds);
+      while (performance.now() < until) continue;
+    };
+    clearInterval(working);
+    working = setInterval(work, 1);
+    return { milliseconds };
   }
 
   refresh(token) {
@@ -70,6 +83,8 @@ function guarded(guard, route, name) {
   Inject(token)(AppController, undefined, index),
 );
 decorate('login', Post('login'));
+decorate('work', Post('work/:milliseconds'));
+Param('milliseconds')(AppController.prototype, 'work', 0);
 guarded(AccessGuard, Get('access'), 'access');
 guarded(RefreshGuard, Post('refresh'), 'refresh');
 guarded(AccessGuard, Get('sessions'), 'list');
