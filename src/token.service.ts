@@ -250,11 +250,16 @@ export class TokenService {
   }
 
   /** Writes a session down, and ends those that are too many with it. */
-  async #begin(pair: readonly MintedToken[], note: unknown): Promise<void> {
+  async #begin(pair: readonly [MintedToken, MintedToken], note: unknown): Promise<void> {
+    const [{ identity }] = pair;
     const { sessions, blocklist, origin } = this.parts;
     try {
       const surplus = await sessions.begin(pair, note);
-      await Promise.all(surplus.map((sessionId) => blocklist.revokeSession(sessionId)));
+      const end = async (sessionId: string) => {
+        await blocklist.revokeSession(sessionId);
+        await sessions.forget(identity, sessionId);
+      };
+      await Promise.all(surplus.map(end));
     } catch (error) {
       throw raisedBy(origin, error);
     }

@@ -97,7 +97,7 @@ export class BlocklistAccess {
 
   #ask<T>(use: StoreUse, method: string, call: () => Awaitable<T>): Awaitable<T> {
     try {
-      if (this.#overdue.areTooMany)
+      if (!this.#overdue.takesAnother())
         throw new DeadlineError(`${nameOf(method)} was not asked: it is overdue`);
       const answer = call();
       if (isPending(answer)) return this.#awaited(use, method, Promise.resolve(answer));
@@ -111,6 +111,7 @@ export class BlocklistAccess {
   async #awaited<T>(use: StoreUse, method: string, pending: Promise<T>): Promise<T> {
     try {
       const answer = await withDeadline(pending, this.timeoutMs, nameOf(method));
+      this.#overdue.answered();
       this.health.answered(use);
       return answer;
     } catch (error) {

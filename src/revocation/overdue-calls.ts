@@ -1,27 +1,49 @@
 /** How many calls may be overdue before nobody else is sent to wait; and how long one counts. */
 const MOST = 64;
 const COUNTED_FOR_MS = 30_000;
+/** How often one is sent all the same, to see whether the store is back. */
+const PROBED_EVERY_MS = 1_000;
+/** How many may be overdue of a store that answers others. */
+const MOST_OF_ALL = 1_024;
 
 /**
- * The calls of a store that did not answer in time, and may yet. While there are many of them the store is not asked
- * again, or an outage would fill the memory with questions; each that ends, or is half a minute old, makes room for one.
+ * The calls of a store that did not answer in time, and may yet. While there are many of them the store is asked once a
+ * second, or an outage would fill the memory with questions. Each that ends, or is half a minute old, makes room for
+ * one; and so does the first that is answered for as many again, since whoever is back need not answer old questions.
  */
 export class OverdueCalls {
   #count = 0;
+  #most = MOST;
+  #probedAt = -Infinity;
 
-  get areTooMany(): boolean {
-    return this.#count >= MOST;
+  /** Whether a call may be made; to ask is to make it. */
+  takesAnother(): boolean {
+    if (this.#count < this.#most) return true;
+    const now = performance.now();
+    if (now - this.#probedAt < PROBED_EVERY_MS) return false;
+    this.#probedAt = now;
+    return true;
   }
 
   add(pending: unknown): void {
     this.#count += 1;
     let isCounted = true;
     const forget = () => {
-      if (isCounted) this.#count -= 1;
+      if (isCounted) this.#forgetOne();
       isCounted = false;
       clearTimeout(timer);
     };
     const timer = setTimeout(forget, COUNTED_FOR_MS).unref();
     Promise.resolve(pending).then(forget, forget);
+  }
+
+  /** Some call was answered in time. */
+  answered(): void {
+    if (this.#count >= this.#most) this.#most = Math.min(this.#count + MOST, MOST_OF_ALL);
+  }
+
+  #forgetOne(): void {
+    this.#count -= 1;
+    if (this.#count < MOST) this.#most = MOST;
   }
 }

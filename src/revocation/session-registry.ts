@@ -15,6 +15,11 @@ import { readSession, type SessionRecord, writeSession } from './session-record.
 /** A life that never ends, as a store keeps it. */
 export const ENDLESS = Number.MAX_SAFE_INTEGER;
 
+interface Current {
+  readonly live: SessionRecord[];
+  readonly ended: readonly SessionRecord[];
+}
+
 /** Which sessions an identity has, and how long each of them lives. */
 export class SessionRegistry {
   #lastOrder = 0;
@@ -27,7 +32,8 @@ export class SessionRegistry {
   ) {}
 
   /**
-   * Writes down that a login began a session.
+   * Writes down that a login began a session. Where there are to be so many at most, those that have ended are no longer
+   * kept either.
    *
    * @returns the ids of the oldest sessions, which the new one is too many for
    */
@@ -37,7 +43,8 @@ export class SessionRegistry {
     const order = this.#nextOrder(at);
     await this.#write(tokens, { id: sessionId, order, createdAt: at, refreshedAt: at, iat, note });
     if (this.maxSessions === undefined) return [];
-    const live = await this.#live(identity);
+    const { live, ended } = await this.#current(identity);
+    await Promise.all(ended.map(({ id }) => this.forget(identity, id)));
     const oldestFirst = live.sort((one, other) => one.order - other.order || compare(one, other));
     return oldestFirst.slice(0, Math.max(0, live.length - this.maxSessions)).map(({ id }) => id);
   }
@@ -73,31 +80,35 @@ export class SessionRegistry {
 
   /** The sessions that are alive, the one refreshed last coming first. */
   async list(identity: string): Promise<readonly Session[]> {
-    const live = await this.#live(identity);
+    const { live } = await this.#current(identity);
     return live
       .sort((one, other) => other.refreshedAt - one.refreshedAt || other.order - one.order)
       .map(asSession);
   }
 
-  /** Takes a session that was listed, and has ended, off the list. */
+  /** Keeps a session that has ended no longer. */
   async forget(identity: string, sessionId: string): Promise<void> {
     await this.access.removeSession(identityName(identity), sessionName(sessionId));
   }
 
-  /** Neither expired, nor ended, nor cut off since they were last refreshed. */
-  async #live(identity: string): Promise<SessionRecord[]> {
+  /** Sessions that have not expired: those that are alive, and those that were ended, or cut off since they were refreshed. */
+  async #current(identity: string): Promise<Current> {
     const now = this.clock().getTime() - this.leeway * 1000;
     const records = await this.#records(identity);
     const current = records.filter(({ expiresAt }) => expiresAt === undefined || expiresAt > now);
-    const [everything, own, ...ended] = await this.access.get([
+    const [everything, own, ...ends] = await this.access.get([
       EVERYTHING_KEY,
       identityKey(identity),
       ...current.map(({ id }) => sessionKey(id)),
     ]);
-    return current.filter(
-      ({ iat }, index) =>
-        ended[index] === null && !isIssuedBefore(iat, everything) && !isIssuedBefore(iat, own),
-    );
+    const [live, ended]: [SessionRecord[], SessionRecord[]] = [[], []];
+    for (const [index, record] of current.entries()) {
+      const { iat } = record;
+      const hasEnded =
+        ends[index] !== null || isIssuedBefore(iat, everything) || isIssuedBefore(iat, own);
+      (hasEnded ? ended : live).push(record);
+    }
+    return { live, ended };
   }
 
   async #records(identity: string): Promise<readonly SessionRecord[]> {

@@ -8,7 +8,8 @@ import { TwoClocks } from './two-clocks.js';
 export interface MemoryBlocklistStoreOptions {
   /**
    * How many entries it holds at most, and how many sessions. One more is refused, since dropping a live entry would let
-   * a revoked token in. An entry takes some 160 bytes, and a session some 400 beside what its record says.
+   * a revoked token in. Not only what was revoked is an entry: each session has one, and each refresh token that was
+   * spent. An entry takes some 160 bytes, and a session some 400 beside what its record says.
    *
    * @default 1_000_000
    */

@@ -16,14 +16,22 @@ return 'OK'`;
 
 /**
  * Writes a session's record as `<kept until>|<text>`, and drops those of its neighbours that have expired. The hash
- * itself is kept as long as the longest of them.
+ * itself is kept as long as the longest of them. Where they are many, they are looked at one time in 16, or the server
+ * would have time for little else; until then the hash is kept no shorter than before.
  *
  * `KEYS[1]` the hash, `ARGV[1]` the session's id, `ARGV[2]` the text, `ARGV[3]` the moment until which it is kept, empty
  * for ever
  */
 export const PUT_SESSION = `
 local time = redis.call('TIME')
-local now = time[1] * 1000 + time[2] / 1000
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+if redis.call('HLEN', KEYS[1]) > 64 and time[2] % 16 > 0 then
+  local left = redis.call('PTTL', KEYS[1])
+  redis.call('HSET', KEYS[1], ARGV[1], ARGV[3] .. '|' .. ARGV[2])
+  if ARGV[3] == '' then redis.call('PERSIST', KEYS[1])
+  elseif left >= 0 and now + left < tonumber(ARGV[3]) then redis.call('PEXPIREAT', KEYS[1], ARGV[3]) end
+  return 'OK'
+end
 local records = redis.call('HGETALL', KEYS[1])
 local latest, expired = ARGV[3], {}
 for i = 1, #records, 2 do

@@ -131,6 +131,26 @@ describe('The sessions of an identity', () => {
     });
   });
 
+  it('are not kept once they have ended, where there are to be so many at most', async () => {
+    const store = new MemoryBlocklistStore();
+    const { tokens, blocklist, clock } = await start({
+      blocklist: { store },
+      rotation: { maxSessions: 3 },
+    });
+    const kept = async () => (await store.sessions.list('alice')).length;
+    for (let login = 0; login < 20; login += 1) await tokens.createTokenPair('alice');
+    expect(await kept()).toBe(3);
+    const { sessionId } = await tokens.createTokenPair('alice');
+    await blocklist.revokeSession(sessionId);
+    await tokens.createTokenPair('alice');
+    expect(await kept()).toBe(3);
+    clock.forward(2);
+    await blocklist.revokeAllFor('alice');
+    await tokens.createTokenPair('alice');
+
+    expect(await kept()).toBe(1);
+  });
+
   it('outlive neither a parallel login nor their bound', async () => {
     const { tokens, sessions } = await start({ rotation: { maxSessions: 3 } });
 

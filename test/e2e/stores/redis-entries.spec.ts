@@ -115,6 +115,24 @@ describe.each([
     expect(await store.sessions.list('alice')).toEqual(['on day 20']);
   });
 
+  it('does not pile up where there are many, and is kept as long as the longest of them', async () => {
+    for (let index = 0; index < 100; index += 1)
+      await store.sessions.put('alice', `live ${index}`, 'record', inTwoHours);
+    for (let index = 0; index < 200; index += 1)
+      await store.sessions.put('alice', `expired ${index}`, 'record', longAgo);
+    expect(await forgottenAt('jwt:sessions:alice')).toBe(inTwoHours.getTime() + MARGIN);
+    await store.sessions.put('alice', 'robot', 'record', null);
+    expect(await forgottenAt('jwt:sessions:alice')).toBe(-1);
+
+    // One put in 16 tidies up: that none of so many does is not to be expected.
+    for (let index = 0; index < 400; index += 1)
+      await store.sessions.put('alice', 'live 0', 'record', inTwoHours);
+    const names = (await server.command('HKEYS', 'jwt:sessions:alice')).split('\n');
+    expect(names).toHaveLength(101);
+    expect(names.filter((name) => name.startsWith('expired'))).toEqual([]);
+    expect(await forgottenAt('jwt:sessions:alice')).toBe(-1);
+  });
+
   it('is not taken for written where a key of another type is in its place', async () => {
     await server.command('HSET', 'jwt:entry:jti:one', 'field', 'value');
     await server.command('RPUSH', 'jwt:entry:sub:alice', 'value');
