@@ -68,8 +68,18 @@ function defaultClaims({ token, clock }: ResolvedOptions, { type, sub }: TestCla
     [token.identityClaim]: sub ?? 'test-user',
     nbf: now,
     csrf: token.encodeCsrf ? randomUUID() : undefined,
-    aud: token.encodeAudience,
-    iss: token.encodeIssuer,
+    aud: believed(token.encodeAudience, token.decodeAudiences),
+    iss: believed(token.encodeIssuer, token.decodeIssuers),
     exp: lifetime === false ? undefined : now + lifetime,
   };
+}
+
+/** What the module's own tokens name, unless it believes those of others alone. */
+function believed(
+  own: string | readonly string[] | undefined,
+  accepted: readonly string[] | undefined,
+): string | readonly string[] | undefined {
+  if (!accepted || [own].flat().some((name) => accepted.some((other) => other === name)))
+    return own;
+  return accepted[0];
 }
