@@ -122,7 +122,10 @@ export const PROVIDERS: Provider[] = [
   JwtExceptionFilter,
 ];
 
-/** What other modules may ask for, and what guards, interceptor and filter need wherever they are built. */
+/**
+ * What other modules may ask for, and what guards, interceptor, filter and an application's tests need wherever they are
+ * built.
+ */
 export const EXPORTS = [
   TokenService,
   TokenCookies,
@@ -137,4 +140,6 @@ export const EXPORTS = [
   JwtExceptionFilter,
   RouteAuthenticator,
   Refusals,
+  ModuleSettings,
+  TokenKeys,
 ];

@@ -1,8 +1,6 @@
-import { ModuleSettings } from '../jwt-extended.module-settings.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
-import { csrfClaimOf } from '../tokens/csrf-claim.js';
-import { TokenReader } from '../tokens/token-reader.js';
-import { issueTestToken, type TestClaims } from './issue-test-token.js';
+import { completeClaims, signClaims, type TestClaims } from './issue-test-token.js';
+import { moduleUnderTest } from './module-under-test.js';
 import type { TestApp } from './test-app.js';
 
 /** What makes a request come from somebody, wherever the application expects its tokens. */
@@ -19,6 +17,7 @@ export interface TestCredentials {
  * The headers of a request that comes from an identity: an `Authorization` header, or, where the module's first location
  * is `cookies`, a cookie and the header with its csrf value.
  *
+ * @param app - of several `JwtExtendedModule`s, the one that a module has: `app.select(UsersModule)`
  * @param claims - claims for the token, as `issueTestToken` takes them
  * @throws TypeError - where the first location is neither `headers` nor `cookies`: put `issueTestToken`'s token there
  *
@@ -35,14 +34,13 @@ export async function asIdentity(
   identity: string,
   claims: TestClaims = {},
 ): Promise<TestCredentials> {
-  const { options } = app.get<ModuleSettings>(ModuleSettings, { strict: false });
-  const token = await issueTestToken(app, { ...claims, [options.token.identityClaim]: identity });
+  const module = await moduleUnderTest(app);
+  const { options } = module.settings;
+  const said = completeClaims(module, { ...claims, [options.token.identityClaim]: identity });
+  const token = await signClaims(module, said);
   const [location] = options.locations;
   if (location === 'headers') return { token, headers: headerOf(token, options), cookies: {} };
-  if (location === 'cookies') {
-    const reader = app.get<TokenReader>(TokenReader, { strict: false });
-    return { token, ...(await cookieOf(token, options, reader)) };
-  }
+  if (location === 'cookies') return { token, ...cookieOf(token, said, options) };
   throw new TypeError(
     "asIdentity knows the locations 'headers' and 'cookies': put the token of issueTestToken where the application looks",
   );
@@ -52,17 +50,17 @@ function headerOf(token: string, { header }: ResolvedOptions): Record<string, st
   return { [header.lowerCaseName]: header.type === '' ? token : `${header.type} ${token}` };
 }
 
-async function cookieOf(
+/** With its csrf value, in so far as there is one: a token without it is for the guards to refuse. */
+function cookieOf(
   token: string,
+  { type, csrf: value }: TestClaims,
   { carriers, csrf }: ResolvedOptions,
-  reader: TokenReader,
-): Promise<Pick<TestCredentials, 'headers' | 'cookies'>> {
-  const { type, claims } = await reader.read(token, { allowExpired: true });
-  const { cookie, csrfHeaderLowerCaseName } = carriers[type];
+): Pick<TestCredentials, 'headers' | 'cookies'> {
+  const { cookie, csrfHeaderLowerCaseName } = carriers[type === 'refresh' ? 'refresh' : 'access'];
   return {
     headers: {
       cookie: `${cookie.name}=${token}`,
-      ...(csrf.protect && { [csrfHeaderLowerCaseName]: csrfClaimOf(claims) }),
+      ...(csrf.protect && typeof value === 'string' && { [csrfHeaderLowerCaseName]: value }),
     },
     cookies: { [cookie.name]: token },
   };

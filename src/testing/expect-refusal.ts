@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { TokenErrorCode } from '../errors/token.error.js';
+import { codeIn, codesThatLookLike } from './refusal-looks.js';
 
 /** What supertest, `inject` and `fetch` answer with, in so far as it matters here. */
 export interface TestResponse {
@@ -13,38 +14,17 @@ export interface TestResponse {
   /** Of supertest; of `fetch` a method, which `clone` leaves unused. */
   readonly text?: unknown;
   /** Of `fetch`. */
+  readonly bodyUsed?: boolean;
+  /** Of `fetch`. */
   clone?(): { text(): Promise<string> };
 }
 
-interface Look {
-  readonly status: number;
-  readonly message: RegExp;
-}
-
-/** How refusals look where the application has no answers of its own. An invalid token has many messages. */
-const LOOKS: Readonly<Record<Exclude<TokenErrorCode, 'TOKEN_INVALID'>, readonly Look[]>> = {
-  TOKEN_MISSING: [{ status: 401, message: /^Missing (?!CSRF|required)/ }],
-  CSRF_FAILED: [{ status: 401, message: /CSRF/ }],
-  CREDENTIALS_INVALID: [{ status: 401, message: /^Bad username or password$/ }],
-  TOKEN_WRONG_TYPE: either([422, 401], /^Only (non-)?refresh tokens are allowed$/),
-  TOKEN_EXPIRED: [{ status: 401, message: /^Token has expired$/ }],
-  TOKEN_NOT_FRESH: [{ status: 401, message: /^Fresh token required$/ }],
-  TOKEN_REVOKED: [{ status: 401, message: /^Token has been revoked$/ }],
-  TOKEN_REUSED: [{ status: 401, message: /^Token has been revoked$/ }],
-  TOKEN_REJECTED: either([400, 401], /^User claims verification failed$/),
-  USER_NOT_FOUND: [{ status: 401, message: /^Error loading the user / }],
-  CLAIMS_INSUFFICIENT: [{ status: 403, message: /^Missing required (claim|scope)\(s\)$/ }],
-  CHECK_UNAVAILABLE: [{ status: 503, message: /^Token could not be checked$/ }],
-};
-
-const CODES: ReadonlySet<string> = new Set([...Object.keys(LOOKS), 'TOKEN_INVALID']);
-
 /**
- * Asserts that a response is a certain refusal. Where the body holds a code (`errorCodeKey`, or the form that Nest gives
- * an error without a filter), it must be that one; else status and message must be what the library answers with, so that
- * an application with `responses` of its own wants `errorCodeKey`, too.
+ * Asserts that a response is a certain refusal. Where the body holds a code (`errorCodeKey`, the form that Nest gives an
+ * error without a filter, or an answer of the application's own), it must be that one, under any status from 400 on; else
+ * status and message must be what the library answers with.
  *
- * @param response - of supertest, `inject` or `fetch`
+ * @param response - of supertest, `inject` or `fetch`, its body not read before
  * @throws AssertionError - that says what came instead
  *
  * @example
@@ -54,32 +34,26 @@ const CODES: ReadonlySet<string> = new Set([...Object.keys(LOOKS), 'TOKEN_INVALI
  * ```
  */
 export async function expectRefusal(response: TestResponse, code: TokenErrorCode): Promise<void> {
-  const status = response.statusCode ?? response.status ?? 0;
+  const status = statusOf(response);
   const text = await textOf(response);
-  const texts = textsIn(text);
-  const told = texts.find((each) => CODES.has(each));
-  const possible = told === undefined ? codesOf(status, texts, response.headers) : [told];
+  const possible = status < 400 ? [] : codesOf(status, textsIn(text), response.headers);
   const message = `expected the refusal ${code}, got ${status} ${text.slice(0, 500)}`;
   assert.ok(possible.includes(code), message);
 }
 
-function either(statuses: readonly number[], message: RegExp): readonly Look[] {
-  return statuses.map((status) => ({ status, message }));
-}
-
-/** The refusals that look like this; whatever else is told of a token that was presented is that it is invalid. */
-function codesOf(status: number, texts: readonly string[], headers: object): readonly string[] {
-  const named = Object.entries(LOOKS)
-    .filter(([, looks]) => looks.some((look) => fits(look, status, texts)))
-    .map(([code]) => code);
-  if (named.length > 0) return named;
-  const isInvalid =
-    status === 422 || (status === 401 && challengeIn(headers).includes('invalid_token'));
-  return isInvalid ? ['TOKEN_INVALID'] : [];
-}
-
-function fits(look: Look, status: number, texts: readonly string[]): boolean {
-  return look.status === status && texts.some((text) => look.message.test(text));
+/** What refusal it may be: the one that it says it is, or all that look like it. */
+function codesOf(
+  status: number,
+  texts: readonly string[],
+  headers: object,
+): readonly TokenErrorCode[] {
+  const told = codeIn(texts);
+  if (told !== undefined) return [told];
+  // Of an invalid token the library speaks in many words, some of them common: a challenge has to go with them.
+  const isChallenged = status !== 401 || challengeIn(headers).includes('error="invalid_token"');
+  return codesThatLookLike(status, texts).filter(
+    (code) => code !== 'TOKEN_INVALID' || isChallenged,
+  );
 }
 
 function challengeIn(headers: object): string {
@@ -89,10 +63,19 @@ function challengeIn(headers: object): string {
   return typeof value === 'string' ? value : '';
 }
 
+function statusOf({ statusCode, status = statusCode }: TestResponse): number {
+  assert.ok(
+    typeof status === 'number',
+    'expected a response, got something without a status: was the request awaited?',
+  );
+  return status;
+}
+
 async function textOf(response: TestResponse): Promise<string> {
-  const { payload, text } = response;
+  const { payload, text, bodyUsed } = response;
   if (typeof payload === 'string') return payload;
   if (typeof text === 'string') return text;
+  assert.ok(!bodyUsed, 'its body was read before: expect the refusal first, or give a clone()');
   return (await response.clone?.().text()) ?? '';
 }
 

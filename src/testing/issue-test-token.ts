@@ -1,28 +1,30 @@
 import { randomUUID } from 'node:crypto';
-import type { TokenType } from '../contracts/token.js';
-import { ModuleSettings } from '../jwt-extended.module-settings.js';
+import type { ResolvedOptions } from '../options/resolved-options.js';
 import { sign } from '../tokens/signature.js';
-import { TokenKeys } from '../tokens/token-keys.js';
+import { type ModuleUnderTest, moduleUnderTest } from './module-under-test.js';
 import type { TestApp } from './test-app.js';
 
 /**
- * Claims of a test token: whatever a test needs, the registered ones included. `undefined` leaves a claim out that would
- * be there otherwise.
+ * Claims of a test token: whatever JSON a test needs, in the registered ones, too. `undefined` leaves a claim out that
+ * would be there otherwise.
  */
 export interface TestClaims {
   /** @default 'access' */
-  readonly type?: TokenType | (string & {}) | undefined;
+  readonly type?: unknown;
   /** @default 'test-user' */
-  readonly sub?: string | undefined;
+  readonly sub?: unknown;
   readonly [name: string]: unknown;
 }
 
 /**
- * Makes a token that the application believes, with any claims at all: signed with the module's own key, without asking
- * its loaders, and without the rules that `TokenService` has for what a token may say.
+ * Makes a token that the application believes, with any claims at all: signed with the module's own key, for an issuer
+ * and an audience that it accepts, and without the rules that `TokenService` has for what a token may say. No loader is
+ * asked but `encodeKey`: claims that `additionalClaims` would add, and other `requiredClaims`, are the test's to give.
  *
+ * @param app - of several `JwtExtendedModule`s, the one that a module has: `app.select(UsersModule)`
  * @returns the encoded token
  * @throws TokenCreationError - when the module only verifies tokens
+ * @throws TypeError - when it is not clear which of several modules is meant
  *
  * @example
  * ```ts
@@ -32,33 +34,52 @@ export interface TestClaims {
  * ```
  */
 export async function issueTestToken(app: TestApp, claims: TestClaims = {}): Promise<string> {
-  const settings = app.get<ModuleSettings>(ModuleSettings, { strict: false });
-  const keys = app.get<TokenKeys>(TokenKeys, { strict: false });
-  const key = await keys.forSigning(claims.sub, {});
-  return sign({ ...defaultClaims(settings, claims), ...present(claims) }, {}, key);
+  const module = await moduleUnderTest(app);
+  return signClaims(module, completeClaims(module, claims));
 }
 
-/** What every token of the module says, in so far as the test leaves it to the kit. */
-function defaultClaims({ options }: ModuleSettings, claims: TestClaims): object {
-  const { token, clock } = options;
+/** What the test says, and what every token of the module says, in so far as the test leaves it to the kit. */
+export function completeClaims(
+  { settings: { options } }: ModuleUnderTest,
+  claims: TestClaims,
+): TestClaims {
+  const given = Object.keys(claims);
+  const defaults = Object.entries(defaultClaims(options, claims));
+  const all = [...defaults.filter(([name]) => !given.includes(name)), ...Object.entries(claims)];
+  return Object.fromEntries(all.filter(([, value]) => value !== undefined));
+}
+
+export async function signClaims(
+  { settings: { options }, keys }: ModuleUnderTest,
+  claims: TestClaims,
+): Promise<string> {
+  const key = await keys.forSigning(claims[options.token.identityClaim], {});
+  return sign(claims, {}, key);
+}
+
+function defaultClaims({ token, clock }: ResolvedOptions, { type, sub }: TestClaims): object {
   const now = Math.floor(clock().getTime() / 1000);
-  const lifetime = token.expires[claims.type === 'refresh' ? 'refresh' : 'access'];
-  const defaults = {
+  const lifetime = token.expires[type === 'refresh' ? 'refresh' : 'access'];
+  return {
     fresh: false,
     iat: now,
     jti: randomUUID(),
     type: 'access',
-    [token.identityClaim]: claims.sub ?? 'test-user',
+    [token.identityClaim]: sub ?? 'test-user',
     nbf: now,
-    ...(token.encodeCsrf && { csrf: randomUUID() }),
-    ...(token.encodeAudience && { aud: token.encodeAudience }),
-    ...(token.encodeIssuer && { iss: token.encodeIssuer }),
-    ...(lifetime !== false && { exp: now + lifetime }),
+    csrf: token.encodeCsrf ? randomUUID() : undefined,
+    aud: believed(token.encodeAudience, token.decodeAudiences),
+    iss: believed(token.encodeIssuer, token.decodeIssuers),
+    exp: lifetime === false ? undefined : now + lifetime,
   };
-  const named = Object.keys(claims);
-  return Object.fromEntries(Object.entries(defaults).filter(([name]) => !named.includes(name)));
 }
 
-function present(claims: TestClaims): object {
-  return Object.fromEntries(Object.entries(claims).filter(([, value]) => value !== undefined));
+/** What the module's own tokens name, unless it believes those of others alone. */
+function believed(
+  own: string | readonly string[] | undefined,
+  accepted: readonly string[] | undefined,
+): string | readonly string[] | undefined {
+  if (!accepted || [own].flat().some((name) => accepted.some((other) => other === name)))
+    return own;
+  return accepted[0];
 }

@@ -22,7 +22,10 @@ export interface VerificationKey {
 /** Its own, and unconfigured: whatever key or option the application gave its `JwtService` stays there. */
 const signer = new JwtService({});
 
-/** Signs claims as they are (RFC 7515 section 5.1). */
+/**
+ * Signs claims as they are (RFC 7515 section 5.1), whatever they say. The library underneath is given their text: to an
+ * object it would add an `iat`, and it would take a claim that is called `constructor` for a mistake.
+ */
 export function sign(
   claims: object,
   headers: object,
@@ -31,7 +34,7 @@ export function sign(
   const header = { alg: algorithm, typ: 'JWT', ...(kid !== undefined && { kid }), ...headers };
   return algorithm === 'EdDSA'
     ? signEdDsa(claims, header, key)
-    : signer.sign(claims, { privateKey: key, algorithm, header });
+    : signer.sign(Buffer.from(JSON.stringify(claims)), { privateKey: key, algorithm, header });
 }
 
 /**
