@@ -3,6 +3,7 @@ import { addCases, parallelAddCases } from './add-cases.js';
 import { expiryCases } from './expiry-cases.js';
 import { featureCases } from './feature-cases.js';
 import { getCases } from './get-cases.js';
+import { keepingCases } from './keeping-cases.js';
 import { keyCases } from './key-cases.js';
 import type { OpenedStore } from './opened-store.js';
 import { outageCases, sessionOutageCases } from './outage-cases.js';
@@ -60,6 +61,7 @@ export function blocklistStoreContract(
     ...(isAtomic ? parallelRaiseCases : {}),
     ...keyCases,
     ...expiryCases,
+    ...keepingCases,
     ...(sessions ? { ...sessionCases, ...sessionTextCases } : {}),
     ...(sessions && isAtomic ? parallelSessionCases : {}),
     ...(outages ? outageCases : {}),

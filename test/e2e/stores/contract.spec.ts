@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { blocklistStoreContract } from '../../../src/testing/index.js';
 import { BROKEN_ENTRIES } from './broken-entries.js';
 import { BROKEN_EXPIRY } from './broken-expiry.js';
+import { BROKEN_KEEPING } from './broken-keeping.js';
 import { BROKEN_KEYS } from './broken-keys.js';
 import { BROKEN_NUMBERS } from './broken-numbers.js';
 import { BROKEN_OUTAGES, OUTAGE } from './broken-outages.js';
@@ -14,6 +15,7 @@ const FAULTS = [
   ...BROKEN_KEYS,
   ...BROKEN_NUMBERS,
   ...BROKEN_EXPIRY,
+  ...BROKEN_KEEPING,
   ...BROKEN_SESSIONS,
   ...BROKEN_OUTAGES,
 ];
