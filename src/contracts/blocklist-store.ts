@@ -18,7 +18,9 @@ import type { Awaitable } from './awaitable.js';
  *     return true;
  *   }
  *   async raise(key: string, value: number) {
- *     this.entries.set(key, String(Math.max(value, Number(this.entries.get(key) ?? 0))));
+ *     const there = this.entries.get(key) ?? '0';
+ *     if (!/^\d+$/.test(there)) throw new Error('only a number can be raised');
+ *     this.entries.set(key, String(Math.max(value, Number(there))));
  *   }
  *   async get(keys: readonly string[]) {
  *     return keys.map((key) => this.entries.get(key) ?? null);
@@ -39,7 +41,8 @@ export interface BlocklistStore {
   add(key: string, value: string, expiresAt: Date | null): Awaitable<boolean>;
   /**
    * Writes a whole number of 0 or more, unless a number at least as high is there, **atomically**: of many calls at once
-   * the highest stays. The entry reads as the number's decimal digits.
+   * the highest stays. The entry reads as the number's decimal digits. Over a value that is no number it throws or
+   * rejects, and leaves it.
    *
    * @param expiresAt - as in `add`; it belongs to the number it was given with, and stays or goes with that
    */

@@ -1,22 +1,17 @@
 import type { Awaitable } from '../contracts/awaitable.js';
-import type { BlocklistStore } from '../contracts/blocklist-store.js';
 import { addCases, parallelAddCases } from './add-cases.js';
 import { expiryCases } from './expiry-cases.js';
 import { featureCases } from './feature-cases.js';
 import { getCases } from './get-cases.js';
+import { keepingCases } from './keeping-cases.js';
 import { keyCases } from './key-cases.js';
+import type { OpenedStore } from './opened-store.js';
+import { outageCases, sessionOutageCases } from './outage-cases.js';
 import { parallelRaiseCases, raiseCases } from './raise-cases.js';
 import { parallelSessionCases, sessionCases } from './session-cases.js';
 import { sessionTextCases } from './session-text-cases.js';
 import type { StoreCases } from './store-cases.js';
 import type { StoreFeatures } from './store-features.js';
-
-/** A store that is ready for use, and how to put it away again. */
-export interface OpenedStore {
-  readonly store: BlocklistStore;
-  /** Called once the case is over, however it ended. */
-  close?(): Awaitable<void>;
-}
 
 /** One promise of a store, to be handed to the test framework of your choice. */
 export interface ContractCase {
@@ -29,7 +24,7 @@ export interface ContractCase {
 /**
  * Everything that a `BlocklistStore` promises, as cases for any test framework. Each opens a store of its own and
  * works with fresh keys, so that all of them may share one database, which need not be empty. Together they take a few
- * seconds over a network, and less without one.
+ * seconds.
  *
  * @param open - makes a store that is connected and ready
  * @param features - what the store does without; a store that has it nevertheless is refused
@@ -42,7 +37,8 @@ export interface ContractCase {
  *
  * const open = async () => {
  *   const client = await connect();
- *   return { store: new MyStore(client), close: () => client.close() };
+ *   const close = () => client.close();
+ *   return { store: new MyStore(client), takeDown: close, close };
  * };
  *
  * describe('MyStore', () => {
@@ -54,10 +50,10 @@ export interface ContractCase {
  */
 export function blocklistStoreContract(
   open: () => Awaitable<OpenedStore>,
-  { isAtomic = true, sessions = true }: StoreFeatures = {},
+  { isAtomic = true, sessions = true, outages = true }: StoreFeatures = {},
 ): readonly ContractCase[] {
   const cases: StoreCases = {
-    ...featureCases({ isAtomic, sessions }),
+    ...featureCases({ isAtomic, sessions, outages }),
     ...addCases,
     ...(isAtomic ? parallelAddCases : {}),
     ...getCases,
@@ -65,15 +61,18 @@ export function blocklistStoreContract(
     ...(isAtomic ? parallelRaiseCases : {}),
     ...keyCases,
     ...expiryCases,
+    ...keepingCases,
     ...(sessions ? { ...sessionCases, ...sessionTextCases } : {}),
     ...(sessions && isAtomic ? parallelSessionCases : {}),
+    ...(outages ? outageCases : {}),
+    ...(outages && sessions ? sessionOutageCases : {}),
   };
   return Object.entries(cases).map(([name, attempt]) => ({
     name,
     async run() {
       const opened = await open();
       try {
-        await attempt(opened.store);
+        await attempt(opened.store, opened);
       } finally {
         await opened.close?.();
       }

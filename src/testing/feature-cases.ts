@@ -3,7 +3,7 @@ import type { StoreCases } from './store-cases.js';
 import type { StoreFeatures } from './store-features.js';
 
 /** The store offers what the contract was told, neither less nor more: what it has must be tried. */
-export function featureCases({ isAtomic, sessions }: Required<StoreFeatures>): StoreCases {
+export function featureCases({ isAtomic, sessions, outages }: Required<StoreFeatures>): StoreCases {
   return {
     [`says of itself that it is ${isAtomic ? '' : 'not '}atomic`]: async (store) => {
       assert.equal(
@@ -17,6 +17,13 @@ export function featureCases({ isAtomic, sessions }: Required<StoreFeatures>): S
         store.sessions !== undefined,
         sessions,
         `sessions of the store and of the contract's features must agree`,
+      );
+    },
+    [`has ${outages ? 'a' : 'no'} backend that can be taken down`]: async (_store, opened) => {
+      assert.equal(
+        opened.takeDown !== undefined,
+        outages,
+        `takeDown beside the store and outages of the contract's features must agree`,
       );
     },
   };

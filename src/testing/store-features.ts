@@ -12,4 +12,10 @@ export interface StoreFeatures {
    * @default true
    */
   readonly sessions?: boolean;
+  /**
+   * Whether the store has a backend that may go down. A store that keeps everything in this process has none.
+   *
+   * @default true
+   */
+  readonly outages?: boolean;
 }

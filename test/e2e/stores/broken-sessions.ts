@@ -104,7 +104,8 @@ export const BROKEN_SESSIONS: readonly Fault[] = [
   ),
 ];
 
-function sessionFault(
+/** A store whose sessions differ from the plain ones in what `change` gives. */
+export function sessionFault(
   refusedBy: string,
   what: string,
   change: (plain: PlainStore) => Partial<SessionRecords>,

@@ -2,9 +2,12 @@ import { describe, expect, it } from '@jest/globals';
 import { blocklistStoreContract } from '../../../src/testing/index.js';
 import { BROKEN_ENTRIES } from './broken-entries.js';
 import { BROKEN_EXPIRY } from './broken-expiry.js';
+import { BROKEN_KEEPING } from './broken-keeping.js';
 import { BROKEN_KEYS } from './broken-keys.js';
 import { BROKEN_NUMBERS } from './broken-numbers.js';
+import { BROKEN_OUTAGES, OUTAGE } from './broken-outages.js';
 import { BROKEN_SESSIONS } from './broken-sessions.js';
+import { fault } from './broken-store.js';
 import { PlainStore } from './plain-store.js';
 
 const FAULTS = [
@@ -12,10 +15,15 @@ const FAULTS = [
   ...BROKEN_KEYS,
   ...BROKEN_NUMBERS,
   ...BROKEN_EXPIRY,
+  ...BROKEN_KEEPING,
   ...BROKEN_SESSIONS,
+  ...BROKEN_OUTAGES,
 ];
 
-const plain = () => ({ store: new PlainStore() });
+const plain = () => {
+  const store = new PlainStore();
+  return { store, takeDown: () => store.takeDown() };
+};
 const namesOf = (...given: Parameters<typeof blocklistStoreContract>) =>
   blocklistStoreContract(...given).map(({ name }) => name);
 
@@ -65,6 +73,34 @@ describe('The contract of stores', () => {
     await expect(listing?.run()).rejects.toThrow('{ sessions: false }');
   });
 
+  it('takes nothing away from a store that has no backend, and refuses one that has it nevertheless', async () => {
+    const cases = blocklistStoreContract(plain, { outages: false });
+
+    expect(cases.filter(({ name }) => name.includes('backend'))).toEqual([
+      expect.objectContaining({ name: 'has no backend that can be taken down' }),
+    ]);
+    await expect(cases[2]?.run()).rejects.toThrow('must agree');
+  });
+
+  it('says how to do without outages when there is nothing to take down', async () => {
+    const cases = blocklistStoreContract(() => ({ store: new PlainStore() }));
+    const rejecting = cases.filter(({ name }) => name.startsWith('rejects whatever'));
+
+    expect(rejecting).toHaveLength(2);
+    for (const { run } of rejecting) await expect(run()).rejects.toThrow('{ outages: false }');
+  });
+
+  it('waits 3 seconds for a store that never answers, and says which method it was', async () => {
+    const { refusedBy, open } = fault(OUTAGE, '', (plain) => ({
+      get: (keys) => plain.get(keys).catch(() => new Promise<never>(() => {})),
+    }));
+    const { run } = blocklistStoreContract(open).find(({ name }) => name === refusedBy)!;
+
+    await expect(run()).rejects.toThrow(
+      'every call must reject when the backend is gone: get did not answer for 3 seconds',
+    );
+  });
+
   it('closes what it opened, whether the store keeps its promise or not', async () => {
     const events: string[] = [];
     const open = (get: PlainStore['get']) => () => {
@@ -102,7 +138,7 @@ describe('The contract of stores', () => {
 
   it('serves any number of runs from one database', async () => {
     const store = new PlainStore();
-    const cases = blocklistStoreContract(() => ({ store }));
+    const cases = blocklistStoreContract(() => ({ store }), { outages: false });
     for (const { run } of [...cases, ...cases].filter(({ name }) => !/keeps|loses|came/.test(name)))
       await run();
 

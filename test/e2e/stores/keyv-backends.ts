@@ -24,6 +24,12 @@ export class Backend extends EventEmitter implements KeyvStoreAdapter {
   async clear(): Promise<void> {
     this.entries.clear();
   }
+
+  /** From here on, every method rejects. */
+  takeDown(): void {
+    const reject = () => Promise.reject(new Error('connect ECONNREFUSED'));
+    Object.assign(this, { get: reject, getMany: reject, set: reject, delete: reject });
+  }
 }
 
 /** A backend of Keyv that asks for many keys at once. */

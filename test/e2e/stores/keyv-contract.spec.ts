@@ -3,10 +3,12 @@ import { CACHE_MANAGER, type Cache, CacheModule } from '@nestjs/cache-manager';
 import { Test } from '@nestjs/testing';
 import { Keyv } from 'keyv';
 import { KeyvBlocklistStore } from '../../../src/revocation/keyv/keyv-blocklist.store.js';
-import { BulkBackend } from './keyv-backends.js';
+import { Backend, BulkBackend } from './keyv-backends.js';
 import { type OpenedStore, blocklistStoreContract } from '../../../src/testing/index.js';
 
-const OPENERS: Readonly<Record<string, () => OpenedStore | Promise<OpenedStore>>> = {
+type Openers = Readonly<Record<string, () => OpenedStore | Promise<OpenedStore>>>;
+
+const IN_MEMORY: Openers = {
   'a Keyv in memory': () => ({ store: new KeyvBlocklistStore(new Keyv()) }),
   'a Keyv with a lifetime and a namespace of its own': () => ({
     store: new KeyvBlocklistStore(new Keyv({ ttl: 1, namespace: 'revocations' })),
@@ -21,19 +23,34 @@ const OPENERS: Readonly<Record<string, () => OpenedStore | Promise<OpenedStore>>
       } as object),
     ),
   }),
-  'a backend that reads many at once': () => ({
-    store: new KeyvBlocklistStore(new Keyv(new BulkBackend())),
-  }),
   'the CACHE_MANAGER of a CacheModule': () => openCache({}),
-  'the CACHE_MANAGER of a CacheModule with a lifetime and two tiers': () =>
-    openCache({ ttl: 1, stores: [new BulkBackend(), new BulkBackend()] }),
 };
 
-describe.each(Object.entries(OPENERS))('KeyvBlocklistStore over %s', (_, open) => {
-  it.each(blocklistStoreContract(open, { isAtomic: false, sessions: false }))('$name', ({ run }) =>
-    run(),
-  );
+const OVER_BACKENDS: Openers = {
+  'a backend that reads one at a time': () => openKeyv(new Backend()),
+  'a backend that reads many at once': () => openKeyv(new BulkBackend()),
+  'the CACHE_MANAGER of a CacheModule with a lifetime and two tiers': async () => {
+    const last = new BulkBackend();
+    const opened = await openCache({ ttl: 1, stores: [new BulkBackend(), last] });
+    return { ...opened, takeDown: () => last.takeDown() };
+  },
+};
+
+describe.each([
+  ...Object.entries(IN_MEMORY).map(([over, open]) => ({ over, open, outages: false })),
+  ...Object.entries(OVER_BACKENDS).map(([over, open]) => ({ over, open, outages: true })),
+])('KeyvBlocklistStore over $over', ({ open, outages }) => {
+  const features = { isAtomic: false, sessions: false, outages };
+
+  it.each(blocklistStoreContract(open, features))('$name', ({ run }) => run());
 });
+
+function openKeyv(backend: Backend): OpenedStore {
+  return {
+    store: new KeyvBlocklistStore(new Keyv(backend)),
+    takeDown: () => backend.takeDown(),
+  };
+}
 
 async function openCache(options: Parameters<typeof CacheModule.register>[0]) {
   const app = await Test.createTestingModule({

@@ -10,16 +10,22 @@ export interface PlainEntry {
 export class PlainStore implements BlocklistStore {
   readonly entries = new Map<string, PlainEntry>();
   readonly records = new Map<string, Map<string, PlainEntry>>();
+  #isDown = false;
+
+  /** From here on, whatever asks its backend rejects. */
+  takeDown(): void {
+    this.#isDown = true;
+  }
 
   async add(key: string, value: string, expiresAt: Date | null): Promise<boolean> {
-    await turn();
+    await this.#reach();
     if (this.live(key) !== null) return false;
     this.entries.set(key, { value, expiresAt });
     return true;
   }
 
   async raise(key: string, value: number, expiresAt: Date | null): Promise<void> {
-    await turn();
+    await this.#reach();
     const there = this.live(key);
     if (there !== null && !/^\d+$/.test(there)) throw new Error('not a number');
     if (there === null || value > Number(there)) {
@@ -28,30 +34,35 @@ export class PlainStore implements BlocklistStore {
   }
 
   async get(keys: readonly string[]): Promise<readonly (string | null)[]> {
-    await turn();
+    await this.#reach();
     return keys.map((key) => this.live(key));
   }
 
   async delete(key: string): Promise<void> {
-    await turn();
+    await this.#reach();
     this.entries.delete(key);
   }
 
   readonly sessions: SessionRecords = {
     put: async (identity, sessionId, value, expiresAt) => {
-      await turn();
+      await this.#reach();
       this.recordsOf(identity).set(sessionId, { value, expiresAt });
     },
     list: async (identity) => {
-      await turn();
+      await this.#reach();
       const records = [...this.recordsOf(identity).values()];
       return records.filter(isLive).map(({ value }) => value);
     },
     remove: async (identity, sessionId) => {
-      await turn();
+      await this.#reach();
       this.recordsOf(identity).delete(sessionId);
     },
   };
+
+  async #reach(): Promise<void> {
+    await turn();
+    if (this.#isDown) throw new Error('connect ECONNREFUSED');
+  }
 
   live(key: string): string | null {
     const entry = this.entries.get(key);

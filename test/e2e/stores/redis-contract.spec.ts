@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { blocklistStoreContract } from '../../../src/testing/blocklist-store-contract.js';
 import { RedisBlocklistStore } from '../../../src/revocation/redis/redis-blocklist.store.js';
 import { REDIS_STARTS_WITHIN_MS } from '../../support/redis.js';
-import { CLIENTS, type ConnectedClient, RedisServers } from './redis-clients.js';
+import { Reconnecting } from './reconnecting.js';
+import { CLIENTS, RedisServers } from './redis-clients.js';
 
 let servers: RedisServers;
 
@@ -12,19 +13,17 @@ beforeAll(async () => {
 afterAll(() => servers.close());
 
 describe.each(Object.entries(CLIENTS))('RedisBlocklistStore with %s', (_, connect) => {
-  let connected: ConnectedClient;
-
-  beforeAll(async () => {
-    connected = await connect(servers);
+  const connection = new Reconnecting(async () => {
+    const { client, close } = await connect(servers);
+    return { store: new RedisBlocklistStore(client), close };
   });
-  afterAll(async () => {
-    await connected.close();
-  });
+  afterAll(() => connection.close());
 
-  const open = () => ({ store: new RedisBlocklistStore(connected.client) });
-  for (const { name, run } of blocklistStoreContract(open)) it(name, run);
+  for (const { name, run } of blocklistStoreContract(connection.open)) it(name, run);
 
   it('finds nothing wrong with the server', async () => {
-    await expect(open().store.check()).resolves.toBeUndefined();
+    const { store } = await connection.open();
+
+    await expect(store.check()).resolves.toBeUndefined();
   });
 });

@@ -1,20 +1,27 @@
 import { afterAll, beforeAll, describe, it, jest } from '@jest/globals';
 import { SqlBlocklistStore } from '../../../src/revocation/sql/sql-blocklist.store.js';
 import { blocklistStoreContract } from '../../../src/testing/blocklist-store-contract.js';
-import { DATABASES, type OpenDatabase, OPENS_WITHIN_MS } from './sql-databases.js';
+import { PostgresServer } from '../../support/postgres.js';
+import { Reconnecting } from './reconnecting.js';
+import { CLIENTS, OPENS_WITHIN_MS } from './sql-databases.js';
 
 jest.setTimeout(OPENS_WITHIN_MS);
 
-describe.each(Object.entries(DATABASES))('SqlBlocklistStore over %s', (_, open) => {
-  let database: OpenDatabase;
-  let store: SqlBlocklistStore;
+let server: PostgresServer;
 
-  beforeAll(async () => {
-    database = await open();
-    store = new SqlBlocklistStore(database.client);
+beforeAll(async () => {
+  server = await PostgresServer.start();
+});
+afterAll(() => server.close());
+
+describe.each(Object.entries(CLIENTS))('SqlBlocklistStore over %s', (_, open) => {
+  const connection = new Reconnecting(async () => {
+    const { client, close } = await open(server);
+    const store = new SqlBlocklistStore(client);
     await store.migrate();
+    return { store, close };
   });
-  afterAll(() => database.close());
+  afterAll(() => connection.close());
 
-  for (const { name, run } of blocklistStoreContract(() => ({ store }))) it(name, run);
+  for (const { name, run } of blocklistStoreContract(connection.open)) it(name, run);
 });

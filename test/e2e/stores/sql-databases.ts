@@ -18,47 +18,64 @@ export interface OpenDatabase {
   close(): Promise<void>;
 }
 
-/** Every way to a database that the store knows. */
-export const DATABASES = {
-  'a pg Pool': openPool,
-  'a pg Client': openClient,
-  PGlite: openPglite,
-  'libsql on a file': openFile,
-  'libsql in memory': async () => openSqlite(':memory:'),
-} satisfies Record<string, () => Promise<OpenDatabase>>;
+/** Every client that a store can be handed, by what makes it; those of PostgreSQL are handed a server. */
+export const CLIENTS: Readonly<Record<string, (server: PostgresServer) => Promise<OpenDatabase>>> =
+  {
+    'a pg Pool': openPool,
+    'a pg Client': openClient,
+    PGlite: openPglite,
+    'libsql on a file': async () => closedWithItsTables(await openFile()),
+    'libsql in memory': async () => closedWithItsTables(openSqlite(':memory:')),
+  };
 
 /** One of each dialect, where the way to it makes no difference. */
-export const DIALECTS = Object.entries({ PostgreSQL: openPool, SQLite: openFile });
+export const DIALECTS = Object.entries({ PostgreSQL: openPostgres, SQLite: openFile });
 
 /** A pool, whose connections may be lost with a server that is killed. */
 export function poolOf(server: PostgresServer): pg.Pool {
   return new pg.Pool({ connectionString: server.url }).on('error', () => {});
 }
 
-async function openPool(): Promise<OpenDatabase> {
-  const server = await PostgresServer.start();
-  const client = poolOf(server);
+/** A statement that libsql has prepared reads on when the database is closed, unless there is nothing left to read. */
+function closedWithItsTables(database: OpenDatabase): OpenDatabase {
   return {
-    client,
-    rows: async (sql) => (await client.query<Record<string, unknown>>(sql)).rows,
+    ...database,
     async close() {
-      await client.end();
+      const tables = await database.rows("SELECT name FROM sqlite_schema WHERE type = 'table'");
+      for (const { name } of tables) await database.rows(`DROP TABLE "${String(name)}"`);
+      await database.close();
+    },
+  };
+}
+
+async function openPostgres(): Promise<OpenDatabase> {
+  const server = await PostgresServer.start();
+  const database = await openPool(server);
+  return {
+    ...database,
+    async close() {
+      await database.close();
       await server.close();
     },
   };
 }
 
-async function openClient(): Promise<OpenDatabase> {
-  const server = await PostgresServer.start();
+async function openPool(server: PostgresServer): Promise<OpenDatabase> {
+  const client = poolOf(server);
+  return {
+    client,
+    rows: async (sql) => (await client.query<Record<string, unknown>>(sql)).rows,
+    close: () => client.end(),
+  };
+}
+
+async function openClient(server: PostgresServer): Promise<OpenDatabase> {
   const client = new pg.Client({ connectionString: server.url });
   await client.connect();
   return {
     client,
     rows: async (sql) => (await client.query<Record<string, unknown>>(sql)).rows,
-    async close() {
-      await client.end();
-      await server.close();
-    },
+    close: () => client.end(),
   };
 }
 

@@ -1,0 +1,66 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import ts from 'typescript';
+import * as library from '../../src/index.js';
+import { blocklistStoreContract } from '../../src/testing/index.js';
+import { Reconnecting } from '../e2e/stores/reconnecting.js';
+import { OPENS_WITHIN_MS, poolOf } from '../e2e/stores/sql-databases.js';
+import { PostgresServer } from '../support/postgres.js';
+import { blocksIn, root } from '../support/readme.js';
+
+type StoreClass = new (database?: unknown) => library.BlocklistStore;
+
+describe('The store of the README', () => {
+  const [schema, ...others] = blocksIn('sql');
+  const [example] = blocksIn('ts').filter(({ text }) =>
+    text.includes('class DatabaseBlocklistStore'),
+  );
+  const DatabaseBlocklistStore = classIn(example?.text ?? '', 'DatabaseBlocklistStore');
+  let server: PostgresServer;
+  const connection = new Reconnecting(async () => {
+    const pool = poolOf(server);
+    return { store: new DatabaseBlocklistStore(pool), close: () => pool.end() };
+  });
+
+  beforeAll(async () => {
+    server = await PostgresServer.start();
+    const pool = poolOf(server);
+    await pool.query(schema?.text ?? '');
+    await pool.end();
+  }, OPENS_WITHIN_MS);
+  afterAll(async () => {
+    await connection.close();
+    await server.close();
+  });
+
+  it('comes with the one table that it needs', () => {
+    expect(others).toEqual([]);
+  });
+
+  it.each(blocklistStoreContract(connection.open, { sessions: false }))('$name', ({ run }) =>
+    run(),
+  );
+});
+
+describe('The example of a BlocklistStore', () => {
+  const source = readFileSync(join(root, 'src/contracts/blocklist-store.ts'), 'utf8');
+  const [, example = ''] = /@example\n \* ```ts\n([^]*?) \* ```/.exec(source) ?? [];
+  const MyStore = classIn(example.replaceAll(/^ \* /gm, ''), 'MyStore');
+  const open = () => ({ store: new MyStore() });
+
+  it.each(blocklistStoreContract(open, { sessions: false, outages: false }))('$name', ({ run }) =>
+    run(),
+  );
+});
+
+/** The class of that name, as the text defines it, which may import the library. */
+function classIn(text: string, name: string): StoreClass {
+  const { outputText } = ts.transpileModule(`${text}\nexport { ${name} as TheClass };`, {
+    compilerOptions: { module: ts.ModuleKind.CommonJS, target: ts.ScriptTarget.ES2022 },
+  });
+  const exports: { TheClass?: StoreClass } = {};
+  new Function('exports', 'require', outputText)(exports, () => library);
+  if (!exports.TheClass) throw new Error(`There is no class ${name}`);
+  return exports.TheClass;
+}
