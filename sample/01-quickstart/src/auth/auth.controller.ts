@@ -42,8 +42,10 @@ export class AuthController {
   @Post('refresh')
   @HttpCode(200)
   @Header('Cache-Control', 'no-store')
-  async refresh(@CurrentUser() user: User) {
-    return { access_token: await this.tokens.createAccessToken(user, { fresh: false }) };
+  async refresh(@CurrentUser() user: User, @CurrentToken() { sessionId }: JwtContext) {
+    return {
+      access_token: await this.tokens.createAccessToken(user, { fresh: false, sessionId }),
+    };
   }
 
   @Post('fresh-login')

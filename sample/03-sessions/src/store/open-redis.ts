@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { Logger } from '@nestjs/common';
 import { RedisBlocklistStore } from 'nestjs-jwt-extended';
 import { createClient } from 'redis';
@@ -23,14 +24,15 @@ export async function openRedis(url: string): Promise<OpenedStore> {
   });
   // Each failed attempt is an error, and one that nobody listens to would end the process.
   client.on('error', () => {});
-  await client.connect();
+  // Where Redis is not there yet, the application starts all the same, and asks it once it is.
+  await Promise.race([client.connect(), once(client, 'error')]);
   // The cache forgets values by itself, but not the names of their keys.
   const tidying = setInterval(() => client.clientSideCache?.clear(), 600_000).unref();
   return {
     store: new RedisBlocklistStore(client),
     async close() {
       clearInterval(tidying);
-      await client.close();
+      await (client.isReady ? client.close() : client.destroy());
     },
   };
 }
