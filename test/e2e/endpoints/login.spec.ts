@@ -8,6 +8,7 @@ import { Browser } from '../../support/browser.js';
 import { ALICE, pairIn, startEndpoints, Users } from '../../support/endpoints.js';
 import { Clock, NOW } from '../../support/forge.js';
 import { ErrorLog } from '../../support/routes.js';
+import { namesIn } from '../../support/sliding.js';
 import { claimsOf } from '../../support/tokens.js';
 import { refusal, said, sendRaw, welcome } from '../../support/transport.js';
 
@@ -379,6 +380,30 @@ describe.each(ADAPTERS)('POST /auth with tokens in cookies, on %s', (adapter) =>
     expect(said(answer)).toEqual({ status: 200, body: { welcome: 'alice' } });
     expect(answer.cookies).toHaveLength(4);
   });
+
+  it.each(['Set-Cookie', 'set-cookie'])(
+    "sets them beside the application's own %s",
+    async (name) => {
+      const { authenticate } = new Users();
+      const app = await start(adapter, {
+        locations: ['cookies'],
+        login: {
+          authenticate,
+          respond: () => ({ status: 200, headers: { [name]: 'theme=dark' } }),
+        },
+      });
+
+      const { cookies } = await app.send('POST', '/auth', { json: ALICE });
+
+      expect(namesIn(cookies)).toEqual([
+        'access_token_cookie',
+        'csrf_access_token',
+        'refresh_token_cookie',
+        'csrf_refresh_token',
+        'theme',
+      ]);
+    },
+  );
 
   it('sets none for bad credentials', async () => {
     const app = await start(adapter, { locations: ['cookies'] });
