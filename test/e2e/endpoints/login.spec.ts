@@ -230,6 +230,30 @@ describe.each(ADAPTERS)('login.authenticate on %s', (adapter) => {
     expect(JSON.stringify(answer.body)).not.toContain('canary');
   });
 
+  it.each<[line: string, authenticate: LoginOptions['authenticate']]>([
+    [
+      'login.authenticate failed: the database is down',
+      () => {
+        throw new Error('the database is down');
+      },
+    ],
+    ['login.authenticate failed: null was thrown', () => Promise.reject(null)],
+    ['login.authenticate failed: undefined was thrown', () => Promise.reject(undefined)],
+    ['login.authenticate failed: something of type string was thrown', () => Promise.reject('no')],
+    [
+      'login.authenticate failed: it did not answer within 50 ms',
+      () => new Promise<never>(() => {}),
+    ],
+  ])('is named in the log: %s', async (line, authenticate) => {
+    const app = await start(adapter, { login: { authenticate }, loaderTimeout: '50ms' });
+    const log = new ErrorLog();
+    app.nest.useLogger(log);
+
+    await app.send('POST', '/auth', { json: ALICE });
+
+    expect(log.errors).toEqual([line]);
+  });
+
   it('keeps the status of an HttpException', async () => {
     const answer = await loggedIn(adapter, {
       authenticate: () => {
@@ -301,6 +325,17 @@ describe.each(ADAPTERS)('login.respond on %s', (adapter) => {
     const answer = await loggedIn(adapter, { authenticate, respond: () => body });
 
     expect(said(answer)).toEqual({ status: 200, body });
+  });
+
+  it('is named in the log when it fails', async () => {
+    const app = await start(adapter, { login: { authenticate, respond: () => ({ status: 99 }) } });
+    const log = new ErrorLog();
+    app.nest.useLogger(log);
+
+    expect(said(await app.send('POST', '/auth', { json: ALICE }))).toEqual(UNAVAILABLE);
+    expect(log.errors).toEqual([
+      'login.respond failed: it must give { status, body?, headers? } with a status from 100 to 599',
+    ]);
   });
 
   it('may give nothing', async () => {
