@@ -135,6 +135,15 @@ describe.each(ADAPTERS)('POST /auth on %s', (adapter) => {
     expect(users.asked).toEqual([]);
   });
 
+  it.each([
+    ['broken JSON', 400, '{"username":'],
+    ['two megabytes', 413, JSON.stringify({ ...ALICE, password: 'x'.repeat(2 ** 21) })],
+  ])('never sees %s, which the adapter answers with %i', async (_what, status, body) => {
+    const headers = { 'content-type': 'application/json' };
+
+    expect((await sendRaw(app, 'POST', '/auth', { headers, body })).status).toBe(status);
+  });
+
   it('is for posting alone', async () => {
     for (const method of ['GET', 'PUT', 'PATCH', 'DELETE']) {
       const headers = { 'content-type': 'application/json' };

@@ -359,6 +359,49 @@ describe.each(ADAPTERS)('POST /auth/logout with tokens in cookies, on %s', (adap
     expect((await app.send('POST', '/auth/refresh', { token: refresh })).status).toBe(200);
   });
 
+  it.each<[what: string, spoil: (browser: Browser) => unknown, refused: object]>([
+    [
+      'whose session was ended elsewhere',
+      (browser) => logOut(app, browser.cookie('access_token_cookie')),
+      REVOKED,
+    ],
+    [
+      'that was revoked by itself',
+      (browser) => app.get(BlocklistService).revoke(browser.cookie('access_token_cookie') ?? ''),
+      REVOKED,
+    ],
+    [
+      'that is none',
+      (browser) => browser.keep('access_token_cookie', 'a.b.c'),
+      invalid('Invalid header padding'),
+    ],
+    [
+      'of a key that is known no more',
+      (browser) => {
+        const token = forgeToken(accessClaims(), undefined, 'x'.repeat(64));
+        browser.keep('access_token_cookie', token);
+      },
+      invalid('Signature verification failed'),
+    ],
+    [
+      'that is none, in the place of the refresh token',
+      (browser) => {
+        browser.forget('access_token_cookie');
+        browser.keep('refresh_token_cookie', 'a.b.c');
+      },
+      invalid('Invalid header padding'),
+    ],
+  ])('rids a browser of a cookie %s, though it is refused', async (_what, spoil, refused) => {
+    const browser = await cookiesOf('alice');
+    await spoil(browser);
+
+    const answer = await browser.send('POST', '/auth/logout', { csrf: 'csrf_access_token' });
+
+    expect(said(answer)).toEqual(refused);
+    expect(answer.headers.get('cache-control')).toBe('no-store');
+    expect(browser.cookies).toEqual([]);
+  });
+
   it("refuses somebody else's cookie with one's own csrf value (R41)", async () => {
     const [alice, bob] = [await cookiesOf('alice'), await cookiesOf('bob')];
     const cookie = bob.cookie('access_token_cookie') ?? '';
