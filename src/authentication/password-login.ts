@@ -7,7 +7,7 @@ import type { EventPublisher } from '../events/event-publisher.js';
 import { isObject } from '../options/checks.js';
 import type { ResolvedLoginOptions, ResolvedOptions } from '../options/resolved-options.js';
 import { withDeadline } from '../tokens/deadline.js';
-import { presentedCredentials } from '../transport/presented-credentials.js';
+import { credentialsSchema, presentedCredentials } from '../transport/presented-credentials.js';
 import { readCallbackResponse } from './callback-response.js';
 import { LoginFault, type LoginQuestion } from './login-fault.js';
 
@@ -27,6 +27,11 @@ export class PasswordLogin {
   ) {
     this.#login = options.login as ResolvedLoginOptions;
     this.#timeoutMs = options.loaderTimeoutMs;
+  }
+
+  /** What a login's body must be, as JSON Schema. */
+  get bodySchema(): object {
+    return credentialsSchema(this.#login);
   }
 
   /**
