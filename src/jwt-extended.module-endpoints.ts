@@ -7,7 +7,7 @@ import { EventPublisher } from './events/event-publisher.js';
 import { ModuleSettings } from './jwt-extended.module-settings.js';
 import type { EndpointPaths } from './options/resolve-endpoints.js';
 import { mountAt } from './route/endpoints/mount-at.js';
-import { LoginEndpoint } from './route/endpoints/login.endpoint.js';
+import { loginEndpoint } from './route/endpoints/login.endpoint.js';
 import { LogoutEndpoint } from './route/endpoints/logout.endpoint.js';
 import { RefreshEndpoint } from './route/endpoints/refresh.endpoint.js';
 import { TokenDelivery } from './route/endpoints/token-delivery.js';
@@ -38,7 +38,7 @@ const PASSWORD_LOGIN: Provider = {
 export function endpointParts({ login, refresh, logout, jwks }: EndpointPaths): EndpointParts {
   return {
     controllers: [
-      ...(login === undefined ? [] : [mountAt(login, LoginEndpoint, 'LoginController')]),
+      ...(login === undefined ? [] : [mountAt(login, loginEndpoint(), 'LoginController')]),
       ...(refresh === undefined ? [] : [mountAt(refresh, RefreshEndpoint, 'RefreshController')]),
       ...(logout === undefined ? [] : [mountAt(logout, LogoutEndpoint, 'LogoutController')]),
     ],

@@ -1,14 +1,15 @@
+import { HttpException } from '@nestjs/common';
 import type { HttpRequest } from '../contracts/http.js';
 import type { TokenPair } from '../contracts/token.js';
 import { type Answer, type ErrorOrigin, raisedBy } from '../errors/token.error.js';
-import { BadCredentialsError } from '../errors/token-errors.js';
+import { BadCredentialsError, TokenCheckUnavailableError } from '../errors/token-errors.js';
 import type { EventPublisher } from '../events/event-publisher.js';
 import { isObject } from '../options/checks.js';
 import type { ResolvedLoginOptions, ResolvedOptions } from '../options/resolved-options.js';
 import { withDeadline } from '../tokens/deadline.js';
-import { loaderFault } from '../tokens/loader-calls.js';
-import { presentedCredentials } from '../transport/presented-credentials.js';
+import { credentialsSchema, presentedCredentials } from '../transport/presented-credentials.js';
 import { readCallbackResponse } from './callback-response.js';
+import { LoginFault, type LoginQuestion } from './login-fault.js';
 
 /** The members of a `CallbackResponse`; with any other beside them it is a body. */
 const RESPONSE_MEMBERS = ['status', 'body', 'headers'];
@@ -26,6 +27,11 @@ export class PasswordLogin {
   ) {
     this.#login = options.login as ResolvedLoginOptions;
     this.#timeoutMs = options.loaderTimeoutMs;
+  }
+
+  /** What a login's body must be, as JSON Schema. */
+  get bodySchema(): object {
+    return credentialsSchema(this.#login);
   }
 
   /**
@@ -61,11 +67,11 @@ export class PasswordLogin {
     return this.#ask('respond', async () => answerOf(await respond(pair, subject, { request })));
   }
 
-  async #ask<T>(name: 'authenticate' | 'respond', call: () => T | Promise<T>): Promise<T> {
+  async #ask<T>(name: LoginQuestion, call: () => T | Promise<T>): Promise<T> {
     try {
-      return await withDeadline(call(), this.#timeoutMs, `login.${name}`);
+      return await withDeadline(call(), this.#timeoutMs, 'it');
     } catch (error) {
-      throw raisedBy(this.origin, loaderFault(error));
+      throw raisedBy(this.origin, answerTo(error, name));
     }
   }
 
@@ -74,6 +80,13 @@ export class PasswordLogin {
     this.events.publish('refused', { code: error.code });
     return raisedBy(this.origin, error);
   }
+}
+
+/** What the client is told when the application fails: its own words, if it chose an HTTP error, else 503. */
+function answerTo(error: unknown, asked: LoginQuestion): HttpException {
+  return error instanceof HttpException
+    ? error
+    : new TokenCheckUnavailableError(new LoginFault(asked, error));
 }
 
 /** @throws TypeError - for what is neither a body nor a response that can be sent */

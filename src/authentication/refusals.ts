@@ -9,6 +9,7 @@ import type { ResolvedOptions } from '../options/resolved-options.js';
 import { withDeadline } from '../tokens/deadline.js';
 import { readCallbackResponse } from './callback-response.js';
 import { challenge } from './challenge.js';
+import { LoginFault } from './login-fault.js';
 
 const ANSWERED_BY = {
   TOKEN_MISSING: 'unauthorized',
@@ -94,7 +95,9 @@ export class Refusals implements ErrorOrigin {
   /** The client hears that a check failed; why is for the operator. */
   #logFault({ code, cause }: TokenError): void {
     if (code !== 'CHECK_UNAVAILABLE' || cause === undefined) return;
-    this.#logger.error(`A token could not be checked: ${faultMessage(cause)}`);
+    const message = faultMessage(cause);
+    const isLogin = cause instanceof LoginFault;
+    this.#logger.error(isLogin ? message : `A token could not be checked: ${message}`);
   }
 }
 

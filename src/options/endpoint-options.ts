@@ -1,4 +1,7 @@
-/** Ready-made endpoints: `true`, or a path of your own. Only what is named is mounted. */
+/**
+ * Ready-made endpoints: `true`, or a path of your own, without parameters or wildcards: letters, digits, `-`, `.`, `_`,
+ * `~` and `/`. Only what is named is mounted.
+ */
 export interface EndpointOptions {
   /**
    * Where the endpoints for tokens stand, below the global prefix and the version of the application: the login at this

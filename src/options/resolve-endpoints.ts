@@ -22,8 +22,13 @@ const ENDPOINT_DEFAULTS: Defaults<EndpointOptions> = {
 /** One step below `path`; the login is at `path` itself. */
 const STEPS = { login: '', refresh: 'refresh', logout: 'logout' } as const;
 
-/** Printable ASCII that is a path: no query, no fragment, no address. */
-const PATH = /^(?!.*:\/\/)[\x21-\x7e]*$/;
+/**
+ * Unreserved characters (RFC 3986 section 2.3): no router takes them for a pattern, and no client writes them in another
+ * way. It does resolve steps of one dot or two before it asks (section 5.2.4).
+ */
+const PLAIN_PATH = /^(?!(?:.*\/)?\.\.?(?:\/|$))[\w.~/-]*$/;
+
+const PLAIN = "of letters, digits, '-', '.', '_', '~' and '/' alone";
 
 /**
  * Where the endpoints are.
@@ -54,9 +59,19 @@ function stepOf(name: TokenEndpoint, value: unknown): string | undefined {
   return checkPath(value, name, fix);
 }
 
-function checkPath(value: unknown, name: string, fix: string): string {
-  if (typeof value === 'string' && PATH.test(value) && !/[?#]/.test(value)) return value;
-  throw mistake(`endpoints.${name}`, describe(value), fix);
+function jwksPath(value: unknown): string | undefined {
+  if (typeof value === 'boolean') return value ? '/.well-known/jwks.json' : undefined;
+  const fix = "give true, or a path that starts with '/'";
+  const path = checkPath(value, 'jwks', fix);
+  if (!path.startsWith('/')) throw mistake('endpoints.jwks', describe(path), fix);
+  return path;
+}
+
+function checkPath(value: unknown, name: keyof EndpointOptions, fix: string): string {
+  const option = `endpoints.${name}`;
+  if (typeof value !== 'string') throw mistake(option, describe(value), fix);
+  if (!PLAIN_PATH.test(value)) throw mistake(option, describe(value), `${fix}, ${PLAIN}`);
+  return value;
 }
 
 function joined(...parts: readonly string[]): string {
@@ -72,10 +87,4 @@ function refuseTwins(paths: readonly (readonly [TokenEndpoint, string])[]): void
     const given = `the path of endpoints.${twin[0]}`;
     throw mistake(`endpoints.${name}`, given, 'give each endpoint a path of its own');
   }
-}
-
-function jwksPath(jwks: unknown): string | undefined {
-  if (typeof jwks === 'boolean') return jwks ? '/.well-known/jwks.json' : undefined;
-  if (typeof jwks === 'string' && jwks.startsWith('/')) return jwks;
-  throw new JwtExtendedConfigError("endpoints.jwks must be true, or a path that starts with '/'");
 }

@@ -10,8 +10,10 @@ import {
 import { HttpAdapterHost } from '@nestjs/core';
 import { throwError } from 'rxjs';
 import { Refusals } from '../authentication/refusals.js';
+import type { HttpResponse } from '../contracts/http.js';
 import { faultMessage } from '../errors/fault-message.js';
 import { originOf, TokenError } from '../errors/token.error.js';
+import { setHeaders } from '../transport/set-headers.js';
 
 /**
  * Renders every refusal by the callback responses of the module that refused, with `WWW-Authenticate` on each 401 and
@@ -46,15 +48,14 @@ export class JwtExceptionFilter implements ExceptionFilter<TokenError> {
   async #answer(error: TokenError, host: ArgumentsHost): Promise<void> {
     const { httpAdapter } = this.host;
     const request: unknown = host.switchToHttp().getRequest();
-    const response: unknown = host.switchToHttp().getResponse();
+    const response = host.switchToHttp().getResponse<HttpResponse>();
     const { status, body, headers } = await (originOf(error) ?? this.refusals).answer(
       error,
       request,
     );
     if (httpAdapter.isHeadersSent(response)) return;
     try {
-      for (const [name, value] of Object.entries(headers))
-        httpAdapter.setHeader(response, name, value);
+      setHeaders(httpAdapter, response, headers);
       httpAdapter.reply(response, body, status);
     } catch (fault) {
       this.#logger.error(`A refusal could not be sent: ${faultMessage(fault)}`);

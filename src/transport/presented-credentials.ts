@@ -26,6 +26,19 @@ export function presentedCredentials(
   return username && password ? { username, password } : undefined;
 }
 
+/** The same, in the words of JSON Schema. */
+export function credentialsSchema({ usernameKey, passwordKey }: ResolvedLoginOptions): object {
+  return {
+    type: 'object',
+    properties: {
+      [usernameKey]: { type: 'string', minLength: 1 },
+      [passwordKey]: { type: 'string', minLength: 1, format: 'password' },
+    },
+    required: [usernameKey, passwordKey],
+    additionalProperties: false,
+  };
+}
+
 function textOf(body: Readonly<Record<string, unknown>>, name: string): string | undefined {
   const value = Object.hasOwn(body, name) ? body[name] : undefined;
   return typeof value === 'string' ? value : undefined;

@@ -1,36 +1,53 @@
-import { Body, Header, HttpCode, HttpStatus, Inject, Post, Req, Res } from '@nestjs/common';
+import {
+  Body,
+  Header,
+  HttpCode,
+  HttpStatus,
+  Inject,
+  Post,
+  Req,
+  Res,
+  type Type,
+} from '@nestjs/common';
 import { PasswordLogin } from '../../authentication/password-login.js';
 import type { HttpRequest, HttpResponse } from '../../contracts/http.js';
 import { TokenService } from '../../token.service.js';
 import { Public } from '../policy-decorators.js';
+import { describeBody } from './describe-body.js';
 import { TokenDelivery } from './token-delivery.js';
 
 /** Nest's own key for the types of parameters: a validation pipe warns where it finds none. */
 const PARAMETER_TYPES = 'design:paramtypes';
 
-/** Gives a fresh pair for a username and a password. */
-export class LoginEndpoint {
-  constructor(
-    @Inject(PasswordLogin) private readonly passwords: PasswordLogin,
-    @Inject(TokenService) private readonly tokens: TokenService,
-    @Inject(TokenDelivery) private readonly delivery: TokenDelivery,
-  ) {}
+/** Gives a fresh pair for a username and a password; in a class for each module, since each describes its own body. */
+export function loginEndpoint(): Type {
+  class LoginEndpoint {
+    constructor(
+      @Inject(PasswordLogin) private readonly passwords: PasswordLogin,
+      @Inject(TokenService) private readonly tokens: TokenService,
+      @Inject(TokenDelivery) private readonly delivery: TokenDelivery,
+    ) {
+      // Not any earlier: the names of the two members may come from a factory.
+      describeBody(this, 'login', passwords.bodySchema);
+    }
 
-  /** @throws BadCredentialsError, TokenCheckUnavailableError, the application's own `HttpException` */
-  @Public()
-  @Post()
-  @HttpCode(HttpStatus.OK)
-  @Header('Cache-Control', 'no-store')
-  @Reflect.metadata(PARAMETER_TYPES, [Object, Object, Object])
-  async login(
-    @Req() request: HttpRequest,
-    @Body() body: unknown,
-    @Res({ passthrough: true }) response: HttpResponse,
-  ): Promise<unknown> {
-    const subject = await this.passwords.authenticate(request, body);
-    const pair = await this.tokens.createTokenPair(subject, { fresh: true, request });
-    const answer = await this.passwords.respond(pair, subject, request);
-    const standard = await this.delivery.handOver(pair, response, 'Successfully logged in');
-    return answer ? this.delivery.say(answer, response) : standard;
+    /** @throws BadCredentialsError, TokenCheckUnavailableError, the application's own `HttpException` */
+    @Public()
+    @Post()
+    @HttpCode(HttpStatus.OK)
+    @Header('Cache-Control', 'no-store')
+    @Reflect.metadata(PARAMETER_TYPES, [Object, Object, Object])
+    async login(
+      @Req() request: HttpRequest,
+      @Body() body: unknown,
+      @Res({ passthrough: true }) response: HttpResponse,
+    ): Promise<unknown> {
+      const subject = await this.passwords.authenticate(request, body);
+      const pair = await this.tokens.createTokenPair(subject, { fresh: true, request });
+      const answer = await this.passwords.respond(pair, subject, request);
+      const standard = await this.delivery.handOver(pair, response, 'Successfully logged in');
+      return answer ? this.delivery.say(answer, response) : standard;
+    }
   }
+  return LoginEndpoint;
 }

@@ -29,11 +29,18 @@ export class LogoutEndpoint {
     @CurrentToken() token: JwtContext,
     @Res({ passthrough: true }) response: HttpResponse,
   ): Promise<object> {
-    const { sessionId } = token;
-    await (sessionId === undefined
-      ? this.blocklist.revoke(token)
-      : this.blocklist.revokeSession(sessionId));
+    await this.#end(token);
     await this.delivery.takeBack(response);
     return { msg: 'Successfully logged out' };
+  }
+
+  /**
+   * What was renewed or rotated from a token of no session is in one that is called by the token's `jti`. It ends first,
+   * so that the token lets its bearer try again if only one of the two is acknowledged.
+   */
+  async #end(token: JwtContext): Promise<void> {
+    const sessionId = token.sessionId ?? token.jti;
+    if (sessionId !== '') await this.blocklist.revokeSession(sessionId);
+    if (token.sessionId === undefined) await this.blocklist.revoke(token);
   }
 }

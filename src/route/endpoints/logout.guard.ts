@@ -1,9 +1,15 @@
 import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import { Authenticator } from '../../authentication/authenticator.js';
 import { attach } from '../../authentication/request-slot.js';
-import type { HttpRequest } from '../../contracts/http.js';
+import type { HttpRequest, HttpResponse } from '../../contracts/http.js';
 import type { RoutePolicy } from '../../contracts/route-policy.js';
+import {
+  InvalidTokenError,
+  VerifiedTokenError,
+  WrongTokenTypeError,
+} from '../../errors/token-errors.js';
 import { LoaderCalls } from '../../tokens/loader-calls.js';
+import { TokenDelivery } from './token-delivery.js';
 
 /**
  * Either type of token, wherever access tokens come from. An expired one still says whose session is to end, as an
@@ -30,11 +36,22 @@ export class LogoutGuard implements CanActivate {
   constructor(
     @Inject(Authenticator) private readonly authenticator: Authenticator,
     @Inject(LoaderCalls) private readonly loaders: LoaderCalls,
+    @Inject(TokenDelivery) private readonly delivery: TokenDelivery,
   ) {}
 
   /** @throws TokenError - the refusal */
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    const request = context.switchToHttp().getRequest<HttpRequest>();
+    const http = context.switchToHttp();
+    try {
+      return await this.#admit(http.getRequest<HttpRequest>());
+    } catch (error) {
+      // No script can clear these cookies, so that whoever was logged out elsewhere would keep them.
+      if (isOfNoUse(error)) await this.delivery.takeBack(http.getResponse<HttpResponse>());
+      throw error;
+    }
+  }
+
+  async #admit(request: HttpRequest): Promise<boolean> {
     const looksUpUsers = this.loaders.has('userLookup');
     for (const policy of [EITHER, REFRESH]) {
       const token = await this.authenticator.authenticate(request, { ...policy, optional: true });
@@ -45,4 +62,13 @@ export class LogoutGuard implements CanActivate {
     // Refuses for want of a token, in the words of the first of the two.
     return (await this.authenticator.authenticate(request, EITHER)) !== undefined;
   }
+}
+
+/**
+ * Whether a token was refused for itself: asking again would change nothing. What came without its csrf value may have
+ * been sent by another site, and what could not be checked may be good.
+ */
+function isOfNoUse(error: unknown): boolean {
+  const kinds = [InvalidTokenError, VerifiedTokenError, WrongTokenTypeError];
+  return kinds.some((kind) => error instanceof kind);
 }

@@ -3,6 +3,7 @@ import type { HttpResponse } from '../../contracts/http.js';
 import type { JwtContext, TokenPair } from '../../contracts/token.js';
 import type { Answer } from '../../errors/token.error.js';
 import type { ResolvedOptions } from '../../options/resolved-options.js';
+import { setHeaders } from '../../transport/set-headers.js';
 import type { TokenCookies } from '../../transport/token-cookies.js';
 
 /** How tokens come to the client: the way they are to come back. */
@@ -44,8 +45,7 @@ export class TokenDelivery {
   say({ status, headers, body }: Answer, response: HttpResponse): unknown {
     const { httpAdapter } = this.host;
     httpAdapter.status(response, status);
-    for (const [name, value] of Object.entries(headers))
-      httpAdapter.setHeader(response, name, value);
+    setHeaders(httpAdapter, response, headers);
     return body;
   }
 }

@@ -8,6 +8,7 @@ import { Browser } from '../../support/browser.js';
 import { ALICE, pairIn, startEndpoints, Users } from '../../support/endpoints.js';
 import { Clock, NOW } from '../../support/forge.js';
 import { ErrorLog } from '../../support/routes.js';
+import { namesIn } from '../../support/sliding.js';
 import { claimsOf } from '../../support/tokens.js';
 import { refusal, said, sendRaw, welcome } from '../../support/transport.js';
 
@@ -134,6 +135,15 @@ describe.each(ADAPTERS)('POST /auth on %s', (adapter) => {
     expect(users.asked).toEqual([]);
   });
 
+  it.each([
+    ['broken JSON', 400, '{"username":'],
+    ['two megabytes', 413, JSON.stringify({ ...ALICE, password: 'x'.repeat(2 ** 21) })],
+  ])('never sees %s, which the adapter answers with %i', async (_what, status, body) => {
+    const headers = { 'content-type': 'application/json' };
+
+    expect((await sendRaw(app, 'POST', '/auth', { headers, body })).status).toBe(status);
+  });
+
   it('is for posting alone', async () => {
     for (const method of ['GET', 'PUT', 'PATCH', 'DELETE']) {
       const headers = { 'content-type': 'application/json' };
@@ -229,6 +239,30 @@ describe.each(ADAPTERS)('login.authenticate on %s', (adapter) => {
     expect(JSON.stringify(answer.body)).not.toContain('canary');
   });
 
+  it.each<[line: string, authenticate: LoginOptions['authenticate']]>([
+    [
+      'login.authenticate failed: the database is down',
+      () => {
+        throw new Error('the database is down');
+      },
+    ],
+    ['login.authenticate failed: null was thrown', () => Promise.reject(null)],
+    ['login.authenticate failed: undefined was thrown', () => Promise.reject(undefined)],
+    ['login.authenticate failed: something of type string was thrown', () => Promise.reject('no')],
+    [
+      'login.authenticate failed: it did not answer within 50 ms',
+      () => new Promise<never>(() => {}),
+    ],
+  ])('is named in the log: %s', async (line, authenticate) => {
+    const app = await start(adapter, { login: { authenticate }, loaderTimeout: '50ms' });
+    const log = new ErrorLog();
+    app.nest.useLogger(log);
+
+    await app.send('POST', '/auth', { json: ALICE });
+
+    expect(log.errors).toEqual([line]);
+  });
+
   it('keeps the status of an HttpException', async () => {
     const answer = await loggedIn(adapter, {
       authenticate: () => {
@@ -300,6 +334,17 @@ describe.each(ADAPTERS)('login.respond on %s', (adapter) => {
     const answer = await loggedIn(adapter, { authenticate, respond: () => body });
 
     expect(said(answer)).toEqual({ status: 200, body });
+  });
+
+  it('is named in the log when it fails', async () => {
+    const app = await start(adapter, { login: { authenticate, respond: () => ({ status: 99 }) } });
+    const log = new ErrorLog();
+    app.nest.useLogger(log);
+
+    expect(said(await app.send('POST', '/auth', { json: ALICE }))).toEqual(UNAVAILABLE);
+    expect(log.errors).toEqual([
+      'login.respond failed: it must give { status, body?, headers? } with a status from 100 to 599',
+    ]);
   });
 
   it('may give nothing', async () => {
@@ -379,6 +424,30 @@ describe.each(ADAPTERS)('POST /auth with tokens in cookies, on %s', (adapter) =>
     expect(said(answer)).toEqual({ status: 200, body: { welcome: 'alice' } });
     expect(answer.cookies).toHaveLength(4);
   });
+
+  it.each(['Set-Cookie', 'set-cookie'])(
+    "sets them beside the application's own %s",
+    async (name) => {
+      const { authenticate } = new Users();
+      const app = await start(adapter, {
+        locations: ['cookies'],
+        login: {
+          authenticate,
+          respond: () => ({ status: 200, headers: { [name]: 'theme=dark' } }),
+        },
+      });
+
+      const { cookies } = await app.send('POST', '/auth', { json: ALICE });
+
+      expect(namesIn(cookies)).toEqual([
+        'access_token_cookie',
+        'csrf_access_token',
+        'refresh_token_cookie',
+        'csrf_refresh_token',
+        'theme',
+      ]);
+    },
+  );
 
   it('sets none for bad credentials', async () => {
     const app = await start(adapter, { locations: ['cookies'] });

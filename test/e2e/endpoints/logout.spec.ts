@@ -11,6 +11,7 @@ import { Browser } from '../../support/browser.js';
 import { ALICE, pairIn, startEndpoints } from '../../support/endpoints.js';
 import { accessClaims, Clock, forgeToken } from '../../support/forge.js';
 import { ErrorLog } from '../../support/routes.js';
+import { SlidingApp } from '../../support/sliding.js';
 import { csrfFailed, invalid, missing, refusal, said, welcome } from '../../support/transport.js';
 
 const DONE = { status: 200, body: { msg: 'Successfully logged out' } };
@@ -136,12 +137,72 @@ describe.each(ADAPTERS)('POST /auth/logout on %s', (adapter) => {
   });
 });
 
+describe.each(ADAPTERS)('A logout with a token of no session, on %s', (adapter) => {
+  it('ends what was renewed from it, though it is called with the old one', async () => {
+    const sliding = await SlidingApp.start(adapter);
+    running.push(sliding.app);
+    const old = await sliding.app.get(TokenService).createAccessToken('alice', { fresh: true });
+    const [racing, renewed] = [await sliding.browserWith(old), await sliding.browserWith(old)];
+    sliding.clock.forward(600);
+    await renewed.send('GET', '/room');
+
+    const answer = await racing.send('POST', '/auth/logout', { csrf: 'csrf_access_token' });
+
+    expect(renewed.cookie('access_token_cookie')).not.toBe(old);
+    expect(said(answer)).toEqual(DONE);
+    expect(said(await renewed.send('GET', '/room'))).toEqual(REVOKED);
+    expect(said(await sliding.app.send('GET', '/room', { token: old }))).toEqual(REVOKED);
+  });
+
+  it('ends what its refresh token was spent for', async () => {
+    const app = await start(adapter, {});
+    const token = await app.get(TokenService).createRefreshToken('alice');
+    const { body } = await app.send('POST', '/auth/refresh', { token });
+
+    const answer = await logOut(app, token);
+
+    const { access, refresh } = pairIn(body);
+    expect(said(answer)).toEqual(DONE);
+    expect(said(await app.send('GET', '/room', { token: access }))).toEqual(REVOKED);
+    expect(said(await app.send('POST', '/auth/refresh', { token: refresh }))).toEqual(REVOKED);
+  });
+
+  it('is refused where the token cannot even be named', async () => {
+    const app = await start(adapter, { acceptForeignTokens: true });
+
+    const answer = await logOut(app, forgeToken(accessClaims({ jti: undefined })));
+
+    expect(said(answer)).toEqual(invalid('Missing claim: jti'));
+  });
+
+  it('can be tried again when the store keeps one half of it', async () => {
+    const store = new MoodyStore();
+    const app = await start(adapter, { blocklist: { store } });
+    app.nest.useLogger(new ErrorLog());
+    const token = await app.get(TokenService).createRefreshToken('alice');
+    const { body } = await app.send('POST', '/auth/refresh', { token });
+    store.keeps = 1;
+
+    const failed = await logOut(app, token);
+    store.keeps = Infinity;
+    const again = await logOut(app, token);
+
+    expect([failed.status, said(again)]).toEqual([503, DONE]);
+    expect(said(await app.send('GET', '/room', { token: pairIn(body).access }))).toEqual(REVOKED);
+    expect(said(await logOut(app, token))).toEqual(REVOKED);
+  });
+});
+
 /** A store that can be told to fail, to hang or to forget. */
 class MoodyStore implements BlocklistStore {
   mood: 'well' | 'down' | 'hanging' = 'well';
+  /** How many more entries it adds before it is full. */
+  keeps = Infinity;
   readonly #memory = new MemoryBlocklistStore();
 
   add(key: string, value: string, expiresAt: Date | null) {
+    this.keeps -= 1;
+    if (this.keeps < 0) return Promise.reject(new Error('the store is full'));
     return this.#answer(() => this.#memory.add(key, value, expiresAt));
   }
 
@@ -296,6 +357,49 @@ describe.each(ADAPTERS)('POST /auth/logout with tokens in cookies, on %s', (adap
 
     expect(said(answer)).toEqual(invalid('Invalid header padding'));
     expect((await app.send('POST', '/auth/refresh', { token: refresh })).status).toBe(200);
+  });
+
+  it.each<[what: string, spoil: (browser: Browser) => unknown, refused: object]>([
+    [
+      'whose session was ended elsewhere',
+      (browser) => logOut(app, browser.cookie('access_token_cookie')),
+      REVOKED,
+    ],
+    [
+      'that was revoked by itself',
+      (browser) => app.get(BlocklistService).revoke(browser.cookie('access_token_cookie') ?? ''),
+      REVOKED,
+    ],
+    [
+      'that is none',
+      (browser) => browser.keep('access_token_cookie', 'a.b.c'),
+      invalid('Invalid header padding'),
+    ],
+    [
+      'of a key that is known no more',
+      (browser) => {
+        const token = forgeToken(accessClaims(), undefined, 'x'.repeat(64));
+        browser.keep('access_token_cookie', token);
+      },
+      invalid('Signature verification failed'),
+    ],
+    [
+      'that is none, in the place of the refresh token',
+      (browser) => {
+        browser.forget('access_token_cookie');
+        browser.keep('refresh_token_cookie', 'a.b.c');
+      },
+      invalid('Invalid header padding'),
+    ],
+  ])('rids a browser of a cookie %s, though it is refused', async (_what, spoil, refused) => {
+    const browser = await cookiesOf('alice');
+    await spoil(browser);
+
+    const answer = await browser.send('POST', '/auth/logout', { csrf: 'csrf_access_token' });
+
+    expect(said(answer)).toEqual(refused);
+    expect(answer.headers.get('cache-control')).toBe('no-store');
+    expect(browser.cookies).toEqual([]);
   });
 
   it("refuses somebody else's cookie with one's own csrf value (R41)", async () => {

@@ -18,7 +18,7 @@ import {
   ValidationPipe,
   VersioningType,
 } from '@nestjs/common';
-import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { map } from 'rxjs';
 import {
   type EndpointOptions,
@@ -205,15 +205,8 @@ describe.each(ADAPTERS)('The endpoints on %s', (adapter) => {
   });
 
   it('stand in the document of @nestjs/swagger', async () => {
-    let document: Record<string, unknown> = {};
-    await start(adapter, {
+    const document = await documentOf(adapter, {
       extras: { endpoints: { ...all(), path: 'session' } },
-      configure: async (nest: INestApplication) => {
-        nest.setGlobalPrefix('api');
-        await nest.init();
-        const { paths } = SwaggerModule.createDocument(nest, new DocumentBuilder().build());
-        document = paths;
-      },
     });
 
     const described = Object.fromEntries(
@@ -233,6 +226,29 @@ describe.each(ADAPTERS)('The endpoints on %s', (adapter) => {
         post: expect.objectContaining({ operationId: 'LogoutController_logout' }),
       },
     });
+  });
+
+  it('tell @nestjs/swagger what a login takes, each module by its own names', async () => {
+    const second = JwtExtendedModule.forRootAsync({
+      isGlobal: false,
+      endpoints: { path: 'second', login: true },
+      useFactory: async () => ({
+        secret: SECRET,
+        login: { authenticate, usernameKey: 'email', passwordKey: 'pin' },
+      }),
+    });
+
+    const document = await documentOf(adapter, { imports: [second] });
+
+    const bodies = ['/api/auth', '/api/second', '/api/auth/refresh', '/api/auth/logout'].map(
+      (path) => document[path]?.post?.requestBody,
+    );
+    expect(bodies).toEqual([
+      bodyOf('username', 'password'),
+      bodyOf('email', 'pin'),
+      undefined,
+      undefined,
+    ]);
   });
 
   it("run through the application's own guards, interceptors and pipes", async () => {
@@ -393,6 +409,32 @@ describe('A mistake in endpoints', () => {
     await app.close();
   });
 });
+
+/** The paths in the document of an application, which is made before it starts, as @nestjs/swagger tells to. */
+async function documentOf(adapter: AdapterName, parts: AppParts): Promise<OpenAPIObject['paths']> {
+  let document: OpenAPIObject['paths'] = {};
+  await start(adapter, {
+    ...parts,
+    configure: (nest: INestApplication) => {
+      nest.setGlobalPrefix('api');
+      document = SwaggerModule.createDocument(nest, new DocumentBuilder().build()).paths;
+    },
+  });
+  return document;
+}
+
+function bodyOf(username: string, password: string): object {
+  const schema = {
+    type: 'object',
+    properties: {
+      [username]: { type: 'string', minLength: 1 },
+      [password]: { type: 'string', minLength: 1, format: 'password' },
+    },
+    required: [username, password],
+    additionalProperties: false,
+  };
+  return { required: true, content: { 'application/json': { schema } } };
+}
 
 function all(): EndpointOptions {
   return { login: true, refresh: true, logout: true };

@@ -293,15 +293,15 @@ describe.each(ADAPTERS)('Where there is no ring, on %s, the key set', (adapter) 
 });
 
 describe.each(ADAPTERS)('The address of the key set, on %s,', (adapter) => {
-  it('may be any path, guarded routes or not', async () => {
+  it('may be any plain path, guarded routes or not', async () => {
     const app = await start(
       adapter,
       ringOptions({ current: current.signing }),
-      { endpoints: { jwks: '/oauth/v2/keys.json' }, globalGuard: true },
+      { endpoints: { jwks: '/~oauth/v2.1/the_public-keys.json' }, globalGuard: true },
       (nest) => nest.setGlobalPrefix('api', { exclude: [] }),
     );
 
-    expect(await app.send('GET', '/oauth/v2/keys.json')).toMatchObject({
+    expect(await app.send('GET', '/~oauth/v2.1/the_public-keys.json')).toMatchObject({
       status: 200,
       body: { keys: [current.jwk({ alg: 'ES256' })] },
     });
@@ -387,16 +387,35 @@ describe('A mistake in the extra endpoints', () => {
     [
       'a path that starts nowhere',
       { jwks: 'keys' },
-      "endpoints.jwks must be true, or a path that starts with '/'",
+      "endpoints.jwks was given 'keys'; give true, or a path that starts with '/'",
     ],
     [
       'an address',
-      { jwks: 'https://example.com/jwks' },
-      "endpoints.jwks must be true, or a path that starts with '/'",
+      { jwks: 'https://example.com/' },
+      "endpoints.jwks was given 'https://example.com/'; give true, or a path that starts with '/', " +
+        "of letters, digits, '-', '.', '_', '~' and '/' alone",
     ],
-    ['no path', { jwks: '' }, "endpoints.jwks must be true, or a path that starts with '/'"],
-    ['a number', { jwks: 1 }, "endpoints.jwks must be true, or a path that starts with '/'"],
-    ['null for it', { jwks: null }, "endpoints.jwks must be true, or a path that starts with '/'"],
+    [
+      'a path with a parameter, which would answer every other one',
+      { jwks: '/:x' },
+      "endpoints.jwks was given '/:x'; give true, or a path that starts with '/', " +
+        "of letters, digits, '-', '.', '_', '~' and '/' alone",
+    ],
+    [
+      'no path',
+      { jwks: '' },
+      "endpoints.jwks was given ''; give true, or a path that starts with '/'",
+    ],
+    [
+      'a number',
+      { jwks: 1 },
+      "endpoints.jwks was given 1; give true, or a path that starts with '/'",
+    ],
+    [
+      'null for it',
+      { jwks: null },
+      "endpoints.jwks was given null; give true, or a path that starts with '/'",
+    ],
   ])('is told at once: %s', (_, endpoints, message) => {
     expect(given(endpoints)).toThrow(
       expect.objectContaining({ name: 'JwtExtendedConfigError', message }),

@@ -1,7 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import type { EndpointOptions } from '../../../src/index.js';
+import { describe as describeOption } from '../../../src/options/describe.js';
 import { type EndpointPaths, resolveEndpoints } from '../../../src/options/resolve-endpoints.js';
 
+const plain = "of letters, digits, '-', '.', '_', '~' and '/' alone";
 const twin = 'give each endpoint a path of its own';
 
 describe('endpoints', () => {
@@ -26,7 +28,8 @@ describe('endpoints', () => {
     [{ path: '//a/b/', refresh: true }, { refresh: '/a/b/refresh' }],
     [{ path: 'a', refresh: 'b/c' }, { refresh: '/a/b/c' }],
     [{ path: 'a', refresh: '/b/c' }, { refresh: '/b/c' }],
-    [{ path: ':tenant/auth', login: true }, { login: '/:tenant/auth' }],
+    [{ path: '~a-b_c.d/2', login: true }, { login: '/~a-b_c.d/2' }],
+    [{ path: 'a..b/...', login: true }, { login: '/a..b/...' }],
     [{ path: 'a', jwks: true }, { jwks: '/.well-known/jwks.json' }],
     [{ path: 'a', jwks: '/keys' }, { jwks: '/keys' }],
   ])('%j are at %j', (given, paths) => {
@@ -37,16 +40,19 @@ describe('endpoints', () => {
     [{ path: 1 }, "endpoints.path was given 1; give a path such as 'auth'"],
     [{ path: true }, "endpoints.path was given true; give a path such as 'auth'"],
     [{ path: null }, "endpoints.path was given null; give a path such as 'auth'"],
-    [{ path: 'a b' }, "endpoints.path was given 'a b'; give a path such as 'auth'"],
-    [{ path: 'a?b' }, "endpoints.path was given 'a?b'; give a path such as 'auth'"],
-    [{ path: 'http://a' }, "endpoints.path was given 'http://a'; give a path such as 'auth'"],
+    [{ path: 'a b' }, `endpoints.path was given 'a b'; give a path such as 'auth', ${plain}`],
+    [{ path: 'a?b' }, `endpoints.path was given 'a?b'; give a path such as 'auth', ${plain}`],
+    [
+      { path: 'http://a' },
+      `endpoints.path was given 'http://a'; give a path such as 'auth', ${plain}`,
+    ],
     [{ login: '' }, 'endpoints.login was given an empty string; give true, or a path'],
     [{ login: null }, 'endpoints.login was given null; give true, or a path'],
     [{ refresh: 1 }, 'endpoints.refresh was given 1; give true, or a path'],
-    [{ logout: '/a#b' }, "endpoints.logout was given '/a#b'; give true, or a path"],
+    [{ logout: '/a#b' }, `endpoints.logout was given '/a#b'; give true, or a path, ${plain}`],
     [
       { logout: 'auß' },
-      'endpoints.logout was given a string of 3 characters; give true, or a path',
+      `endpoints.logout was given a string of 3 characters; give true, or a path, ${plain}`,
     ],
     [{ logins: true }, 'endpoints.logins is not an option; did you mean endpoints.login?'],
     [
@@ -61,5 +67,40 @@ describe('endpoints', () => {
     expect(() => resolveEndpoints(given as EndpointOptions)).toThrow(
       expect.objectContaining({ name: 'JwtExtendedConfigError', message }),
     );
+  });
+
+  /** What Express or Fastify takes for a pattern, or no request can ask for. */
+  const unreachable = [
+    ...[
+      '/:x',
+      '/*',
+      '/*all',
+      '/x+',
+      '/x!',
+      '/x|y',
+      '/{x}',
+      '/a(b',
+      '/a)b',
+      '/[a]',
+      '/a\\b',
+      '/::x',
+    ],
+    ...['/x?y=1', '/x?', '/a#b', '/a;b', '/a b', '/a%20b', '/a%', '/auß', '/a\n', '/"a"', '/<a>'],
+    ...['/.', '/..', '/../a', '/a/./b', '/a/..', '//example.com:80', 'https://example.com'],
+  ];
+  const fixes = {
+    path: "give a path such as 'auth'",
+    login: 'give true, or a path',
+    refresh: 'give true, or a path',
+    logout: 'give true, or a path',
+    jwks: "give true, or a path that starts with '/'",
+  };
+
+  it.each(unreachable)('are never at %j', (path) => {
+    for (const [name, fix] of Object.entries(fixes)) {
+      expect(() => resolveEndpoints({ [name]: path })).toThrow(
+        `endpoints.${name} was given ${describeOption(path)}; ${fix}, ${plain}`,
+      );
+    }
   });
 });
