@@ -324,6 +324,24 @@ describe.each(['Redis', 'PostgreSQL'] as const)('While %s is away, the sample', 
   });
 });
 
+describe('Where Redis is not there yet, the sample', () => {
+  afterAll(async () => {
+    await sample?.stop();
+    await store?.close();
+  });
+
+  it('starts, refuses logins, and takes them once it is there', async () => {
+    store = await SAMPLE_STORES.Redis();
+    await store.server?.kill();
+    sample = await start();
+    const refused = await logIn(sample, 'phone', 'alice', 'wonderland');
+    await store.server?.restart();
+    while ((await logIn(sample, 'phone', 'alice', 'wonderland')).status !== 200) continue;
+
+    expect(refused).toMatchObject({ status: 503 });
+  });
+});
+
 /** What the sample has counted, by the name and the labels of each series. */
 async function counts(): Promise<Readonly<Record<string, number>>> {
   const text = await (await fetch(`${sample.url}/metrics`)).text();
