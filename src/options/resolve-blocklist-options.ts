@@ -1,6 +1,13 @@
 import type { BlocklistStore } from '../contracts/blocklist-store.js';
 import type { TokenType } from '../contracts/token.js';
-import { checkArray, checkOneOf, checkUnique, optional } from './checks.js';
+import {
+  checkArray,
+  checkBoolean,
+  checkFunction,
+  checkOneOf,
+  checkUnique,
+  optional,
+} from './checks.js';
 import { BLOCKLIST_DEFAULTS } from './defaults.js';
 import { kindOf } from './describe.js';
 import { parseTimeout } from './duration.js';
@@ -32,7 +39,13 @@ function checkTypes(value: unknown, name: string): ReadonlySet<TokenType> {
 }
 
 function checkStore(value: unknown, name: string): BlocklistStore {
-  if (isStore(value)) return value;
+  if (hasMethods(value, ['add', 'raise', 'get', 'delete'])) {
+    const { sessions, check, isAtomic } = value;
+    optional(sessions, `${name}.sessions`, checkSessions);
+    optional(check, `${name}.check`, checkFunction);
+    optional(isAtomic, `${name}.isAtomic`, checkBoolean);
+    return value as object as BlocklistStore;
+  }
   const hint = typeof value === 'function' ? ' (new …Store(client) rather than the class)' : '';
   throw mistake(
     name,
@@ -41,10 +54,20 @@ function checkStore(value: unknown, name: string): BlocklistStore {
   );
 }
 
-function isStore(value: unknown): value is BlocklistStore {
-  if (typeof value !== 'object' || value === null) return false;
-  const store = value as Partial<Record<keyof BlocklistStore, unknown>>;
-  return [store.add, store.raise, store.get, store.delete].every(
-    (method) => typeof method === 'function',
+function checkSessions(value: unknown, name: string): unknown {
+  if (hasMethods(value, ['put', 'list', 'remove'])) return value;
+  throw mistake(
+    name,
+    kindOf(value),
+    'give an object with the methods put, list and remove, or none',
   );
+}
+
+function hasMethods(
+  value: unknown,
+  names: readonly string[],
+): value is Readonly<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null) return false;
+  const methods = value as Readonly<Record<string, unknown>>;
+  return names.every((name) => typeof methods[name] === 'function');
 }

@@ -82,11 +82,20 @@ export class BlocklistAccess {
    * @throws JwtExtendedConfigError - what the store found wrong
    */
   async check(): Promise<void> {
+    const unfitness = this.#ask('reading', 'check', () => this.#unfitness());
+    // What else goes wrong has been told as an outage.
+    const unfit = await Promise.resolve(unfitness).catch(() => undefined);
+    if (unfit) throw unfit;
+  }
+
+  /** A store that says what is wrong with it has answered. */
+  async #unfitness(): Promise<JwtExtendedConfigError | undefined> {
     try {
-      await this.#ask('reading', 'check', () => this.store.check?.());
+      await this.store.check?.();
+      return undefined;
     } catch (error) {
-      const { cause } = error as TokenCheckUnavailableError;
-      if (cause instanceof JwtExtendedConfigError) throw cause;
+      if (error instanceof JwtExtendedConfigError) return error;
+      throw error;
     }
   }
 

@@ -1,4 +1,6 @@
 import type { BlocklistStore, SessionRecords } from '../../contracts/blocklist-store.js';
+import { checkFunction, checkInteger } from '../../options/checks.js';
+import { type Defaults, settle } from '../../options/settle.js';
 import { MemoryEntries } from './memory-entries.js';
 import { MemorySessions } from './memory-sessions.js';
 import { SweepTimer } from './sweep-timer.js';
@@ -22,6 +24,11 @@ export interface MemoryBlocklistStoreOptions {
   clock?: () => Date;
 }
 
+const DEFAULTS: Defaults<MemoryBlocklistStoreOptions> = {
+  maxEntries: 1_000_000,
+  clock: () => new Date(),
+};
+
 /**
  * Keeps revocations in this process: for one process, for tests, and for trying things out. They are gone when the
  * process ends, so an application that logs people out wants a store that stays.
@@ -36,13 +43,16 @@ export class MemoryBlocklistStore implements BlocklistStore {
   readonly #sessions: MemorySessions;
   readonly #timer: SweepTimer;
 
-  constructor({
-    maxEntries = 1_000_000,
-    clock = () => new Date(),
-  }: MemoryBlocklistStoreOptions = {}) {
-    if (!Number.isSafeInteger(maxEntries) || maxEntries < 1) {
-      throw new TypeError('MemoryBlocklistStore: maxEntries must be a whole number of 1 or more');
-    }
+  /** @throws JwtExtendedConfigError - for an option that it has not, or that cannot be so */
+  constructor(options: MemoryBlocklistStoreOptions = {}) {
+    const given = settle(options, DEFAULTS, 'MemoryBlocklistStore');
+    const maxEntries = checkInteger(
+      given.maxEntries,
+      'MemoryBlocklistStore.maxEntries',
+      1,
+      Number.MAX_SAFE_INTEGER,
+    );
+    const clock = checkFunction(given.clock, 'MemoryBlocklistStore.clock') as () => Date;
     const clocks = new TwoClocks(clock);
     this.#entries = new MemoryEntries(maxEntries, clocks);
     this.#sessions = new MemorySessions(maxEntries, clocks);

@@ -1,5 +1,6 @@
 import type { BlocklistStore, SessionRecords } from '../../contracts/blocklist-store.js';
 import { JwtExtendedConfigError } from '../../errors/config.error.js';
+import { type Defaults, settle } from '../../options/settle.js';
 import { dialectOf } from './dialect-of.js';
 import { purgeExpired, type SqlPurgeOptions } from './purge-expired.js';
 import type { SqlClient } from './sql-client.js';
@@ -27,6 +28,8 @@ export interface SqlBlocklistStoreOptions {
   readonly prefix?: string;
 }
 
+const DEFAULTS: Defaults<SqlBlocklistStoreOptions> = { table: 'jwt_blocklist', prefix: '' };
+
 /**
  * Keeps revocations in a database that the application has opened: PostgreSQL over `pg` or as PGlite, or SQLite by
  * `libsql` or `better-sqlite3`. Several processes on one database act as one. The application goes on owning the
@@ -43,7 +46,8 @@ export interface SqlBlocklistStoreOptions {
  * Call `migrate` before the application starts, or create the tables as `ddl` says, and `purge` now and then. Text with a
  * NUL character or half a surrogate pair is refused, since databases take it for other text.
  *
- * @throws JwtExtendedConfigError - for a client that it does not know, and for a table or a prefix that is none
+ * @throws JwtExtendedConfigError - for a client that it does not know, for an option that it has not, and for a table or
+ * a prefix that is none
  *
  * @example
  * ```ts
@@ -59,10 +63,8 @@ export class SqlBlocklistStore implements BlocklistStore {
   readonly #dialect: SqlDialect;
   readonly #prefix: string;
 
-  constructor(
-    client: SqlClient,
-    { table = 'jwt_blocklist', prefix = '' }: SqlBlocklistStoreOptions = {},
-  ) {
+  constructor(client: SqlClient, options: SqlBlocklistStoreOptions = {}) {
+    const { table, prefix } = settle(options, DEFAULTS, 'SqlBlocklistStore');
     this.#dialect = dialectOf(client, sqlTable(table));
     this.#prefix = checkedPrefix(prefix);
     this.ddl = this.#dialect.ddl;

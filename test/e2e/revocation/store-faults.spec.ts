@@ -231,7 +231,9 @@ describe.each(ADAPTERS)('over %s, a blocklist store', (adapter) => {
         options: { blocklist: { store: Object.assign(new FaultyStore(), { check }) } },
       });
 
+    const already = output.lines.length;
     expect(await failureOf(start(rejecting(unfit)))).toBe(unfit);
+    expect(output.lines.slice(already).join('\n')).not.toContain('does not answer');
     await (await start(rejecting(new Error('away')))).close();
   });
 

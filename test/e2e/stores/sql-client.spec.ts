@@ -74,6 +74,14 @@ describe('A SqlBlocklistStore is not made', () => {
   });
 });
 
+it('A SqlBlocklistStore is not made with an option that it has not', () => {
+  for (const options of [{ tabel: 'revoked' }, null, 'revoked']) {
+    const made = () => new SqlBlocklistStore(new Database(':memory:'), options as object);
+    expect(made).toThrow(JwtExtendedConfigError);
+    expect(made).toThrow(/^SqlBlocklistStore/);
+  }
+});
+
 describe('A SqlBlocklistStore refuses to start', () => {
   it('with a database that answers later', async () => {
     const database = new AsyncDatabase(':memory:', {});

@@ -43,6 +43,21 @@ describe('blocklist.checks', () => {
   });
 });
 
+describe('blocklist.store', () => {
+  const store = { add() {}, raise() {}, get() {}, delete() {} };
+
+  it.each([
+    [
+      { ...store, sessions: { put() {} } },
+      'blocklist.store.sessions was given an object; give an object with the methods put, list and remove, or none',
+    ],
+    [{ ...store, isAtomic: 'no' }, "blocklist.store.isAtomic was given 'no'; give true or false"],
+    [{ ...store, check: 1 }, 'blocklist.store.check was given a number; give a function'],
+  ])('is whole or refused: %j', (half, message) => {
+    expect(mistakeOf({ blocklist: { store: half } })).toContain(message);
+  });
+});
+
 describe('blocklist.onStoreError', () => {
   it.each([
     ['ignore', "'ignore'"],

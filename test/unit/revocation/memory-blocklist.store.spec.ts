@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { MemoryBlocklistStore } from '../../../src/index.js';
+import { JwtExtendedConfigError, MemoryBlocklistStore } from '../../../src/index.js';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -235,8 +235,26 @@ describe('MemoryBlocklistStore', () => {
     'is not made with maxEntries: %p',
     (maxEntries) => {
       expect(() => new MemoryBlocklistStore({ maxEntries: maxEntries as number })).toThrow(
-        'MemoryBlocklistStore: maxEntries must be a whole number of 1 or more',
+        /^MemoryBlocklistStore\.maxEntries was given .*; give a whole number from 1 to \d+$/,
       );
     },
   );
+
+  it.each([
+    [{ maxEntry: 5 }, /MemoryBlocklistStore\.maxEntry/],
+    [{ clock: 5 }, /^MemoryBlocklistStore\.clock was given a number; give a function$/],
+    [null, /^MemoryBlocklistStore was given null; give an object of options$/],
+  ])('is not made with %j', (options, message) => {
+    expect(() => new MemoryBlocklistStore(options as object)).toThrow(JwtExtendedConfigError);
+    expect(() => new MemoryBlocklistStore(options as object)).toThrow(message);
+  });
+
+  it.each([[-1], [0.5], [NaN], [2 ** 53]])('does not raise to %p', (number) => {
+    const store = new MemoryBlocklistStore();
+
+    expect(() => {
+      store.raise('sub:alice', number, null);
+    }).toThrow(TypeError);
+    expect(store.get(['sub:alice'])).toEqual([null]);
+  });
 });
