@@ -66,7 +66,8 @@ export class CookieWriter {
     const { cookie, csrfCookie } = this.options.carriers[type];
     const names = [cookie.name, csrfCookie.name];
     const lines = [response.getHeader('set-cookie') ?? []].flat().map(String);
-    return this.#touched[type].has(response) || lines.some((line) => names.includes(nameIn(line)));
+    const written = [...lines.map(nameIn), ...namesKeptBack(response)];
+    return this.#touched[type].has(response) || written.some((name) => names.includes(name));
   }
 
   #append(
@@ -85,6 +86,15 @@ export class CookieWriter {
     this.host.httpAdapter.setHeader(response, 'Cache-Control', 'no-store');
     this.host.httpAdapter.setHeader(response, 'Pragma', 'no-cache');
   }
+}
+
+/** `@fastify/cookie` writes its cookies when the answer is sent, and keeps them under a symbol until then. */
+function namesKeptBack(response: HttpResponse): readonly string[] {
+  const symbol = Object.getOwnPropertySymbols(response).find(
+    ({ description }) => description === 'fastify.reply.setCookies',
+  );
+  const kept: unknown = symbol && Reflect.get(response, symbol);
+  return kept instanceof Map ? Array.from(kept.values(), ({ name }: { name: string }) => name) : [];
 }
 
 function nameIn(line: string): string {

@@ -158,13 +158,27 @@ describe.each(ADAPTERS)('On %s, a handler', (adapter) => {
     expect(answer.cookies).toEqual([line]);
   });
 
-  it('that clears it by means of the adapter or of a plug-in has the last word', async () => {
-    const answer = await act((response) => {
-      native(response).clearCookie('access_token_cookie', { path: '/' });
-    });
+  it.each<[what: string, scene: Scene, line: RegExp]>([
+    [
+      'clears it',
+      (response) => {
+        native(response).clearCookie('access_token_cookie', { path: '/' });
+      },
+      /^access_token_cookie=;.*Expires=Thu, 01 Jan 1970/,
+    ],
+    [
+      'sets it',
+      (response) => {
+        native(response).cookie?.('access_token_cookie', 'mine');
+      },
+      /^access_token_cookie=mine/,
+    ],
+  ])('that %s by means of the adapter or of a plug-in has the last word', async (...given) => {
+    const [, scene, line] = given;
 
-    const lines = answer.cookies.filter((line) => line.startsWith('access_token_cookie='));
-    expect(lines.at(-1)).toMatch(/^access_token_cookie=;.*Expires=Thu, 01 Jan 1970/);
+    const answer = await act(scene);
+
+    expect(answer.cookies).toEqual([expect.stringMatching(line)]);
   });
 
   it('that ends the session leaves none behind', async () => {
