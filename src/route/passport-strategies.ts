@@ -8,7 +8,7 @@ import { PassportStrategy } from '@nestjs/passport';
 import passport from 'passport';
 import { Strategy } from 'passport-jwt';
 import { Authenticator } from '../authentication/authenticator.js';
-import { attach } from '../authentication/request-slot.js';
+import { attach, attachNobody, slotOf } from '../authentication/request-slot.js';
 import type { HttpRequest } from '../contracts/http.js';
 import type { RoutePolicy } from '../contracts/route-policy.js';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
@@ -69,8 +69,13 @@ export class PassportStrategies implements OnApplicationBootstrap, OnModuleDestr
             else this.success(user);
           },
           (error: unknown) => {
-            if (error instanceof MissingTokenError) this.fail(error.message, 401);
-            else this.error(error as Error);
+            if (!(error instanceof MissingTokenError)) {
+              this.error(error as Error);
+              return;
+            }
+            // Whomever the next strategy lets in comes without a token.
+            if (!slotOf(request)) attachNobody(request);
+            this.fail(error.message, 401);
           },
         );
       }

@@ -61,6 +61,12 @@ class PassportController {
     return { name: user.name ?? user.identity };
   }
 
+  @UseGuards(AuthGuard(['jwt-access', 'password']))
+  @Get('whoever')
+  whoever(@CurrentIdentity() identity: string | undefined, @CurrentToken() token: unknown) {
+    return { identity: identity ?? 'nobody', hasToken: token !== undefined };
+  }
+
   @UseGuards(AuthGuard(['password', 'jwt-access']))
   @Get('either-way')
   eitherWay(@Req() { user }: { user: { name?: string; identity?: string } }) {
@@ -174,6 +180,21 @@ describe.each(ADAPTERS)('on %s', (adapter) => {
       [refresh, wrongType('Only non-refresh tokens are allowed')],
     ])('keep the others from letting a bad token in', async (token, expected) => {
       expect(await call('/either', token, { 'x-password': 'open sesame' })).toEqual(expected);
+    });
+
+    it('know nobody where the next strategy let somebody in', async () => {
+      const token = forgeToken(accessClaims());
+      const headers = { 'x-password': 'open sesame' };
+
+      expect(await app.send('GET', '/whoever', { headers })).toMatchObject({
+        status: 200,
+        body: { identity: 'nobody', hasToken: false },
+      });
+      expect(await app.send('GET', '/whoever', { token, headers })).toMatchObject({
+        status: 200,
+        body: { identity: 'alice', hasToken: true },
+      });
+      expect((await app.send('GET', '/whoever')).status).toBe(401);
     });
 
     it('ask OPTIONS for no token, and know nobody then', async () => {
