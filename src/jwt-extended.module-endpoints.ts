@@ -12,6 +12,7 @@ import { LogoutEndpoint } from './route/endpoints/logout.endpoint.js';
 import { RefreshEndpoint } from './route/endpoints/refresh.endpoint.js';
 import { TokenDelivery } from './route/endpoints/token-delivery.js';
 import { JWKS_PATH, JwksEndpoint } from './route/jwks.endpoint.js';
+import { requireSubject } from './tokens/token-users.js';
 import { TokenCookies } from './transport/token-cookies.js';
 
 /** What the endpoints that are mounted are made of. */
@@ -71,6 +72,9 @@ export function checkEndpoints(paths: EndpointPaths, { options, ring }: ModuleSe
       'endpoints.refresh needs a store whose add is atomic, or two clients could spend one token: ' +
         'use Redis, SQL or the memory store as blocklist.store',
     );
+  }
+  if (paths.refresh !== undefined) {
+    requireSubject((name) => options.loaders[name] !== undefined);
   }
   const maker = (['login', 'refresh'] as const).find((name) => paths[name] !== undefined);
   if (maker && !ring.contents.current?.signingKey && !options.loaders.encodeKey) {

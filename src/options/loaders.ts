@@ -25,7 +25,8 @@ export interface UnverifiedToken {
  * Functions that the module asks while it makes and reads tokens. Each may be async, and ends within `loaderTimeout`.
  * One that throws an `HttpException` keeps its status; one that fails in any other way is answered with 503.
  *
- * `subject` is whatever was handed to `createAccessToken` and its kin; annotate it with your own type.
+ * `subject` is whatever was handed to `createAccessToken` and its kin, and what `userLookup` gave when a token is rotated or
+ * renewed; annotate it with your own type.
  */
 /* eslint-disable @typescript-eslint/no-explicit-any -- the subject's and the user's types are the application's own */
 export interface JwtExtendedLoaders {

@@ -9,6 +9,7 @@ import type { TokenKeys } from '../tokens/token-keys.js';
 import type { TokenMint } from '../tokens/token-mint.js';
 import type { TokenReader } from '../tokens/token-reader.js';
 import type { TokenRequest } from '../tokens/token-request.js';
+import { subjectOf } from '../tokens/token-users.js';
 import type { RevocationCheck } from './revocation-check.js';
 import type { SessionRegistry } from './session-registry.js';
 import { beginningOf, endOf } from './session-span.js';
@@ -54,13 +55,13 @@ export class AccessRenewal {
    * @throws TokenError - what the mint, the store or a loader had to say
    */
   async renew(token: Token, user: unknown, request: unknown): Promise<RenewedToken | undefined> {
-    const { mint, check, sessions, events, longestLife } = this.parts;
+    const { mint, check, sessions, loaders, events, longestLife } = this.parts;
     const life = this.#livesAnew(token);
     if (life === undefined || !(await this.#isOurs(token, request))) return undefined;
     const now = mint.now();
     const same = this.#marks(token, now);
     const wanted = { ...this.#wanted(token, life), same, request };
-    const renewed = await mint.mint(user ?? token.identity, wanted, now);
+    const renewed = await mint.mint(subjectOf(loaders, token, user), wanted, now);
     if (life > longestLife) await sessions.outlive(renewed);
     if (token.sessionId !== undefined) await sessions.prolong(renewed);
     if (!(await check.isActive(token, request))) return undefined;

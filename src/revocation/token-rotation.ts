@@ -12,7 +12,7 @@ import type { LoaderCalls } from '../tokens/loader-calls.js';
 import type { RotateRefreshTokenOptions } from '../tokens/mint-options.js';
 import type { MintedToken } from '../tokens/minted-token.js';
 import type { TokenMint } from '../tokens/token-mint.js';
-import { loadUser, requireVerified } from '../tokens/token-users.js';
+import { loadUser, requireVerified, subjectOf } from '../tokens/token-users.js';
 import type { BlocklistAccess } from './blocklist-access.js';
 import type { RevocationCheck } from './revocation-check.js';
 import type { RevocationLedger } from './revocation-ledger.js';
@@ -66,12 +66,12 @@ export class TokenRotation {
     const standing = await check.standingOf(token);
     await check.requireUnspent(token, standing, request);
     await requireVerified(loaders, token, request);
-    const user = await loadUser(loaders, token, request);
+    const subject = subjectOf(loaders, token, await loadUser(loaders, token, request));
     const { spent, by } =
       standing.is === 'racing'
         ? ({ spent: standing.spent, by: 'raced' } as const)
         : await this.#spend(token, request);
-    const successors = await this.#mint(user ?? token.identity, token, spent, options);
+    const successors = await this.#mint(subject, token, spent, options);
     const { access, refresh, sessionId } = successors;
     await sessions.goOn([access, refresh], beginningOf(token) * 1000);
     const { identity, jti } = token;

@@ -1,7 +1,12 @@
 import type { Awaitable } from '../contracts/awaitable.js';
 import type { Token } from '../contracts/token.js';
+import { JwtExtendedConfigError } from '../errors/config.error.js';
 import { TokenVerificationError, UserLookupError } from '../errors/token-errors.js';
+import type { JwtExtendedLoaders } from '../options/loaders.js';
 import type { LoaderCalls } from './loader-calls.js';
+
+/** The loaders that are handed what tokens are made for. */
+const OF_SUBJECTS = ['additionalClaims', 'additionalHeaders', 'encodeKey'] as const;
 
 /**
  * Asks the `tokenVerification` loader, where there is one.
@@ -34,6 +39,32 @@ async function askVerification(
  */
 export function loadUser(loaders: LoaderCalls, token: Token, request: unknown): Awaitable<unknown> {
   return loaders.has('userLookup') ? askForUser(loaders, token, request) : undefined;
+}
+
+/**
+ * Who a token is made for that takes the place of another: the user, or the identity where subjects are identities.
+ *
+ * @throws JwtExtendedConfigError - where they are not, and a loader would be handed the one for the other
+ */
+export function subjectOf(loaders: LoaderCalls, { identity }: Token, user: unknown): unknown {
+  if (user !== undefined) return user;
+  requireSubject((name) => loaders.has(name));
+  return identity;
+}
+
+/**
+ * Of a token only the identity is known. Where a `userIdentity` loader makes it of something else, that has to be found
+ * again for the loaders which want it.
+ *
+ * @throws JwtExtendedConfigError
+ */
+export function requireSubject(has: (name: keyof JwtExtendedLoaders) => boolean): void {
+  const wanting = OF_SUBJECTS.find(has);
+  if (wanting === undefined || !has('userIdentity') || has('userLookup')) return;
+  throw new JwtExtendedConfigError(
+    `loaders.${wanting} is for subjects, of which a token holds only what loaders.userIdentity made: ` +
+      'add loaders.userLookup, so that tokens can be refreshed',
+  );
 }
 
 async function askForUser(loaders: LoaderCalls, token: Token, request: unknown): Promise<unknown> {

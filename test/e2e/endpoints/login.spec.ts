@@ -163,6 +163,7 @@ describe.each(ADAPTERS)('POST /auth on %s', (adapter) => {
       },
       loaders: {
         userIdentity: (user: { id: number }) => String(user.id),
+        userLookup: () => ({ id: 7, name: 'alice' }),
         additionalClaims: (user: { name: string }, { request }) => {
           seen.push(request.headers['user-agent']);
           return { name: user.name };

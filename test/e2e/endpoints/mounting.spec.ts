@@ -367,6 +367,13 @@ describe('A mistake in endpoints', () => {
         'use Redis, SQL or the memory store as blocklist.store',
     ],
     [
+      'a refresh of subjects that nobody looks up',
+      { refresh: true },
+      { loaders: { userIdentity: () => 'alice', additionalClaims: () => ({}) } },
+      'loaders.additionalClaims is for subjects, of which a token holds only what loaders.userIdentity made: ' +
+        'add loaders.userLookup, so that tokens can be refreshed',
+    ],
+    [
       'a login of a service that only verifies',
       { login: true },
       { ...verifying(), login: { authenticate } },

@@ -13,7 +13,7 @@ import {
   WrongTokenTypeError,
 } from '../../../src/index.js';
 import { FaultyStore } from '../../support/faults.js';
-import { accessClaims, Clock, forgeToken, NOW } from '../../support/forge.js';
+import { accessClaims, Clock, forgeToken, NOW, SECRET } from '../../support/forge.js';
 import {
   claimsAtNow,
   claimsOf,
@@ -367,6 +367,33 @@ describe('R52: The user lookup', () => {
     const { accessToken } = await tokens.rotateRefreshToken(refreshToken);
 
     expect(claimsOf(accessToken)).toMatchObject({ sub: 'alice', role: 'admin' });
+  });
+});
+
+describe('Where subjects are more than their identity, and nobody looks them up', () => {
+  const userIdentity = ({ name }: { name: string }) => name;
+
+  it.each([
+    ['additionalClaims', { additionalClaims: ({ roles }: { roles: string[] }) => ({ roles }) }],
+    ['additionalHeaders', { additionalHeaders: () => ({}) }],
+    ['encodeKey', { encodeKey: () => SECRET }],
+  ])('nothing is spent for what %s would be asked about', async (name, loader) => {
+    const { tokens } = await start({ loaders: { userIdentity, ...loader } });
+    const { refreshToken } = await tokens.createTokenPair({ name: 'alice', roles: ['admin'] });
+
+    const message = expect.stringContaining(`loaders.${name} is for subjects`) as unknown;
+    for (let time = 0; time < 2; time += 1)
+      expect(await rejectionOf(tokens.rotateRefreshToken(refreshToken))).toMatchObject({
+        name: 'JwtExtendedConfigError',
+        message,
+      });
+  });
+
+  it('a token is rotated where no loader wants one', async () => {
+    const { tokens } = await start({ loaders: { userIdentity } });
+    const { refreshToken } = await tokens.createTokenPair({ name: 'alice' });
+
+    expect(claimsOf((await tokens.rotateRefreshToken(refreshToken)).accessToken).sub).toBe('alice');
   });
 });
 
