@@ -108,10 +108,19 @@ function refuseIdleDecorators(levels: readonly PolicyLevel[]): void {
     const decorator = idleDecoratorOf(level);
     if (decorator === undefined) continue;
     throw new JwtExtendedConfigError(
-      `${decorator} on ${level.name} has no effect, since no token guard protects the route: ` +
-        'add @UseGuards(AccessGuard), or set globalGuard: true',
+      `${decorator} on ${level.name} has no effect${whyIdle(levels, level)}`,
     );
   }
+}
+
+/** Of several routes of a class it may be one only. */
+function whyIdle(levels: readonly PolicyLevel[], idle: PolicyLevel): string {
+  const [handler] = levels;
+  const open = levels.find(({ isPublic }) => isPublic);
+  const where = handler && handler !== idle ? ` on ${handler.name}` : '';
+  return open
+    ? `${where}, since ${open.name} is @Public(): take one of the two away`
+    : `${where}, since no token guard protects the route: add @UseGuards(AccessGuard), or set globalGuard: true`;
 }
 
 function idleDecoratorOf({ fresh, optional, demands }: PolicyLevel): string | undefined {

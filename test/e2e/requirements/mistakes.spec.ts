@@ -245,6 +245,8 @@ function account({
 
 const IDLE =
   'has no effect, since no token guard protects the route: add @UseGuards(AccessGuard), or set globalGuard: true';
+const IDLE_CLASS = IDLE.replace('effect,', 'effect on Account.close,');
+const PUBLIC = 'has no effect, since Account.close is @Public(): take one of the two away';
 const NOT_THERE =
   "Account.close requires a claim to be the route parameter 'id', which its path does not have: " +
   'give the name of one that it has, without the colon';
@@ -275,7 +277,7 @@ const MISTAKES: readonly [string, AppParts, string][] = [
   [
     '@RequireClaims on an open class',
     { controllers: [account({ on: [claims] })] },
-    `@RequireClaims on Account ${IDLE}`,
+    `@RequireClaims on Account ${IDLE_CLASS}`,
   ],
   [
     '@MatchParam on an open handler',
@@ -285,7 +287,7 @@ const MISTAKES: readonly [string, AppParts, string][] = [
   [
     '@RequireScope beside @Public',
     { controllers: [account({ handler: [Public(), scope] })] },
-    `@RequireScope on Account.close ${IDLE}`,
+    `@RequireScope on Account.close ${PUBLIC}`,
   ],
   [
     '@RequireScope beside a guard of another kind',

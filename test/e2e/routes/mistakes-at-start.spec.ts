@@ -36,6 +36,8 @@ function account({
 
 const IDLE =
   'has no effect, since no token guard protects the route: add @UseGuards(AccessGuard), or set globalGuard: true';
+const IDLE_CLASS = IDLE.replace('effect,', 'effect on Account.close,');
+const PUBLIC = 'has no effect, since Account.close is @Public(): take one of the two away';
 const BOTH =
   'is guarded by RefreshGuard and by a guard for access tokens, and no token is both: keep one of them';
 const NEVER_FRESH =
@@ -52,7 +54,7 @@ const MISTAKES: readonly [string, Type, string][] = [
     account({ handler: [Fresh({ maxAge: 60 })] }),
     `@Fresh on Account.close ${IDLE}`,
   ],
-  ['@Fresh on an unprotected class', account({ on: [Fresh()] }), `@Fresh on Account ${IDLE}`],
+  ['@Fresh on an unprotected class', account({ on: [Fresh()] }), `@Fresh on Account ${IDLE_CLASS}`],
   [
     '@JwtOptional on an unprotected handler',
     account({ handler: [JwtOptional()] }),
@@ -61,12 +63,12 @@ const MISTAKES: readonly [string, Type, string][] = [
   [
     '@JwtOptional on an unprotected class',
     account({ on: [JwtOptional()] }),
-    `@JwtOptional on Account ${IDLE}`,
+    `@JwtOptional on Account ${IDLE_CLASS}`,
   ],
   [
     '@Fresh beside @Public',
     account({ handler: [Public(), Fresh()] }),
-    `@Fresh on Account.close ${IDLE}`,
+    `@Fresh on Account.close ${PUBLIC}`,
   ],
   [
     'RefreshGuard beside AccessGuard',
