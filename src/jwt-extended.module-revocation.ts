@@ -8,6 +8,7 @@ import {
   type BlocklistParts,
   BlocklistService,
 } from './revocation/blocklist.service.js';
+import { CutOffMaker } from './revocation/cut-off-maker.js';
 import { MemoryBlocklistStore } from './revocation/memory/memory-blocklist.store.js';
 import { RevocationCheck } from './revocation/revocation-check.js';
 import { RevocationLedger } from './revocation/revocation-ledger.js';
@@ -66,14 +67,16 @@ export const REVOCATION_PROVIDERS: Provider[] = [
       ledger: RevocationLedger,
       sessions: SessionRegistry,
       reader: TokenReader,
-      cutOffs: RecentCutOffs,
+      recent: RecentCutOffs,
       events: EventPublisher,
       origin: Refusals,
     ): BlocklistParts => {
-      const isShared = blocklist.store && !(blocklist.store instanceof MemoryBlocklistStore);
+      const { store } = blocklist;
+      const isShared = store !== undefined && !(store instanceof MemoryBlocklistStore);
+      const cutOffs = new CutOffMaker(access, recent, clock, isShared);
       const { leeway } = token;
       const parts = { access, ledger, sessions, reader, cutOffs, events, origin, clock };
-      return { ...parts, leeway, longestLife, isShared: isShared ?? false };
+      return { ...parts, leeway, longestLife };
     },
     inject: [
       ModuleSettings,

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Awaitable } from '../contracts/awaitable.js';
 import type { SecurityEvents } from '../contracts/security-event.js';
@@ -6,11 +5,10 @@ import type { Token } from '../contracts/token.js';
 import { type ErrorOrigin, raisedBy } from '../errors/token.error.js';
 import { InvalidTokenError } from '../errors/token-errors.js';
 import type { EventPublisher } from '../events/event-publisher.js';
-import type { RecentCutOffs } from '../tokens/recent-cut-offs.js';
 import type { TokenReader } from '../tokens/token-reader.js';
 import type { BlocklistAccess } from './blocklist-access.js';
-import { cutOffAt, cutOffNow } from './cut-off.js';
-import { EVERYTHING_KEY, identityKey, sessionKey, tokenKey } from './entry-keys.js';
+import type { CutOffMaker } from './cut-off-maker.js';
+import { sessionKey, tokenKey } from './entry-keys.js';
 import { requireId, requireIdentity } from './require-given.js';
 import type { RevocationLedger } from './revocation-ledger.js';
 import type { SessionRegistry } from './session-registry.js';
@@ -23,7 +21,7 @@ export interface BlocklistParts {
   readonly ledger: RevocationLedger;
   readonly sessions: SessionRegistry;
   readonly reader: TokenReader;
-  readonly cutOffs: RecentCutOffs;
+  readonly cutOffs: CutOffMaker;
   readonly events: EventPublisher;
   readonly origin: ErrorOrigin;
   readonly clock: () => Date;
@@ -31,8 +29,6 @@ export interface BlocklistParts {
   readonly leeway: number;
   /** How long any token lives that no one asked to live longer, in seconds; `Infinity` for ever. */
   readonly longestLife: number;
-  /** Whether other processes may work with the same store. */
-  readonly isShared: boolean;
 }
 
 /** What `revokeAllFor` takes. */
@@ -140,9 +136,12 @@ export class BlocklistService {
    */
   async revokeAllFor(identity: string, { issuedBefore }: RevokeAllOptions = {}): Promise<void> {
     requireIdentity(identity, 'revokeAllFor takes an identity');
-    const key = identityKey(identity);
-    const moment = issuedBefore ?? (await this.#cutOffNow(key, identity));
-    if (issuedBefore !== undefined) await this.#cutOff(key, identity, issuedBefore);
+    const { cutOffs } = this.parts;
+    const moment = await this.#told(async () => {
+      if (issuedBefore === undefined) return cutOffs.make(identity);
+      await cutOffs.makeAt(identity, issuedBefore);
+      return issuedBefore;
+    });
     this.#announce({ level: 'identity', identity, issuedBefore: moment });
   }
 
@@ -158,45 +157,8 @@ export class BlocklistService {
    */
   async revokeAllIssuedBefore(moment: Date): Promise<void> {
     if (!(moment instanceof Date)) throw new TypeError('revokeAllIssuedBefore takes a Date');
-    await this.#cutOff(EVERYTHING_KEY, undefined, moment);
+    await this.#told(() => this.parts.cutOffs.makeAt(undefined, moment));
     this.#announce({ level: 'all', issuedBefore: moment });
-  }
-
-  async #cutOff(key: string, identity: unknown, issuedBefore: Date): Promise<void> {
-    requirePast(issuedBefore, this.parts.clock());
-    const cutOff = cutOffAt(issuedBefore);
-    await this.#raise(key, cutOff);
-    await this.#minted(identity, cutOff);
-  }
-
-  /**
-   * The store is told once more if it took its time: a session that was refreshed meanwhile, by whoever did not see the
-   * cut-off yet, must not outlive it.
-   */
-  async #cutOffNow(key: string, identity: string): Promise<Date> {
-    const { cutOffs, clock } = this.parts;
-    const first = cutOffs.next(identity, cutOffNow(clock()));
-    await this.#raise(key, first);
-    const moment = clock();
-    const cutOff = Math.max(first, cutOffNow(moment));
-    if (cutOff > first) await this.#raise(key, cutOff);
-    await this.#minted(identity, cutOff);
-    return moment;
-  }
-
-  /** Kept for ever: nobody knows how long the tokens before it live. */
-  #raise(key: string, cutOff: number): Promise<void> {
-    return this.#told(() => this.parts.access.raise(key, cutOff, null));
-  }
-
-  /** Sees to it that what is minted from now on counts as issued after a cut-off, here and in every other process. */
-  async #minted(identity: unknown, cutOff: number): Promise<void> {
-    const { cutOffs, clock, isShared } = this.parts;
-    cutOffs.remember(identity, cutOff);
-    const now = clock().getTime();
-    const isThisSecond = Math.floor(cutOff / 1_000_000) === Math.floor(now / 1000);
-    // A timer may be early by a fraction of a millisecond.
-    if (isShared && isThisSecond) await delay(1001 - (now % 1000));
   }
 
   /** Until the last of its tokens has expired: as long as any lives, or as long as one was made to live. */
@@ -229,11 +191,4 @@ export class BlocklistService {
       throw raisedBy(this.parts.origin, error);
     }
   }
-}
-
-function requirePast(moment: Date, now: Date): void {
-  if (!(moment instanceof Date) || Number.isNaN(moment.getTime()))
-    throw new TypeError('issuedBefore must be a valid Date');
-  if (moment > now) throw new RangeError('issuedBefore must not lie in the future');
-  if (moment.getTime() < 0) throw new RangeError('issuedBefore must not lie before 1970');
 }
