@@ -1,6 +1,7 @@
 import type { BlocklistStore, SessionRecords } from '../../contracts/blocklist-store.js';
 import { checkFunction, checkInteger } from '../../options/checks.js';
 import { type Defaults, settle } from '../../options/settle.js';
+import { requireWholeNumber } from '../require-given.js';
 import { MemoryEntries } from './memory-entries.js';
 import { MemorySessions } from './memory-sessions.js';
 import { SweepTimer } from './sweep-timer.js';
@@ -77,9 +78,7 @@ export class MemoryBlocklistStore implements BlocklistStore {
    * @throws Error - when the store is full, or what is there is no number
    */
   raise(key: string, value: number, expiresAt: Date | null): void {
-    if (!Number.isSafeInteger(value) || value < 0) {
-      throw new TypeError('MemoryBlocklistStore: raise takes a whole number of 0 or more');
-    }
+    requireWholeNumber(value, 'MemoryBlocklistStore: raise takes a whole number of 0 or more');
     const there = this.#entries.get(key);
     if (there !== null && !/^\d+$/.test(there)) {
       throw new Error('MemoryBlocklistStore: only a number can be raised');

@@ -2,6 +2,7 @@ import type { BlocklistStore, SessionRecords } from '../../contracts/blocklist-s
 import { describe } from '../../options/describe.js';
 import { mistake } from '../../options/mistake.js';
 import { type Defaults, settle } from '../../options/settle.js';
+import { requireWholeNumber } from '../require-given.js';
 import { keptUntil } from './kept-until.js';
 import { recognizeClient } from './recognize-client.js';
 import type { RedisClient } from './redis-client.js';
@@ -86,9 +87,7 @@ export class RedisBlocklistStore implements BlocklistStore {
   }
 
   async raise(key: string, value: number, expiresAt: Date | null): Promise<void> {
-    if (!Number.isSafeInteger(value) || value < 0) {
-      throw new TypeError('RedisBlocklistStore: raise takes a whole number of 0 or more');
-    }
+    requireWholeNumber(value, 'RedisBlocklistStore: raise takes a whole number of 0 or more');
     const until = keptUntil(expiresAt)?.toString() ?? '';
     requireOk(await this.#commands.run(RAISE, this.#prefix + key, `${value}`, until));
     await this.#settle(this.#prefix + key);

@@ -1,3 +1,5 @@
+import { requireWholeNumber } from '../require-given.js';
+
 /** NUL, and half a surrogate pair where the other half is not. */
 const UNSTORABLE = /[\0\p{Surrogate}]/u;
 
@@ -24,8 +26,6 @@ export function storableMoment(moment: Date | null): number | null {
 
 /** The decimal digits of a whole number. */
 export function storableNumber(value: number): string {
-  if (!Number.isSafeInteger(value) || value < 0) {
-    throw new TypeError('SqlBlocklistStore: a number to raise to must be whole, and 0 or more');
-  }
+  requireWholeNumber(value, 'SqlBlocklistStore: a number to raise to must be whole, and 0 or more');
   return String(value);
 }
