@@ -1,7 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import { readdirSync, readFileSync } from 'node:fs';
 import { publicSymbols } from './public-symbols.js';
-import { barrelsOf, circleIn, layerOf, readSources, root } from './sources.js';
+import {
+  barrelsOf,
+  circleIn,
+  layerOf,
+  readSources,
+  root,
+  singleImports,
+} from '../tooling/sources.js';
+import { acceptedSingleImports } from './accepted-single-imports.js';
 
 /** From the public surface down to the nouns; layers of one row do not know each other. */
 const rows = [
@@ -78,15 +86,13 @@ describe('The source', () => {
     expect(sources.filter(({ awaits }) => awaits).map(({ path }) => path)).toEqual([]);
   });
 
-  it('fits the eye', () => {
-    // A barrel is a list, as long as what it lists.
-    const long = sources.filter(({ lines, onlyReexports }) => lines > 150 && !onlyReexports);
+  it('merges a file into the only file that imports it, unless the list accepts it', () => {
+    const barrels = barrelsOf(sources);
+    const found = singleImports(sources)
+      .filter(({ importer }) => !barrels.includes(importer))
+      .map(({ imported }) => imported);
 
-    // With its doc comments a file may be longer; then the question to its author is whether a second subject moved in.
-    if (long.length > 0) {
-      console.warn(long.map(({ path, lines }) => `src/${path} has ${lines} lines`).join('\n'));
-    }
-    expect(long.filter(({ codeLines }) => codeLines > 150).map(({ path }) => path)).toEqual([]);
+    expect(found.sort()).toEqual([...acceptedSingleImports].sort());
   });
 });
 

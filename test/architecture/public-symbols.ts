@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import ts from 'typescript';
-import { root } from './sources.js';
+import { root } from '../tooling/sources.js';
 
 export interface PublicSymbol {
   readonly name: string;

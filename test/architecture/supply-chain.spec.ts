@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { root } from './sources.js';
+import { root } from '../tooling/sources.js';
 
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const lockText = readFileSync(join(root, 'package-lock.json'), 'utf8');

@@ -1,33 +1,18 @@
+// Reads the files of src and what each imports: for the architecture tests and for `npm run figures`.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, posix, relative, resolve, sep } from 'node:path';
 import ts from 'typescript';
 
 export const root = resolve(import.meta.dirname, '../..');
 
-/** A file of `src`, as far as its place in the house is concerned. */
-export interface Source {
-  /** Relative to `src`. */
-  readonly path: string;
-  readonly lines: number;
-  /** Those that are neither empty nor comment. */
-  readonly codeLines: number;
-  /** What it imports or re-exports, as written. */
-  readonly imports: readonly string[];
-  /** The files of `src` among these, relative to `src`. */
-  readonly dependencies: readonly string[];
-  readonly onlyReexports: boolean;
-  readonly exportsAll: boolean;
-  readonly awaits: boolean;
-}
-
-export function readSources(): Source[] {
+export function readSources() {
   const folder = join(root, 'src');
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.ts'))
     .map((name) => readSource(folder, relative(folder, join(folder, name)).split(sep).join('/')));
 }
 
-function readSource(folder: string, path: string): Source {
+function readSource(folder, path) {
   const text = readFileSync(join(folder, path), 'utf8');
   const file = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
   const imports = ts.preProcessFile(text).importedFiles.map(({ fileName }) => fileName);
@@ -35,7 +20,6 @@ function readSource(folder: string, path: string): Source {
   return {
     path,
     lines: text.split('\n').length - 1,
-    codeLines: text.replace(/\/\*[^]*?\*\//g, '').match(/^\s*(?!\/\/)\S.*$/gm)?.length ?? 0,
     imports,
     dependencies: imports.filter((name) => name.startsWith('.')).map((name) => target(path, name)),
     onlyReexports: file.statements.length > 0 && reexports.length === file.statements.length,
@@ -47,37 +31,37 @@ function readSource(folder: string, path: string): Source {
 }
 
 /** `./a.js`, imported by `b/c.ts`, is `b/a.ts`. */
-function target(importer: string, name: string): string {
+function target(importer, name) {
   return posix.normalize(posix.join(posix.dirname(importer), name)).replace(/\.js$/, '.ts');
 }
 
-function isReexport(node: ts.Node): node is ts.ExportDeclaration {
+function isReexport(node) {
   return ts.isExportDeclaration(node) && node.moduleSpecifier !== undefined;
 }
 
-function awaits(node: ts.Node): boolean {
+function awaits(node) {
   if (ts.isFunctionLike(node)) return false;
   return ts.isAwaitExpression(node) || (ts.forEachChild(node, awaits) ?? false);
 }
 
-/** The folder a file is in; the module's own files, which lie beside each other at the top, are one layer. */
-export function layerOf(path: string): string {
+/** The folder of a file. The files of the module that lie at the top are part of the layer `module`. */
+export function layerOf(path) {
   const [first = '', ...rest] = path.split('/');
   if (rest.length > 0) return first;
   return first.startsWith('jwt-extended.module') ? 'module' : first.replace(/\.ts$/, '');
 }
 
-/** Files that only hand on what others export. */
-export function barrelsOf(sources: readonly Source[]): string[] {
+/** Files that only re-export. */
+export function barrelsOf(sources) {
   return sources.filter(({ onlyReexports }) => onlyReexports).map(({ path }) => path);
 }
 
-/** One circle of imports, first file repeated at the end; empty where there is none. */
-export function circleIn(sources: readonly Source[]): string[] {
+/** One circle of imports, with the first file repeated at the end; empty if there is none. */
+export function circleIn(sources) {
   const dependencies = new Map(sources.map((source) => [source.path, source.dependencies]));
-  const finished = new Set<string>();
+  const finished = new Set();
 
-  function visit(path: string, trail: readonly string[]): string[] {
+  function visit(path, trail) {
     if (trail.includes(path)) return [...trail.slice(trail.indexOf(path)), path];
     if (finished.has(path)) return [];
     for (const dependency of dependencies.get(path) ?? []) {
@@ -93,4 +77,19 @@ export function circleIn(sources: readonly Source[]): string[] {
     if (circle.length > 0) return circle;
   }
   return [];
+}
+
+/** Every import of one file of `src` by another, counted once for each pair. */
+export function importEdges(sources) {
+  return sources.flatMap(({ path, dependencies }) =>
+    [...new Set(dependencies)].map((dependency) => ({ importer: path, imported: dependency })),
+  );
+}
+
+/** The imports of files that exactly one other file imports. */
+export function singleImports(sources) {
+  const edges = importEdges(sources);
+  const counts = new Map();
+  for (const { imported } of edges) counts.set(imported, (counts.get(imported) ?? 0) + 1);
+  return edges.filter(({ imported }) => counts.get(imported) === 1);
 }
