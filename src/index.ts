@@ -72,13 +72,13 @@ export { type CookieOptions } from './options/cookie-options.js';
 export { type CsrfOptions } from './options/csrf-options.js';
 export { type LocationOptions } from './options/location-options.js';
 export { type LoginOptions } from './options/login-options.js';
+export { type TokenOptions } from './options/token-options.js';
 export {
   type Algorithm,
   type KeyOptions,
   type KeyPairInput,
   type SecretInput,
-  type TokenOptions,
-} from './options/token-options.js';
+} from './options/key-ring-options.js';
 export { BlocklistService, type RevokeAllOptions } from './revocation/blocklist.service.js';
 export {
   KeyvBlocklistStore,

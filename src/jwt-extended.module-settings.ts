@@ -3,7 +3,7 @@ import type { JwtExtendedOptions } from './options/jwt-extended-options.js';
 import { isObject } from './options/checks.js';
 import { resolveOptions } from './options/resolve-options.js';
 import type { ResolvedOptions } from './options/resolved-options.js';
-import type { Algorithm } from './options/token-options.js';
+import type { Algorithm } from './options/key-ring-options.js';
 import { loadJose } from './tokens/jose.js';
 import { shareKeys } from './tokens/keys/algorithms.js';
 import { configureKeys } from './tokens/keys/configure-keys.js';

@@ -1,10 +1,10 @@
 import type { BlocklistStore } from '../contracts/blocklist-store.js';
 import type { Duration, TokenType } from '../contracts/token.js';
-import type { KeyRingOptions } from './key-ring-options.js';
+import type { KeyOptions, KeyRingOptions } from './key-ring-options.js';
 import type { JwtExtendedLoaders, JwtExtendedResponses } from './loaders.js';
 import type { LocationOptions } from './location-options.js';
 import type { LoginOptions } from './login-options.js';
-import type { KeyOptions, TokenOptions } from './token-options.js';
+import type { TokenOptions } from './token-options.js';
 
 /** How refusals look. */
 export interface ResponseOptions {

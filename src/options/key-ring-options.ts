@@ -1,4 +1,4 @@
-import type { Algorithm, KeyPairInput, SecretInput } from './token-options.js';
+import type { JsonWebKey, KeyObject } from 'node:crypto';
 
 /** One key of a ring, under the algorithm that it is bound to. */
 export interface KeyInput {
@@ -38,4 +38,62 @@ export interface KeyRingOptions {
   others?: readonly KeyInput[];
   /** Another issuer's key set (RFC 7517), by https: it verifies tokens whose key id is not in the ring. */
   jwksUri?: string | URL;
+}
+
+/** The signature algorithms (RFC 7518 section 3.1); EdDSA with Ed25519 keys (RFC 8037 section 3.1). */
+export type Algorithm =
+  | 'HS256'
+  | 'HS384'
+  | 'HS512'
+  | 'RS256'
+  | 'RS384'
+  | 'RS512'
+  | 'PS256'
+  | 'PS384'
+  | 'PS512'
+  | 'ES256'
+  | 'ES384'
+  | 'ES512'
+  | 'EdDSA';
+
+/** A secret: text or bytes, a secret `KeyObject`, or a JWK of kind `oct` (RFC 7518 section 6.4). */
+export type SecretInput = string | Buffer | KeyObject | JsonWebKey;
+
+/** Half of a key pair: PEM text, DER or PEM bytes, a JWK or a `KeyObject`. */
+export type KeyPairInput = string | Buffer | KeyObject | JsonWebKey;
+
+/** Which keys sign and verify. */
+export interface KeyOptions {
+  /**
+   * The secret of the HMAC algorithms: at least 32 bytes for HS256, 48 for HS384, 64 for HS512 (RFC 7518 section 3.2).
+   * Flask: `JWT_SECRET_KEY`.
+   */
+  secret?: SecretInput;
+  /** The signing half of a key pair. Flask: `JWT_PRIVATE_KEY`. */
+  privateKey?: KeyPairInput;
+  /**
+   * What decrypts `privateKey`, where it is encrypted: PKCS#8 in PEM or DER form, or PEM in OpenSSL's old form. It is
+   * used once, when the module starts. Flask has none.
+   */
+  passphrase?: string | Buffer;
+  /** The verifying half of a key pair; alone, it makes a service that only verifies. Flask: `JWT_PUBLIC_KEY`. */
+  publicKey?: KeyPairInput;
+  /**
+   * What new tokens are signed with. Required with a key pair. Flask: `JWT_ALGORITHM`.
+   *
+   * @default 'HS256' with a secret
+   */
+  algorithm?: Algorithm;
+  /**
+   * What tokens may be signed with; `algorithm` is always among them. Flask: `JWT_DECODE_ALGORITHMS`.
+   *
+   * @default [algorithm]
+   */
+  decodeAlgorithms?: readonly Algorithm[];
+  /**
+   * Accepts a short or well-known secret without a word, in production too.
+   *
+   * @default false
+   */
+  allowWeakSecret?: boolean;
 }

@@ -1,7 +1,7 @@
 import type { Awaitable } from '../contracts/awaitable.js';
 import type { CallbackResponse } from '../contracts/callback-response.js';
 import type { Claims, Token, TokenHeader, TokenType } from '../contracts/token.js';
-import type { KeyPairInput, SecretInput } from './token-options.js';
+import type { KeyPairInput, SecretInput } from './key-ring-options.js';
 
 /** The last argument of every loader and response callback. */
 export interface LoaderContext {

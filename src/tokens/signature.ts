@@ -1,23 +1,11 @@
+import type { SigningKey, VerificationKey } from './keys/ring-key.js';
 import type { KeyObject } from 'node:crypto';
 import { JwtService } from '@nestjs/jwt';
 import type { Awaitable } from '../contracts/awaitable.js';
 import { InvalidTokenError } from '../errors/token-errors.js';
-import type { Algorithm } from '../options/token-options.js';
+import type { Algorithm } from '../options/key-ring-options.js';
 import { signEdDsa, verifyEdDsa } from './eddsa.js';
 import type { ParsedToken } from './parse-token.js';
-
-/** A key that signs, and what the header says of it. */
-export interface SigningKey {
-  readonly key: KeyObject;
-  readonly algorithm: Algorithm;
-  readonly kid?: string | undefined;
-}
-
-/** A key that verifies, and the algorithms it may be used with. */
-export interface VerificationKey {
-  readonly key: KeyObject;
-  readonly algorithms: readonly Algorithm[];
-}
 
 /** Its own, and unconfigured: whatever key or option the application gave its `JwtService` stays there. */
 const signer = new JwtService({});

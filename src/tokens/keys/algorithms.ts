@@ -1,4 +1,4 @@
-import type { Algorithm } from '../../options/token-options.js';
+import type { Algorithm } from '../../options/key-ring-options.js';
 
 /** An algorithm whose one secret signs and verifies (RFC 7518 section 3.2). */
 export interface HmacAlgorithm {

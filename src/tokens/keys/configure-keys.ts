@@ -1,6 +1,6 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { JwtExtendedConfigError } from '../../errors/config.error.js';
-import type { Algorithm, KeyOptions } from '../../options/token-options.js';
+import type { Algorithm, KeyOptions } from '../../options/key-ring-options.js';
 import { importPrivateKey, importPublicKey } from './import-key-pair.js';
 import { importSecret } from './import-secret.js';
 import { chooseAlgorithm, findKeySource, type KeyLoaders } from './key-source.js';

@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto';
-import type { Algorithm } from '../../options/token-options.js';
+import type { Algorithm } from '../../options/key-ring-options.js';
 import { requireWellFormed } from './jwk-members.js';
 import { requireJwkFits, type KeyUse } from './jwk-metadata.js';
 import { keyMistake } from './key-mistake.js';

@@ -1,6 +1,6 @@
 import { JwtExtendedConfigError } from '../../errors/config.error.js';
-import type { KeyInput, KeyRingOptions } from '../../options/key-ring-options.js';
-import type { KeyOptions } from '../../options/token-options.js';
+import type { KeyInput, KeyOptions, KeyRingOptions } from '../../options/key-ring-options.js';
+
 import { refuseUnknownNames } from '../../options/unknown-names.js';
 import { importKeyInput } from './configure-keys.js';
 import { isKeyId } from './key-id.js';

@@ -1,7 +1,7 @@
 import { createSecretKey, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { types } from 'node:util';
 import { JwtExtendedConfigError } from '../../errors/config.error.js';
-import type { Algorithm } from '../../options/token-options.js';
+import type { Algorithm } from '../../options/key-ring-options.js';
 import { requireJwkFits, type KeyUse } from './jwk-metadata.js';
 import { keyMistake } from './key-mistake.js';
 import { isBlank, keyText, parseJsonObject } from './key-text.js';

@@ -1,6 +1,6 @@
 import type { JsonWebKey } from 'node:crypto';
 import { JwtExtendedConfigError } from '../../errors/config.error.js';
-import type { Algorithm } from '../../options/token-options.js';
+import type { Algorithm } from '../../options/key-ring-options.js';
 
 /** What a key is to do. */
 export type KeyUse = 'sign' | 'verify';

@@ -1,6 +1,6 @@
 import { JwtExtendedConfigError } from '../../errors/config.error.js';
-import type { KeyRingOptions } from '../../options/key-ring-options.js';
-import type { Algorithm, KeyOptions } from '../../options/token-options.js';
+import type { Algorithm, KeyOptions, KeyRingOptions } from '../../options/key-ring-options.js';
+
 import { loadJose } from '../jose.js';
 import { importRing } from './import-ring.js';
 import { publicJwk, type PublicJwk } from './public-jwk.js';

@@ -1,5 +1,5 @@
 import { JwtExtendedConfigError } from '../../errors/config.error.js';
-import type { Algorithm, KeyOptions } from '../../options/token-options.js';
+import type { Algorithm, KeyOptions } from '../../options/key-ring-options.js';
 import { traitsOf } from './algorithms.js';
 import type { NameOption } from './option-names.js';
 import { settleAlgorithm } from './settle-algorithms.js';

@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto';
-import type { Algorithm } from '../../options/token-options.js';
+import type { Algorithm } from '../../options/key-ring-options.js';
 import { traitsOf } from './algorithms.js';
 import { importPrivateKey, importPublicKey } from './import-key-pair.js';
 import { importSecret } from './import-secret.js';

@@ -1,4 +1,4 @@
-import type { KeyOptions } from '../../options/token-options.js';
+import type { KeyOptions } from '../../options/key-ring-options.js';
 
 /** An option of a key as messages call it. */
 export type NameOption = (option: keyof KeyOptions) => string;

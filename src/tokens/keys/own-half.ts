@@ -1,6 +1,6 @@
 import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { JwtExtendedConfigError } from '../../errors/config.error.js';
-import type { Algorithm } from '../../options/token-options.js';
+import type { Algorithm } from '../../options/key-ring-options.js';
 import { bytesOfMember } from './jwk-members.js';
 import { halvesMatch } from './pair-match.js';
 

@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { JwtExtendedConfigError } from '../../errors/config.error.js';
-import type { Algorithm } from '../../options/token-options.js';
+import type { Algorithm } from '../../options/key-ring-options.js';
 import {
   traitsOf,
   type AlgorithmTraits,

@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import { types } from 'node:util';
 import { JwtExtendedConfigError } from '../../errors/config.error.js';
-import type { KeyOptions } from '../../options/token-options.js';
+import type { KeyOptions } from '../../options/key-ring-options.js';
 import type { KeySource } from './key-source.js';
 import type { NameOption } from './option-names.js';
 import type { LockedKey } from './read-key.js';

@@ -2,9 +2,9 @@ import { KeyObject } from 'node:crypto';
 import type { TokenHeader } from '../../contracts/token.js';
 import { JwtExtendedConfigError } from '../../errors/config.error.js';
 import { InvalidTokenError, TokenCheckUnavailableError } from '../../errors/token-errors.js';
-import type { Algorithm } from '../../options/token-options.js';
+import type { Algorithm } from '../../options/key-ring-options.js';
 import { loadJose } from '../jose.js';
-import type { VerificationKey } from '../signature.js';
+import type { VerificationKey } from './ring-key.js';
 import { requireStrongPair } from './pair-strength.js';
 import { SteadyFetch } from './remote-jwks-fetch.js';
 

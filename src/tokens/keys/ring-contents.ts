@@ -1,5 +1,5 @@
 import { JwtExtendedConfigError } from '../../errors/config.error.js';
-import type { Algorithm } from '../../options/token-options.js';
+import type { Algorithm } from '../../options/key-ring-options.js';
 import type { RemoteKeys } from './remote-keys.js';
 import type { RingKey } from './ring-key.js';
 

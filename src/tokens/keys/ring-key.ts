@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto';
-import type { Algorithm } from '../../options/token-options.js';
+import type { Algorithm } from '../../options/key-ring-options.js';
 import type { ConfiguredKeys } from './configure-keys.js';
 
 /** What a ring knows of a key besides the key. */
@@ -54,4 +54,17 @@ export class RingKey {
   former(retireAt: Date | undefined): RingKey {
     return new RingKey(this.#keys, { ...this.#traits, retireAt, isFormer: true });
   }
+}
+
+/** A key that signs, and what the header says of it. */
+export interface SigningKey {
+  readonly key: KeyObject;
+  readonly algorithm: Algorithm;
+  readonly kid?: string | undefined;
+}
+
+/** A key that verifies, and the algorithms it may be used with. */
+export interface VerificationKey {
+  readonly key: KeyObject;
+  readonly algorithms: readonly Algorithm[];
 }

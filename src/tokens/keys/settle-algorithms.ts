@@ -1,5 +1,5 @@
 import { JwtExtendedConfigError } from '../../errors/config.error.js';
-import type { Algorithm } from '../../options/token-options.js';
+import type { Algorithm } from '../../options/key-ring-options.js';
 import { ALGORITHMS, isAlgorithm, shareKeys } from './algorithms.js';
 
 const NAMES = Object.keys(ALGORITHMS);

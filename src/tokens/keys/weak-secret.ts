@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import { Logger } from '@nestjs/common';
 import { JwtExtendedConfigError } from '../../errors/config.error.js';
-import type { Algorithm } from '../../options/token-options.js';
+import type { Algorithm } from '../../options/key-ring-options.js';
 import { findSecretWeakness } from './secret-strength.js';
 
 const FIX =

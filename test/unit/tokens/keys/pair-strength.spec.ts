@@ -6,7 +6,7 @@ import {
   verify,
   type KeyObject,
 } from 'node:crypto';
-import type { Algorithm } from '../../../../src/options/token-options.js';
+import type { Algorithm } from '../../../../src/options/key-ring-options.js';
 import { importPrivateKey, importPublicKey } from '../../../../src/tokens/keys/import-key-pair.js';
 import { requireStrongPair } from '../../../../src/tokens/keys/pair-strength.js';
 import {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { KeyObject } from 'node:crypto';
-import type { Algorithm } from '../../../../src/options/token-options.js';
+import type { Algorithm } from '../../../../src/options/key-ring-options.js';
 import type { RemoteKeys } from '../../../../src/tokens/keys/remote-keys.js';
 import { RingContents } from '../../../../src/tokens/keys/ring-contents.js';
 import { RingKey, type RingKeyTraits } from '../../../../src/tokens/keys/ring-key.js';
