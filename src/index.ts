@@ -54,12 +54,12 @@ export { JwtExtendedModule, type JwtExtendedModuleAsyncOptions } from './jwt-ext
 export { type JwtExtendedModuleExtras } from './jwt-extended.module-extras.js';
 export { type EndpointOptions } from './options/endpoint-options.js';
 export {
-  type BlocklistOptions,
   type JwtExtendedOptions,
   type JwtExtendedOptionsFactory,
-  type ResponseOptions,
-  type RotationOptions,
 } from './options/jwt-extended-options.js';
+export { type ResponseOptions } from './options/resolve-response-options.js';
+export { type RotationOptions } from './options/resolve-rotation-options.js';
+export { type BlocklistOptions } from './options/resolve-blocklist-options.js';
 export { type KeyInput, type KeyRingOptions } from './options/key-ring-options.js';
 export {
   type JwtExtendedLoaders,

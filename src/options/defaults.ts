@@ -1,11 +1,5 @@
-import type {
-  BlocklistOptions,
-  JwtExtendedOptions,
-  RotationOptions,
-} from './jwt-extended-options.js';
-import type { CookieOptions } from './cookie-options.js';
-import type { CsrfOptions } from './csrf-options.js';
-import type { LoginOptions } from './login-options.js';
+import type { JwtExtendedOptions } from './jwt-extended-options.js';
+
 import type { Defaults } from './settle.js';
 
 /** Every option's name, and what holds where it is not given. */
@@ -59,51 +53,4 @@ export const OPTION_DEFAULTS: Defaults<JwtExtendedOptions> = {
   loaders: {},
   loaderTimeout: '5s',
   clock: () => new Date(),
-};
-
-export const COOKIE_DEFAULTS: Defaults<CookieOptions> = {
-  accessName: 'access_token_cookie',
-  refreshName: 'refresh_token_cookie',
-  accessPath: '/',
-  refreshPath: '/',
-  domain: undefined,
-  secure: true,
-  sameSite: 'lax',
-  session: true,
-  renewWithin: undefined,
-};
-
-export const CSRF_DEFAULTS: Defaults<CsrfOptions> = {
-  protect: true,
-  methods: ['POST', 'PUT', 'PATCH', 'DELETE'],
-  accessHeaderName: 'X-CSRF-TOKEN',
-  refreshHeaderName: 'X-CSRF-TOKEN',
-  inCookies: true,
-  accessCookieName: 'csrf_access_token',
-  refreshCookieName: 'csrf_refresh_token',
-  accessCookiePath: '/',
-  refreshCookiePath: '/',
-  checkForm: false,
-  accessFieldName: 'csrf_token',
-  refreshFieldName: 'csrf_token',
-};
-
-export const BLOCKLIST_DEFAULTS: Defaults<BlocklistOptions> = {
-  store: undefined,
-  checks: ['access', 'refresh'],
-  timeout: '1s',
-  onStoreError: 'deny',
-};
-
-export const ROTATION_DEFAULTS: Defaults<RotationOptions> = {
-  grace: '10s',
-  sessionLifetime: undefined,
-  maxSessions: undefined,
-};
-
-export const LOGIN_DEFAULTS: Defaults<LoginOptions> = {
-  authenticate: undefined,
-  usernameKey: 'username',
-  passwordKey: 'password',
-  respond: undefined,
 };

@@ -1,5 +1,5 @@
 import type { BlocklistStore } from '../contracts/blocklist-store.js';
-import type { TokenType } from '../contracts/token.js';
+import type { Duration, TokenType } from '../contracts/token.js';
 import {
   checkArray,
   checkBoolean,
@@ -8,13 +8,13 @@ import {
   checkUnique,
   optional,
 } from './checks.js';
-import { BLOCKLIST_DEFAULTS } from './defaults.js';
+
 import { kindOf } from './describe.js';
 import { parseTimeout } from './duration.js';
-import type { BlocklistOptions } from './jwt-extended-options.js';
+
 import { mistake } from './mistake.js';
 import type { ResolvedOptions } from './resolved-options.js';
-import { settle } from './settle.js';
+import { type Defaults, settle } from './settle.js';
 
 /** How revocations are kept and asked for. */
 export function resolveBlocklistOptions(value: unknown): ResolvedOptions['blocklist'] {
@@ -70,4 +70,39 @@ function hasMethods(
   if (typeof value !== 'object' || value === null) return false;
   const methods = value as Readonly<Record<string, unknown>>;
   return names.every((name) => typeof methods[name] === 'function');
+}
+
+export const BLOCKLIST_DEFAULTS: Defaults<BlocklistOptions> = {
+  store: undefined,
+  checks: ['access', 'refresh'],
+  timeout: '1s',
+  onStoreError: 'deny',
+};
+
+/** How revocations are kept and asked for. */
+export interface BlocklistOptions {
+  /**
+   * Where revocations are kept.
+   *
+   * @default a `MemoryBlocklistStore`
+   */
+  store?: BlocklistStore;
+  /**
+   * Which types of token are looked up. Flask: `JWT_BLACKLIST_TOKEN_CHECKS`.
+   *
+   * @default ['access', 'refresh']
+   */
+  checks?: readonly TokenType[];
+  /**
+   * How long the store may take to answer.
+   *
+   * @default '1s'
+   */
+  timeout?: Duration;
+  /**
+   * What happens to a request when the store does not answer: `'deny'` refuses it with 503, `'allow'` lets it in.
+   *
+   * @default 'deny'
+   */
+  onStoreError?: 'deny' | 'allow';
 }

@@ -1,13 +1,13 @@
 import type { TokenType } from '../contracts/token.js';
 import { checkCookieName, checkCookiePath, checkDomain } from './check-names.js';
 import { checkBoolean, checkOneOf, optional } from './checks.js';
-import { COOKIE_DEFAULTS } from './defaults.js';
+
 import { describe } from './describe.js';
 import { parseDuration } from './duration.js';
 import type { CookieOptions } from './cookie-options.js';
 import { mistake } from './mistake.js';
 import type { ResolvedOptions, TokenCarrier } from './resolved-options.js';
-import { settle, type Unchecked } from './settle.js';
+import { type Defaults, settle, type Unchecked } from './settle.js';
 
 /** The attributes that all cookies share, and the name and path of each. */
 export interface CookieSettings extends Record<TokenType, Pick<TokenCarrier, 'cookie'>> {
@@ -56,3 +56,15 @@ function checkSameSite(value: unknown, secure: boolean): 'strict' | 'lax' | 'non
     'browsers refuse such cookies: set cookies.secure to true',
   );
 }
+
+export const COOKIE_DEFAULTS: Defaults<CookieOptions> = {
+  accessName: 'access_token_cookie',
+  refreshName: 'refresh_token_cookie',
+  accessPath: '/',
+  refreshPath: '/',
+  domain: undefined,
+  secure: true,
+  sameSite: 'lax',
+  session: true,
+  renewWithin: undefined,
+};

@@ -1,11 +1,11 @@
 import type { TokenType } from '../contracts/token.js';
 import { checkCookieName, checkCookiePath, checkMemberName, checkToken } from './check-names.js';
 import { checkArray, checkBoolean } from './checks.js';
-import { CSRF_DEFAULTS } from './defaults.js';
+
 import type { CsrfOptions } from './csrf-options.js';
 import { mistake } from './mistake.js';
 import type { ResolvedOptions, TokenCarrier } from './resolved-options.js';
-import { settle, type Unchecked } from './settle.js';
+import { type Defaults, settle, type Unchecked } from './settle.js';
 
 /** The methods that go without a csrf value unless `csrf.methods` lists them; every other method is protected. */
 const KNOWN_METHODS = ['GET', 'HEAD', 'OPTIONS', 'TRACE', 'POST', 'PUT', 'PATCH', 'DELETE'];
@@ -63,3 +63,18 @@ function csrfCarrierOf(type: TokenType, given: Unchecked<CsrfOptions>): CsrfCarr
     csrfFieldName: checkMemberName(given[`${type}FieldName` as const], `csrf.${type}FieldName`),
   };
 }
+
+export const CSRF_DEFAULTS: Defaults<CsrfOptions> = {
+  protect: true,
+  methods: ['POST', 'PUT', 'PATCH', 'DELETE'],
+  accessHeaderName: 'X-CSRF-TOKEN',
+  refreshHeaderName: 'X-CSRF-TOKEN',
+  inCookies: true,
+  accessCookieName: 'csrf_access_token',
+  refreshCookieName: 'csrf_refresh_token',
+  accessCookiePath: '/',
+  refreshCookiePath: '/',
+  checkForm: false,
+  accessFieldName: 'csrf_token',
+  refreshFieldName: 'csrf_token',
+};

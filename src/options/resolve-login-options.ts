@@ -1,11 +1,11 @@
 import { checkMemberName } from './check-names.js';
 import { checkFunction, optional } from './checks.js';
-import { LOGIN_DEFAULTS } from './defaults.js';
+
 import { describe } from './describe.js';
 import type { LoginOptions } from './login-options.js';
 import { mistake } from './mistake.js';
 import type { ResolvedLoginOptions } from './resolved-options.js';
-import { settle } from './settle.js';
+import { type Defaults, settle } from './settle.js';
 
 /** How the endpoint `login` knows people; its functions are bound to the object they came in. */
 export function resolveLoginOptions(value: unknown): ResolvedLoginOptions | undefined {
@@ -27,3 +27,10 @@ export function resolveLoginOptions(value: unknown): ResolvedLoginOptions | unde
     respond: optional(given.respond, 'login.respond', checkFunction)?.bind(value),
   };
 }
+
+export const LOGIN_DEFAULTS: Defaults<LoginOptions> = {
+  authenticate: undefined,
+  usernameKey: 'username',
+  passwordKey: 'password',
+  respond: undefined,
+};

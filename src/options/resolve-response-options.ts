@@ -1,16 +1,14 @@
+import type { JwtExtendedResponses } from './loaders.js';
 import { checkMemberName } from './check-names.js';
 import { checkOneOf, checkString, optional } from './checks.js';
 import { describe } from './describe.js';
-import type { JwtExtendedOptions } from './jwt-extended-options.js';
 import { mistake } from './mistake.js';
 import { resolveResponses } from './resolve-callbacks.js';
 import type { ResolvedResponseOptions } from './resolved-options.js';
 import type { Unchecked } from './settle.js';
 
 /** How refusals look. */
-export function resolveResponseOptions(
-  given: Unchecked<JwtExtendedOptions>,
-): ResolvedResponseOptions {
+export function resolveResponseOptions(given: Unchecked<ResponseOptions>): ResolvedResponseOptions {
   const errorMessageKey = checkMemberName(given.errorMessageKey, 'errorMessageKey');
   return {
     errorMessageKey,
@@ -34,4 +32,26 @@ function checkRealm(value: unknown, name: string): string {
   const realm = checkString(value, name);
   if (/^[\x20-\x7e]+$/.test(realm)) return realm;
   throw mistake(name, describe(realm), 'give printable ASCII characters, one at least');
+}
+
+/** How refusals look. */
+export interface ResponseOptions {
+  /**
+   * The member of a refusal's body that holds its message. Flask: `JWT_ERROR_MESSAGE_KEY`.
+   *
+   * @default 'msg'
+   */
+  errorMessageKey?: string;
+  /** Also puts the stable code (`TOKEN_EXPIRED`…) into the body, under this name. */
+  errorCodeKey?: string;
+  /**
+   * `'flask'` answers a token that is not one with 422; `'rfc6750'` answers every bad token with 401.
+   *
+   * @default 'flask'
+   */
+  statusProfile?: 'flask' | 'rfc6750';
+  /** The `realm` of `WWW-Authenticate` (RFC 9110 section 11.5). Flask-JWT: `JWT_DEFAULT_REALM`. */
+  realm?: string;
+  /** What refusals are answered with, in place of the defaults. */
+  responses?: JwtExtendedResponses;
 }

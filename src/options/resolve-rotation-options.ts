@@ -1,12 +1,13 @@
+import type { Duration } from '../contracts/token.js';
 import type { BlocklistStore } from '../contracts/blocklist-store.js';
 import { checkInteger, optional } from './checks.js';
-import { ROTATION_DEFAULTS } from './defaults.js';
+
 import { describe } from './describe.js';
 import { parseDuration } from './duration.js';
-import type { RotationOptions } from './jwt-extended-options.js';
+
 import { mistake } from './mistake.js';
 import type { ResolvedOptions } from './resolved-options.js';
-import { settle } from './settle.js';
+import { type Defaults, settle } from './settle.js';
 
 const LONGEST_GRACE = 60;
 const KEEPERS = 'use Redis, SQL or the memory store as blocklist.store';
@@ -51,4 +52,33 @@ function checkLifetime(value: unknown, name: string): number {
   const seconds = parseDuration(value, name);
   if (seconds > 0) return seconds;
   throw mistake(name, describe(value), 'give more than 0 seconds, or leave it out for none');
+}
+
+export const ROTATION_DEFAULTS: Defaults<RotationOptions> = {
+  grace: '10s',
+  sessionLifetime: undefined,
+  maxSessions: undefined,
+};
+
+/** How refresh tokens are rotated, and how long sessions may last. */
+export interface RotationOptions {
+  /**
+   * How long a spent refresh token still gives the same successor, for a client that raced with itself or lost an
+   * answer; at most a minute. `0` takes every second use for theft.
+   *
+   * @default '10s'
+   */
+  grace?: Duration;
+  /**
+   * How long a session may last from its login, however often it is refreshed.
+   *
+   * @default none
+   */
+  sessionLifetime?: Duration;
+  /**
+   * How many sessions an identity may have at a time; one more ends the oldest.
+   *
+   * @default none
+   */
+  maxSessions?: number;
 }

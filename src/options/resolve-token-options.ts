@@ -2,7 +2,7 @@ import { checkMemberName } from './check-names.js';
 import { checkArray, checkBoolean, checkInteger, checkNonEmptyString, optional } from './checks.js';
 import { describe, kindOf } from './describe.js';
 import { parseDuration } from './duration.js';
-import type { JwtExtendedOptions } from './jwt-extended-options.js';
+import type { TokenOptions } from './token-options.js';
 import { parseLifetime } from './lifetime.js';
 import { mistake } from './mistake.js';
 import { isInherited, RESERVED_CLAIMS } from './reserved-claims.js';
@@ -11,7 +11,7 @@ import type { Unchecked } from './settle.js';
 
 /** What tokens say, and what is demanded of them. */
 export function resolveTokenOptions(
-  given: Unchecked<JwtExtendedOptions>,
+  given: Unchecked<TokenOptions>,
   encodeCsrf: boolean,
 ): ResolvedTokenOptions {
   const identityClaim = checkIdentityClaim(given.identityClaim);

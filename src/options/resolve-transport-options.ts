@@ -2,7 +2,7 @@ import type { TokenType } from '../contracts/token.js';
 import { checkMemberName, checkToken } from './check-names.js';
 import { checkString } from './checks.js';
 import { checkCookieRules } from './cookie-rules.js';
-import type { JwtExtendedOptions } from './jwt-extended-options.js';
+import type { LocationOptions } from './location-options.js';
 import { resolveCookieOptions } from './resolve-cookie-options.js';
 import { resolveCsrfOptions } from './resolve-csrf-options.js';
 import { resolveLocations } from './resolve-locations.js';
@@ -15,7 +15,7 @@ export type TransportOptions = Pick<
   'locations' | 'header' | 'queryString' | 'cookies' | 'csrf' | 'carriers'
 >;
 
-export function resolveTransportOptions(given: Unchecked<JwtExtendedOptions>): TransportOptions {
+export function resolveTransportOptions(given: Unchecked<LocationOptions>): TransportOptions {
   const cookies = resolveCookieOptions(given.cookies);
   const csrf = resolveCsrfOptions(given.csrf);
   const carriers: Readonly<Record<TokenType, TokenCarrier>> = {
@@ -44,7 +44,7 @@ export function resolveTransportOptions(given: Unchecked<JwtExtendedOptions>): T
   };
 }
 
-function resolveHeader(given: Unchecked<JwtExtendedOptions>): ResolvedOptions['header'] {
+function resolveHeader(given: Unchecked<LocationOptions>): ResolvedOptions['header'] {
   const name = checkToken(given.headerName, 'headerName');
   const type = given.headerType === '' ? '' : checkToken(given.headerType, 'headerType');
   return { name, lowerCaseName: name.toLowerCase(), type };

@@ -11,14 +11,12 @@ import * as errors from '../../src/errors/token-errors.js';
 import type { TokenError } from '../../src/errors/token.error.js';
 import * as library from '../../src/index.js';
 import { EXTRAS_DEFAULTS } from '../../src/jwt-extended.module-extras.js';
-import {
-  BLOCKLIST_DEFAULTS,
-  COOKIE_DEFAULTS,
-  CSRF_DEFAULTS,
-  LOGIN_DEFAULTS,
-  OPTION_DEFAULTS,
-  ROTATION_DEFAULTS,
-} from '../../src/options/defaults.js';
+import { OPTION_DEFAULTS } from '../../src/options/defaults.js';
+import { ROTATION_DEFAULTS } from '../../src/options/resolve-rotation-options.js';
+import { BLOCKLIST_DEFAULTS } from '../../src/options/resolve-blocklist-options.js';
+import { LOGIN_DEFAULTS } from '../../src/options/resolve-login-options.js';
+import { CSRF_DEFAULTS } from '../../src/options/resolve-csrf-options.js';
+import { COOKIE_DEFAULTS } from '../../src/options/resolve-cookie-options.js';
 import { resolveOptions } from '../../src/options/resolve-options.js';
 import * as requirementDecorators from '../../src/route/requirement-decorators.js';
 import { ALGORITHMS } from '../../src/tokens/keys/algorithms.js';

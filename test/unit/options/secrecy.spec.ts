@@ -1,11 +1,9 @@
 import { Logger } from '@nestjs/common';
 import { describe, expect, it, jest } from '@jest/globals';
-import {
-  BLOCKLIST_DEFAULTS,
-  COOKIE_DEFAULTS,
-  CSRF_DEFAULTS,
-  OPTION_DEFAULTS,
-} from '../../../src/options/defaults.js';
+import { OPTION_DEFAULTS } from '../../../src/options/defaults.js';
+import { BLOCKLIST_DEFAULTS } from '../../../src/options/resolve-blocklist-options.js';
+import { CSRF_DEFAULTS } from '../../../src/options/resolve-csrf-options.js';
+import { COOKIE_DEFAULTS } from '../../../src/options/resolve-cookie-options.js';
 import { resolve, withOption } from './mistake-of.js';
 
 /** As long as the shortest secret that HS256 takes. */
