@@ -1,6 +1,6 @@
 import { JwtExtendedConfigError } from './errors/config.error.js';
 import type { JwtExtendedOptions } from './options/jwt-extended-options.js';
-import { isObject } from './options/checks.js';
+import { isObject } from './common/checks.js';
 import { resolveOptions } from './options/resolve-options.js';
 import type { ResolvedOptions } from './options/resolved-options.js';
 import type { Algorithm } from './options/key-ring-options.js';

@@ -1,4 +1,4 @@
-import { faultMessage } from '../errors/fault-message.js';
+import { faultMessage } from '../common/fault-message.js';
 
 /** What the application is asked at a login. */
 export type LoginQuestion = 'authenticate' | 'respond';

@@ -1,6 +1,6 @@
 import type { ClaimValue, RequiredClaims } from '../contracts/requirement.js';
 import type { Claims } from '../contracts/token.js';
-import { isObject } from '../options/checks.js';
+import { isObject } from '../common/checks.js';
 
 /** One value that is demanded, and the members that lead to it: `{ org: { id: 7 } }` demands 7 at `org`, `id`. */
 export interface Demanded {

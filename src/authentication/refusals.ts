@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import type { Awaitable } from '../contracts/awaitable.js';
 import type { CallbackResponse } from '../contracts/callback-response.js';
-import { faultMessage } from '../errors/fault-message.js';
+import { faultMessage } from '../common/fault-message.js';
 import type { Answer, ErrorOrigin, TokenError, TokenErrorCode } from '../errors/token.error.js';
 import { InsufficientClaimsError, VerifiedTokenError } from '../errors/token-errors.js';
 import type { JwtExtendedResponses, LoaderContext } from '../options/loaders.js';

@@ -1,7 +1,7 @@
 import { channel } from 'node:diagnostics_channel';
 import { Logger } from '@nestjs/common';
 import type { SecurityEvents } from '../contracts/security-event.js';
-import { faultMessage } from '../errors/fault-message.js';
+import { faultMessage } from '../common/fault-message.js';
 
 type EventName = keyof SecurityEvents;
 

@@ -1,7 +1,6 @@
 import { JwtExtendedConfigError } from '../errors/config.error.js';
-import { checkFunction } from './checks.js';
-import { describe } from './describe.js';
-import { mistake } from './mistake.js';
+import { checkFunction } from '../common/checks.js';
+import { describe, mistake } from '../common/describe.js';
 
 /** A clock that was asked once and gave a time; one that does not would make every token valid, or none. */
 export function checkClock(value: unknown): () => Date {

@@ -1,5 +1,4 @@
-import { describe } from './describe.js';
-import { mistake } from './mistake.js';
+import { describe, mistake } from '../common/describe.js';
 import type { ResolvedOptions } from './resolved-options.js';
 
 /** A cookie together with the options that named it. */

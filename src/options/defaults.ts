@@ -1,6 +1,6 @@
 import type { JwtExtendedOptions } from './jwt-extended-options.js';
 
-import type { Defaults } from './settle.js';
+import type { Defaults } from '../common/read-options.js';
 
 /** Every option's name, and what holds where it is not given. */
 export const OPTION_DEFAULTS: Defaults<JwtExtendedOptions> = {

@@ -7,14 +7,13 @@ import {
   checkOneOf,
   checkUnique,
   optional,
-} from './checks.js';
+} from '../common/checks.js';
 
-import { kindOf } from './describe.js';
-import { parseTimeout } from './duration.js';
+import { kindOf, mistake } from '../common/describe.js';
+import { parseTimeout } from '../common/duration.js';
 
-import { mistake } from './mistake.js';
 import type { ResolvedOptions } from './resolved-options.js';
-import { type Defaults, settle } from './settle.js';
+import { type Defaults, settle } from '../common/read-options.js';
 
 /** How revocations are kept and asked for. */
 export function resolveBlocklistOptions(value: unknown): ResolvedOptions['blocklist'] {

@@ -1,6 +1,6 @@
-import { checkFunction } from './checks.js';
+import { checkFunction } from '../common/checks.js';
 import type { JwtExtendedLoaders, JwtExtendedResponses } from './loaders.js';
-import { settle, type Defaults } from './settle.js';
+import { type Defaults, settle } from '../common/read-options.js';
 
 const NO_LOADERS: Defaults<JwtExtendedLoaders> = {
   userIdentity: undefined,

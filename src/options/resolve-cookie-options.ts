@@ -1,13 +1,18 @@
 import type { TokenType } from '../contracts/token.js';
-import { checkCookieName, checkCookiePath, checkDomain } from './check-names.js';
-import { checkBoolean, checkOneOf, optional } from './checks.js';
+import {
+  checkBoolean,
+  checkCookieName,
+  checkCookiePath,
+  checkDomain,
+  checkOneOf,
+  optional,
+} from '../common/checks.js';
 
-import { describe } from './describe.js';
-import { parseDuration } from './duration.js';
+import { describe, mistake } from '../common/describe.js';
+import { parseDuration } from '../common/duration.js';
 import type { CookieOptions } from './cookie-options.js';
-import { mistake } from './mistake.js';
 import type { ResolvedOptions, TokenCarrier } from './resolved-options.js';
-import { type Defaults, settle, type Unchecked } from './settle.js';
+import { type Defaults, settle, type Unchecked } from '../common/read-options.js';
 
 /** The attributes that all cookies share, and the name and path of each. */
 export interface CookieSettings extends Record<TokenType, Pick<TokenCarrier, 'cookie'>> {

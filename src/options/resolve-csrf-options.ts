@@ -1,11 +1,17 @@
 import type { TokenType } from '../contracts/token.js';
-import { checkCookieName, checkCookiePath, checkMemberName, checkToken } from './check-names.js';
-import { checkArray, checkBoolean } from './checks.js';
+import {
+  checkArray,
+  checkBoolean,
+  checkCookieName,
+  checkCookiePath,
+  checkMemberName,
+  checkToken,
+} from '../common/checks.js';
 
 import type { CsrfOptions } from './csrf-options.js';
-import { mistake } from './mistake.js';
+import { mistake } from '../common/describe.js';
 import type { ResolvedOptions, TokenCarrier } from './resolved-options.js';
-import { type Defaults, settle, type Unchecked } from './settle.js';
+import { type Defaults, settle, type Unchecked } from '../common/read-options.js';
 
 /** The methods that go without a csrf value unless `csrf.methods` lists them; every other method is protected. */
 const KNOWN_METHODS = ['GET', 'HEAD', 'OPTIONS', 'TRACE', 'POST', 'PUT', 'PATCH', 'DELETE'];

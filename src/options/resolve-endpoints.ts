@@ -1,9 +1,8 @@
 import { JwtExtendedConfigError } from '../errors/config.error.js';
-import { isObject } from './checks.js';
-import { describe } from './describe.js';
+import { isObject } from '../common/checks.js';
+import { describe, mistake } from '../common/describe.js';
 import type { EndpointOptions } from './endpoint-options.js';
-import { mistake } from './mistake.js';
-import { type Defaults, settle } from './settle.js';
+import { type Defaults, settle } from '../common/read-options.js';
 
 /** The endpoints that hand tokens out and take them back. */
 export type TokenEndpoint = 'login' | 'refresh' | 'logout';

@@ -1,7 +1,7 @@
 import type { TokenExtractor } from '../contracts/route-policy.js';
 import type { TokenLocation } from '../contracts/token.js';
-import { checkArray, checkOneOf, checkUnique } from './checks.js';
-import { mistake } from './mistake.js';
+import { checkArray, checkOneOf, checkUnique } from '../common/checks.js';
+import { mistake } from '../common/describe.js';
 
 const LOCATIONS: readonly TokenLocation[] = ['headers', 'cookies', 'query_string', 'json'];
 

@@ -1,11 +1,9 @@
-import { checkMemberName } from './check-names.js';
-import { checkFunction, optional } from './checks.js';
+import { checkFunction, checkMemberName, optional } from '../common/checks.js';
 
-import { describe } from './describe.js';
+import { describe, mistake } from '../common/describe.js';
 import type { LoginOptions } from './login-options.js';
-import { mistake } from './mistake.js';
 import type { ResolvedLoginOptions } from './resolved-options.js';
-import { type Defaults, settle } from './settle.js';
+import { type Defaults, settle } from '../common/read-options.js';
 
 /** How the endpoint `login` knows people; its functions are bound to the object they came in. */
 export function resolveLoginOptions(value: unknown): ResolvedLoginOptions | undefined {

@@ -1,8 +1,8 @@
 import { checkClock } from './check-clock.js';
-import { deepFreeze } from './deep-freeze.js';
+import { deepFreeze } from '../common/deep-freeze.js';
 import { checkRenewal } from './cookie-rules.js';
 import { OPTION_DEFAULTS } from './defaults.js';
-import { parseTimeout } from './duration.js';
+import { parseTimeout } from '../common/duration.js';
 import type { JwtExtendedOptions } from './jwt-extended-options.js';
 import { resolveBlocklistOptions } from './resolve-blocklist-options.js';
 import { resolveLoaders } from './resolve-callbacks.js';
@@ -12,7 +12,7 @@ import { resolveRotationOptions } from './resolve-rotation-options.js';
 import { resolveTokenOptions } from './resolve-token-options.js';
 import { resolveTransportOptions } from './resolve-transport-options.js';
 import type { ResolvedOptions } from './resolved-options.js';
-import { settle } from './settle.js';
+import { settle } from '../common/read-options.js';
 import { warnAboutWeakOptions } from './warn-about-weak-options.js';
 
 /**

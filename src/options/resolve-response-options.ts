@@ -1,11 +1,9 @@
 import type { JwtExtendedResponses } from './loaders.js';
-import { checkMemberName } from './check-names.js';
-import { checkOneOf, checkString, optional } from './checks.js';
-import { describe } from './describe.js';
-import { mistake } from './mistake.js';
+import { checkMemberName, checkOneOf, checkString, optional } from '../common/checks.js';
+import { describe, mistake } from '../common/describe.js';
 import { resolveResponses } from './resolve-callbacks.js';
 import type { ResolvedResponseOptions } from './resolved-options.js';
-import type { Unchecked } from './settle.js';
+import type { Unchecked } from '../common/read-options.js';
 
 /** How refusals look. */
 export function resolveResponseOptions(given: Unchecked<ResponseOptions>): ResolvedResponseOptions {

@@ -1,13 +1,12 @@
 import type { Duration } from '../contracts/token.js';
 import type { BlocklistStore } from '../contracts/blocklist-store.js';
-import { checkInteger, optional } from './checks.js';
+import { checkInteger, optional } from '../common/checks.js';
 
-import { describe } from './describe.js';
-import { parseDuration } from './duration.js';
+import { describe, mistake } from '../common/describe.js';
+import { parseDuration } from '../common/duration.js';
 
-import { mistake } from './mistake.js';
 import type { ResolvedOptions } from './resolved-options.js';
-import { type Defaults, settle } from './settle.js';
+import { type Defaults, settle } from '../common/read-options.js';
 
 const LONGEST_GRACE = 60;
 const KEEPERS = 'use Redis, SQL or the memory store as blocklist.store';

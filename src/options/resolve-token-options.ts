@@ -1,13 +1,17 @@
-import { checkMemberName } from './check-names.js';
-import { checkArray, checkBoolean, checkInteger, checkNonEmptyString, optional } from './checks.js';
-import { describe, kindOf } from './describe.js';
-import { parseDuration } from './duration.js';
+import {
+  checkArray,
+  checkBoolean,
+  checkInteger,
+  checkMemberName,
+  checkNonEmptyString,
+  optional,
+} from '../common/checks.js';
+import { describe, kindOf, mistake } from '../common/describe.js';
+import { parseDuration, parseLifetime } from '../common/duration.js';
 import type { TokenOptions } from './token-options.js';
-import { parseLifetime } from './lifetime.js';
-import { mistake } from './mistake.js';
 import { isInherited, RESERVED_CLAIMS } from './reserved-claims.js';
 import type { ResolvedTokenOptions } from './resolved-options.js';
-import type { Unchecked } from './settle.js';
+import type { Unchecked } from '../common/read-options.js';
 
 /** What tokens say, and what is demanded of them. */
 export function resolveTokenOptions(

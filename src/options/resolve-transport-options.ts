@@ -1,13 +1,12 @@
 import type { TokenType } from '../contracts/token.js';
-import { checkMemberName, checkToken } from './check-names.js';
-import { checkString } from './checks.js';
+import { checkMemberName, checkString, checkToken } from '../common/checks.js';
 import { checkCookieRules } from './cookie-rules.js';
 import type { LocationOptions } from './location-options.js';
 import { resolveCookieOptions } from './resolve-cookie-options.js';
 import { resolveCsrfOptions } from './resolve-csrf-options.js';
 import { resolveLocations } from './resolve-locations.js';
 import type { ResolvedOptions, TokenCarrier } from './resolved-options.js';
-import type { Unchecked } from './settle.js';
+import type { Unchecked } from '../common/read-options.js';
 
 /** How tokens travel. */
 export type TransportOptions = Pick<

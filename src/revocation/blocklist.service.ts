@@ -9,7 +9,7 @@ import type { TokenReader } from '../tokens/token-reader.js';
 import type { BlocklistAccess } from './blocklist-access.js';
 import type { CutOffMaker } from './cut-off-maker.js';
 import { sessionKey, tokenKey } from './entry-keys.js';
-import { requireId, requireIdentity } from './require-given.js';
+import { requireId, requireIdentity } from '../common/checks.js';
 import type { RevocationLedger } from './revocation-ledger.js';
 import type { SessionRegistry } from './session-registry.js';
 

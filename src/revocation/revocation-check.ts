@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import type { Awaitable } from '../contracts/awaitable.js';
 import type { RoutePolicy } from '../contracts/route-policy.js';
 import type { Token } from '../contracts/token.js';
-import { faultMessage } from '../errors/fault-message.js';
+import { faultMessage } from '../common/fault-message.js';
 import {
   ReusedTokenError,
   RevokedTokenError,

@@ -1,6 +1,6 @@
 import { TokenCreationError } from '../errors/token-creation.error.js';
 import { TokenCheckUnavailableError } from '../errors/token-errors.js';
-import { isObject } from '../options/checks.js';
+import { isObject } from '../common/checks.js';
 import { jsonFault } from '../tokens/json-value.js';
 
 /** How long a note may be, as JSON. */

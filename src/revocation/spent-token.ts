@@ -1,4 +1,4 @@
-import { isObject } from '../options/checks.js';
+import { isObject } from '../common/checks.js';
 import type { TokenMarks } from '../tokens/minted-token.js';
 
 /**

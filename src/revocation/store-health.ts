@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { faultMessage } from '../errors/fault-message.js';
+import { faultMessage } from '../common/fault-message.js';
 import type { EventPublisher } from '../events/event-publisher.js';
 
 /** Whether a call looks something up or changes something: a store that is full, say, fails at one of them only. */

@@ -9,7 +9,7 @@ import type { ModuleRef } from '@nestjs/core';
 import { isObservable, lastValueFrom } from 'rxjs';
 import { attachNobody, remember, slotOf } from '../authentication/request-slot.js';
 import type { HttpRequest } from '../contracts/http.js';
-import { isObject } from '../options/checks.js';
+import { isObject } from '../common/checks.js';
 import { alternativeWithin } from './alternative.js';
 import { alternativesOf } from './guard-kind.js';
 import { isRefusal, mostSpecific } from './refusal.js';

@@ -1,7 +1,7 @@
 import { type CanActivate, Inject, Injectable, Optional, type Type } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
-import { describe } from '../options/describe.js';
+import { describe } from '../common/describe.js';
 import { type AnyGuard, AnyOfGuard } from './any-of.guard.js';
 import {
   ALTERNATIVES,

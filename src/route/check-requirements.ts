@@ -1,7 +1,6 @@
 import type { ClaimValue, RequiredClaims } from '../contracts/requirement.js';
-import { checkArray, checkNonEmptyString, isObject } from '../options/checks.js';
-import { describe } from '../options/describe.js';
-import { mistake } from '../options/mistake.js';
+import { checkArray, checkNonEmptyString, isObject } from '../common/checks.js';
+import { describe, mistake } from '../common/describe.js';
 
 /** Nobody writes a requirement as deep as that; one that contains itself is deeper. */
 const DEEPEST = 20;

@@ -3,7 +3,7 @@ import type { HttpAdapterHost } from '@nestjs/core';
 import { slotOf } from '../authentication/request-slot.js';
 import type { HttpRequest, HttpResponse } from '../contracts/http.js';
 import type { JwtContext } from '../contracts/token.js';
-import { faultMessage } from '../errors/fault-message.js';
+import { faultMessage } from '../common/fault-message.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import type { AccessRenewal } from '../revocation/access-renewal.js';
 import type { CookieWriter } from '../transport/cookie-writer.js';

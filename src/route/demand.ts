@@ -1,5 +1,5 @@
 import { JwtExtendedConfigError } from '../errors/config.error.js';
-import { optional } from '../options/checks.js';
+import { optional } from '../common/checks.js';
 import { parameterNames, requiredClaims, requiredScope } from './check-requirements.js';
 import { type Demand, DEMANDS } from './policy-metadata.js';
 

@@ -11,7 +11,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { throwError } from 'rxjs';
 import { Refusals } from '../authentication/refusals.js';
 import type { HttpResponse } from '../contracts/http.js';
-import { faultMessage } from '../errors/fault-message.js';
+import { faultMessage } from '../common/fault-message.js';
 import { originOf, TokenError } from '../errors/token.error.js';
 import { setHeaders } from '../transport/set-headers.js';
 

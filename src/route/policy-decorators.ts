@@ -1,6 +1,6 @@
 import { applyDecorators, SetMetadata, UseGuards } from '@nestjs/common';
 import type { Duration } from '../contracts/token.js';
-import { checkBoolean } from '../options/checks.js';
+import { checkBoolean } from '../common/checks.js';
 import { AccessGuard } from './access.guard.js';
 import { demanding, demandOf } from './demand.js';
 import { FRESH, type JwtRequiredOptions, OPTIONAL, PUBLIC, REQUIRED } from './policy-metadata.js';

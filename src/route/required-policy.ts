@@ -1,9 +1,8 @@
 import { JwtExtendedConfigError } from '../errors/config.error.js';
-import { checkBoolean, isObject, optional } from '../options/checks.js';
-import { checkCookieName } from '../options/check-names.js';
-import { parseDuration } from '../options/duration.js';
+import { checkBoolean, checkCookieName, isObject, optional } from '../common/checks.js';
+import { parseDuration } from '../common/duration.js';
 import { resolveLocations } from '../options/resolve-locations.js';
-import { refuseUnknownNames } from '../options/unknown-names.js';
+import { refuseUnknownNames } from '../common/read-options.js';
 import type { Freshness } from '../contracts/route-policy.js';
 import type { JwtRequiredOptions, RequiredPolicy } from './policy-metadata.js';
 

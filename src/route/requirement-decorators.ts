@@ -1,8 +1,7 @@
 import type { RequiredClaims, RequiredScope } from '../contracts/requirement.js';
-import { checkNonEmptyString, isObject, optional } from '../options/checks.js';
-import { describe } from '../options/describe.js';
-import { mistake } from '../options/mistake.js';
-import { refuseUnknownNames } from '../options/unknown-names.js';
+import { checkNonEmptyString, isObject, optional } from '../common/checks.js';
+import { describe, mistake } from '../common/describe.js';
+import { refuseUnknownNames } from '../common/read-options.js';
 import { parameterNames, requiredClaims, requiredScope } from './check-requirements.js';
 import { demanding } from './demand.js';
 import type { RouteDecorator } from './policy-decorators.js';

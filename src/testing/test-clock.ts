@@ -1,5 +1,5 @@
 import type { Duration } from '../contracts/token.js';
-import { parseSeconds } from '../options/duration.js';
+import { parseSeconds } from '../common/duration.js';
 
 /**
  * A clock that stands still until it is moved, so that a test need not wait for a token to expire.

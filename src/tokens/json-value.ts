@@ -1,4 +1,4 @@
-import { tagOf } from '../options/describe.js';
+import { tagOf } from '../common/describe.js';
 
 /** Deeper than this nobody means to go, and `JSON.stringify` cannot go much deeper. */
 const DEEPEST = 100;

@@ -1,6 +1,6 @@
 import type { Duration } from '../contracts/token.js';
 import { TokenCreationError } from '../errors/token-creation.error.js';
-import { parseExpiresIn, parseLifetime } from '../options/lifetime.js';
+import { parseExpiresIn, parseLifetime } from '../common/duration.js';
 
 /**
  * The `exp` of a token minted now; `undefined` for one that never expires.

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { Claims, TokenHeader } from '../contracts/token.js';
-import { deepFreeze } from '../options/deep-freeze.js';
+import { deepFreeze } from '../common/deep-freeze.js';
 import { InvalidTokenError } from '../errors/token-errors.js';
 
 /** Longer headers than this belong to nobody we know. */

@@ -2,7 +2,7 @@ import { TokenCreationError } from '../errors/token-creation.error.js';
 import { InvalidTokenError } from '../errors/token-errors.js';
 import type { Awaitable } from '../contracts/awaitable.js';
 import type { TokenHeader } from '../contracts/token.js';
-import { deepFreeze } from '../options/deep-freeze.js';
+import { deepFreeze } from '../common/deep-freeze.js';
 import type { LoaderContext } from '../options/loaders.js';
 import type { Algorithm } from '../options/key-ring-options.js';
 import { isKeyId } from './keys/key-id.js';

@@ -1,5 +1,5 @@
 import type { HttpRequest } from '../contracts/http.js';
-import { isObject } from '../options/checks.js';
+import { isObject } from '../common/checks.js';
 import type { ResolvedLoginOptions } from '../options/resolved-options.js';
 import { isJson } from './is-json.js';
 

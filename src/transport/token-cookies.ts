@@ -1,6 +1,6 @@
 import type { HttpResponse } from '../contracts/http.js';
 import type { Duration, TokenType } from '../contracts/token.js';
-import { parseDuration } from '../options/duration.js';
+import { parseDuration } from '../common/duration.js';
 import { csrfClaimOf } from '../tokens/csrf-claim.js';
 import type { TokenReader } from '../tokens/token-reader.js';
 import type { CookieWriter } from './cookie-writer.js';

@@ -18,7 +18,6 @@ export const acceptedSingleImports: readonly string[] = [
   'jwt-extended.module-scope.ts',
   'options/check-clock.ts',
   'options/defaults.ts',
-  'options/edit-distance.ts',
   'options/resolve-cookie-options.ts',
   'options/resolve-csrf-options.ts',
   'options/resolve-login-options.ts',

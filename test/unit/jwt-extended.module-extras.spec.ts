@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { JwtExtendedModule } from '../../src/jwt-extended.module.js';
 import { EXTRAS_DEFAULTS } from '../../src/jwt-extended.module-extras.js';
-import { STATIC_EXTRAS } from '../../src/options/unknown-names.js';
+import { STATIC_EXTRAS } from '../../src/common/read-options.js';
 import { SECRET } from '../support/forge.js';
 
 describe('the extras', () => {

@@ -1,4 +1,4 @@
-import { isObject } from '../../options/checks.js';
+import { isObject } from '../../common/checks.js';
 import type { KeyvClient } from './keyv-client.js';
 
 /** Whether something has a method that a Keyv may have, and takes it for the same. */

@@ -1,7 +1,6 @@
 import type { BlocklistStore } from '../../contracts/blocklist-store.js';
-import { describe } from '../../options/describe.js';
-import { mistake } from '../../options/mistake.js';
-import { type Defaults, settle } from '../../options/settle.js';
+import { describe, mistake } from '../../common/describe.js';
+import { type Defaults, settle } from '../../common/read-options.js';
 import { entryName } from './entry-name.js';
 import type { CacheManagerClient, KeyvClient } from './keyv-client.js';
 import { OutspokenKeyv } from './outspoken-keyv.js';

@@ -1,6 +1,5 @@
-import { isObject } from '../../options/checks.js';
-import { kindOf } from '../../options/describe.js';
-import { mistake } from '../../options/mistake.js';
+import { isObject } from '../../common/checks.js';
+import { kindOf, mistake } from '../../common/describe.js';
 import { hasMethod } from './has-method.js';
 import type { KeyvClient } from './keyv-client.js';
 

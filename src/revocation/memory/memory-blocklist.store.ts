@@ -1,7 +1,6 @@
 import type { BlocklistStore, SessionRecords } from '../../contracts/blocklist-store.js';
-import { checkFunction, checkInteger } from '../../options/checks.js';
-import { type Defaults, settle } from '../../options/settle.js';
-import { requireWholeNumber } from '../require-given.js';
+import { checkFunction, checkInteger, requireWholeNumber } from '../../common/checks.js';
+import { type Defaults, settle } from '../../common/read-options.js';
 import { MemoryEntries } from './memory-entries.js';
 import { MemorySessions } from './memory-sessions.js';
 import { SweepTimer } from './sweep-timer.js';

@@ -1,6 +1,5 @@
-import { isObject } from '../../options/checks.js';
-import { kindOf } from '../../options/describe.js';
-import { mistake } from '../../options/mistake.js';
+import { isObject } from '../../common/checks.js';
+import { kindOf, mistake } from '../../common/describe.js';
 import { IoRedisCommands } from './ioredis-commands.js';
 import { NodeRedisCommands } from './node-redis-commands.js';
 import type { IoRedisClient, NodeRedisClient } from './redis-client.js';

@@ -1,8 +1,7 @@
 import type { BlocklistStore, SessionRecords } from '../../contracts/blocklist-store.js';
-import { describe } from '../../options/describe.js';
-import { mistake } from '../../options/mistake.js';
-import { type Defaults, settle } from '../../options/settle.js';
-import { requireWholeNumber } from '../require-given.js';
+import { describe, mistake } from '../../common/describe.js';
+import { type Defaults, settle } from '../../common/read-options.js';
+import { requireWholeNumber } from '../../common/checks.js';
 import { keptUntil } from './kept-until.js';
 import { recognizeClient } from './recognize-client.js';
 import type { RedisClient } from './redis-client.js';

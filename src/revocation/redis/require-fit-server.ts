@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { BlocklistStore, SessionRecords } from '../../contracts/blocklist-store.js';
 import { JwtExtendedConfigError } from '../../errors/config.error.js';
-import { faultMessage } from '../../errors/fault-message.js';
+import { faultMessage } from '../../common/fault-message.js';
 
 /** What waiting does not mend: commands that the server does not know yet, or that the client's user may not use. */
 const REFUSALS = /^NOPERM|^ERR (syntax|unknown)|ACL failure|can't run this command/;

@@ -1,6 +1,6 @@
 import type { BlocklistStore, SessionRecords } from '../../contracts/blocklist-store.js';
 import { JwtExtendedConfigError } from '../../errors/config.error.js';
-import { type Defaults, settle } from '../../options/settle.js';
+import { type Defaults, settle } from '../../common/read-options.js';
 import { dialectOf } from './dialect-of.js';
 import { purgeExpired, type SqlPurgeOptions } from './purge-expired.js';
 import type { SqlClient } from './sql-client.js';

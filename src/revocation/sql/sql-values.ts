@@ -1,4 +1,4 @@
-import { requireWholeNumber } from '../require-given.js';
+import { requireWholeNumber } from '../../common/checks.js';
 
 /** NUL, and half a surrogate pair where the other half is not. */
 const UNSTORABLE = /[\0\p{Surrogate}]/u;

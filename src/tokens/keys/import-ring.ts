@@ -1,7 +1,7 @@
 import { JwtExtendedConfigError } from '../../errors/config.error.js';
 import type { KeyInput, KeyOptions, KeyRingOptions } from '../../options/key-ring-options.js';
 
-import { refuseUnknownNames } from '../../options/unknown-names.js';
+import { refuseUnknownNames } from '../../common/read-options.js';
 import { importKeyInput } from './configure-keys.js';
 import { isKeyId } from './key-id.js';
 import { RingKey } from './ring-key.js';

@@ -1,8 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { JwtExtendedConfigError } from '../../../src/errors/config.error.js';
 import { TokenCreationError } from '../../../src/errors/token-creation.error.js';
-import { parseDuration } from '../../../src/options/duration.js';
-import { parseExpiresIn, parseLifetime } from '../../../src/options/lifetime.js';
+import { parseDuration, parseExpiresIn, parseLifetime } from '../../../src/common/duration.js';
 import { mistakeOf, resolve, withOption } from './mistake-of.js';
 
 const LIFETIMES = ['accessTokenExpires', 'refreshTokenExpires'];

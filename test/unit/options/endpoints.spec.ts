@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { EndpointOptions } from '../../../src/index.js';
-import { describe as describeOption } from '../../../src/options/describe.js';
+import { describe as describeOption } from '../../../src/common/describe.js';
 import { type EndpointPaths, resolveEndpoints } from '../../../src/options/resolve-endpoints.js';
 
 const plain = "of letters, digits, '-', '.', '_', '~' and '/' alone";

@@ -1,6 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { editDistance } from '../../../src/options/edit-distance.js';
-import { STATIC_EXTRAS } from '../../../src/options/unknown-names.js';
+import { editDistance, STATIC_EXTRAS } from '../../../src/common/read-options.js';
 import { mistakeOf } from './mistake-of.js';
 
 describe('names that no option has', () => {

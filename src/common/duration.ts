@@ -1,7 +1,6 @@
 import ms from 'ms';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
-import { describe } from './describe.js';
-import { mistake, type MistakeClass } from './mistake.js';
+import { describe, mistake, type MistakeClass } from './describe.js';
 
 /** A hundred years in seconds: whatever is added to now stays below the year 9999, the last that a `Date` prints plainly. */
 const LONGEST = 100 * 365.25 * 24 * 60 * 60;
@@ -75,4 +74,35 @@ function parseText(text: string): number | undefined {
   const milliseconds = lenientMs(text);
   // 1.1 hours are 3960000.0000000005 ms in floating point; fifteen digits are what a number surely holds.
   return milliseconds === undefined ? undefined : Number(milliseconds.toPrecision(15));
+}
+
+/**
+ * How long something lives, in whole seconds; `false` for ever. Zero is refused, since in Flask-JWT-Extended it means
+ * for ever and to everybody else at once.
+ */
+export function parseLifetime(
+  value: unknown,
+  name: string,
+  Mistake: MistakeClass = JwtExtendedConfigError,
+): number | false {
+  if (value === false) return false;
+  const seconds = parseDuration(value, name, Mistake);
+  if (seconds === 0)
+    throw mistake(
+      name,
+      describe(value),
+      'give more than 0 seconds, or use false for never',
+      Mistake,
+    );
+  return seconds;
+}
+
+/** As {@link parseLifetime}; a negative number of seconds makes a token that has expired already. */
+export function parseExpiresIn(
+  value: unknown,
+  name: string,
+  Mistake: MistakeClass,
+): number | false {
+  const isPast = typeof value === 'number' && value < 0;
+  return isPast ? parseSeconds(value, name, Mistake) : parseLifetime(value, name, Mistake);
 }

@@ -1,3 +1,5 @@
+import { JwtExtendedConfigError } from '../errors/config.error.js';
+
 /** The longest string that a message repeats: shorter than any secret worth the name (32 bytes, RFC 7518 section 3.2). */
 const LONGEST_QUOTE = 20;
 
@@ -22,4 +24,17 @@ export function kindOf(value: unknown): string {
 /** `Object` for plain objects and instances of classes, `Promise`, `Map`, `RegExp`… for the language's own. */
 export function tagOf(value: unknown): string {
   return Object.prototype.toString.call(value).slice('[object '.length, -1);
+}
+
+/** The class of error that a mistake is told with: options and mint time each have their own. */
+export type MistakeClass = new (message: string) => Error;
+
+/** A mistake in the options, in three parts: the option by its full path, what was given, and the fix. */
+export function mistake(
+  option: string,
+  given: string,
+  fix: string,
+  Mistake: MistakeClass = JwtExtendedConfigError,
+): Error {
+  return new Mistake(`${option} was given ${given}; ${fix}`);
 }

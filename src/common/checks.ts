@@ -1,0 +1,159 @@
+import { describe, kindOf, mistake } from './describe.js';
+
+/** A check gives the value back, narrowed, or throws a mistake that names the option. */
+type Check<T> = (value: unknown, name: string) => T;
+
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}
+
+export function checkBoolean(value: unknown, name: string): boolean {
+  if (typeof value === 'boolean') return value;
+  const hint =
+    typeof value === 'string'
+      ? " (an environment variable is a string: compare it, value === 'true')"
+      : '';
+  throw mistake(name, describe(value), `give true or false${hint}`);
+}
+
+export function checkString(value: unknown, name: string): string {
+  if (typeof value === 'string') return value;
+  throw mistake(name, describe(value), 'give a string');
+}
+
+export function checkNonEmptyString(value: unknown, name: string): string {
+  if (typeof value === 'string' && value !== '') return value;
+  throw mistake(name, describe(value), 'give a string that is not empty');
+}
+
+export function checkOneOf<T extends string>(
+  value: unknown,
+  name: string,
+  choices: readonly T[],
+): T {
+  const choice = choices.find((each) => each === value);
+  if (choice !== undefined) return choice;
+  throw mistake(
+    name,
+    describe(value),
+    `give one of ${choices.map((each) => `'${each}'`).join(', ')}`,
+  );
+}
+
+export function checkInteger(value: unknown, name: string, least: number, most: number): number {
+  if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most)
+    return value;
+  throw mistake(name, describe(value), `give a whole number from ${least} to ${most}`);
+}
+
+export function checkFunction(
+  value: unknown,
+  name: string,
+): (...args: readonly unknown[]) => unknown {
+  if (typeof value === 'function') return value as (...args: readonly unknown[]) => unknown;
+  throw mistake(name, kindOf(value), 'give a function');
+}
+
+/** An array, each element of it checked; holes are elements too. */
+export function checkArray<T>(value: unknown, name: string, check: Check<T>): readonly T[] {
+  if (Array.isArray(value))
+    return Array.from(value, (element: unknown, index) => check(element, `${name}[${index}]`));
+  const hint = typeof value === 'string' && value !== '' ? ` with it: [${describe(value)}]` : '';
+  throw mistake(name, describe(value), `give an array${hint}`);
+}
+
+export function checkUnique(values: readonly unknown[], name: string): void {
+  const repeated = values.find((value, index) => values.indexOf(value) !== index);
+  if (repeated !== undefined)
+    throw mistake(name, `${describe(repeated)} twice`, 'name each only once');
+}
+
+/** Leaves an option that was not given as it is. */
+export function optional<T>(value: unknown, name: string, check: Check<T>): T | undefined {
+  return value === undefined ? undefined : check(value, name);
+}
+
+/** RFC 9110 section 5.6.2, `token`: names of headers, schemes and methods; cookie names too (RFC 6265 section 4.1.1). */
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+
+/** RFC 6265 section 4.1.1, `path-value`: ASCII without control characters and without the `;` that ends it. */
+const COOKIE_PATH = /^\/[\x20-\x3a\x3c-\x7e]*$/;
+
+/** RFC 1123 section 2.1: labels of letters, digits and inner hyphens. */
+const HOST_NAME =
+  /^(?=.{1,253}$)[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?(?:\.[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?)*$/i;
+
+/** Names that reach an object's prototype instead of a member of its own. */
+const PROTOTYPE_NAMES: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
+
+/** The name of a header, a scheme or a method. */
+export function checkToken(value: unknown, name: string): string {
+  const text = checkString(value, name);
+  if (TOKEN.test(text)) return text;
+  throw mistake(
+    name,
+    describe(text),
+    'give letters, digits and hyphens only (a token of RFC 9110 section 5.6.2)',
+  );
+}
+
+export function checkCookieName(value: unknown, name: string): string {
+  const text = checkString(value, name);
+  if (TOKEN.test(text)) return text;
+  throw mistake(
+    name,
+    describe(text),
+    "give a cookie name without blanks, ';', ',' or '=' (RFC 6265 section 4.1.1)",
+  );
+}
+
+export function checkCookiePath(value: unknown, name: string): string {
+  const text = checkString(value, name);
+  if (COOKIE_PATH.test(text)) return text;
+  throw mistake(
+    name,
+    describe(text),
+    "give a path that starts with '/', in ASCII, without ';' or control characters",
+  );
+}
+
+/** A host name; a leading dot is dropped, as Werkzeug does and RFC 6265 section 5.2.3 tells browsers to. */
+export function checkDomain(value: unknown, name: string): string {
+  const host = checkString(value, name).replace(/^\./, '');
+  if (HOST_NAME.test(host)) return host;
+  throw mistake(
+    name,
+    describe(value),
+    "give a host name such as 'example.com', without scheme, port or path",
+  );
+}
+
+/** The name of a claim, or of a member of a body. */
+export function checkMemberName(value: unknown, name: string): string {
+  const text = checkString(value, name);
+  if (text !== '' && !PROTOTYPE_NAMES.has(text)) return text;
+  throw mistake(
+    name,
+    describe(text),
+    'give a name that is neither empty nor __proto__, constructor or prototype',
+  );
+}
+
+/** @throws TypeError - for an id that is no text, or empty */
+export function requireId(value: unknown, message: string): void {
+  if (typeof value !== 'string' || value === '') throw new TypeError(message);
+}
+
+/**
+ * With `verifySub: false` an identity may be anything but nothing, which is what nobody has.
+ *
+ * @throws TypeError
+ */
+export function requireIdentity(identity: unknown, message: string): void {
+  if (identity === undefined || identity === null || identity === '') throw new TypeError(message);
+}
+
+/** @throws TypeError - for what no entry can be raised to: a number that is not whole, or below 0 */
+export function requireWholeNumber(value: number, message: string): void {
+  if (!Number.isSafeInteger(value) || value < 0) throw new TypeError(message);
+}
