@@ -1,6 +1,6 @@
 export { type BlocklistStore, type SessionRecords } from './contracts/blocklist-store.js';
 export { type Awaitable } from './contracts/awaitable.js';
-export { type CallbackResponse } from './contracts/callback-response.js';
+export { type CallbackResponse } from './contracts/http.js';
 export {
   type ExpressLikeResponse,
   type FastifyLikeReply,
@@ -11,7 +11,7 @@ export {
   type ClaimValue,
   type RequiredClaims,
   type RequiredScope,
-} from './contracts/requirement.js';
+} from './contracts/route-policy.js';
 export { type Freshness, type TokenExtractor } from './contracts/route-policy.js';
 export {
   type RefusedEvent,
@@ -20,8 +20,8 @@ export {
   type SecurityEvents,
   type StoreEvent,
   type TokenEvent,
-} from './contracts/security-event.js';
-export { type Session } from './contracts/session.js';
+} from './contracts/security-events.js';
+export { type Session } from './contracts/token.js';
 export {
   type Duration,
   type JwtContext,

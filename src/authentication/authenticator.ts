@@ -1,6 +1,6 @@
 import type { HttpRequest } from '../contracts/http.js';
 import type { RoutePolicy } from '../contracts/route-policy.js';
-import type { TokenEvent } from '../contracts/security-event.js';
+import type { TokenEvent } from '../contracts/security-events.js';
 import type { JwtContext } from '../contracts/token.js';
 import { type ErrorOrigin, raisedBy, TokenError } from '../errors/token.error.js';
 import { MissingTokenError, VerifiedTokenError } from '../errors/token-errors.js';

@@ -1,7 +1,7 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { Stream } from 'node:stream';
 import { StreamableFile } from '@nestjs/common';
-import type { CallbackResponse } from '../contracts/callback-response.js';
+import type { CallbackResponse } from '../contracts/http.js';
 import type { Answer } from '../errors/token.error.js';
 
 /** What is sent without being written as JSON. */

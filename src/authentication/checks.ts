@@ -1,6 +1,5 @@
 import type { HttpRequest } from '../contracts/http.js';
-import type { Requirement } from '../contracts/requirement.js';
-import type { RoutePolicy } from '../contracts/route-policy.js';
+import type { Requirement, RoutePolicy } from '../contracts/route-policy.js';
 import type { Claims, Token } from '../contracts/token.js';
 import {
   InsufficientClaimsError,

@@ -1,4 +1,4 @@
-import type { ClaimValue, RequiredClaims } from '../contracts/requirement.js';
+import type { ClaimValue, RequiredClaims } from '../contracts/route-policy.js';
 import type { Claims } from '../contracts/token.js';
 import { isObject } from '../common/checks.js';
 

@@ -6,7 +6,7 @@ import { BadCredentialsError, TokenCheckUnavailableError } from '../errors/token
 import type { EventPublisher } from '../events/event-publisher.js';
 import { isObject } from '../common/checks.js';
 import type { ResolvedLoginOptions, ResolvedOptions } from '../options/resolved-options.js';
-import { withDeadline } from '../tokens/deadline.js';
+import { withDeadline } from '../contracts/awaitable.js';
 import { credentialsSchema, presentedCredentials } from '../transport/presented-credentials.js';
 import { readCallbackResponse } from './callback-response.js';
 import { LoginFault, type LoginQuestion } from './login-fault.js';

@@ -1,12 +1,11 @@
 import { Logger } from '@nestjs/common';
-import type { Awaitable } from '../contracts/awaitable.js';
-import type { CallbackResponse } from '../contracts/callback-response.js';
+import { type Awaitable, withDeadline } from '../contracts/awaitable.js';
+import type { CallbackResponse } from '../contracts/http.js';
 import { faultMessage } from '../common/fault-message.js';
 import type { Answer, ErrorOrigin, TokenError, TokenErrorCode } from '../errors/token.error.js';
 import { InsufficientClaimsError, VerifiedTokenError } from '../errors/token-errors.js';
 import type { JwtExtendedResponses, LoaderContext } from '../options/loaders.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
-import { withDeadline } from '../tokens/deadline.js';
 import { readCallbackResponse } from './callback-response.js';
 import { challenge } from './challenge.js';
 import { LoginFault } from './login-fault.js';

@@ -1,5 +1,5 @@
 import { HttpException } from '@nestjs/common';
-import type { CallbackResponse } from '../contracts/callback-response.js';
+import type { CallbackResponse } from '../contracts/http.js';
 
 /** The stable code of each refusal; see the README's table of errors. */
 export type TokenErrorCode =

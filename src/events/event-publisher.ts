@@ -1,6 +1,6 @@
 import { channel } from 'node:diagnostics_channel';
 import { Logger } from '@nestjs/common';
-import type { SecurityEvents } from '../contracts/security-event.js';
+import type { SecurityEvents } from '../contracts/security-events.js';
 import { faultMessage } from '../common/fault-message.js';
 
 type EventName = keyof SecurityEvents;

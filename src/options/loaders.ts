@@ -1,5 +1,5 @@
 import type { Awaitable } from '../contracts/awaitable.js';
-import type { CallbackResponse } from '../contracts/callback-response.js';
+import type { CallbackResponse } from '../contracts/http.js';
 import type { Claims, Token, TokenHeader, TokenType } from '../contracts/token.js';
 import type { KeyPairInput, SecretInput } from './key-ring-options.js';
 

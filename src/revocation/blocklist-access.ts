@@ -1,9 +1,13 @@
-import type { Awaitable } from '../contracts/awaitable.js';
+import {
+  type Awaitable,
+  DeadlineError,
+  isPending,
+  whenAnswered,
+  withDeadline,
+} from '../contracts/awaitable.js';
 import type { BlocklistStore, SessionRecords } from '../contracts/blocklist-store.js';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
 import { TokenCheckUnavailableError } from '../errors/token-errors.js';
-import { DeadlineError, withDeadline } from '../tokens/deadline.js';
-import { isPending, whenAnswered } from '../tokens/when-answered.js';
 import { OverdueCalls } from './overdue-calls.js';
 import type { StoreHealth, StoreUse } from './store-health.js';
 

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Awaitable } from '../contracts/awaitable.js';
-import type { SecurityEvents } from '../contracts/security-event.js';
+import type { SecurityEvents } from '../contracts/security-events.js';
 import type { Token } from '../contracts/token.js';
 import { type ErrorOrigin, raisedBy } from '../errors/token.error.js';
 import { InvalidTokenError } from '../errors/token-errors.js';

@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import type { Awaitable } from '../contracts/awaitable.js';
+import { type Awaitable, isPending, whenAnswered, withDeadline } from '../contracts/awaitable.js';
 import type { RoutePolicy } from '../contracts/route-policy.js';
 import type { Token } from '../contracts/token.js';
 import { faultMessage } from '../common/fault-message.js';
@@ -10,9 +10,7 @@ import {
 } from '../errors/token-errors.js';
 import type { EventPublisher } from '../events/event-publisher.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
-import { withDeadline } from '../tokens/deadline.js';
 import { type LoaderCalls, loaderFault } from '../tokens/loader-calls.js';
-import { isPending, whenAnswered } from '../tokens/when-answered.js';
 import { BlocklistService } from './blocklist.service.js';
 import type { RevocationLedger } from './revocation-ledger.js';
 import type { SpentToken } from './spent-token.js';

@@ -1,7 +1,6 @@
-import type { Awaitable } from '../contracts/awaitable.js';
+import { type Awaitable, whenAnswered } from '../contracts/awaitable.js';
 import type { Token } from '../contracts/token.js';
 import { TokenCheckUnavailableError } from '../errors/token-errors.js';
-import { whenAnswered } from '../tokens/when-answered.js';
 import type { BlocklistAccess } from './blocklist-access.js';
 import { isIssuedBefore } from './cut-off.js';
 import { EVERYTHING_KEY, identityKey, sessionKey, spentKey, tokenKey } from './entry-keys.js';

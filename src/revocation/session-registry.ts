@@ -1,4 +1,4 @@
-import type { Session } from '../contracts/session.js';
+import type { Session } from '../contracts/token.js';
 import type { MintedToken } from '../tokens/minted-token.js';
 import type { BlocklistAccess } from './blocklist-access.js';
 import { isIssuedBefore } from './cut-off.js';

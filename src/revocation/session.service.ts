@@ -1,4 +1,4 @@
-import type { Session } from '../contracts/session.js';
+import type { Session } from '../contracts/token.js';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
 import { type ErrorOrigin, raisedBy } from '../errors/token.error.js';
 import type { BlocklistAccess } from './blocklist-access.js';

@@ -1,4 +1,4 @@
-import type { ClaimValue, RequiredClaims } from '../contracts/requirement.js';
+import type { ClaimValue, RequiredClaims } from '../contracts/route-policy.js';
 import { checkArray, checkNonEmptyString, isObject } from '../common/checks.js';
 import { describe, mistake } from '../common/describe.js';
 

@@ -5,7 +5,7 @@ import {
   hasScopeWord,
 } from '../authentication/match-claims.js';
 import { matchesParameter } from '../authentication/match-parameter.js';
-import type { RequiredClaims, Requirement } from '../contracts/requirement.js';
+import type { RequiredClaims, Requirement } from '../contracts/route-policy.js';
 import type { Claims } from '../contracts/token.js';
 import type { Demand } from './policy-metadata.js';
 

@@ -1,5 +1,9 @@
-import type { RequiredClaims, RequiredScope } from '../contracts/requirement.js';
-import type { Freshness, TokenExtractor } from '../contracts/route-policy.js';
+import type {
+  Freshness,
+  RequiredClaims,
+  RequiredScope,
+  TokenExtractor,
+} from '../contracts/route-policy.js';
 import type { Duration, TokenLocation } from '../contracts/token.js';
 
 /** Metadata keys of the route decorators; known to every copy of this library in the process. */

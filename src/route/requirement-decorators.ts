@@ -1,4 +1,4 @@
-import type { RequiredClaims, RequiredScope } from '../contracts/requirement.js';
+import type { RequiredClaims, RequiredScope } from '../contracts/route-policy.js';
 import { checkNonEmptyString, isObject, optional } from '../common/checks.js';
 import { describe, mistake } from '../common/describe.js';
 import { refuseUnknownNames } from '../common/read-options.js';

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
-import { DeadlineError, withDeadline } from '../../../src/tokens/deadline.js';
+import { DeadlineError, withDeadline } from '../../../src/contracts/awaitable.js';
 import { rejectionOf } from '../../support/tokens.js';
 
 describe('A deadline (R28)', () => {
