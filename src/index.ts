@@ -32,7 +32,7 @@ export {
   type TokenType,
 } from './contracts/token.js';
 export { JwtExtendedConfigError } from './errors/config.error.js';
-export { TokenCreationError } from './errors/token-creation.error.js';
+export { TokenCreationError } from './errors/config.error.js';
 export {
   BadCredentialsError,
   CsrfError,

@@ -14,3 +14,20 @@
 export class JwtExtendedConfigError extends Error {
   override readonly name = 'JwtExtendedConfigError';
 }
+
+/**
+ * A mistake in what a token was asked to carry: an identity that is no string, a reserved claim, a value that
+ * JSON cannot hold. It is the application's to mend, so a client sees a 500 and nothing else.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   await tokens.createAccessToken(user.id, { additionalClaims: { exp: 0 } });
+ * } catch (error) {
+ *   if (error instanceof TokenCreationError) console.error(error.message);
+ * }
+ * ```
+ */
+export class TokenCreationError extends Error {
+  override readonly name = 'TokenCreationError';
+}

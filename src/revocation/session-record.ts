@@ -1,4 +1,4 @@
-import { TokenCreationError } from '../errors/token-creation.error.js';
+import { TokenCreationError } from '../errors/config.error.js';
 import { TokenCheckUnavailableError } from '../errors/token-errors.js';
 import { isObject } from '../common/checks.js';
 import { jsonFault } from '../tokens/json-value.js';

@@ -1,4 +1,4 @@
-import { TokenCreationError } from '../errors/token-creation.error.js';
+import { TokenCreationError } from '../errors/config.error.js';
 import { TokenCheckUnavailableError } from '../errors/token-errors.js';
 import { isInherited } from '../options/reserved-claims.js';
 import { isJsonObject, jsonFault } from './json-value.js';

@@ -1,4 +1,4 @@
-import { TokenCreationError } from '../errors/token-creation.error.js';
+import { TokenCreationError } from '../errors/config.error.js';
 import type { ResolvedTokenOptions } from '../options/resolved-options.js';
 import { jsonFault } from './json-value.js';
 

@@ -1,5 +1,5 @@
 import type { Duration } from '../contracts/token.js';
-import { TokenCreationError } from '../errors/token-creation.error.js';
+import { TokenCreationError } from '../errors/config.error.js';
 import { parseExpiresIn, parseLifetime } from '../common/duration.js';
 
 /**

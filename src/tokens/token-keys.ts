@@ -1,4 +1,4 @@
-import { TokenCreationError } from '../errors/token-creation.error.js';
+import { TokenCreationError } from '../errors/config.error.js';
 import { InvalidTokenError } from '../errors/token-errors.js';
 import type { Awaitable } from '../contracts/awaitable.js';
 import type { TokenHeader } from '../contracts/token.js';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { TokenType } from '../contracts/token.js';
-import { TokenCreationError } from '../errors/token-creation.error.js';
+import { TokenCreationError } from '../errors/config.error.js';
 import { type ErrorOrigin, raisedBy } from '../errors/token.error.js';
 import { RESERVED_CLAIMS } from '../options/reserved-claims.js';
 import type { ResolvedTokenOptions } from '../options/resolved-options.js';

@@ -1,6 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { JwtExtendedConfigError } from '../../../src/errors/config.error.js';
-import { TokenCreationError } from '../../../src/errors/token-creation.error.js';
+import { JwtExtendedConfigError, TokenCreationError } from '../../../src/errors/config.error.js';
 import { parseDuration, parseExpiresIn, parseLifetime } from '../../../src/common/duration.js';
 import { mistakeOf, resolve, withOption } from './mistake-of.js';
 
