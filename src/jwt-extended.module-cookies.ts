@@ -1,6 +1,6 @@
 import type { Provider } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { EventPublisher } from './events/event-publisher.js';
+import { EventPublisher } from './events/security-event-publisher.js';
 import { ModuleSettings } from './jwt-extended.module-settings.js';
 import { AccessRenewal } from './revocation/access-renewal.js';
 import { RevocationCheck } from './revocation/revocation-check.js';

@@ -3,7 +3,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { PasswordLogin } from './authentication/password-login.js';
 import { Refusals } from './authentication/refusals.js';
 import { JwtExtendedConfigError } from './errors/config.error.js';
-import { EventPublisher } from './events/event-publisher.js';
+import { EventPublisher } from './events/security-event-publisher.js';
 import { ModuleSettings } from './jwt-extended.module-settings.js';
 import type { EndpointPaths } from './options/resolve-endpoints.js';
 import { mountAt } from './route/endpoints/mount-at.js';

@@ -1,8 +1,7 @@
 import type { Provider } from '@nestjs/common';
 import { Authenticator } from './authentication/authenticator.js';
 import { Refusals } from './authentication/refusals.js';
-import { EventEmitterBridge } from './events/event-emitter.bridge.js';
-import { EventPublisher } from './events/event-publisher.js';
+import { EventEmitterBridge, EventPublisher } from './events/security-event-publisher.js';
 import { COOKIE_PROVIDERS } from './jwt-extended.module-cookies.js';
 import { ModuleSettings } from './jwt-extended.module-settings.js';
 import { REVOCATION_PROVIDERS } from './jwt-extended.module-revocation.js';

@@ -1,6 +1,6 @@
 import type { Provider } from '@nestjs/common';
 import { Refusals } from './authentication/refusals.js';
-import { EventPublisher } from './events/event-publisher.js';
+import { EventPublisher } from './events/security-event-publisher.js';
 import { ModuleSettings } from './jwt-extended.module-settings.js';
 import { BlocklistAccess } from './revocation/blocklist-access.js';
 import {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Token, TokenHeader, TokenPair } from './contracts/token.js';
 import { TokenCheckUnavailableError } from './errors/token-errors.js';
 import { type ErrorOrigin, raisedBy, TokenError } from './errors/token.error.js';
-import type { EventPublisher } from './events/event-publisher.js';
+import type { EventPublisher } from './events/security-event-publisher.js';
 import type { BlocklistService } from './revocation/blocklist.service.js';
 import type { RevocationCheck } from './revocation/revocation-check.js';
 import { checkNote } from './revocation/session-record.js';

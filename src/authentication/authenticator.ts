@@ -4,7 +4,7 @@ import type { TokenEvent } from '../contracts/security-events.js';
 import type { JwtContext } from '../contracts/token.js';
 import { type ErrorOrigin, raisedBy, TokenError } from '../errors/token.error.js';
 import { MissingTokenError, VerifiedTokenError } from '../errors/token-errors.js';
-import type { EventPublisher } from '../events/event-publisher.js';
+import type { EventPublisher } from '../events/security-event-publisher.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import type { RevocationCheck } from '../revocation/revocation-check.js';
 import type { LoaderCalls } from '../tokens/loader-calls.js';

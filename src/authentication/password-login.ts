@@ -3,7 +3,7 @@ import type { HttpRequest } from '../contracts/http.js';
 import type { TokenPair } from '../contracts/token.js';
 import { type Answer, type ErrorOrigin, raisedBy } from '../errors/token.error.js';
 import { BadCredentialsError, TokenCheckUnavailableError } from '../errors/token-errors.js';
-import type { EventPublisher } from '../events/event-publisher.js';
+import type { EventPublisher } from '../events/security-event-publisher.js';
 import { isObject } from '../common/checks.js';
 import type { ResolvedLoginOptions, ResolvedOptions } from '../options/resolved-options.js';
 import { withDeadline } from '../contracts/awaitable.js';

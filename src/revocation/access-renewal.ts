@@ -1,6 +1,6 @@
 import type { Claims, Token } from '../contracts/token.js';
 import { InvalidTokenError } from '../errors/token-errors.js';
-import type { EventPublisher } from '../events/event-publisher.js';
+import type { EventPublisher } from '../events/security-event-publisher.js';
 import { RESERVED_CLAIMS } from '../options/reserved-claims.js';
 import type { ResolvedTokenOptions } from '../options/resolved-options.js';
 import type { LoaderCalls } from '../tokens/loader-calls.js';

@@ -4,7 +4,7 @@ import type { SecurityEvents } from '../contracts/security-events.js';
 import type { Token } from '../contracts/token.js';
 import { type ErrorOrigin, raisedBy } from '../errors/token.error.js';
 import { InvalidTokenError } from '../errors/token-errors.js';
-import type { EventPublisher } from '../events/event-publisher.js';
+import type { EventPublisher } from '../events/security-event-publisher.js';
 import type { TokenReader } from '../tokens/token-reader.js';
 import type { BlocklistAccess } from './blocklist-access.js';
 import type { CutOffMaker } from './cut-off-maker.js';

@@ -8,7 +8,7 @@ import {
   RevokedTokenError,
   TokenCheckUnavailableError,
 } from '../errors/token-errors.js';
-import type { EventPublisher } from '../events/event-publisher.js';
+import type { EventPublisher } from '../events/security-event-publisher.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { type LoaderCalls, loaderFault } from '../tokens/loader-calls.js';
 import { BlocklistService } from './blocklist.service.js';

@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { faultMessage } from '../common/fault-message.js';
-import type { EventPublisher } from '../events/event-publisher.js';
+import type { EventPublisher } from '../events/security-event-publisher.js';
 
 /** Whether a call looks something up or changes something: a store that is full, say, fails at one of them only. */
 export type StoreUse = 'reading' | 'writing';

@@ -7,7 +7,7 @@ import {
   TokenCheckUnavailableError,
   WrongTokenTypeError,
 } from '../errors/token-errors.js';
-import type { EventPublisher } from '../events/event-publisher.js';
+import type { EventPublisher } from '../events/security-event-publisher.js';
 import type { LoaderCalls } from '../tokens/loader-calls.js';
 import type { RotateRefreshTokenOptions } from '../tokens/mint-options.js';
 import type { MintedToken } from '../tokens/minted-token.js';

@@ -9,7 +9,6 @@ export const acceptedSingleImports: readonly string[] = [
   'authentication/match-parameter.ts',
   'cli/key-files.ts',
   'cli/run.ts',
-  'events/event-emitter.bridge.ts',
   'jwt-extended.module-cookies.ts',
   'jwt-extended.module-definition.ts',
   'jwt-extended.module-endpoints.ts',

@@ -1,12 +1,13 @@
+import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { ModulesContainer } from '@nestjs/core';
 import { channel } from 'node:diagnostics_channel';
-import { Logger } from '@nestjs/common';
-import type { SecurityEvents } from '../contracts/security-events.js';
 import { faultMessage } from '../common/fault-message.js';
+import type { SecurityEvents } from '../contracts/security-events.js';
 
 type EventName = keyof SecurityEvents;
 
 /** The little that is needed of `EventEmitter2`. */
-export interface EventEmitterLike {
+interface EventEmitterLike {
   emit(name: string, payload: unknown): unknown;
 }
 
@@ -45,4 +46,35 @@ export class EventPublisher {
       this.#logger.error(`A listener of jwt.${name} failed: ${faultMessage(fault)}`);
     }
   }
+}
+
+/**
+ * Finds the application's `EventEmitter2` (of `@nestjs/event-emitter`) where it has one: by what it can do, since this
+ * library does not depend on it.
+ */
+@Injectable()
+export class EventEmitterBridge implements OnModuleInit {
+  constructor(
+    @Inject(ModulesContainer) private readonly modules: ModulesContainer,
+    @Inject(EventPublisher) private readonly events: EventPublisher,
+  ) {}
+
+  onModuleInit(): void {
+    const emitter = this.#classProviders().find(isEventEmitter2);
+    if (emitter) this.events.bridgeTo(emitter);
+  }
+
+  /** What is provided under a class, which is how the emitter is. */
+  #classProviders(): unknown[] {
+    return [...this.modules.values()]
+      .flatMap(({ providers }) => [...providers.values()])
+      .filter(({ token }) => typeof token === 'function')
+      .map(({ instance }): unknown => instance);
+  }
+}
+
+function isEventEmitter2(value: unknown): value is EventEmitterLike {
+  if (typeof value !== 'object' || value === null) return false;
+  const { emit, emitAsync, onAny } = value as Partial<Record<string, unknown>>;
+  return [emit, emitAsync, onAny].every((method) => typeof method === 'function');
 }
