@@ -138,8 +138,8 @@ export { RefreshGuard } from './route/refresh.guard.js';
 export { MatchParam, RequireClaims, RequireScope } from './route/requirement-decorators.js';
 export { SlidingSessionInterceptor } from './route/sliding-session.interceptor.js';
 export { TokenService } from './token.service.js';
-export { KeyRing } from './tokens/keys/key-ring.js';
-export { type PublicJwk } from './tokens/keys/public-jwk.js';
+export { KeyRing } from './keys/key-ring.js';
+export { type PublicJwk } from './keys/key-ring.js';
 export {
   type CreateAccessTokenOptions,
   type CreateRefreshTokenOptions,

@@ -20,7 +20,7 @@ import { RoutePolicies } from './route/route-policies.js';
 import { RouteScan } from './route/route-scan.js';
 import { SlidingSessionInterceptor } from './route/sliding-session.interceptor.js';
 import { TokenService } from './token.service.js';
-import { KeyRing } from './tokens/keys/key-ring.js';
+import { KeyRing } from './keys/key-ring.js';
 import { LoaderCalls } from './tokens/loader-calls.js';
 import { RecentCutOffs } from './tokens/recent-cut-offs.js';
 import { TokenKeys } from './tokens/token-keys.js';

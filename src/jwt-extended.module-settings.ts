@@ -4,14 +4,12 @@ import { isObject } from './common/checks.js';
 import { resolveOptions } from './options/resolve-options.js';
 import type { ResolvedOptions } from './options/resolved-options.js';
 import type { Algorithm } from './options/key-ring-options.js';
-import { loadJose } from './tokens/jose.js';
-import { shareKeys } from './tokens/keys/algorithms.js';
-import { configureKeys } from './tokens/keys/configure-keys.js';
-import { KeyRing, type RingRules } from './tokens/keys/key-ring.js';
-import { LoadedKeys } from './tokens/keys/loaded-keys.js';
-import { RingContents } from './tokens/keys/ring-contents.js';
-import { RingKey } from './tokens/keys/ring-key.js';
-import { settleAlgorithms } from './tokens/keys/settle-algorithms.js';
+import { loadJose } from './keys/remote-jwks.js';
+import { settleAlgorithms, shareKeys } from './keys/algorithms.js';
+import { configureKeys } from './keys/configure-keys.js';
+import { KeyRing, RingContents, type RingRules } from './keys/key-ring.js';
+import { LoadedKeys } from './keys/loaded-keys.js';
+import { RingKey } from './keys/ring-key.js';
 
 /** Options for one key, which a ring has no use for. */
 const SINGLE_KEY = ['secret', 'privateKey', 'publicKey', 'passphrase', 'algorithm'] as const;

@@ -1,6 +1,6 @@
 import { createSecretKey, generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
 import type { Algorithm } from '../options/key-ring-options.js';
-import { traitsOf } from '../tokens/keys/algorithms.js';
+import { traitsOf } from '../keys/algorithms.js';
 
 /** A secret, or both halves of a pair. */
 export type MadeKey =

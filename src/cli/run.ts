@@ -2,7 +2,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
-import { settleAlgorithm } from '../tokens/keys/settle-algorithms.js';
+import { settleAlgorithm } from '../keys/algorithms.js';
 import { type KeyFile, type KeyFormat, keyFiles } from './key-files.js';
 import { makeKey } from './make-key.js';
 

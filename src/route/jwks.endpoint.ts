@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { HttpRequest } from '../contracts/http.js';
-import { KeyRing } from '../tokens/keys/key-ring.js';
+import { KeyRing } from '../keys/key-ring.js';
 
 /** Where the endpoint is mounted. */
 export const JWKS_PATH = Symbol('nestjs-jwt-extended:jwks-path');

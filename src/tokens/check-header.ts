@@ -1,6 +1,6 @@
 import type { TokenHeader } from '../contracts/token.js';
 import { InvalidTokenError } from '../errors/token-errors.js';
-import { isKeyId } from './keys/key-id.js';
+import { isKeyId } from '../keys/jwk.js';
 
 const PLAIN_NAME = /^[\w.-]{1,64}$/;
 /** Parameters that would change what is signed or what the payload is; no token of ours has them. */

@@ -1,4 +1,4 @@
-import type { SigningKey, VerificationKey } from './keys/ring-key.js';
+import type { SigningKey, VerificationKey } from '../keys/ring-key.js';
 import type { KeyObject } from 'node:crypto';
 import { JwtService } from '@nestjs/jwt';
 import type { Awaitable } from '../contracts/awaitable.js';

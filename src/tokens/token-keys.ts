@@ -5,12 +5,12 @@ import type { TokenHeader } from '../contracts/token.js';
 import { deepFreeze } from '../common/deep-freeze.js';
 import type { LoaderContext } from '../options/loaders.js';
 import type { Algorithm } from '../options/key-ring-options.js';
-import { isKeyId } from './keys/key-id.js';
-import type { KeyRing } from './keys/key-ring.js';
-import type { LoadedKeys } from './keys/loaded-keys.js';
+import { isKeyId } from '../keys/jwk.js';
+import type { KeyRing } from '../keys/key-ring.js';
+import type { LoadedKeys } from '../keys/loaded-keys.js';
 import { type LoaderCalls, loaderFault } from './loader-calls.js';
 import type { ParsedToken } from './parse-token.js';
-import type { SigningKey, VerificationKey } from './keys/ring-key.js';
+import type { SigningKey, VerificationKey } from '../keys/ring-key.js';
 
 /** Which key signs a subject's token, and which verifies a token: one of the ring, or the loader's. */
 export class TokenKeys {

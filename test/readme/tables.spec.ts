@@ -19,7 +19,7 @@ import { CSRF_DEFAULTS } from '../../src/options/resolve-csrf-options.js';
 import { COOKIE_DEFAULTS } from '../../src/options/resolve-cookie-options.js';
 import { resolveOptions } from '../../src/options/resolve-options.js';
 import * as requirementDecorators from '../../src/route/requirement-decorators.js';
-import { ALGORITHMS } from '../../src/tokens/keys/algorithms.js';
+import { ALGORITHMS } from '../../src/keys/algorithms.js';
 import { plain, root, tableOf } from '../support/readme.js';
 
 const GROUPS = {

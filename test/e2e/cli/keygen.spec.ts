@@ -10,7 +10,7 @@ import {
   type JwtExtendedOptions,
   TokenService,
 } from '../../../src/index.js';
-import { ALGORITHMS } from '../../../src/tokens/keys/algorithms.js';
+import { ALGORITHMS } from '../../../src/keys/algorithms.js';
 import { CommandFolder } from '../../support/command.js';
 
 const ALL = Object.keys(ALGORITHMS) as Algorithm[];

@@ -2,7 +2,7 @@ import { createPublicKey, type JsonWebKey, KeyObject } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { compactVerify } from 'jose';
 import type { Algorithm } from '../../../src/index.js';
-import { configureKeys } from '../../../src/tokens/keys/configure-keys.js';
+import { configureKeys } from '../../../src/keys/configure-keys.js';
 import { type ParsedToken, parseToken } from '../../../src/tokens/parse-token.js';
 import { verifySignature } from '../../../src/tokens/signature.js';
 import { Clock } from '../../support/forge.js';

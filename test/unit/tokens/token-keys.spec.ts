@@ -1,9 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import type { ConfiguredKeys } from '../../../src/tokens/keys/configure-keys.js';
-import { KeyRing } from '../../../src/tokens/keys/key-ring.js';
-import { LoadedKeys } from '../../../src/tokens/keys/loaded-keys.js';
-import { RingContents } from '../../../src/tokens/keys/ring-contents.js';
-import { RingKey } from '../../../src/tokens/keys/ring-key.js';
+import type { ConfiguredKeys } from '../../../src/keys/configure-keys.js';
+import { KeyRing, RingContents } from '../../../src/keys/key-ring.js';
+import { LoadedKeys } from '../../../src/keys/loaded-keys.js';
+import { RingKey } from '../../../src/keys/ring-key.js';
 import { LoaderCalls } from '../../../src/tokens/loader-calls.js';
 import { parseToken } from '../../../src/tokens/parse-token.js';
 import { TokenKeys } from '../../../src/tokens/token-keys.js';

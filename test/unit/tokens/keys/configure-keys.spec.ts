@@ -3,7 +3,7 @@ import { Logger } from '@nestjs/common';
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { inspect } from 'node:util';
 import type { KeyOptions } from '../../../../src/options/key-ring-options.js';
-import { configureKeys, importKeyInput } from '../../../../src/tokens/keys/configure-keys.js';
+import { configureKeys, importKeyInput } from '../../../../src/keys/configure-keys.js';
 import {
   ecPair,
   ed25519Pair,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { X509Certificate, type JsonWebKey, type KeyObject } from 'node:crypto';
-import { importPrivateKey, importPublicKey } from '../../../../src/tokens/keys/import-key-pair.js';
+import { importPrivateKey, importPublicKey } from '../../../../src/keys/key-pair.js';
 import {
   CERTIFICATE,
   ecPair,

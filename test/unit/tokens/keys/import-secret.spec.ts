@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { createSecretKey } from 'node:crypto';
 import fc from 'fast-check';
-import { importSecret } from '../../../../src/tokens/keys/import-secret.js';
+import { importSecret } from '../../../../src/keys/secret.js';
 import { ecPair, rsaPair, strongSecret } from '../../../support/keys.js';
 import { mistakeOf } from './mistake.js';
 

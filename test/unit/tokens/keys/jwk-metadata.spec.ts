@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { createPublicKey, type JsonWebKey } from 'node:crypto';
 import type { Algorithm } from '../../../../src/options/key-ring-options.js';
-import { importPrivateKey, importPublicKey } from '../../../../src/tokens/keys/import-key-pair.js';
+import { importPrivateKey, importPublicKey } from '../../../../src/keys/key-pair.js';
 import { ecPair, ed25519Pair, rsaPair } from '../../../support/keys.js';
 import { mistakeOf } from './mistake.js';
 

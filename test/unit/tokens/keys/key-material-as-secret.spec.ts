@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { createSecretKey, generateKeyPairSync, X509Certificate } from 'node:crypto';
-import { importSecret } from '../../../../src/tokens/keys/import-secret.js';
+import { importSecret } from '../../../../src/keys/secret.js';
 import { CERTIFICATE, ecPair, ed25519Pair, rsaPair, shortRsaPair } from '../../../support/keys.js';
 import { privateStructures, publicStructures, textForms } from './key-forms.js';
 import { mistakeOf } from './mistake.js';

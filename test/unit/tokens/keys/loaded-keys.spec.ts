@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { Logger } from '@nestjs/common';
 import { createSecretKey, type KeyObject } from 'node:crypto';
 import { inspect } from 'node:util';
-import { LoadedKeys } from '../../../../src/tokens/keys/loaded-keys.js';
+import { LoadedKeys } from '../../../../src/keys/loaded-keys.js';
 import { ecPair, rsaPair, strongSecret } from '../../../support/keys.js';
 import { expectNothingOf, mistakeOf } from './mistake.js';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { generateKeyPairSync } from 'node:crypto';
-import { halvesMatch } from '../../../../src/tokens/keys/pair-match.js';
+import { halvesMatch } from '../../../../src/keys/key-pair.js';
 import { ecPair, ed25519Pair, rsaPair } from '../../../support/keys.js';
 
 describe('Two halves', () => {

@@ -7,8 +7,8 @@ import {
   type KeyObject,
 } from 'node:crypto';
 import type { Algorithm } from '../../../../src/options/key-ring-options.js';
-import { importPrivateKey, importPublicKey } from '../../../../src/tokens/keys/import-key-pair.js';
-import { requireStrongPair } from '../../../../src/tokens/keys/pair-strength.js';
+import { importPrivateKey, importPublicKey } from '../../../../src/keys/key-pair.js';
+import { requireStrongPair } from '../../../../src/keys/key-pair-strength.js';
 import {
   NODE_TAKES_SMALL_ORDER,
   ecPair,

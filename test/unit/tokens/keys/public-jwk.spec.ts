@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import type { Algorithm } from '../../../../src/options/key-ring-options.js';
-import { publicJwk } from '../../../../src/tokens/keys/public-jwk.js';
-import { RingKey } from '../../../../src/tokens/keys/ring-key.js';
+import { publicJwk } from '../../../../src/keys/key-ring.js';
+import { RingKey } from '../../../../src/keys/ring-key.js';
 import {
   ecPair,
   ed25519Pair,

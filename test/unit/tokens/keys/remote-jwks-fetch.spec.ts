@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { SteadyFetch } from '../../../../src/tokens/keys/remote-jwks-fetch.js';
+import { SteadyFetch } from '../../../../src/keys/remote-jwks.js';
 import { JwksServer, published, SystemTime } from '../../../support/jwks-server.js';
 import { ecPair, rsaPair } from '../../../support/keys.js';
 import { rejectionOf } from '../../../support/tokens.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { jwksAddress, readBounded, usableKeys } from '../../../../src/tokens/keys/remote-jwks.js';
+import { jwksAddress, readBounded, usableKeys } from '../../../../src/keys/remote-jwks.js';
 import { published } from '../../../support/jwks-server.js';
 import { ecPair, ed25519Pair, rsaPair } from '../../../support/keys.js';
 import { rejectionOf } from '../../../support/tokens.js';

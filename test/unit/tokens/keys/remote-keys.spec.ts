@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import type { Algorithm } from '../../../../src/options/key-ring-options.js';
-import { RemoteKeys } from '../../../../src/tokens/keys/remote-keys.js';
+import { RemoteKeys } from '../../../../src/keys/remote-jwks.js';
 import { JwksServer, published, SystemTime } from '../../../support/jwks-server.js';
 import { ecPair, ed25519Pair, rsaPair, shortRsaPair } from '../../../support/keys.js';
 import { refusalOf, rejectionOf } from '../../../support/tokens.js';

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import type { KeyObject } from 'node:crypto';
 import type { Algorithm } from '../../../../src/options/key-ring-options.js';
-import type { RemoteKeys } from '../../../../src/tokens/keys/remote-keys.js';
-import { RingContents } from '../../../../src/tokens/keys/ring-contents.js';
-import { RingKey, type RingKeyTraits } from '../../../../src/tokens/keys/ring-key.js';
+import type { RemoteKeys } from '../../../../src/keys/remote-jwks.js';
+import { RingContents } from '../../../../src/keys/key-ring.js';
+import { RingKey, type RingKeyTraits } from '../../../../src/keys/ring-key.js';
 import { ecPair } from '../../../support/keys.js';
 import { mistakeOf } from './mistake.js';
 

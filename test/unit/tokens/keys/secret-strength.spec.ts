@@ -2,8 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { createSecretKey, randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import type { Algorithm } from '../../../../src/options/key-ring-options.js';
-import { findSecretWeakness } from '../../../../src/tokens/keys/secret-strength.js';
-import { WELL_KNOWN_SECRETS } from '../../../../src/tokens/keys/well-known-secrets.js';
+import { findSecretWeakness, WELL_KNOWN_SECRETS } from '../../../../src/keys/secret-strength.js';
 
 const weaknessOf = (secret: string | Buffer, ...algorithms: Algorithm[]) =>
   findSecretWeakness(createSecretKey(Buffer.from(secret as string)), algorithms);

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { createSecretKey } from 'node:crypto';
-import { refuseWeakSecret } from '../../../../src/tokens/keys/weak-secret.js';
+import { refuseWeakSecret } from '../../../../src/keys/secret.js';
 import { mistakeOf } from './mistake.js';
 
 describe('A weak secret', () => {

@@ -1,6 +1,8 @@
-import { holdsDerKey, isEncryptedDer } from './der-shape.js';
-import { describeJwk } from './describe-jwk.js';
-import { decodeBase64, keyText, parseJsonObject } from './key-text.js';
+import { types } from 'node:util';
+import { JwtExtendedConfigError } from '../errors/config.error.js';
+import { describeJwk } from './jwk.js';
+import { decodeBase64, isBlank, keyText, parseJsonObject } from './pem.js';
+import { holdsDerKey, isEncryptedDer } from './read-key.js';
 
 /** Base64 around base64 happens; deeper than that nobody wraps a key. */
 const MAX_WRAPPINGS = 3;
@@ -84,4 +86,49 @@ function* unwrap(text: string): Generator<Buffer> {
       : decodeBase64(word);
     if (decoded !== undefined) yield decoded;
   }
+}
+
+/**
+ * What was given for a key looks like this. Made for messages, so nothing of the value is in it.
+ */
+function describeKey(input: unknown): string {
+  if (typeof input === 'string') return describeText(input);
+  if (types.isUint8Array(input)) return describeBytes(Buffer.from(input));
+  if (types.isKeyObject(input)) return `a ${input.type} KeyObject`;
+  if (types.isCryptoKey(input)) return 'a CryptoKey (KeyObject.from makes a KeyObject of it)';
+  if (types.isPromise(input)) return 'a promise';
+  if (Array.isArray(input)) return 'an array';
+  if (input === undefined || input === null) return String(input);
+  if (typeof input === 'object') return describeJwk(input) ?? 'an object that is no JWK';
+  return `a ${typeof input}`;
+}
+
+function describeText(text: string): string {
+  if (isBlank(text)) return 'empty text';
+  const recognized = recognizeKey(Buffer.from(text));
+  if (recognized !== undefined) return recognized;
+  const cleaned = keyText(text);
+  if (/\.(?:pem|key|pub|crt|cer|der|json|jwk)$/.test(cleaned))
+    return 'the path of a file (give what the file holds)';
+  return decodeBase64(cleaned) === undefined
+    ? 'plain text'
+    : "base64 text (Buffer.from(text, 'base64') decodes it)";
+}
+
+function describeBytes(bytes: Buffer): string {
+  return isBlank(bytes) ? 'empty bytes' : (recognizeKey(bytes) ?? 'bytes that hold no key');
+}
+
+/**
+ * The mistake of giving one thing for another. It names the option and what the thing looks like,
+ * never its value.
+ */
+export function keyMistake(
+  where: string,
+  input: unknown,
+  expected: string,
+): JwtExtendedConfigError {
+  return new JwtExtendedConfigError(
+    `${where} looks like ${describeKey(input)}; expected ${expected}`,
+  );
 }

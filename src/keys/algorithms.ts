@@ -1,7 +1,8 @@
-import type { Algorithm } from '../../options/key-ring-options.js';
+import { JwtExtendedConfigError } from '../errors/config.error.js';
+import type { Algorithm } from '../options/key-ring-options.js';
 
 /** An algorithm whose one secret signs and verifies (RFC 7518 section 3.2). */
-export interface HmacAlgorithm {
+interface HmacAlgorithm {
   readonly family: 'HMAC';
   readonly hash: Hash;
   /** A secret is at least as long as the hash it feeds. */
@@ -25,7 +26,7 @@ export interface EcAlgorithm {
 }
 
 /** The algorithm of Edwards curve pairs (RFC 8037 section 3.1). */
-export interface EdwardsAlgorithm {
+interface EdwardsAlgorithm {
   readonly family: 'EdDSA';
   /** It hashes by itself (RFC 8032 section 5.1), so that node:crypto is told of none. */
   readonly hash: null;
@@ -60,7 +61,7 @@ export function traitsOf(algorithm: Algorithm): AlgorithmTraits {
 }
 
 /** Whether this is an algorithm's exact name; `hs256`, `none` and `toString` are not. */
-export function isAlgorithm(name: unknown): name is Algorithm {
+function isAlgorithm(name: unknown): name is Algorithm {
   return typeof name === 'string' && Object.hasOwn(ALGORITHMS, name);
 }
 
@@ -71,4 +72,60 @@ export function shareKeys(one: Algorithm, other: Algorithm): boolean {
   const [a, b] = [traitsOf(one), traitsOf(other)];
   if (a.family === 'EC' && b.family === 'EC') return a.curve === b.curve;
   return a.family === b.family;
+}
+
+const NAMES = Object.keys(ALGORITHMS);
+
+/** One algorithm by its exact name. */
+export function settleAlgorithm(name: unknown, where: string): Algorithm {
+  if (isAlgorithm(name)) return name;
+  throw new JwtExtendedConfigError(
+    `${where} ${explain(name)}; expected one of ${NAMES.join(', ')}`,
+  );
+}
+
+/** Several algorithms by their exact names. */
+export function settleAlgorithms(
+  names: unknown,
+  where: string,
+  example: Algorithm,
+): readonly Algorithm[] {
+  if (Array.isArray(names) && names.length > 0) {
+    return names.map((name: unknown) => settleAlgorithm(name, where));
+  }
+  throw new JwtExtendedConfigError(
+    `${where} must be an array of algorithms: ['${isAlgorithm(names) ? names : example}']`,
+  );
+}
+
+/**
+ * What tokens may be signed with: the configured list with `algorithm` in it, as in Flask. Only the
+ * options say so, never a token's header or a key (RFC 8725 section 3.1), and all of them must be
+ * able to share one key.
+ */
+export function settleDecodeAlgorithms(
+  configured: unknown,
+  algorithm: Algorithm,
+  where: string,
+): readonly Algorithm[] {
+  if (configured === undefined) return [algorithm];
+  const names = settleAlgorithms(configured, where, algorithm);
+  const algorithms = [...new Set([...names, algorithm])];
+  const stranger = algorithms.find((other) => !shareKeys(other, algorithm));
+  if (stranger === undefined) return algorithms;
+  throw new JwtExtendedConfigError(
+    `${where} with ${algorithm} mixes it and ${stranger}: one key cannot serve both`,
+  );
+}
+
+/**
+ * What is wrong with the name. Only known names are repeated: who mixes options up may have put a
+ * key here.
+ */
+function explain(name: unknown): string {
+  if (typeof name !== 'string') return 'is not text';
+  const upperCase = name.trim().toUpperCase();
+  if (upperCase === 'NONE') return "is 'none': tokens without a signature are never accepted";
+  const meant = NAMES.find((known) => known.toUpperCase() === upperCase);
+  return meant === undefined ? 'is no known algorithm' : `must be written '${meant}'`;
 }

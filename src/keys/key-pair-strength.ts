@@ -1,14 +1,67 @@
 import type { KeyObject } from 'node:crypto';
-import { JwtExtendedConfigError } from '../../errors/config.error.js';
-import type { Algorithm } from '../../options/key-ring-options.js';
+import { JwtExtendedConfigError } from '../errors/config.error.js';
+import type { Algorithm } from '../options/key-ring-options.js';
 import {
-  traitsOf,
   type AlgorithmTraits,
   type EcAlgorithm,
   type RsaAlgorithm,
+  traitsOf,
 } from './algorithms.js';
-import { hasRocaModulus } from './roca.js';
-import { hasSmallOrder } from './small-order.js';
+import { bytesOfMember } from './jwk.js';
+
+/** The primes whose product the flawed generator took its powers of 65537 modulo. */
+const PRIMES: readonly number[] = [
+  3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97, 101,
+  103, 107, 109, 113, 127, 131, 137, 139, 149, 151, 157, 163, 167,
+];
+
+/** What remains of a flawed modulus by each prime is one of the powers of 65537. */
+const REMAINDERS = PRIMES.map((prime) => [BigInt(prime), powersModulo(prime)] as const);
+
+/**
+ * Whether an RSA modulus comes from the generator of certain smart cards and security chips that
+ * left its factors to be found (Nemec and others, "The Return of Coppersmith's Attack", 2017,
+ * section 2.2). Of sound moduli one in two hundred million has all these remainders by chance.
+ */
+function hasRocaModulus(key: KeyObject): boolean {
+  // Node exports no numbers of keys that are bound to PSS, which those chips do not make.
+  if (key.asymmetricKeyType !== 'rsa') return false;
+  const bytes = bytesOfMember(key.export({ format: 'jwk' }), 'n');
+  const modulus = BigInt(`0x${bytes.toString('hex')}`);
+  return REMAINDERS.every(([prime, powers]) => powers.has(modulus % prime));
+}
+
+function powersModulo(prime: number): ReadonlySet<bigint> {
+  const powers = new Set<bigint>();
+  for (let power = 1; !powers.has(BigInt(power)); power = (power * 65537) % prime) {
+    powers.add(BigInt(power));
+  }
+  return powers;
+}
+
+/**
+ * The points of Ed25519 that eight additions bring back to zero, as their y and without the sign of
+ * their x; the last two are 0 and 1 again, written as p and p + 1.
+ */
+const SMALL_ORDER_POINTS: ReadonlySet<string> = new Set([
+  '0000000000000000000000000000000000000000000000000000000000000000',
+  '0100000000000000000000000000000000000000000000000000000000000000',
+  '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05',
+  'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a',
+  'ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
+  'edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
+  'eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
+]);
+
+/**
+ * Whether an Ed25519 key is a point of small order. It has no private half: a signature of zeros
+ * fits one message in eight or more, and verifiers are not told to look (RFC 8032 section 5.1.7).
+ */
+function hasSmallOrder(key: KeyObject): boolean {
+  const point = bytesOfMember(key.export({ format: 'jwk' }), 'x');
+  point.writeUInt8(point.readUInt8(31) & 0x7f, 31);
+  return SMALL_ORDER_POINTS.has(point.toString('hex'));
+}
 
 /**
  * Holds half of a key pair to what each algorithm demands, for verifying as for signing: a pair

@@ -1,14 +1,18 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
-import { JwtExtendedConfigError } from '../../errors/config.error.js';
-import type { Algorithm, KeyOptions } from '../../options/key-ring-options.js';
-import { importPrivateKey, importPublicKey } from './import-key-pair.js';
-import { importSecret } from './import-secret.js';
-import { chooseAlgorithm, findKeySource, type KeyLoaders } from './key-source.js';
-import { optionNamesIn, type NameOption } from './option-names.js';
-import { halvesMatch } from './pair-match.js';
-import { settlePassphrase, type PassphraseOption } from './passphrase.js';
-import { settleDecodeAlgorithms } from './settle-algorithms.js';
-import { refuseWeakSecret } from './weak-secret.js';
+import { JwtExtendedConfigError } from '../errors/config.error.js';
+import type { Algorithm, KeyOptions } from '../options/key-ring-options.js';
+import { settleDecodeAlgorithms } from './algorithms.js';
+import { halvesMatch, importPrivateKey, importPublicKey } from './key-pair.js';
+import {
+  chooseAlgorithm,
+  findKeySource,
+  type KeyLoaders,
+  type NameOption,
+  optionNamesIn,
+  type PassphraseOption,
+  settlePassphrase,
+} from './key-source.js';
+import { importSecret, refuseWeakSecret } from './secret.js';
 
 /** The keys of the options, imported and bound to their algorithms. Frozen. */
 export interface ConfiguredKeys {

@@ -1,0 +1,139 @@
+import type { KeyObject } from 'node:crypto';
+import type { Algorithm } from '../options/key-ring-options.js';
+import { traitsOf } from './algorithms.js';
+
+/**
+ * Secrets out of tutorials, READMEs and `.env.example` files, and the words they are put together
+ * from. They are the first that anybody tries who wants to forge a token. Lower case; what
+ * separates words does not count.
+ */
+export const WELL_KNOWN_SECRETS: readonly string[] = `
+  secret secrets supersecret super_secret topsecret top_secret mysecret my_secret notsecret
+  verysecret secretkey secret_key mysecretkey my_secret_key your_secret your_secret_key yoursecret
+  yoursecretkey your-256-bit-secret your-384-bit-secret your-512-bit-secret 256-bit-secret
+  jwt_secret jwtsecret jwt_secret_key jwtsecretkey jwt_key jwt_token jwt_private_key token_secret
+  tokensecret app_secret appsecret auth_secret authsecret access_secret refresh_secret
+  access_token_secret refresh_token_secret session_secret client_secret shared_secret shhhh shhhhh
+  keyboard cat hush s3cr3t s3cret secr3t p4ssw0rd passw0rd p@ssw0rd p@ssword pa55word password
+  passwords passphrase changeme change_me changeit change_it change_this changethis replaceme
+  replace_me replace_this fixme todo example sample default dummy placeholder undefined null none
+  true false object qwerty qwertyuiop qwertz azerty asdf asdfgh asdfghjkl zxcvbn zxcvbnm letmein
+  iloveyou welcome admin administrator root toor guest user username test tester testing testtest
+  foobar foobarbaz barbaz hello world helloworld hello_world lorem ipsum dolor amet abcdef
+  deadbeef cafebabe badc0ffee c0ffee trustno1 monkey dragon master sunshine football baseball
+  princess shadow superman batman nest nestjs node nodejs express flask django python typescript
+  javascript docker kubernetes company access refresh token tokens authentication authorization
+  auth bearer signing signature hmac sha256 hs256 hs384 hs512 private public encryption random
+  string value text characters character bytes minimum least this that very long longer super safe
+  secure strong hard guess please your with from should keep must need never changed own only
+  really some thing change replace production development staging local localhost prod debug demo
+  server service backend frontend project application website jwt key app api dev env for and not
+  the use you has web bit 256 384 512 123 1234 2023 2024 2025 2026 my is in be to of at on or it
+  an
+`
+  .trim()
+  .split(/\s+/);
+
+const COPY_BITS = 10;
+const WORD_BITS = 6;
+const RUN_BITS = 8;
+const SEPARATOR_BITS = 1;
+const SEPARATORS = new Set(' -_.,:;!/');
+
+const MIN_COPY = 3;
+const MIN_RUN = 4;
+
+/**
+ * What lies further back or ahead changes no verdict, and keeps a huge secret from costing seconds.
+ */
+const WINDOW = 128;
+
+/** A part of the secret and what it costs to describe it. */
+type Piece = readonly [length: number, bits: number];
+
+const WORDS: ReadonlySet<string> = new Set(WELL_KNOWN_SECRETS);
+const LONGEST_WORD = Math.max(...WELL_KNOWN_SECRETS.map((word) => word.length));
+
+/**
+ * About how many bits it takes to describe the secret to somebody who knows the well-known ones:
+ * six for a word, ten for a piece that stood there before, eight for a run such as `4567`, one for
+ * what separates words, and for any other character as many as tell it from the other characters of
+ * the secret. Padding costs next to nothing that way, and of a random secret hardly anything is
+ * saved.
+ */
+function guessingBits(secret: Buffer): number {
+  const text = secret.toString('latin1').toLowerCase().slice(0, WINDOW);
+  const characterBits = Math.log2(new Set(text).size);
+  // What the cheapest description of the first so many characters takes.
+  const bits = [0, ...Array<number>(text.length).fill(Infinity)];
+  for (let at = 0; at < text.length; at++) {
+    for (const [length, cost] of piecesAt(text, at, characterBits)) {
+      const end = at + length;
+      bits[end] = Math.min(bits[end] as number, (bits[at] as number) + cost);
+    }
+  }
+  return bits[text.length] as number;
+}
+
+function* piecesAt(text: string, at: number, characterBits: number): Generator<Piece> {
+  yield [1, SEPARATORS.has(text.charAt(at)) ? SEPARATOR_BITS : characterBits];
+  for (let length = 1; length <= LONGEST_WORD; length++) {
+    if (WORDS.has(text.slice(at, at + length))) yield [length, WORD_BITS];
+  }
+  const copied = copyLength(text, at);
+  for (let length = MIN_COPY; length <= copied; length++) yield [length, COPY_BITS];
+  const run = runLength(text, at);
+  for (let length = MIN_RUN; length <= run; length++) yield [length, RUN_BITS];
+}
+
+/**
+ * How much of what follows stood in the text before; a copy may run into itself, as in `abcabcabc`.
+ */
+function copyLength(text: string, at: number): number {
+  let longest = 0;
+  for (let from = 0; from < at && at + longest < text.length; from++) {
+    let length = 0;
+    while (at + length < text.length && text[from + length] === text[at + length]) length++;
+    longest = Math.max(longest, length);
+  }
+  return longest;
+}
+
+/** How far characters go on by the same step of one, up or down, or repeat; after 9 comes 0. */
+function runLength(text: string, at: number): number {
+  const step = stepAt(text, at);
+  let length = 1;
+  while (Math.abs(step) <= 1 && stepAt(text, at + length - 1) === step) length++;
+  return length;
+}
+
+function stepAt(text: string, at: number): number {
+  if (text[at] === '9' && text[at + 1] === '0') return 1;
+  return text.charCodeAt(at + 1) - text.charCodeAt(at);
+}
+
+/**
+ * Below this a secret is found by guessing, however long it is. Random ones of 32 characters are
+ * estimated at 120 bits in hexadecimal, give or take 4, so that none of them is ever called weak.
+ */
+const MIN_GUESSING_BITS = 75;
+
+/**
+ * What is wrong with a secret for these algorithms, in words to follow "is"; undefined if nothing
+ * is. The longest secret that any of them demands counts (RFC 7518 section 3.2), in bytes.
+ */
+export function findSecretWeakness(
+  secret: KeyObject,
+  algorithms: readonly Algorithm[],
+): string | undefined {
+  const bytes = secret.export();
+  for (const algorithm of algorithms) {
+    const traits = traitsOf(algorithm);
+    const needed = traits.family === 'HMAC' ? traits.minimumBytes : 0;
+    if (bytes.length < needed) {
+      return `too short: ${bytes.length} bytes, and ${algorithm} needs at least ${needed}`;
+    }
+  }
+  if (guessingBits(bytes) >= MIN_GUESSING_BITS) return undefined;
+  return 'easy to guess: well-known words, repetition or filler';
+}
