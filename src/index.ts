@@ -57,17 +57,17 @@ export {
   type JwtExtendedOptions,
   type JwtExtendedOptionsFactory,
 } from './options/jwt-extended-options.js';
-export { type ResponseOptions } from './options/resolve-response-options.js';
-export { type RotationOptions } from './options/resolve-rotation-options.js';
-export { type BlocklistOptions } from './options/resolve-blocklist-options.js';
-export { type KeyInput, type KeyRingOptions } from './options/key-ring-options.js';
+export { type ResponseOptions } from './options/response-options.js';
+export { type RotationOptions } from './options/blocklist-options.js';
+export { type BlocklistOptions } from './options/blocklist-options.js';
+export { type KeyInput, type KeyRingOptions } from './options/key-options.js';
 export {
   type JwtExtendedLoaders,
   type JwtExtendedResponses,
   type LoadedKey,
   type LoaderContext,
   type UnverifiedToken,
-} from './options/loaders.js';
+} from './options/callbacks.js';
 export { type CookieOptions } from './options/cookie-options.js';
 export { type CsrfOptions } from './options/csrf-options.js';
 export { type LocationOptions } from './options/location-options.js';
@@ -78,7 +78,7 @@ export {
   type KeyOptions,
   type KeyPairInput,
   type SecretInput,
-} from './options/key-ring-options.js';
+} from './options/key-options.js';
 export { BlocklistService, type RevokeAllOptions } from './revocation/blocklist.service.js';
 export {
   KeyvBlocklistStore,

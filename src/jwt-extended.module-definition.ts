@@ -20,7 +20,7 @@ import {
   type OptionsReplacement,
 } from './jwt-extended.module-settings.js';
 import type { JwtExtendedOptions } from './options/jwt-extended-options.js';
-import { type EndpointPaths, resolveEndpoints } from './options/resolve-endpoints.js';
+import { type EndpointPaths, resolveEndpoints } from './options/endpoint-options.js';
 import { BlocklistService } from './revocation/blocklist.service.js';
 import { GlobalGuard } from './route/global.guard.js';
 import { JwtExceptionFilter } from './route/jwt-exception.filter.js';

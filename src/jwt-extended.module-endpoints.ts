@@ -5,7 +5,7 @@ import { Refusals } from './authentication/refusals.js';
 import { JwtExtendedConfigError } from './errors/config.error.js';
 import { EventPublisher } from './events/security-event-publisher.js';
 import { ModuleSettings } from './jwt-extended.module-settings.js';
-import type { EndpointPaths } from './options/resolve-endpoints.js';
+import type { EndpointPaths } from './options/endpoint-options.js';
 import { mountAt } from './route/endpoints/mount-at.js';
 import { loginEndpoint } from './route/endpoints/login.endpoint.js';
 import { LogoutEndpoint } from './route/endpoints/logout.endpoint.js';

@@ -3,7 +3,7 @@ import type { JwtExtendedOptions } from './options/jwt-extended-options.js';
 import { isObject } from './common/checks.js';
 import { resolveOptions } from './options/resolve-options.js';
 import type { ResolvedOptions } from './options/resolved-options.js';
-import type { Algorithm } from './options/key-ring-options.js';
+import type { Algorithm } from './options/key-options.js';
 import { loadJose } from './keys/remote-jwks.js';
 import { settleAlgorithms, shareKeys } from './keys/algorithms.js';
 import { configureKeys } from './keys/configure-keys.js';

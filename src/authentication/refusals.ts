@@ -4,7 +4,7 @@ import type { CallbackResponse } from '../contracts/http.js';
 import { faultMessage } from '../common/fault-message.js';
 import type { Answer, ErrorOrigin, TokenError, TokenErrorCode } from '../errors/token.error.js';
 import { InsufficientClaimsError, VerifiedTokenError } from '../errors/token-errors.js';
-import type { JwtExtendedResponses, LoaderContext } from '../options/loaders.js';
+import type { JwtExtendedResponses, LoaderContext } from '../options/callbacks.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { readCallbackResponse } from './callback-response.js';
 import { challenge } from './challenge.js';

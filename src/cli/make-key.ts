@@ -1,5 +1,5 @@
 import { createSecretKey, generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
-import type { Algorithm } from '../options/key-ring-options.js';
+import type { Algorithm } from '../options/key-options.js';
 import { traitsOf } from '../keys/algorithms.js';
 
 /** A secret, or both halves of a pair. */

@@ -1,5 +1,5 @@
 import { JwtExtendedConfigError } from '../errors/config.error.js';
-import type { Algorithm } from '../options/key-ring-options.js';
+import type { Algorithm } from '../options/key-options.js';
 
 /** An algorithm whose one secret signs and verifies (RFC 7518 section 3.2). */
 interface HmacAlgorithm {

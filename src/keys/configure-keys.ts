@@ -1,6 +1,6 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
-import type { Algorithm, KeyOptions } from '../options/key-ring-options.js';
+import type { Algorithm, KeyOptions } from '../options/key-options.js';
 import { settleDecodeAlgorithms } from './algorithms.js';
 import { halvesMatch, importPrivateKey, importPublicKey } from './key-pair.js';
 import {

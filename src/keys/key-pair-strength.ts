@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
-import type { Algorithm } from '../options/key-ring-options.js';
+import type { Algorithm } from '../options/key-options.js';
 import {
   type AlgorithmTraits,
   type EcAlgorithm,

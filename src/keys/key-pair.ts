@@ -7,7 +7,7 @@ import {
   verify,
 } from 'node:crypto';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
-import type { Algorithm } from '../options/key-ring-options.js';
+import type { Algorithm } from '../options/key-options.js';
 import { traitsOf } from './algorithms.js';
 import { bytesOfMember, type KeyUse, requireJwkFits, requireWellFormed } from './jwk.js';
 import { requireStrongPair } from './key-pair-strength.js';

@@ -1,5 +1,5 @@
 import { JwtExtendedConfigError } from '../errors/config.error.js';
-import type { Algorithm, KeyOptions, KeyRingOptions } from '../options/key-ring-options.js';
+import type { Algorithm, KeyOptions, KeyRingOptions } from '../options/key-options.js';
 import { jwksAddress, loadJose, RemoteKeys } from './remote-jwks.js';
 import { importRing, type RingKey } from './ring-key.js';
 

@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import { types } from 'node:util';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
-import type { Algorithm, KeyOptions } from '../options/key-ring-options.js';
+import type { Algorithm, KeyOptions } from '../options/key-options.js';
 import { settleAlgorithm, traitsOf } from './algorithms.js';
 import type { LockedKey } from './read-key.js';
 

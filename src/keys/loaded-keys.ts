@@ -1,6 +1,6 @@
 import { createHash, type KeyObject } from 'node:crypto';
 import { types } from 'node:util';
-import type { Algorithm } from '../options/key-ring-options.js';
+import type { Algorithm } from '../options/key-options.js';
 import { traitsOf } from './algorithms.js';
 import type { KeyUse } from './jwk.js';
 import { importPrivateKey, importPublicKey } from './key-pair.js';

@@ -3,7 +3,7 @@ import { KeyObject } from 'node:crypto';
 import type { TokenHeader } from '../contracts/token.js';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
 import { InvalidTokenError, TokenCheckUnavailableError } from '../errors/token-errors.js';
-import type { Algorithm } from '../options/key-ring-options.js';
+import type { Algorithm } from '../options/key-options.js';
 import { isPrivateJwk } from './jwk.js';
 import { requireStrongPair } from './key-pair-strength.js';
 import type { VerificationKey } from './ring-key.js';

@@ -1,12 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import { refuseUnknownNames } from '../common/read-options.js';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
-import type {
-  Algorithm,
-  KeyInput,
-  KeyOptions,
-  KeyRingOptions,
-} from '../options/key-ring-options.js';
+import type { Algorithm, KeyInput, KeyOptions, KeyRingOptions } from '../options/key-options.js';
 import { type ConfiguredKeys, importKeyInput } from './configure-keys.js';
 import { isKeyId } from './jwk.js';
 

@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto';
-import type { Algorithm } from '../options/key-ring-options.js';
+import type { Algorithm } from '../options/key-options.js';
 import { traitsOf } from './algorithms.js';
 
 /**

@@ -1,10 +1,9 @@
-import type { ResponseOptions } from './resolve-response-options.js';
-import type { RotationOptions } from './resolve-rotation-options.js';
-import type { BlocklistOptions } from './resolve-blocklist-options.js';
+import type { ResponseOptions } from './response-options.js';
+import type { BlocklistOptions, RotationOptions } from './blocklist-options.js';
 
 import type { Duration } from '../contracts/token.js';
-import type { KeyOptions, KeyRingOptions } from './key-ring-options.js';
-import type { JwtExtendedLoaders } from './loaders.js';
+import type { KeyOptions, KeyRingOptions } from './key-options.js';
+import type { JwtExtendedLoaders } from './callbacks.js';
 import type { LocationOptions } from './location-options.js';
 import type { LoginOptions } from './login-options.js';
 import type { TokenOptions } from './token-options.js';

@@ -1,7 +1,18 @@
+import {
+  checkArray,
+  checkMemberName,
+  checkOneOf,
+  checkString,
+  checkToken,
+  checkUnique,
+} from '../common/checks.js';
+import { mistake } from '../common/describe.js';
+import type { Unchecked } from '../common/read-options.js';
 import type { TokenExtractor } from '../contracts/route-policy.js';
-import type { TokenLocation } from '../contracts/token.js';
-import type { CookieOptions } from './cookie-options.js';
-import type { CsrfOptions } from './csrf-options.js';
+import type { TokenLocation, TokenType } from '../contracts/token.js';
+import { checkCookieRules, type CookieOptions, resolveCookieOptions } from './cookie-options.js';
+import { type CsrfOptions, resolveCsrfOptions } from './csrf-options.js';
+import type { ResolvedOptions, TokenCarrier } from './resolved-options.js';
 
 /** Where tokens are looked for. */
 export interface LocationOptions {
@@ -52,4 +63,69 @@ export interface LocationOptions {
   cookies?: CookieOptions;
   /** Protection of tokens in cookies against cross-site request forgery. */
   csrf?: CsrfOptions;
+}
+
+const LOCATIONS: readonly TokenLocation[] = ['headers', 'cookies', 'query_string', 'json'];
+
+/**
+ * Where tokens are looked for, in order.
+ *
+ * @param name - as the message names them; for a route that has locations of its own
+ */
+export function resolveLocations(
+  value: unknown,
+  name = 'locations',
+): readonly (TokenLocation | TokenExtractor)[] {
+  const locations = checkArray(value, name, checkLocation);
+  if (locations.length === 0)
+    throw mistake(name, 'an empty array', "name one location at least, such as 'headers'");
+  checkUnique(locations, name);
+  return locations;
+}
+
+function checkLocation(value: unknown, name: string): TokenLocation | TokenExtractor {
+  return typeof value === 'function'
+    ? (value as TokenExtractor)
+    : checkOneOf(value, name, LOCATIONS);
+}
+
+/** How tokens travel. */
+type TransportOptions = Pick<
+  ResolvedOptions,
+  'locations' | 'header' | 'queryString' | 'cookies' | 'csrf' | 'carriers'
+>;
+
+export function resolveTransportOptions(given: Unchecked<LocationOptions>): TransportOptions {
+  const cookies = resolveCookieOptions(given.cookies);
+  const csrf = resolveCsrfOptions(given.csrf);
+  const carriers: Readonly<Record<TokenType, TokenCarrier>> = {
+    access: {
+      jsonKey: checkMemberName(given.jsonKey, 'jsonKey'),
+      ...cookies.access,
+      ...csrf.access,
+    },
+    refresh: {
+      jsonKey: checkMemberName(given.refreshJsonKey, 'refreshJsonKey'),
+      ...cookies.refresh,
+      ...csrf.refresh,
+    },
+  };
+  checkCookieRules({ cookies: cookies.attributes, carriers });
+  return {
+    locations: resolveLocations(given.locations),
+    header: resolveHeader(given),
+    queryString: {
+      name: checkMemberName(given.queryStringName, 'queryStringName'),
+      valuePrefix: checkString(given.queryStringValuePrefix, 'queryStringValuePrefix'),
+    },
+    cookies: cookies.attributes,
+    csrf: csrf.rules,
+    carriers,
+  };
+}
+
+function resolveHeader(given: Unchecked<LocationOptions>): ResolvedOptions['header'] {
+  const name = checkToken(given.headerName, 'headerName');
+  const type = given.headerType === '' ? '' : checkToken(given.headerType, 'headerType');
+  return { name, lowerCaseName: name.toLowerCase(), type };
 }

@@ -1,7 +1,7 @@
 import type { BlocklistStore } from '../contracts/blocklist-store.js';
 import type { TokenExtractor } from '../contracts/route-policy.js';
 import type { TokenLocation, TokenType } from '../contracts/token.js';
-import type { JwtExtendedLoaders, JwtExtendedResponses } from './loaders.js';
+import type { JwtExtendedLoaders, JwtExtendedResponses } from './callbacks.js';
 
 /**
  * The options once settled: every default filled in, every duration a number, every header name in lower case.

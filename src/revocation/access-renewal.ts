@@ -1,7 +1,7 @@
 import type { Claims, Token } from '../contracts/token.js';
 import { InvalidTokenError } from '../errors/token-errors.js';
 import type { EventPublisher } from '../events/security-event-publisher.js';
-import { RESERVED_CLAIMS } from '../options/reserved-claims.js';
+import { RESERVED_CLAIMS } from '../options/token-options.js';
 import type { ResolvedTokenOptions } from '../options/resolved-options.js';
 import type { LoaderCalls } from '../tokens/loader-calls.js';
 import type { MintedToken, TokenMarks } from '../tokens/minted-token.js';

@@ -1,7 +1,7 @@
 import { JwtExtendedConfigError } from '../errors/config.error.js';
 import { checkBoolean, checkCookieName, isObject, optional } from '../common/checks.js';
 import { parseDuration } from '../common/duration.js';
-import { resolveLocations } from '../options/resolve-locations.js';
+import { resolveLocations } from '../options/location-options.js';
 import { refuseUnknownNames } from '../common/read-options.js';
 import type { Freshness } from '../contracts/route-policy.js';
 import type { JwtRequiredOptions, RequiredPolicy } from './policy-metadata.js';

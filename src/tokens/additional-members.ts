@@ -1,6 +1,6 @@
 import { TokenCreationError } from '../errors/config.error.js';
 import { TokenCheckUnavailableError } from '../errors/token-errors.js';
-import { isInherited } from '../options/reserved-claims.js';
+import { isInherited } from '../options/token-options.js';
 import { isJsonObject, jsonFault } from './json-value.js';
 
 /** Header parameters that say how a token is verified (RFC 7515 section 4.1, RFC 7797): never the application's. */

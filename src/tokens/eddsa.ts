@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import type { TokenHeader } from '../contracts/token.js';
-import type { Algorithm } from '../options/key-ring-options.js';
+import type { Algorithm } from '../options/key-options.js';
 import { loadJose } from '../keys/remote-jwks.js';
 
 /** EdDSA (RFC 8037 section 3.1), which the library under `JwtService` does not have. */

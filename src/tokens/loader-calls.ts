@@ -1,7 +1,7 @@
 import { HttpException } from '@nestjs/common';
 import { type Awaitable, withDeadline } from '../contracts/awaitable.js';
 import { TokenCheckUnavailableError } from '../errors/token-errors.js';
-import type { JwtExtendedLoaders } from '../options/loaders.js';
+import type { JwtExtendedLoaders } from '../options/callbacks.js';
 
 /** Asks the application's loaders, each within the deadline, and says what became of one that failed. */
 export class LoaderCalls {

@@ -3,7 +3,7 @@ import type { KeyObject } from 'node:crypto';
 import { JwtService } from '@nestjs/jwt';
 import type { Awaitable } from '../contracts/awaitable.js';
 import { InvalidTokenError } from '../errors/token-errors.js';
-import type { Algorithm } from '../options/key-ring-options.js';
+import type { Algorithm } from '../options/key-options.js';
 import { signEdDsa, verifyEdDsa } from './eddsa.js';
 import type { ParsedToken } from './parse-token.js';
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { TokenType } from '../contracts/token.js';
 import { TokenCreationError } from '../errors/config.error.js';
 import { type ErrorOrigin, raisedBy } from '../errors/token.error.js';
-import { RESERVED_CLAIMS } from '../options/reserved-claims.js';
+import { RESERVED_CLAIMS } from '../options/token-options.js';
 import type { ResolvedTokenOptions } from '../options/resolved-options.js';
 import { additionalClaims, additionalHeaders } from './additional-members.js';
 import { expiryOf, freshUntil } from './lifetimes.js';

@@ -2,7 +2,7 @@ import type { Awaitable } from '../contracts/awaitable.js';
 import type { Token } from '../contracts/token.js';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
 import { TokenVerificationError, UserLookupError } from '../errors/token-errors.js';
-import type { JwtExtendedLoaders } from '../options/loaders.js';
+import type { JwtExtendedLoaders } from '../options/callbacks.js';
 import type { LoaderCalls } from './loader-calls.js';
 
 /** The loaders that are handed what tokens are made for. */

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { TokenCreationError, type TokenService } from '../../src/index.js';
-import { RESERVED_CLAIMS } from '../../src/options/reserved-claims.js';
+import { RESERVED_CLAIMS } from '../../src/options/token-options.js';
 import { startTokens } from '../support/tokens.js';
 
 /** Fixed, so that a failure can be had again; fast-check prints it with the path to the case. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { EndpointOptions } from '../../../src/index.js';
 import { describe as describeOption } from '../../../src/common/describe.js';
-import { type EndpointPaths, resolveEndpoints } from '../../../src/options/resolve-endpoints.js';
+import { type EndpointPaths, resolveEndpoints } from '../../../src/options/endpoint-options.js';
 
 const plain = "of letters, digits, '-', '.', '_', '~' and '/' alone";
 const twin = 'give each endpoint a path of its own';

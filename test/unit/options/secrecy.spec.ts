@@ -1,9 +1,9 @@
 import { Logger } from '@nestjs/common';
 import { describe, expect, it, jest } from '@jest/globals';
-import { OPTION_DEFAULTS } from '../../../src/options/defaults.js';
-import { BLOCKLIST_DEFAULTS } from '../../../src/options/resolve-blocklist-options.js';
-import { CSRF_DEFAULTS } from '../../../src/options/resolve-csrf-options.js';
-import { COOKIE_DEFAULTS } from '../../../src/options/resolve-cookie-options.js';
+import { OPTION_DEFAULTS } from '../../../src/options/resolve-options.js';
+import { BLOCKLIST_DEFAULTS } from '../../../src/options/blocklist-options.js';
+import { CSRF_DEFAULTS } from '../../../src/options/csrf-options.js';
+import { COOKIE_DEFAULTS } from '../../../src/options/cookie-options.js';
 import { resolve, withOption } from './mistake-of.js';
 
 /** As long as the shortest secret that HS256 takes. */

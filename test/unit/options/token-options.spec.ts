@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { RESERVED_CLAIMS } from '../../../src/options/reserved-claims.js';
+import { RESERVED_CLAIMS } from '../../../src/options/token-options.js';
 import { mistakeOf, resolve } from './mistake-of.js';
 
 const NEEDS_NAME = 'give a name that is neither empty nor __proto__, constructor or prototype';

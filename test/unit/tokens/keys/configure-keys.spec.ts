@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { Logger } from '@nestjs/common';
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { inspect } from 'node:util';
-import type { KeyOptions } from '../../../../src/options/key-ring-options.js';
+import type { KeyOptions } from '../../../../src/options/key-options.js';
 import { configureKeys, importKeyInput } from '../../../../src/keys/configure-keys.js';
 import {
   ecPair,

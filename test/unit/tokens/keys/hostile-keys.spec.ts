@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomBytes, type JsonWebKey } from 'node:crypto';
 import fc from 'fast-check';
-import type { Algorithm, KeyOptions } from '../../../../src/options/key-ring-options.js';
+import type { Algorithm, KeyOptions } from '../../../../src/options/key-options.js';
 import { configureKeys } from '../../../../src/keys/configure-keys.js';
 import { LoadedKeys } from '../../../../src/keys/loaded-keys.js';
 import { ecPair, ed25519Pair, rsaPair, type KeyPair } from '../../../support/keys.js';

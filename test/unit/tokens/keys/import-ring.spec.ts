@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { KeyRingOptions } from '../../../../src/options/key-ring-options.js';
+import type { KeyRingOptions } from '../../../../src/options/key-options.js';
 import { importRing } from '../../../../src/keys/ring-key.js';
 import { ecPair, strongSecret } from '../../../support/keys.js';
 import { mistakeOf } from './mistake.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { createPublicKey, type JsonWebKey } from 'node:crypto';
-import type { Algorithm } from '../../../../src/options/key-ring-options.js';
+import type { Algorithm } from '../../../../src/options/key-options.js';
 import { importPrivateKey, importPublicKey } from '../../../../src/keys/key-pair.js';
 import { ecPair, ed25519Pair, rsaPair } from '../../../support/keys.js';
 import { mistakeOf } from './mistake.js';

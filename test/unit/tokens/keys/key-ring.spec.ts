@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { KeyRing, type RingRules } from '../../../../src/keys/key-ring.js';
-import type { KeyRingOptions } from '../../../../src/options/key-ring-options.js';
+import type { KeyRingOptions } from '../../../../src/options/key-options.js';
 import { Clock, NOW } from '../../../support/forge.js';
 import { ecPair, rsaPair, strongSecret } from '../../../support/keys.js';
 import { rejectionOf } from '../../../support/tokens.js';

@@ -6,7 +6,7 @@ import {
   verify,
   type KeyObject,
 } from 'node:crypto';
-import type { Algorithm } from '../../../../src/options/key-ring-options.js';
+import type { Algorithm } from '../../../../src/options/key-options.js';
 import { importPrivateKey, importPublicKey } from '../../../../src/keys/key-pair.js';
 import { requireStrongPair } from '../../../../src/keys/key-pair-strength.js';
 import {

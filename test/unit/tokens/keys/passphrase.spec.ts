@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { KeyObject } from 'node:crypto';
 import { inspect } from 'node:util';
-import type { KeyOptions } from '../../../../src/options/key-ring-options.js';
+import type { KeyOptions } from '../../../../src/options/key-options.js';
 import { configureKeys, importKeyInput } from '../../../../src/keys/configure-keys.js';
 import { importPublicKey } from '../../../../src/keys/key-pair.js';
 import { CERTIFICATE, ecPair, ed25519Pair, rsaPair, strongSecret } from '../../../support/keys.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { createPublicKey, type KeyObject } from 'node:crypto';
-import type { Algorithm } from '../../../../src/options/key-ring-options.js';
+import type { Algorithm } from '../../../../src/options/key-options.js';
 import { publicJwk } from '../../../../src/keys/key-ring.js';
 import { RingKey } from '../../../../src/keys/ring-key.js';
 import {

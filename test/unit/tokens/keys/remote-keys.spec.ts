@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
-import type { Algorithm } from '../../../../src/options/key-ring-options.js';
+import type { Algorithm } from '../../../../src/options/key-options.js';
 import { RemoteKeys } from '../../../../src/keys/remote-jwks.js';
 import { JwksServer, published, SystemTime } from '../../../support/jwks-server.js';
 import { ecPair, ed25519Pair, rsaPair, shortRsaPair } from '../../../support/keys.js';

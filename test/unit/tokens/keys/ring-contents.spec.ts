@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { KeyObject } from 'node:crypto';
-import type { Algorithm } from '../../../../src/options/key-ring-options.js';
+import type { Algorithm } from '../../../../src/options/key-options.js';
 import type { RemoteKeys } from '../../../../src/keys/remote-jwks.js';
 import { RingContents } from '../../../../src/keys/key-ring.js';
 import { RingKey, type RingKeyTraits } from '../../../../src/keys/ring-key.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { createSecretKey, randomBytes } from 'node:crypto';
 import fc from 'fast-check';
-import type { Algorithm } from '../../../../src/options/key-ring-options.js';
+import type { Algorithm } from '../../../../src/options/key-options.js';
 import { findSecretWeakness, WELL_KNOWN_SECRETS } from '../../../../src/keys/secret-strength.js';
 
 const weaknessOf = (secret: string | Buffer, ...algorithms: Algorithm[]) =>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Algorithm, KeyOptions } from '../../../../src/options/key-ring-options.js';
+import type { Algorithm, KeyOptions } from '../../../../src/options/key-options.js';
 import { configureKeys } from '../../../../src/keys/configure-keys.js';
 import { ecPair, ed25519Pair, rsaPair, strongSecret } from '../../../support/keys.js';
 import { mistakeOf } from './mistake.js';

@@ -1,9 +1,8 @@
-import type { JwtExtendedResponses } from './loaders.js';
 import { checkMemberName, checkOneOf, checkString, optional } from '../common/checks.js';
 import { describe, mistake } from '../common/describe.js';
-import { resolveResponses } from './resolve-callbacks.js';
-import type { ResolvedResponseOptions } from './resolved-options.js';
 import type { Unchecked } from '../common/read-options.js';
+import { type JwtExtendedResponses, resolveResponses } from './callbacks.js';
+import type { ResolvedResponseOptions } from './resolved-options.js';
 
 /** How refusals look. */
 export function resolveResponseOptions(given: Unchecked<ResponseOptions>): ResolvedResponseOptions {
