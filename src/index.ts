@@ -83,32 +83,29 @@ export { BlocklistService, type RevokeAllOptions } from './revocation/blocklist.
 export {
   KeyvBlocklistStore,
   type KeyvBlocklistStoreOptions,
-} from './revocation/keyv/keyv-blocklist.store.js';
-export { type CacheManagerClient, type KeyvClient } from './revocation/keyv/keyv-client.js';
+} from './stores/keyv-blocklist.store.js';
+export { type CacheManagerClient, type KeyvClient } from './stores/strict-keyv.js';
 export {
   MemoryBlocklistStore,
   type MemoryBlocklistStoreOptions,
-} from './revocation/memory/memory-blocklist.store.js';
+} from './stores/memory-blocklist.store.js';
 export {
   RedisBlocklistStore,
   type RedisBlocklistStoreOptions,
-} from './revocation/redis/redis-blocklist.store.js';
+} from './stores/redis-blocklist.store.js';
 export {
   type IoRedisClient,
   type NodeRedisClient,
   type RedisClient,
-} from './revocation/redis/redis-client.js';
-export { type SqlPurgeOptions } from './revocation/sql/purge-expired.js';
-export {
-  SqlBlocklistStore,
-  type SqlBlocklistStoreOptions,
-} from './revocation/sql/sql-blocklist.store.js';
+} from './stores/redis-client.js';
+export { type SqlPurgeOptions } from './stores/sql-blocklist.store.js';
+export { SqlBlocklistStore, type SqlBlocklistStoreOptions } from './stores/sql-blocklist.store.js';
 export {
   type PostgresClient,
   type SqlClient,
   type SqliteDatabase,
   type SqliteStatement,
-} from './revocation/sql/sql-client.js';
+} from './stores/sql-statements.js';
 export { SessionService } from './revocation/session.service.js';
 export { AccessGuard } from './route/access.guard.js';
 export { type AnyGuard } from './route/any-of.guard.js';

@@ -9,7 +9,7 @@ import {
   BlocklistService,
 } from './revocation/blocklist.service.js';
 import { CutOffMaker } from './revocation/cut-off-maker.js';
-import { MemoryBlocklistStore } from './revocation/memory/memory-blocklist.store.js';
+import { MemoryBlocklistStore } from './stores/memory-blocklist.store.js';
 import { RevocationCheck } from './revocation/revocation-check.js';
 import { RevocationLedger } from './revocation/revocation-ledger.js';
 import { SessionRegistry } from './revocation/session-registry.js';

@@ -2,7 +2,7 @@ import { describe, it } from '@jest/globals';
 import { CACHE_MANAGER, type Cache, CacheModule } from '@nestjs/cache-manager';
 import { Test } from '@nestjs/testing';
 import { Keyv } from 'keyv';
-import { KeyvBlocklistStore } from '../../../src/revocation/keyv/keyv-blocklist.store.js';
+import { KeyvBlocklistStore } from '../../../src/stores/keyv-blocklist.store.js';
 import { Backend, BulkBackend } from './keyv-backends.js';
 import { type OpenedStore, blocklistStoreContract } from '../../../src/testing/index.js';
 

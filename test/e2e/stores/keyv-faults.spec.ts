@@ -2,8 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { CACHE_MANAGER, type Cache, CacheModule } from '@nestjs/cache-manager';
 import { Test } from '@nestjs/testing';
 import { Keyv } from 'keyv';
-import type { KeyvClient } from '../../../src/revocation/keyv/keyv-client.js';
-import { KeyvBlocklistStore } from '../../../src/revocation/keyv/keyv-blocklist.store.js';
+import type { KeyvClient } from '../../../src/stores/strict-keyv.js';
+import { KeyvBlocklistStore } from '../../../src/stores/keyv-blocklist.store.js';
 import { Backend, BulkBackend } from './keyv-backends.js';
 
 const HOUR = 3_600_000;

@@ -4,7 +4,7 @@ import { createCache } from 'cache-manager';
 import { Test } from '@nestjs/testing';
 import { Keyv } from 'keyv';
 import { JwtExtendedConfigError } from '../../../src/index.js';
-import { KeyvBlocklistStore } from '../../../src/revocation/keyv/keyv-blocklist.store.js';
+import { KeyvBlocklistStore } from '../../../src/stores/keyv-blocklist.store.js';
 import { createApp } from '../../support/app.js';
 import { Output, ProbeController, UNAVAILABLE } from '../../support/faults.js';
 import { accessClaims, forgeToken } from '../../support/forge.js';

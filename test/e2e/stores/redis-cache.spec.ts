@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { setTimeout as pause } from 'node:timers/promises';
 import { createClientPool } from 'redis';
 import type { Awaitable } from '../../../src/contracts/awaitable.js';
-import { RedisBlocklistStore } from '../../../src/revocation/redis/redis-blocklist.store.js';
+import { RedisBlocklistStore } from '../../../src/stores/redis-blocklist.store.js';
 import { REDIS_STARTS_WITHIN_MS, RedisServer } from '../../support/redis.js';
 import { TcpProxy } from '../../support/tcp-proxy.js';
 import { cachingNodeRedis, ioredis, opened } from './redis-clients.js';

@@ -2,8 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { Cluster, Redis } from 'ioredis';
 import { createClient, createClientPool, createCluster, createSentinel } from 'redis';
 import { JwtExtendedConfigError } from '../../../src/index.js';
-import { RedisBlocklistStore } from '../../../src/revocation/redis/redis-blocklist.store.js';
-import type { NodeRedisClient, RedisClient } from '../../../src/revocation/redis/redis-client.js';
+import { RedisBlocklistStore } from '../../../src/stores/redis-blocklist.store.js';
+import type { NodeRedisClient, RedisClient } from '../../../src/stores/redis-client.js';
 
 const NOWHERE = { host: '127.0.0.1', port: 1 };
 const SECRET_URL = 'redis://user:swordfish@localhost';

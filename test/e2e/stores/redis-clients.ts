@@ -1,6 +1,6 @@
 import { Cluster, Redis } from 'ioredis';
 import { createClient, createClientPool, createCluster, createSentinel } from 'redis';
-import type { RedisClient } from '../../../src/revocation/redis/redis-client.js';
+import type { RedisClient } from '../../../src/stores/redis-client.js';
 import { RedisCluster, RedisSentinel, RedisServer } from '../../support/redis.js';
 
 /** A client that is connected, and how to put it away. */

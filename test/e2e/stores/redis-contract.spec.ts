@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { blocklistStoreContract } from '../../../src/testing/blocklist-store-contract.js';
-import { RedisBlocklistStore } from '../../../src/revocation/redis/redis-blocklist.store.js';
+import { RedisBlocklistStore } from '../../../src/stores/redis-blocklist.store.js';
 import { REDIS_STARTS_WITHIN_MS } from '../../support/redis.js';
 import { Reconnecting } from './reconnecting.js';
 import { CLIENTS, RedisServers } from './redis-clients.js';

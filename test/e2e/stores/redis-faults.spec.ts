@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { JwtExtendedConfigError } from '../../../src/index.js';
-import { RedisBlocklistStore } from '../../../src/revocation/redis/redis-blocklist.store.js';
+import { RedisBlocklistStore } from '../../../src/stores/redis-blocklist.store.js';
 import { REDIS_STARTS_WITHIN_MS, RedisCluster, RedisServer } from '../../support/redis.js';
 import { ioredis, nodeRedis } from './redis-clients.js';
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Cluster } from 'ioredis';
 import { createCluster } from 'redis';
 import type { Awaitable } from '../../../src/contracts/awaitable.js';
-import { RedisBlocklistStore } from '../../../src/revocation/redis/redis-blocklist.store.js';
+import { RedisBlocklistStore } from '../../../src/stores/redis-blocklist.store.js';
 import { REDIS_STARTS_WITHIN_MS, RedisCluster, RedisServer } from '../../support/redis.js';
 import { TcpProxy } from '../../support/tcp-proxy.js';
 import { cachingNodeRedis, ioredis, nodeRedis, opened, opening } from './redis-clients.js';

@@ -5,8 +5,8 @@ import { JwtExtendedConfigError } from '../../../src/index.js';
 import {
   SqlBlocklistStore,
   type SqlBlocklistStoreOptions,
-} from '../../../src/revocation/sql/sql-blocklist.store.js';
-import type { SqlClient } from '../../../src/revocation/sql/sql-client.js';
+} from '../../../src/stores/sql-blocklist.store.js';
+import type { SqlClient } from '../../../src/stores/sql-statements.js';
 
 /** A client of PostgreSQL's kind that answers whatever is asked with these rows. */
 function answering(...rows: readonly unknown[]): SqlBlocklistStore {

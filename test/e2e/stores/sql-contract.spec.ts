@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, it, jest } from '@jest/globals';
-import { SqlBlocklistStore } from '../../../src/revocation/sql/sql-blocklist.store.js';
+import { SqlBlocklistStore } from '../../../src/stores/sql-blocklist.store.js';
 import { blocklistStoreContract } from '../../../src/testing/blocklist-store-contract.js';
 import { PostgresServer } from '../../support/postgres.js';
 import { Reconnecting } from './reconnecting.js';

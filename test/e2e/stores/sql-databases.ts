@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import Database from 'libsql';
 import pg from 'pg';
-import type { SqlClient } from '../../../src/revocation/sql/sql-client.js';
+import type { SqlClient } from '../../../src/stores/sql-statements.js';
 import { PostgresServer } from '../../support/postgres.js';
 
 /** How long a server may take to start, and a test with it, on a busy machine. */

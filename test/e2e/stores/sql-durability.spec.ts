@@ -15,9 +15,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'libsql';
 import pg from 'pg';
-import { dialectOf } from '../../../src/revocation/sql/dialect-of.js';
-import { SqlBlocklistStore } from '../../../src/revocation/sql/sql-blocklist.store.js';
-import { sqlTable } from '../../../src/revocation/sql/sql-table.js';
+import { dialectOf, SqlBlocklistStore } from '../../../src/stores/sql-blocklist.store.js';
+import { sqlTable } from '../../../src/stores/sql-statements.js';
 import { PostgresServer } from '../../support/postgres.js';
 import { OPENS_WITHIN_MS, poolOf } from './sql-databases.js';
 

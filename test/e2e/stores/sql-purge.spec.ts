@@ -1,9 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type pg from 'pg';
-import { dialectOf } from '../../../src/revocation/sql/dialect-of.js';
-import { SqlBlocklistStore } from '../../../src/revocation/sql/sql-blocklist.store.js';
-import type { SqlClient } from '../../../src/revocation/sql/sql-client.js';
-import { sqlTable } from '../../../src/revocation/sql/sql-table.js';
+import { dialectOf, SqlBlocklistStore } from '../../../src/stores/sql-blocklist.store.js';
+import { type SqlClient, sqlTable } from '../../../src/stores/sql-statements.js';
 import { PostgresServer } from '../../support/postgres.js';
 import { DIALECTS, type OpenDatabase, OPENS_WITHIN_MS, poolOf } from './sql-databases.js';
 

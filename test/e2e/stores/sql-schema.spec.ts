@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import Database from 'libsql';
 import pg from 'pg';
 import { JwtExtendedConfigError } from '../../../src/index.js';
-import { SqlBlocklistStore } from '../../../src/revocation/sql/sql-blocklist.store.js';
+import { SqlBlocklistStore } from '../../../src/stores/sql-blocklist.store.js';
 import { PostgresServer } from '../../support/postgres.js';
 import { DIALECTS, type OpenDatabase, OPENS_WITHIN_MS, poolOf } from './sql-databases.js';
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { SqlBlocklistStore } from '../../../src/revocation/sql/sql-blocklist.store.js';
+import { SqlBlocklistStore } from '../../../src/stores/sql-blocklist.store.js';
 import { DIALECTS, type OpenDatabase, OPENS_WITHIN_MS } from './sql-databases.js';
 
 jest.setTimeout(OPENS_WITHIN_MS);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { readAnswers } from '../../../src/revocation/keyv/keyv-answers.js';
+import { readAnswers } from '../../../src/stores/strict-keyv.js';
 
 describe('What a Keyv gave', () => {
   it('is texts, bare or beside their expiry, and null for what is not there', () => {

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
-import { ShardedMap } from '../../../src/revocation/memory/sharded-map.js';
+import { ShardedMap } from '../../../src/stores/expiring-map.js';
 
 afterEach(() => {
   jest.restoreAllMocks();

@@ -1,10 +1,7 @@
-import type { BlocklistStore, SessionRecords } from '../../contracts/blocklist-store.js';
-import { checkFunction, checkInteger, requireWholeNumber } from '../../common/checks.js';
-import { type Defaults, settle } from '../../common/read-options.js';
-import { MemoryEntries } from './memory-entries.js';
-import { MemorySessions } from './memory-sessions.js';
-import { SweepTimer } from './sweep-timer.js';
-import { TwoClocks } from './two-clocks.js';
+import { checkFunction, checkInteger, requireWholeNumber } from '../common/checks.js';
+import { type Defaults, settle } from '../common/read-options.js';
+import type { BlocklistStore, SessionRecords } from '../contracts/blocklist-store.js';
+import { MemoryEntries, MemorySessions, SweepTimer, TwoClocks } from './expiring-map.js';
 
 /** How a {@link MemoryBlocklistStore} is made. */
 export interface MemoryBlocklistStoreOptions {

@@ -1,11 +1,36 @@
-import type { BlocklistStore } from '../../contracts/blocklist-store.js';
-import { describe, mistake } from '../../common/describe.js';
-import { type Defaults, settle } from '../../common/read-options.js';
-import { entryName } from './entry-name.js';
-import type { CacheManagerClient, KeyvClient } from './keyv-client.js';
-import { OutspokenKeyv } from './outspoken-keyv.js';
-import { recognizeKeyv } from './recognize-keyv.js';
-import { timeToLive } from './time-to-live.js';
+import { createHash } from 'node:crypto';
+import { describe, mistake } from '../common/describe.js';
+import { type Defaults, settle } from '../common/read-options.js';
+import type { BlocklistStore } from '../contracts/blocklist-store.js';
+import {
+  type CacheManagerClient,
+  type KeyvClient,
+  OutspokenKeyv,
+  recognizeKeyv,
+} from './strict-keyv.js';
+
+/** Short enough for every backend, and the same where upper case and lower case are. */
+const PLAIN = /^[a-z0-9:.@_-]{1,150}$/;
+
+/**
+ * What an entry is called. Some backends of Keyv take 250 characters of a key, or no blanks, or do not tell cases apart;
+ * a key that this could matter to is called by its digest, behind a character that no other name begins with.
+ */
+function entryName(prefix: string, key: string): string {
+  if (PLAIN.test(key)) return prefix + key;
+  return `${prefix}#${createHash('sha256').update(Buffer.from(key, 'utf16le')).digest('hex')}`;
+}
+
+/** Clocks are set back now and then: what is stored outlives its expiry by this much. */
+const MARGIN_MS = 5 * 60 * 1_000;
+
+/** How long to keep what expires then, in whole milliseconds; `null` for ever. */
+function timeToLive(expiresAt: Date | null): number | null {
+  if (expiresAt === null) return null;
+  const life = expiresAt.getTime() - Date.now();
+  if (Number.isNaN(life)) throw new TypeError('expiresAt must be a date that is valid');
+  return Math.max(0, Math.ceil(life)) + MARGIN_MS;
+}
 
 const PREFIX = /^[\x20-\x7e]{1,64}$/;
 const NUMBER = /^\d+$/;

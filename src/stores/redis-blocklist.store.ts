@@ -1,15 +1,45 @@
-import type { BlocklistStore, SessionRecords } from '../../contracts/blocklist-store.js';
-import { describe, mistake } from '../../common/describe.js';
-import { type Defaults, settle } from '../../common/read-options.js';
-import { requireWholeNumber } from '../../common/checks.js';
-import { keptUntil } from './kept-until.js';
-import { recognizeClient } from './recognize-client.js';
-import type { RedisClient } from './redis-client.js';
-import type { RedisCommands } from './redis-commands.js';
-import { readValues, requireOk } from './redis-replies.js';
-import { RAISE } from './redis-scripts.js';
-import { RedisSessions } from './redis-sessions.js';
-import { requireFitServer } from './require-fit-server.js';
+import { randomUUID } from 'node:crypto';
+import { requireWholeNumber } from '../common/checks.js';
+import { describe, mistake } from '../common/describe.js';
+import { faultMessage } from '../common/fault-message.js';
+import { type Defaults, settle } from '../common/read-options.js';
+import type { BlocklistStore, SessionRecords } from '../contracts/blocklist-store.js';
+import { JwtExtendedConfigError } from '../errors/config.error.js';
+import { recognizeClient, type RedisClient, type RedisCommands } from './redis-client.js';
+import { keptUntil, RAISE, readValues, RedisSessions, requireOk } from './redis-protocol.js';
+
+/** What waiting does not mend: commands that the server does not know yet, or that the client's user may not use. */
+const REFUSALS = /^NOPERM|^ERR (syntax|unknown)|ACL failure|can't run this command/;
+
+/** So long ago that nothing which is written here stays. */
+const LONG_AGO = new Date(0);
+
+/**
+ * Does once what a store does later, where nobody sees it.
+ *
+ * @throws JwtExtendedConfigError - where the server is too old, or forbids something; any other error as it is
+ */
+async function requireFitServer(
+  store: BlocklistStore & { readonly sessions: SessionRecords },
+): Promise<void> {
+  const name = `check:${randomUUID()}`;
+  try {
+    await store.add(name, '', LONG_AGO);
+    await store.raise(name, 0, LONG_AGO);
+    await store.get([name]);
+    await store.delete(name);
+    await store.sessions.put(name, name, '', LONG_AGO);
+    await store.sessions.list(name);
+    await store.sessions.remove(name, name);
+  } catch (error) {
+    const words = faultMessage(error);
+    if (!REFUSALS.test(words)) throw error;
+    throw new JwtExtendedConfigError(
+      `RedisBlocklistStore: the server refuses what a store must do (${words}); give it Redis 6.2 or newer, and the client a user that may read, write and EVAL under the prefix`,
+      { cause: error },
+    );
+  }
+}
 
 const PREFIX = /^[\x20-\x7e]{1,64}$/;
 

@@ -1,11 +1,61 @@
-import { JwtExtendedConfigError } from '../../errors/config.error.js';
-import { databaseError } from './database-error.js';
-import { postgresDdl, postgresTypes, postgresWording } from './postgres-sql.js';
-import type { PostgresClient } from './sql-client.js';
-import type { SqlDialect, SqlStatements } from './sql-dialect.js';
-import { sqlStatements } from './sql-statements.js';
-import type { SqlTable } from './sql-table.js';
-import { unfitTables } from './unfit-tables.js';
+import { JwtExtendedConfigError } from '../errors/config.error.js';
+import {
+  databaseError,
+  type PostgresClient,
+  type SqlDialect,
+  type SqlStatements,
+  sqlStatements,
+  type SqlTable,
+  type SqlWording,
+  unfitTables,
+} from './sql-statements.js';
+
+/** PostgreSQL's way of saying it. */
+const postgresWording: SqlWording = {
+  parameter: (place) => `$${place}`,
+  isAsked: 'key = ANY ($1)',
+  // CASE, since the sides of AND are evaluated in any order, and a cast of what is no number is an error.
+  isLower: `CASE WHEN held.value ~ '^[0-9]+$'
+      THEN held.value::numeric < excluded.value::numeric ELSE false END`,
+  // Several processes may purge at once, each of them what no other has in hand. The moment is compared again where the
+  // rows go, since a ctid alone says too little in a table of partitions.
+  purge: (table) => `DELETE FROM ${table} WHERE expires_at <= $1 AND ctid = ANY (ARRAY(
+      SELECT ctid FROM ${table} WHERE expires_at <= $1
+      ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED)) RETURNING 1`,
+};
+
+/** Collated by bytes: by case, with every blank, and the same on every machine. */
+const TEXT = 'text COLLATE "C" NOT NULL';
+
+function postgresDdl({ schema, name }: SqlTable): readonly string[] {
+  const sessions = `${name}_sessions`;
+  return [
+    `CREATE TABLE IF NOT EXISTS ${schema}"${name}" (
+      key ${TEXT} PRIMARY KEY, value text NOT NULL, expires_at bigint)`,
+    expiryIndex(schema, name),
+    `CREATE TABLE IF NOT EXISTS ${schema}"${sessions}" (
+      identity ${TEXT}, session_id ${TEXT}, value text NOT NULL, expires_at bigint,
+      PRIMARY KEY (identity, session_id))`,
+    expiryIndex(schema, sessions),
+  ];
+}
+
+/** One row that says of what type every column is; an error where one of them is not. */
+function postgresTypes({ schema, name }: SqlTable): string {
+  const columns = [
+    ...['key', 'value', 'expires_at'].map((column) => `entries.${column}`),
+    ...['identity', 'session_id', 'value', 'expires_at'].map((column) => `sessions.${column}`),
+  ];
+  const types = columns.map((column) => `pg_typeof(${column})::text AS "${column}"`);
+  return `SELECT ${types.join(', ')} FROM (SELECT) AS nothing
+      LEFT JOIN ${schema}"${name}" AS entries ON false
+      LEFT JOIN ${schema}"${name}_sessions" AS sessions ON false`;
+}
+
+function expiryIndex(schema: string, name: string): string {
+  return `CREATE INDEX IF NOT EXISTS "${name}_expiry" ON ${schema}"${name}" (expires_at)
+      WHERE expires_at IS NOT NULL`;
+}
 
 /** No such table, column, schema or operator; another type, another kind of relation; no primary key to conflict with. */
 const UNFIT = new Set(['42P01', '42703', '3F000', '42883', '42804', '42809', '42P10']);

@@ -1,14 +1,114 @@
-import type { BlocklistStore, SessionRecords } from '../../contracts/blocklist-store.js';
-import { JwtExtendedConfigError } from '../../errors/config.error.js';
-import { type Defaults, settle } from '../../common/read-options.js';
-import { dialectOf } from './dialect-of.js';
-import { purgeExpired, type SqlPurgeOptions } from './purge-expired.js';
-import type { SqlClient } from './sql-client.js';
-import type { SqlDialect } from './sql-dialect.js';
-import { valuesOf } from './sql-rows.js';
-import { SqlSessionRecords } from './sql-session-records.js';
-import { sqlTable } from './sql-table.js';
-import { storable, storableMoment, storableNumber } from './sql-values.js';
+import { setImmediate as turn } from 'node:timers/promises';
+import { type Defaults, settle } from '../common/read-options.js';
+import type { BlocklistStore, SessionRecords } from '../contracts/blocklist-store.js';
+import { JwtExtendedConfigError } from '../errors/config.error.js';
+import { PostgresDialect } from './postgres.dialect.js';
+import {
+  type SqlClient,
+  type SqlDialect,
+  type SqlTable,
+  sqlTable,
+  storable,
+  storableMoment,
+  storableNumber,
+  textOf,
+  valuesOf,
+} from './sql-statements.js';
+import { SqliteDialect } from './sqlite.dialect.js';
+
+/**
+ * How to speak to a client, which is known by what it can do.
+ *
+ * @throws JwtExtendedConfigError - when it is none
+ */
+export function dialectOf(client: SqlClient, table: SqlTable): SqlDialect {
+  const given: unknown = client;
+  if (typeof given === 'object' && given !== null) {
+    if ('prepare' in client && typeof client.prepare === 'function') {
+      return new SqliteDialect(client, table);
+    }
+    if ('query' in client && typeof client.query === 'function') {
+      return new PostgresDialect(client, table);
+    }
+  }
+  throw new JwtExtendedConfigError(
+    'SqlBlocklistStore: give it a Pool or a Client of pg, a PGlite, or a Database of libsql or better-sqlite3',
+  );
+}
+
+/** Clocks are set back now and then: what has expired stays for as long as the memory store keeps it, too. */
+const MARGIN_MS = 5 * 60 * 1_000;
+
+/** What may be said of a purge. */
+export interface SqlPurgeOptions {
+  /**
+   * Deletes what expired five minutes before this, or earlier.
+   *
+   * @default now
+   */
+  readonly before?: Date;
+  /**
+   * How many rows are deleted at once, which is for how long others may have to wait.
+   *
+   * @default 1000
+   */
+  readonly batch?: number;
+}
+
+/** Deletes what has expired, batch by batch, and gives the number of rows. */
+async function purgeExpired(
+  dialect: SqlDialect,
+  { before = new Date(), batch = 1_000 }: SqlPurgeOptions,
+): Promise<number> {
+  const moment = before.getTime() - MARGIN_MS;
+  if (Number.isNaN(moment)) throw new TypeError('SqlBlocklistStore: before must be a valid date');
+  if (!Number.isSafeInteger(batch) || batch < 1) {
+    throw new TypeError('SqlBlocklistStore: batch must be a whole number of 1 or more');
+  }
+  let total = 0;
+  for (const statement of dialect.statements.purge) {
+    let gone = 0;
+    do {
+      gone = (await dialect.rows(statement, [moment, batch])).length;
+      total += gone;
+      // SQLite works within this process, where others want to be heard meanwhile.
+      await turn();
+    } while (gone === batch);
+  }
+  return total;
+}
+
+/** The sessions of each identity, in a table of their own. */
+class SqlSessionRecords implements SessionRecords {
+  constructor(
+    private readonly dialect: SqlDialect,
+    private readonly prefix: string,
+  ) {}
+
+  async put(
+    identity: string,
+    sessionId: string,
+    value: string,
+    expiresAt: Date | null,
+  ): Promise<void> {
+    const record = [this.#name(identity), storable(sessionId), storable(value)];
+    await this.dialect.rows(this.dialect.statements.put, [...record, storableMoment(expiresAt)]);
+  }
+
+  async list(identity: string): Promise<readonly string[]> {
+    const rows = await this.dialect.rows(this.dialect.statements.list, [this.#name(identity)]);
+    return rows.map((row) => textOf(row, 'value'));
+  }
+
+  async remove(identity: string, sessionId: string): Promise<void> {
+    const record = [this.#name(identity), storable(sessionId)];
+    await this.dialect.rows(this.dialect.statements.remove, record);
+  }
+
+  #name(identity: string): string {
+    return storable(this.prefix + identity);
+  }
+}
 
 /** How a {@link SqlBlocklistStore} is made. */
 export interface SqlBlocklistStoreOptions {

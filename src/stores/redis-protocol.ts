@@ -1,0 +1,131 @@
+import type { SessionRecords } from '../contracts/blocklist-store.js';
+import type { RedisCommands } from './redis-client.js';
+
+/** Clocks are set back now and then: what is stored outlives its expiry by this much. */
+const MARGIN_MS = 5 * 60 * 1_000;
+
+/** When Redis may forget something, in milliseconds since the epoch, of which it takes only positive ones. */
+export function keptUntil(expiresAt: Date | null): number | null {
+  if (expiresAt === null) return null;
+  const milliseconds = expiresAt.getTime();
+  if (Number.isNaN(milliseconds)) throw new TypeError('expiresAt must be a date that is valid');
+  return Math.max(1, milliseconds + MARGIN_MS);
+}
+
+/** The text of a reply; a client that was told to gives bytes. */
+function readText(reply: unknown): string {
+  if (typeof reply === 'string') return reply;
+  if (Buffer.isBuffer(reply)) return reply.toString();
+  throw malformed();
+}
+
+function readTexts(reply: unknown): readonly string[] {
+  if (Array.isArray(reply)) return Array.from(reply, readText);
+  throw malformed();
+}
+
+/** As many values as keys were asked for. */
+export function readValues(reply: unknown, count: number): readonly (string | null)[] {
+  if (!Array.isArray(reply) || reply.length !== count) throw malformed();
+  const values: (string | null)[] = [];
+  // Not by map, which would leave out what a reply with holes does not say.
+  for (const each of reply as unknown[]) values.push(each === null ? null : readText(each));
+  return values;
+}
+
+export function requireOk(reply: unknown): void {
+  if (readText(reply) !== 'OK') throw malformed();
+}
+
+/** It says nothing of the reply, which may be anything. */
+function malformed(): TypeError {
+  return new TypeError('The Redis client gave a reply that makes no sense');
+}
+
+/**
+ * Writes a number unless one as high is there. What is no string is refused by the server, what is no number by us.
+ * Doubles, of which Lua's numbers are made, hold whole numbers up to 2^53.
+ *
+ * `KEYS[1]` the entry, `ARGV[1]` the number, `ARGV[2]` the moment until which it is kept, empty for ever
+ */
+export const RAISE = `
+local there = redis.call('GET', KEYS[1])
+if there and not string.match(there, '^%d+$') then
+  return redis.error_reply('ERR the entry is not a number')
+end
+if there and tonumber(there) >= tonumber(ARGV[1]) then return 'OK' end
+if ARGV[2] == '' then redis.call('SET', KEYS[1], ARGV[1])
+else redis.call('SET', KEYS[1], ARGV[1], 'PXAT', ARGV[2]) end
+return 'OK'`;
+
+/**
+ * Writes a session's record as `<kept until>|<text>`, and drops those of its neighbours that have expired. The hash
+ * itself is kept as long as the longest of them. Where they are many, they are looked at one time in 16, or the server
+ * would have time for little else; until then the hash is kept no shorter than before.
+ *
+ * `KEYS[1]` the hash, `ARGV[1]` the session's id, `ARGV[2]` the text, `ARGV[3]` the moment until which it is kept, empty
+ * for ever
+ */
+const PUT_SESSION = `
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+if redis.call('HLEN', KEYS[1]) > 64 and time[2] % 16 > 0 then
+  local left = redis.call('PTTL', KEYS[1])
+  redis.call('HSET', KEYS[1], ARGV[1], ARGV[3] .. '|' .. ARGV[2])
+  if ARGV[3] == '' then redis.call('PERSIST', KEYS[1])
+  elseif left >= 0 and now + left < tonumber(ARGV[3]) then redis.call('PEXPIREAT', KEYS[1], ARGV[3]) end
+  return 'OK'
+end
+local records = redis.call('HGETALL', KEYS[1])
+local latest, expired = ARGV[3], {}
+for i = 1, #records, 2 do
+  local ends = string.match(records[i + 1], '^(%d*)|')
+  if not ends then return redis.error_reply('ERR a record of a session cannot be read') end
+  if records[i] ~= ARGV[1] then
+    if ends ~= '' and tonumber(ends) <= now then
+      table.insert(expired, records[i])
+    elseif latest ~= '' and (ends == '' or tonumber(ends) > tonumber(latest)) then
+      latest = ends
+    end
+  end
+end
+for _, id in ipairs(expired) do redis.call('HDEL', KEYS[1], id) end
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[3] .. '|' .. ARGV[2])
+if latest == '' then redis.call('PERSIST', KEYS[1])
+else redis.call('PEXPIREAT', KEYS[1], latest) end
+return 'OK'`;
+
+const RECORD = /^\d*\|/;
+
+/** The sessions of an identity: one hash, in which each has a field. */
+export class RedisSessions implements SessionRecords {
+  constructor(
+    private readonly commands: RedisCommands,
+    private readonly prefix: string,
+  ) {}
+
+  async put(
+    identity: string,
+    sessionId: string,
+    value: string,
+    expiresAt: Date | null,
+  ): Promise<void> {
+    const until = keptUntil(expiresAt)?.toString() ?? '';
+    requireOk(
+      await this.commands.run(PUT_SESSION, this.prefix + identity, sessionId, value, until),
+    );
+  }
+
+  async list(identity: string): Promise<readonly string[]> {
+    return readTexts(await this.commands.hashValues(this.prefix + identity)).map(valueOf);
+  }
+
+  async remove(identity: string, sessionId: string): Promise<void> {
+    await this.commands.deleteField(this.prefix + identity, sessionId);
+  }
+}
+
+function valueOf(record: string): string {
+  if (!RECORD.test(record)) throw malformed();
+  return record.slice(record.indexOf('|') + 1);
+}
