@@ -144,7 +144,7 @@ export {
   type CreateTokenPairOptions,
   type DecodeTokenOptions,
   type RotateRefreshTokenOptions,
-} from './tokens/mint-options.js';
+} from './tokens/token-request.js';
 export {
   type SetCookieOptions,
   TokenCookies,

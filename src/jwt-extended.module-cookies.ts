@@ -6,7 +6,7 @@ import { AccessRenewal } from './revocation/access-renewal.js';
 import { RevocationCheck } from './revocation/revocation-check.js';
 import { SessionRegistry } from './revocation/session-registry.js';
 import { CookieRenewal } from './route/cookie-renewal.js';
-import { LoaderCalls } from './tokens/loader-calls.js';
+import { LoaderCalls } from './tokens/loaders.js';
 import { TokenKeys } from './tokens/token-keys.js';
 import { TokenMint } from './tokens/token-mint.js';
 import { TokenReader } from './tokens/token-reader.js';

@@ -12,7 +12,7 @@ import { LogoutEndpoint } from './route/endpoints/logout.endpoint.js';
 import { RefreshEndpoint } from './route/endpoints/refresh.endpoint.js';
 import { TokenDelivery } from './route/endpoints/token-delivery.js';
 import { JWKS_PATH, JwksEndpoint } from './route/jwks.endpoint.js';
-import { requireSubject } from './tokens/token-users.js';
+import { requireSubject } from './tokens/loaders.js';
 import { TokenCookies } from './transport/token-cookies.js';
 
 /** What the endpoints that are mounted are made of. */

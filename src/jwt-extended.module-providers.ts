@@ -21,7 +21,7 @@ import { RouteScan } from './route/route-scan.js';
 import { SlidingSessionInterceptor } from './route/sliding-session.interceptor.js';
 import { TokenService } from './token.service.js';
 import { KeyRing } from './keys/key-ring.js';
-import { LoaderCalls } from './tokens/loader-calls.js';
+import { LoaderCalls } from './tokens/loaders.js';
 import { RecentCutOffs } from './tokens/recent-cut-offs.js';
 import { TokenKeys } from './tokens/token-keys.js';
 import { TokenMint } from './tokens/token-mint.js';

@@ -16,7 +16,7 @@ import { SessionRegistry } from './revocation/session-registry.js';
 import { SessionService } from './revocation/session.service.js';
 import { StoreHealth } from './revocation/store-health.js';
 import { TokenRotation } from './revocation/token-rotation.js';
-import { LoaderCalls } from './tokens/loader-calls.js';
+import { LoaderCalls } from './tokens/loaders.js';
 import { RecentCutOffs } from './tokens/recent-cut-offs.js';
 import { TokenMint } from './tokens/token-mint.js';
 import { TokenReader } from './tokens/token-reader.js';

@@ -8,18 +8,18 @@ import type { RevocationCheck } from './revocation/revocation-check.js';
 import { checkNote } from './revocation/session-record.js';
 import type { SessionRegistry } from './revocation/session-registry.js';
 import type { TokenRotation } from './revocation/token-rotation.js';
-import { csrfClaimOf } from './tokens/csrf-claim.js';
+import { csrfClaimOf } from './tokens/registered-claims.js';
 import type {
   CreateAccessTokenOptions,
   CreateRefreshTokenOptions,
   CreateTokenPairOptions,
   DecodeTokenOptions,
+  MintedToken,
   RotateRefreshTokenOptions,
-} from './tokens/mint-options.js';
-import type { MintedToken } from './tokens/minted-token.js';
+  TokenRequest,
+} from './tokens/token-request.js';
 import type { TokenMint } from './tokens/token-mint.js';
 import type { TokenReader } from './tokens/token-reader.js';
-import type { TokenRequest } from './tokens/token-request.js';
 
 /** What the service works with. */
 export interface TokenServiceParts {

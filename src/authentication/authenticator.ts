@@ -7,12 +7,11 @@ import { MissingTokenError, VerifiedTokenError } from '../errors/token-errors.js
 import type { EventPublisher } from '../events/security-event-publisher.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import type { RevocationCheck } from '../revocation/revocation-check.js';
-import type { LoaderCalls } from '../tokens/loader-calls.js';
+import { type LoaderCalls, loadUser, requireVerified } from '../tokens/loaders.js';
 import type { TokenReader } from '../tokens/token-reader.js';
-import { loadUser, requireVerified } from '../tokens/token-users.js';
 import type { CarriedToken } from '../transport/carried-token.js';
 import { extractToken } from '../transport/extract-token.js';
-import { AuthenticatedToken } from './authenticated-token.js';
+import { AuthenticatedToken } from '../tokens/verified-token.js';
 import { requireClaims, requireFresh, requireType } from './checks.js';
 
 /** The journey of a request, in the order in which its steps refuse. Nothing is written to the request on the way. */

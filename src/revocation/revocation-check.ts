@@ -10,7 +10,7 @@ import {
 } from '../errors/token-errors.js';
 import type { EventPublisher } from '../events/security-event-publisher.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
-import { type LoaderCalls, loaderFault } from '../tokens/loader-calls.js';
+import { type LoaderCalls, loaderFault } from '../tokens/loaders.js';
 import { BlocklistService } from './blocklist.service.js';
 import type { RevocationLedger } from './revocation-ledger.js';
 import type { SpentToken } from './spent-token.js';

@@ -1,7 +1,7 @@
 import { TokenCreationError } from '../errors/config.error.js';
 import { TokenCheckUnavailableError } from '../errors/token-errors.js';
 import { isObject } from '../common/checks.js';
-import { jsonFault } from '../tokens/json-value.js';
+import { jsonFault } from '../tokens/custom-claims.js';
 
 /** How long a note may be, as JSON. */
 const LONGEST_NOTE = 2048;

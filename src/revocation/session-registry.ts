@@ -1,5 +1,5 @@
 import type { Session } from '../contracts/token.js';
-import type { MintedToken } from '../tokens/minted-token.js';
+import type { MintedToken } from '../tokens/token-request.js';
 import type { BlocklistAccess } from './blocklist-access.js';
 import { isIssuedBefore } from './cut-off.js';
 import {

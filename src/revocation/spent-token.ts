@@ -1,5 +1,5 @@
 import { isObject } from '../common/checks.js';
-import type { TokenMarks } from '../tokens/minted-token.js';
+import type { TokenMarks } from '../tokens/token-request.js';
 
 /**
  * What the store keeps of a refresh token that was spent: everything that makes its successor the same one again, and

@@ -8,11 +8,9 @@ import {
   WrongTokenTypeError,
 } from '../errors/token-errors.js';
 import type { EventPublisher } from '../events/security-event-publisher.js';
-import type { LoaderCalls } from '../tokens/loader-calls.js';
-import type { RotateRefreshTokenOptions } from '../tokens/mint-options.js';
-import type { MintedToken } from '../tokens/minted-token.js';
+import { type LoaderCalls, loadUser, requireVerified, subjectOf } from '../tokens/loaders.js';
+import type { MintedToken, RotateRefreshTokenOptions } from '../tokens/token-request.js';
 import type { TokenMint } from '../tokens/token-mint.js';
-import { loadUser, requireVerified, subjectOf } from '../tokens/token-users.js';
 import type { BlocklistAccess } from './blocklist-access.js';
 import type { RevocationCheck } from './revocation-check.js';
 import type { RevocationLedger } from './revocation-ledger.js';

@@ -7,7 +7,7 @@ import type { HttpRequest } from '../contracts/http.js';
 import type { RoutePolicy } from '../contracts/route-policy.js';
 import { raisedBy } from '../errors/token.error.js';
 import { MissingTokenError } from '../errors/token-errors.js';
-import { LoaderCalls } from '../tokens/loader-calls.js';
+import { LoaderCalls } from '../tokens/loaders.js';
 import { outermostOf } from './alternative.js';
 import { type GuardClass, guardKindOf } from './guard-kind.js';
 import type { Route } from './route.js';

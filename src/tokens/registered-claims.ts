@@ -1,5 +1,6 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Claims, TokenType } from '../contracts/token.js';
-import { InvalidTokenError } from '../errors/token-errors.js';
+import { CsrfError, InvalidTokenError } from '../errors/token-errors.js';
 import type { ResolvedTokenOptions } from '../options/resolved-options.js';
 
 /** 9999-12-31T23:59:59Z: a larger number is milliseconds, or a mistake. */
@@ -112,4 +113,23 @@ function checkIdentity(claims: Claims, name: string): void {
   if (!Object.hasOwn(claims, name) || claims[name] === '') {
     throw new InvalidTokenError(`Missing claim: ${name}`);
   }
+}
+
+/** The csrf value that a token was signed with. */
+export function csrfClaimOf(claims: Claims): string {
+  if (typeof claims.csrf === 'string' && claims.csrf !== '') return claims.csrf;
+  throw new InvalidTokenError('Missing claim: csrf');
+}
+
+/** Compares what was presented with the signed claim, in a time that tells nothing of either. */
+export function requireCsrfMatch(claims: Claims, presented: unknown): void {
+  const claim = digest(csrfClaimOf(claims));
+  if (typeof presented !== 'string' || !timingSafeEqual(claim, digest(presented))) {
+    throw new CsrfError('CSRF double submit tokens do not match');
+  }
+}
+
+/** `timingSafeEqual` wants equal lengths, which digests have and csrf values need not. */
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
 }

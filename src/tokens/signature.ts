@@ -1,11 +1,31 @@
-import type { SigningKey, VerificationKey } from '../keys/ring-key.js';
-import type { KeyObject } from 'node:crypto';
 import { JwtService } from '@nestjs/jwt';
+import type { KeyObject } from 'node:crypto';
 import type { Awaitable } from '../contracts/awaitable.js';
+import type { TokenHeader } from '../contracts/token.js';
 import { InvalidTokenError } from '../errors/token-errors.js';
+import { loadJose } from '../keys/remote-jwks.js';
+import type { SigningKey, VerificationKey } from '../keys/ring-key.js';
 import type { Algorithm } from '../options/key-options.js';
-import { signEdDsa, verifyEdDsa } from './eddsa.js';
-import type { ParsedToken } from './parse-token.js';
+import type { ParsedToken } from './compact-jws.js';
+
+/** EdDSA (RFC 8037 section 3.1), which the library under `JwtService` does not have. */
+export async function signEdDsa(
+  claims: object,
+  header: TokenHeader,
+  key: KeyObject,
+): Promise<string> {
+  const { CompactSign } = await loadJose();
+  return new CompactSign(Buffer.from(JSON.stringify(claims))).setProtectedHeader(header).sign(key);
+}
+
+/** @throws Error - when the signature is not the key's */
+export async function verifyEdDsa(
+  encoded: string,
+  { key, algorithms }: { readonly key: KeyObject; readonly algorithms: readonly Algorithm[] },
+): Promise<void> {
+  const { compactVerify } = await loadJose();
+  await compactVerify(encoded, key, { algorithms: [...algorithms] });
+}
 
 /** Its own, and unconfigured: whatever key or option the application gave its `JwtService` stays there. */
 const signer = new JwtService({});

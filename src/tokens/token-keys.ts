@@ -8,8 +8,8 @@ import type { Algorithm } from '../options/key-options.js';
 import { isKeyId } from '../keys/jwk.js';
 import type { KeyRing } from '../keys/key-ring.js';
 import type { LoadedKeys } from '../keys/loaded-keys.js';
-import { type LoaderCalls, loaderFault } from './loader-calls.js';
-import type { ParsedToken } from './parse-token.js';
+import { type LoaderCalls, loaderFault } from './loaders.js';
+import type { ParsedToken } from './compact-jws.js';
 import type { SigningKey, VerificationKey } from '../keys/ring-key.js';
 
 /** Which key signs a subject's token, and which verifies a token: one of the ring, or the loader's. */

@@ -1,19 +1,65 @@
 import { randomUUID } from 'node:crypto';
-import type { TokenType } from '../contracts/token.js';
+import { parseExpiresIn, parseLifetime } from '../common/duration.js';
+import type { Duration, TokenType } from '../contracts/token.js';
 import { TokenCreationError } from '../errors/config.error.js';
 import { type ErrorOrigin, raisedBy } from '../errors/token.error.js';
-import { RESERVED_CLAIMS } from '../options/token-options.js';
 import type { ResolvedTokenOptions } from '../options/resolved-options.js';
-import { additionalClaims, additionalHeaders } from './additional-members.js';
-import { expiryOf, freshUntil } from './lifetimes.js';
-import type { LoaderCalls } from './loader-calls.js';
-import type { MintedToken, TokenMarks } from './minted-token.js';
-import { checkIdentity } from './identity.js';
+import { RESERVED_CLAIMS } from '../options/token-options.js';
+import { additionalClaims, additionalHeaders, jsonFault } from './custom-claims.js';
+import type { LoaderCalls } from './loaders.js';
 import type { RecentCutOffs } from './recent-cut-offs.js';
 import { isId } from './registered-claims.js';
 import { sign } from './signature.js';
 import type { TokenKeys } from './token-keys.js';
-import type { TokenRequest } from './token-request.js';
+import type { MintedToken, TokenMarks, TokenRequest } from './token-request.js';
+
+/**
+ * The `exp` of a token minted now; `undefined` for one that never expires.
+ *
+ * @param now - seconds since the epoch
+ */
+function expiryOf(lifetime: Duration | false, now: number): number | undefined {
+  const seconds = parseExpiresIn(lifetime, 'expiresIn', TokenCreationError);
+  return seconds === false ? undefined : now + seconds;
+}
+
+/** The `fresh` claim: `true`, `false`, or the second until which the token is fresh. */
+function freshUntil(fresh: boolean | Duration | Date | undefined, now: number): boolean | number {
+  if (fresh === undefined || typeof fresh === 'boolean') return fresh ?? false;
+  if (!(fresh instanceof Date))
+    return now + Number(parseLifetime(fresh, 'fresh', TokenCreationError));
+  if (Number.isNaN(fresh.getTime())) throw new TokenCreationError('fresh must be a valid Date');
+  return Math.floor(fresh.getTime() / 1000);
+}
+
+/**
+ * What could not be read back is not minted: the most reported break-up with Flask-JWT-Extended.
+ *
+ * @throws TokenCreationError
+ */
+function checkIdentity(
+  identity: unknown,
+  { identityClaim, verifySub }: Pick<ResolvedTokenOptions, 'identityClaim' | 'verifySub'>,
+): void {
+  if (typeof identity === 'string' && identity !== '') return;
+  if (verifySub && identityClaim === 'sub') {
+    throw new TokenCreationError(
+      `The identity must be a non-empty string, not ${described(identity)}: return String(user.id) from ` +
+        'loaders.userIdentity, or set verifySub: false',
+    );
+  }
+  if (identity === undefined || identity === '') {
+    throw new TokenCreationError(`The identity must not be ${described(identity)}`);
+  }
+  const fault = jsonFault(identity, 'The identity');
+  if (fault) throw new TokenCreationError(`${fault}, which JSON cannot hold: use text or a number`);
+}
+
+function described(identity: unknown): string {
+  if (identity === '') return 'an empty string';
+  if (identity === null || identity === undefined) return String(identity);
+  return Array.isArray(identity) ? 'an array' : `of type ${typeof identity}`;
+}
 
 /** Makes tokens in Flask-JWT-Extended's wire format. */
 export class TokenMint {

@@ -2,11 +2,15 @@ import type { Token, TokenHeader } from '../contracts/token.js';
 import { type ErrorOrigin, raisedBy } from '../errors/token.error.js';
 import { ExpiredTokenError } from '../errors/token-errors.js';
 import type { ResolvedTokenOptions } from '../options/resolved-options.js';
-import { checkHeader, checkHeaderShape } from './check-header.js';
-import { requireCsrfMatch } from './csrf-claim.js';
-import { parseToken, type ParsedToken } from './parse-token.js';
-import { checkRegisteredClaims, isExpired, isFresh, typeOf } from './registered-claims.js';
-import { SeenTokens } from './seen-tokens.js';
+import { checkHeader, checkHeaderShape, type ParsedToken, parseToken } from './compact-jws.js';
+import {
+  checkRegisteredClaims,
+  isExpired,
+  isFresh,
+  requireCsrfMatch,
+  typeOf,
+} from './registered-claims.js';
+import { SeenTokens } from './signature-cache.js';
 import { verifySignature } from './signature.js';
 import type { TokenKeys } from './token-keys.js';
 import { isVerifiedToken, VerifiedToken } from './verified-token.js';

@@ -1,11 +1,18 @@
 import { inspect } from 'node:util';
-import type { Claims, Token, TokenHeader, TokenType } from '../contracts/token.js';
+import type {
+  Claims,
+  JwtContext,
+  Token,
+  TokenHeader,
+  TokenLocation,
+  TokenType,
+} from '../contracts/token.js';
 
 /** Marks verified tokens, so that two copies of this library in one process know each other's. */
 const VERIFIED = Symbol.for('nestjs-jwt-extended:verified-token');
 
 /** What the reader found out about a token. */
-export interface VerifiedContent {
+interface VerifiedContent {
   readonly encoded: string;
   readonly header: TokenHeader;
   readonly claims: Claims;
@@ -74,4 +81,24 @@ export function isVerifiedToken(value: unknown): value is Token {
 
 function dateOf(seconds: unknown): Date | undefined {
   return typeof seconds === 'number' ? new Date(seconds * 1000) : undefined;
+}
+
+/** The one implementation of `JwtContext`. The user is left out of what is printed: it is the application's. */
+export class AuthenticatedToken extends VerifiedToken implements JwtContext {
+  readonly location: TokenLocation | 'custom';
+  readonly #user: unknown;
+
+  constructor(token: Token, location: TokenLocation | 'custom', user: unknown) {
+    super(token);
+    this.location = location;
+    this.#user = user;
+  }
+
+  get user(): unknown {
+    return this.#user;
+  }
+
+  override toJSON(): object {
+    return { ...super.toJSON(), location: this.location };
+  }
 }

@@ -3,7 +3,7 @@ import type { RoutePolicy, TokenExtractor } from '../contracts/route-policy.js';
 import type { TokenLocation } from '../contracts/token.js';
 import { MissingTokenError } from '../errors/token-errors.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
-import { loaderFault } from '../tokens/loader-calls.js';
+import { loaderFault } from '../tokens/loaders.js';
 import { type CarriedToken, isMissing, type Missing } from './carried-token.js';
 import { fromCookie } from './from-cookie.js';
 import { fromHeader } from './from-header.js';

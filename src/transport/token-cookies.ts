@@ -1,7 +1,7 @@
 import type { HttpResponse } from '../contracts/http.js';
 import type { Duration, TokenType } from '../contracts/token.js';
 import { parseDuration } from '../common/duration.js';
-import { csrfClaimOf } from '../tokens/csrf-claim.js';
+import { csrfClaimOf } from '../tokens/registered-claims.js';
 import type { TokenReader } from '../tokens/token-reader.js';
 import type { CookieWriter } from './cookie-writer.js';
 

@@ -8,7 +8,7 @@ import {
   VerifiedTokenError,
   WrongTokenTypeError,
 } from '../../errors/token-errors.js';
-import { LoaderCalls } from '../../tokens/loader-calls.js';
+import { LoaderCalls } from '../../tokens/loaders.js';
 import { TokenDelivery } from './token-delivery.js';
 
 /**

@@ -9,7 +9,7 @@ import {
   type Token,
   TokenService,
 } from '../../../src/index.js';
-import { AuthenticatedToken } from '../../../src/authentication/authenticated-token.js';
+import { AuthenticatedToken } from '../../../src/tokens/verified-token.js';
 import { Clock, forgeToken, NOW, SECRET } from '../../support/forge.js';
 import {
   claimsAtNow,

@@ -1,8 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { AuthenticatedToken } from '../../../src/authentication/authenticated-token.js';
+import { AuthenticatedToken, VerifiedToken } from '../../../src/tokens/verified-token.js';
 import { attach, slotOf } from '../../../src/authentication/request-slot.js';
 import type { RoutePolicy } from '../../../src/contracts/route-policy.js';
-import { VerifiedToken } from '../../../src/tokens/verified-token.js';
 import { wordsOf } from '../../support/faults.js';
 
 const policy: RoutePolicy = {

@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { compactVerify } from 'jose';
 import type { Algorithm } from '../../../src/index.js';
 import { configureKeys } from '../../../src/keys/configure-keys.js';
-import { type ParsedToken, parseToken } from '../../../src/tokens/parse-token.js';
+import { type ParsedToken, parseToken } from '../../../src/tokens/compact-jws.js';
 import { verifySignature } from '../../../src/tokens/signature.js';
 import { Clock } from '../../support/forge.js';
 import { refusalOf, startTokens } from '../../support/tokens.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { verify } from 'node:crypto';
-import { signEdDsa, verifyEdDsa } from '../../../src/tokens/eddsa.js';
+import { signEdDsa, verifyEdDsa } from '../../../src/tokens/signature.js';
 import { ecPair, ed25519Pair } from '../../support/keys.js';
 import { claimsOf, headerOf, rejectionOf } from '../../support/tokens.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { jsonFault } from '../../../src/tokens/json-value.js';
+import { jsonFault } from '../../../src/tokens/custom-claims.js';
 
 describe('A value that JSON can hold', () => {
   it.each([

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { GoneException } from '@nestjs/common';
 import type { Token } from '../../../src/index.js';
-import { LoaderCalls, loaderFault } from '../../../src/tokens/loader-calls.js';
+import { LoaderCalls, loaderFault } from '../../../src/tokens/loaders.js';
 import { rejectionOf } from '../../support/tokens.js';
 
 const TOKEN = {} as Token;

@@ -1,7 +1,7 @@
 import { createSecretKey } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
-import { parseToken } from '../../../src/tokens/parse-token.js';
-import { SeenTokens } from '../../../src/tokens/seen-tokens.js';
+import { parseToken } from '../../../src/tokens/compact-jws.js';
+import { SeenTokens } from '../../../src/tokens/signature-cache.js';
 import { accessClaims, forgeToken, SECRET } from '../../support/forge.js';
 
 const KEY = createSecretKey(Buffer.from(SECRET));

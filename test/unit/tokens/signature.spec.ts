@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { createSecretKey, type KeyObject } from 'node:crypto';
 import type { Algorithm } from '../../../src/options/key-options.js';
-import { parseToken } from '../../../src/tokens/parse-token.js';
+import { parseToken } from '../../../src/tokens/compact-jws.js';
 import { sign, verifySignature } from '../../../src/tokens/signature.js';
 import { ed25519Pair, rsaPair } from '../../support/keys.js';
 import {

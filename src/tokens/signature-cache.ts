@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import type { TokenHeader } from '../contracts/token.js';
-import type { ParsedToken } from './parse-token.js';
+import type { ParsedToken } from './compact-jws.js';
 
 /** What one generation holds at most: tokens, and characters of their text. */
 const MOST_TOKENS = 1_000;
