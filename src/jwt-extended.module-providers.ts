@@ -9,7 +9,7 @@ import { BlocklistService } from './revocation/blocklist.service.js';
 import { RevocationCheck } from './revocation/revocation-check.js';
 import { SessionRegistry } from './revocation/session-registry.js';
 import { SessionService } from './revocation/session.service.js';
-import { TokenRotation } from './revocation/token-rotation.js';
+import { TokenRotation } from './revocation/refresh-rotation.js';
 import { AccessGuard } from './route/access.guard.js';
 import { CookieRenewal } from './route/cookie-renewal.js';
 import { FreshGuard } from './route/fresh.guard.js';

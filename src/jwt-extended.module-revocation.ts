@@ -2,20 +2,20 @@ import type { Provider } from '@nestjs/common';
 import { Refusals } from './authentication/refusals.js';
 import { EventPublisher } from './events/security-event-publisher.js';
 import { ModuleSettings } from './jwt-extended.module-settings.js';
-import { BlocklistAccess } from './revocation/blocklist-access.js';
+import { BlocklistAccess } from './revocation/store-gateway.js';
 import {
   BLOCKLIST_PARTS,
   type BlocklistParts,
   BlocklistService,
 } from './revocation/blocklist.service.js';
-import { CutOffMaker } from './revocation/cut-off-maker.js';
+import { CutOffMaker } from './revocation/cut-offs.js';
 import { MemoryBlocklistStore } from './stores/memory-blocklist.store.js';
 import { RevocationCheck } from './revocation/revocation-check.js';
 import { RevocationLedger } from './revocation/revocation-ledger.js';
 import { SessionRegistry } from './revocation/session-registry.js';
 import { SessionService } from './revocation/session.service.js';
-import { StoreHealth } from './revocation/store-health.js';
-import { TokenRotation } from './revocation/token-rotation.js';
+import { StoreHealth } from './revocation/store-circuit.js';
+import { TokenRotation } from './revocation/refresh-rotation.js';
 import { LoaderCalls } from './tokens/loaders.js';
 import { RecentCutOffs } from './tokens/recent-cut-offs.js';
 import { TokenMint } from './tokens/token-mint.js';

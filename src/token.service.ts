@@ -5,9 +5,9 @@ import { type ErrorOrigin, raisedBy, TokenError } from './errors/token.error.js'
 import type { EventPublisher } from './events/security-event-publisher.js';
 import type { BlocklistService } from './revocation/blocklist.service.js';
 import type { RevocationCheck } from './revocation/revocation-check.js';
-import { checkNote } from './revocation/session-record.js';
+import { checkNote } from './revocation/stored-records.js';
 import type { SessionRegistry } from './revocation/session-registry.js';
-import type { TokenRotation } from './revocation/token-rotation.js';
+import type { TokenRotation } from './revocation/refresh-rotation.js';
 import { csrfClaimOf } from './tokens/registered-claims.js';
 import type {
   CreateAccessTokenOptions,

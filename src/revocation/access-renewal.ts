@@ -10,7 +10,7 @@ import type { TokenMint } from '../tokens/token-mint.js';
 import type { TokenReader } from '../tokens/token-reader.js';
 import type { RevocationCheck } from './revocation-check.js';
 import type { SessionRegistry } from './session-registry.js';
-import { beginningOf, endOf } from './session-span.js';
+import { beginningOf, endOf } from './stored-records.js';
 
 /** What a renewal works with. */
 export interface RenewalParts {

@@ -6,11 +6,10 @@ import { type ErrorOrigin, raisedBy } from '../errors/token.error.js';
 import { InvalidTokenError } from '../errors/token-errors.js';
 import type { EventPublisher } from '../events/security-event-publisher.js';
 import type { TokenReader } from '../tokens/token-reader.js';
-import type { BlocklistAccess } from './blocklist-access.js';
-import type { CutOffMaker } from './cut-off-maker.js';
-import { sessionKey, tokenKey } from './entry-keys.js';
+import type { BlocklistAccess } from './store-gateway.js';
+import type { CutOffMaker } from './cut-offs.js';
+import { type RevocationLedger, sessionKey, tokenKey } from './revocation-ledger.js';
 import { requireId, requireIdentity } from '../common/checks.js';
-import type { RevocationLedger } from './revocation-ledger.js';
 import type { SessionRegistry } from './session-registry.js';
 
 /** What the service works with; injected as a property, so that a subclass has its constructor to itself. */

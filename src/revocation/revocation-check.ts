@@ -12,9 +12,8 @@ import type { EventPublisher } from '../events/security-event-publisher.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { type LoaderCalls, loaderFault } from '../tokens/loaders.js';
 import { BlocklistService } from './blocklist.service.js';
-import type { RevocationLedger } from './revocation-ledger.js';
-import type { SpentToken } from './spent-token.js';
-import { ACTIVE, REVOKED, type Standing } from './standing.js';
+import { ACTIVE, type RevocationLedger, REVOKED, type Standing } from './revocation-ledger.js';
+import type { SpentToken } from './stored-records.js';
 
 /** How long one warning stands for all that would follow it. */
 const WARNING_INTERVAL_MS = 10_000;

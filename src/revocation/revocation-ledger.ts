@@ -1,11 +1,104 @@
+import { createHash } from 'node:crypto';
 import { type Awaitable, whenAnswered } from '../contracts/awaitable.js';
 import type { Token } from '../contracts/token.js';
 import { TokenCheckUnavailableError } from '../errors/token-errors.js';
-import type { BlocklistAccess } from './blocklist-access.js';
-import { isIssuedBefore } from './cut-off.js';
-import { EVERYTHING_KEY, identityKey, sessionKey, spentKey, tokenKey } from './entry-keys.js';
-import { readSpentToken, type SpentToken, writeSpentToken } from './spent-token.js';
-import { ACTIVE, REVOKED, type Standing } from './standing.js';
+import type { BlocklistAccess } from './store-gateway.js';
+import { readSpentToken, type SpentToken, writeSpentToken } from './stored-records.js';
+
+const MICROSECONDS = 1_000_000;
+const NUMBER = /^\d{1,16}$/;
+
+/**
+ * A cut-off as stores keep it, in microseconds since the epoch. Everything issued before it is revoked, and `iat` counts
+ * whole seconds: a token of the very second counts as issued at that second's beginning, and so before the cut-off. One
+ * that is minted after it in the same second says its `iat` to the microsecond.
+ */
+export function cutOffAt(issuedBefore: Date): number {
+  return issuedBefore.getTime() * 1000;
+}
+
+/** What was issued in this very millisecond was issued before. */
+export function cutOffNow(now: Date): number {
+  return cutOffAt(now) + 1;
+}
+
+/**
+ * Whether what was issued at a moment is cut off. A token that does not say when it was issued is.
+ *
+ * @param iat - in seconds since the epoch
+ * @param cutOff - the store's text; `null` for none
+ */
+export function isIssuedBefore(iat: unknown, cutOff: string | null | undefined): boolean {
+  if (cutOff === null || cutOff === undefined) return false;
+  if (!NUMBER.test(cutOff)) {
+    const fault = new TypeError('The blocklist store gave a cut-off that is no number');
+    throw new TokenCheckUnavailableError(fault);
+  }
+  return typeof iat !== 'number' || Math.round(iat * MICROSECONDS) < Number(cutOff);
+}
+
+/** What ids and identities are mostly made of: short, and harmless in every store. */
+const PLAIN = /^[\w.@-]{1,128}$/;
+
+/** One token, revoked. */
+export function tokenKey(jti: string): string {
+  return `jti:${bounded(jti)}`;
+}
+
+/** One refresh token, spent for a successor. */
+function spentKey(jti: string): string {
+  return `spent:${bounded(jti)}`;
+}
+
+/** A session, ended. */
+export function sessionKey(sessionId: string): string {
+  return `sid:${bounded(sessionId)}`;
+}
+
+/** Until when a session's tokens live at most. */
+export function lifeKey(sessionId: string): string {
+  return `life:${bounded(sessionId)}`;
+}
+
+/** The moment before which everything that was issued to an identity is revoked. */
+export function identityKey(identity: unknown): string {
+  return `sub:${identityName(identity)}`;
+}
+
+/** The moment before which everything is revoked. */
+export const EVERYTHING_KEY = 'all';
+
+/** An identity as stores know it; with `verifySub: false` it may be anything that JSON holds. */
+export function identityName(identity: unknown): string {
+  return bounded(typeof identity === 'string' ? identity : JSON.stringify(identity));
+}
+
+/** A session as the list of an identity's sessions knows it. */
+export function sessionName(sessionId: string): string {
+  return bounded(sessionId);
+}
+
+/**
+ * Whatever a token says, a store sees short plain text. The digest is of UTF-16, so that no two texts become the same
+ * on the way to UTF-8, and stands behind a character that plain text does not have.
+ */
+function bounded(text: string): string {
+  if (PLAIN.test(text)) return text;
+  return `#${createHash('sha256').update(Buffer.from(text, 'utf16le')).digest('base64url')}`;
+}
+
+/**
+ * What the store says of a token. One that was spent within the grace is still good for the same successor; one that
+ * was spent before, or whose successor has been used, is reused.
+ */
+export type Standing =
+  | { readonly is: 'active' }
+  | { readonly is: 'revoked' }
+  | { readonly is: 'racing'; readonly spent: SpentToken }
+  | { readonly is: 'reused'; readonly spent: SpentToken };
+
+export const ACTIVE: Standing = { is: 'active' };
+export const REVOKED: Standing = { is: 'revoked' };
 
 /** What is written under the keys of a token: whether it is revoked on any level, or spent. */
 export class RevocationLedger {

@@ -1,16 +1,16 @@
 import type { Session } from '../contracts/token.js';
 import type { MintedToken } from '../tokens/token-request.js';
-import type { BlocklistAccess } from './blocklist-access.js';
-import { isIssuedBefore } from './cut-off.js';
+import type { BlocklistAccess } from './store-gateway.js';
 import {
   EVERYTHING_KEY,
   identityKey,
   identityName,
+  isIssuedBefore,
   lifeKey,
   sessionKey,
   sessionName,
-} from './entry-keys.js';
-import { readSession, type SessionRecord, writeSession } from './session-record.js';
+} from './revocation-ledger.js';
+import { readSession, type SessionRecord, writeSession } from './stored-records.js';
 
 /** A life that never ends, as a store keeps it. */
 export const ENDLESS = Number.MAX_SAFE_INTEGER;

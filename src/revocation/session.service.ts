@@ -1,7 +1,7 @@
 import type { Session } from '../contracts/token.js';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
 import { type ErrorOrigin, raisedBy } from '../errors/token.error.js';
-import type { BlocklistAccess } from './blocklist-access.js';
+import type { BlocklistAccess } from './store-gateway.js';
 import type { BlocklistService } from './blocklist.service.js';
 import { requireId, requireIdentity } from '../common/checks.js';
 import type { SessionRegistry } from './session-registry.js';

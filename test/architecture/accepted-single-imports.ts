@@ -16,7 +16,6 @@ export const acceptedSingleImports: readonly string[] = [
   'jwt-extended.module-scope.ts',
   'keys/secret-strength.ts',
   'options/resolve-options.ts',
-  'revocation/overdue-calls.ts',
   'route/endpoints/describe-body.ts',
   'route/endpoints/login.endpoint.ts',
   'route/endpoints/logout.endpoint.ts',

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { OverdueCalls } from '../../../src/revocation/overdue-calls.js';
+import { OverdueCalls } from '../../../src/revocation/store-circuit.js';
 import { hanging, postponed } from '../../support/faults.js';
 
 /** That many calls that never end, where that many may be made. */

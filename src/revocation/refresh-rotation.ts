@@ -9,18 +9,16 @@ import {
 } from '../errors/token-errors.js';
 import type { EventPublisher } from '../events/security-event-publisher.js';
 import { type LoaderCalls, loadUser, requireVerified, subjectOf } from '../tokens/loaders.js';
-import type { MintedToken, RotateRefreshTokenOptions } from '../tokens/token-request.js';
 import type { TokenMint } from '../tokens/token-mint.js';
-import type { BlocklistAccess } from './blocklist-access.js';
+import type { MintedToken, RotateRefreshTokenOptions } from '../tokens/token-request.js';
 import type { RevocationCheck } from './revocation-check.js';
-import type { RevocationLedger } from './revocation-ledger.js';
+import { ACTIVE, type RevocationLedger, type Standing } from './revocation-ledger.js';
 import type { SessionRegistry } from './session-registry.js';
-import { beginningOf, endOf } from './session-span.js';
-import type { SpentToken } from './spent-token.js';
-import { ACTIVE, type Standing } from './standing.js';
+import type { BlocklistAccess } from './store-gateway.js';
+import { beginningOf, endOf, type SpentToken } from './stored-records.js';
 
 /** What a rotation works with. */
-export interface RotationParts {
+interface RotationParts {
   readonly mint: TokenMint;
   readonly access: BlocklistAccess;
   readonly ledger: RevocationLedger;
@@ -36,7 +34,7 @@ export interface RotationParts {
 }
 
 /** The new tokens of a session. */
-export interface Successors {
+interface Successors {
   readonly access: MintedToken;
   readonly refresh: MintedToken;
   readonly sessionId: string;

@@ -8,8 +8,7 @@ import {
 import type { BlocklistStore, SessionRecords } from '../contracts/blocklist-store.js';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
 import { TokenCheckUnavailableError } from '../errors/token-errors.js';
-import { OverdueCalls } from './overdue-calls.js';
-import type { StoreHealth, StoreUse } from './store-health.js';
+import { OverdueCalls, type StoreHealth, type StoreUse } from './store-circuit.js';
 
 /** The store, asked with a deadline and believed only when it makes sense. */
 export class BlocklistAccess {

@@ -1,8 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { RecentCutOffs } from '../tokens/recent-cut-offs.js';
-import type { BlocklistAccess } from './blocklist-access.js';
-import { cutOffAt, cutOffNow } from './cut-off.js';
-import { EVERYTHING_KEY, identityKey } from './entry-keys.js';
+import { cutOffAt, cutOffNow, EVERYTHING_KEY, identityKey } from './revocation-ledger.js';
+import type { BlocklistAccess } from './store-gateway.js';
 
 /** Whom a cut-off is for: an identity, or, `undefined`, everybody. */
 type Whom = unknown;
