@@ -1,17 +1,17 @@
 import { type Provider, type Type } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { PasswordLogin } from './authentication/password-login.js';
+import { PasswordLogin } from './endpoints/password-login.js';
 import { Refusals } from './authentication/refusals.js';
 import { JwtExtendedConfigError } from './errors/config.error.js';
 import { EventPublisher } from './events/security-event-publisher.js';
 import { ModuleSettings } from './jwt-extended.module-settings.js';
 import type { EndpointPaths } from './options/endpoint-options.js';
 import { mountAt } from './route/endpoints/mount-at.js';
-import { loginEndpoint } from './route/endpoints/login.endpoint.js';
-import { LogoutEndpoint } from './route/endpoints/logout.endpoint.js';
-import { RefreshEndpoint } from './route/endpoints/refresh.endpoint.js';
-import { TokenDelivery } from './route/endpoints/token-delivery.js';
-import { JWKS_PATH, JwksEndpoint } from './route/jwks.endpoint.js';
+import { loginEndpoint } from './endpoints/login.controller.js';
+import { LogoutEndpoint } from './endpoints/logout.controller.js';
+import { RefreshEndpoint } from './endpoints/refresh.controller.js';
+import { TokenDelivery } from './endpoints/token-delivery.js';
+import { JWKS_PATH, JwksEndpoint } from './endpoints/jwks.controller.js';
 import { requireSubject } from './tokens/loaders.js';
 import { TokenCookies } from './transport/token-cookies.js';
 

@@ -1,14 +1,29 @@
-import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
-import { Authenticator } from '../../authentication/authenticator.js';
-import { attach } from '../../authentication/request-slot.js';
-import type { HttpRequest, HttpResponse } from '../../contracts/http.js';
-import type { RoutePolicy } from '../../contracts/route-policy.js';
+import {
+  type CanActivate,
+  type ExecutionContext,
+  Header,
+  HttpCode,
+  HttpStatus,
+  Inject,
+  Injectable,
+  Post,
+  Res,
+  UseGuards,
+} from '@nestjs/common';
+import { Authenticator } from '../authentication/authenticator.js';
+import { attach } from '../authentication/request-slot.js';
+import type { HttpRequest, HttpResponse } from '../contracts/http.js';
+import type { RoutePolicy } from '../contracts/route-policy.js';
+import type { JwtContext } from '../contracts/token.js';
 import {
   InvalidTokenError,
   VerifiedTokenError,
   WrongTokenTypeError,
-} from '../../errors/token-errors.js';
-import { LoaderCalls } from '../../tokens/loaders.js';
+} from '../errors/token-errors.js';
+import { BlocklistService } from '../revocation/blocklist.service.js';
+import { CurrentToken } from '../route/parameter-decorators.js';
+import { Public } from '../route/policy-decorators.js';
+import { LoaderCalls } from '../tokens/loaders.js';
 import { TokenDelivery } from './token-delivery.js';
 
 /**
@@ -32,7 +47,7 @@ const REFRESH: RoutePolicy = Object.freeze({ ...EITHER, type: 'refresh', verifyT
  * left in a browser after a while. A token that is there and bad is refused; no other one stands in for it.
  */
 @Injectable()
-export class LogoutGuard implements CanActivate {
+class LogoutGuard implements CanActivate {
   constructor(
     @Inject(Authenticator) private readonly authenticator: Authenticator,
     @Inject(LoaderCalls) private readonly loaders: LoaderCalls,
@@ -71,4 +86,42 @@ export class LogoutGuard implements CanActivate {
 function isOfNoUse(error: unknown): boolean {
   const kinds = [InvalidTokenError, VerifiedTokenError, WrongTokenTypeError];
   return kinds.some((kind) => error instanceof kind);
+}
+
+/** Ends the session of the token that it is called with. */
+export class LogoutEndpoint {
+  constructor(
+    @Inject(BlocklistService) private readonly blocklist: BlocklistService,
+    @Inject(TokenDelivery) private readonly delivery: TokenDelivery,
+  ) {}
+
+  /**
+   * The cookies are cleared once the store has acknowledged the end of the session: of a logout that failed the client
+   * hears, and can try again.
+   *
+   * @throws TokenError - as a guard does, and when the store did not acknowledge it
+   */
+  @Public()
+  @UseGuards(LogoutGuard)
+  @Post()
+  @HttpCode(HttpStatus.OK)
+  @Header('Cache-Control', 'no-store')
+  async logout(
+    @CurrentToken() token: JwtContext,
+    @Res({ passthrough: true }) response: HttpResponse,
+  ): Promise<object> {
+    await this.#end(token);
+    await this.delivery.takeBack(response);
+    return { msg: 'Successfully logged out' };
+  }
+
+  /**
+   * What was renewed or rotated from a token of no session is in one that is called by the token's `jti`. It ends first,
+   * so that the token lets its bearer try again if only one of the two is acknowledged.
+   */
+  async #end(token: JwtContext): Promise<void> {
+    const sessionId = token.sessionId ?? token.jti;
+    if (sessionId !== '') await this.blocklist.revokeSession(sessionId);
+    if (token.sessionId === undefined) await this.blocklist.revoke(token);
+  }
 }

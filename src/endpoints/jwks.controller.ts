@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
+import { createHash } from 'node:crypto';
 import type { HttpRequest } from '../contracts/http.js';
 import { KeyRing } from '../keys/key-ring.js';
 

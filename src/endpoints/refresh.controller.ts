@@ -1,9 +1,9 @@
 import { Header, HttpCode, HttpStatus, Inject, Post, Req, Res, UseGuards } from '@nestjs/common';
-import type { HttpRequest, HttpResponse } from '../../contracts/http.js';
-import type { JwtContext } from '../../contracts/token.js';
-import { TokenService } from '../../token.service.js';
-import { CurrentToken } from '../parameter-decorators.js';
-import { RefreshGuard } from '../refresh.guard.js';
+import type { HttpRequest, HttpResponse } from '../contracts/http.js';
+import type { JwtContext } from '../contracts/token.js';
+import { CurrentToken } from '../route/parameter-decorators.js';
+import { RefreshGuard } from '../route/refresh.guard.js';
+import { TokenService } from '../token.service.js';
 import { TokenDelivery } from './token-delivery.js';
 
 /** Spends a refresh token for a new pair. */

@@ -1,10 +1,10 @@
 import type { HttpAdapterHost } from '@nestjs/core';
-import type { HttpResponse } from '../../contracts/http.js';
-import type { JwtContext, TokenPair } from '../../contracts/token.js';
-import type { Answer } from '../../errors/token.error.js';
-import type { ResolvedOptions } from '../../options/resolved-options.js';
-import { setHeaders } from '../../transport/set-headers.js';
-import type { TokenCookies } from '../../transport/token-cookies.js';
+import type { HttpResponse } from '../contracts/http.js';
+import type { JwtContext, TokenPair } from '../contracts/token.js';
+import type { Answer } from '../errors/token.error.js';
+import type { ResolvedOptions } from '../options/resolved-options.js';
+import { setHeaders } from '../transport/set-headers.js';
+import type { TokenCookies } from '../transport/token-cookies.js';
 
 /** How tokens come to the client: the way they are to come back. */
 export class TokenDelivery {
