@@ -149,4 +149,4 @@ export {
   type SetCookieOptions,
   TokenCookies,
   type UnsetCookieOptions,
-} from './transport/token-cookies.js';
+} from './http/token-cookies.js';

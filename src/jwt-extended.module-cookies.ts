@@ -10,8 +10,7 @@ import { LoaderCalls } from './tokens/loaders.js';
 import { TokenKeys } from './tokens/token-keys.js';
 import { TokenMint } from './tokens/token-mint.js';
 import { TokenReader } from './tokens/token-reader.js';
-import { CookieWriter } from './transport/cookie-writer.js';
-import { TokenCookies } from './transport/token-cookies.js';
+import { CookieWriter, TokenCookies } from './http/token-cookies.js';
 
 /** How tokens come into cookies, and how those are renewed. */
 export const COOKIE_PROVIDERS: Provider[] = [

@@ -13,7 +13,7 @@ import { RefreshEndpoint } from './endpoints/refresh.controller.js';
 import { TokenDelivery } from './endpoints/token-delivery.js';
 import { JWKS_PATH, JwksEndpoint } from './endpoints/jwks.controller.js';
 import { requireSubject } from './tokens/loaders.js';
-import { TokenCookies } from './transport/token-cookies.js';
+import { TokenCookies } from './http/token-cookies.js';
 
 /** What the endpoints that are mounted are made of. */
 export interface EndpointParts {

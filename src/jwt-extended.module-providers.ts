@@ -26,7 +26,7 @@ import { RecentCutOffs } from './tokens/recent-cut-offs.js';
 import { TokenKeys } from './tokens/token-keys.js';
 import { TokenMint } from './tokens/token-mint.js';
 import { TokenReader } from './tokens/token-reader.js';
-import { TokenCookies } from './transport/token-cookies.js';
+import { TokenCookies } from './http/token-cookies.js';
 
 /** How the parts are put together, from the settings up to what the application sees. */
 export const PROVIDERS: Provider[] = [

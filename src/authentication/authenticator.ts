@@ -9,8 +9,8 @@ import type { ResolvedOptions } from '../options/resolved-options.js';
 import type { RevocationCheck } from '../revocation/revocation-check.js';
 import { type LoaderCalls, loadUser, requireVerified } from '../tokens/loaders.js';
 import type { TokenReader } from '../tokens/token-reader.js';
-import type { CarriedToken } from '../transport/carried-token.js';
-import { extractToken } from '../transport/extract-token.js';
+import type { CarriedToken } from '../http/token-locations.js';
+import { extractToken } from '../http/extract-token.js';
 import { AuthenticatedToken } from '../tokens/verified-token.js';
 import { requireClaims, requireFresh, requireType } from './checks.js';
 

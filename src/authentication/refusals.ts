@@ -6,7 +6,7 @@ import type { Answer, ErrorOrigin, TokenError, TokenErrorCode } from '../errors/
 import { InsufficientClaimsError, VerifiedTokenError } from '../errors/token-errors.js';
 import type { JwtExtendedResponses, LoaderContext } from '../options/callbacks.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
-import { readCallbackResponse } from './callback-response.js';
+import { readCallbackResponse } from '../http/callback-response.js';
 import { challenge } from './challenge.js';
 import { LoginFault } from './login-fault.js';
 

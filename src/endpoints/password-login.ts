@@ -1,5 +1,5 @@
 import { HttpException } from '@nestjs/common';
-import { readCallbackResponse } from '../authentication/callback-response.js';
+import { readCallbackResponse } from '../http/callback-response.js';
 import { LoginFault, type LoginQuestion } from '../authentication/login-fault.js';
 import { isObject } from '../common/checks.js';
 import { withDeadline } from '../contracts/awaitable.js';
@@ -9,7 +9,7 @@ import { BadCredentialsError, TokenCheckUnavailableError } from '../errors/token
 import { type Answer, type ErrorOrigin, raisedBy } from '../errors/token.error.js';
 import type { EventPublisher } from '../events/security-event-publisher.js';
 import type { ResolvedLoginOptions, ResolvedOptions } from '../options/resolved-options.js';
-import { isJson } from '../transport/is-json.js';
+import { isJson } from '../http/token-locations.js';
 
 /** What somebody says who they are, and what is to prove it. Neither is empty. */
 interface Credentials {

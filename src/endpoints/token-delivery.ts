@@ -3,8 +3,8 @@ import type { HttpResponse } from '../contracts/http.js';
 import type { JwtContext, TokenPair } from '../contracts/token.js';
 import type { Answer } from '../errors/token.error.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
-import { setHeaders } from '../transport/set-headers.js';
-import type { TokenCookies } from '../transport/token-cookies.js';
+import { setHeaders } from '../http/callback-response.js';
+import type { TokenCookies } from '../http/token-cookies.js';
 
 /** How tokens come to the client: the way they are to come back. */
 export class TokenDelivery {

@@ -6,7 +6,7 @@ import type { JwtContext } from '../contracts/token.js';
 import { faultMessage } from '../common/fault-message.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import type { AccessRenewal } from '../revocation/access-renewal.js';
-import type { CookieWriter } from '../transport/cookie-writer.js';
+import type { CookieWriter } from '../http/token-cookies.js';
 
 /** How long one warning stands for all that would follow it. */
 const WARNING_INTERVAL_MS = 10_000;

@@ -13,7 +13,7 @@ import { Refusals } from '../authentication/refusals.js';
 import type { HttpResponse } from '../contracts/http.js';
 import { faultMessage } from '../common/fault-message.js';
 import { originOf, TokenError } from '../errors/token.error.js';
-import { setHeaders } from '../transport/set-headers.js';
+import { setHeaders } from '../http/callback-response.js';
 
 /**
  * Renders every refusal by the callback responses of the module that refused, with `WWW-Authenticate` on each 401 and

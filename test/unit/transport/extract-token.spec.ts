@@ -1,7 +1,7 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import { resolveOptions } from '../../../src/options/resolve-options.js';
 import { MissingTokenError, TokenCheckUnavailableError } from '../../../src/errors/token-errors.js';
-import { extractToken } from '../../../src/transport/extract-token.js';
+import { extractToken } from '../../../src/http/extract-token.js';
 import { policy } from '../../support/transport.js';
 
 const request = { method: 'GET', headers: { 'x-token': 'x' } };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { HttpRequest } from '../../../src/index.js';
 import { resolveOptions } from '../../../src/options/resolve-options.js';
-import { fromCookie } from '../../../src/transport/from-cookie.js';
+import { fromCookie } from '../../../src/http/token-cookie.js';
 import { policy } from '../../support/transport.js';
 
 const NAME = 'access_token_cookie';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { JwtExtendedOptions } from '../../../src/index.js';
 import { resolveOptions } from '../../../src/options/resolve-options.js';
-import { fromHeader } from '../../../src/transport/from-header.js';
+import { fromHeader } from '../../../src/http/token-locations.js';
 
 function read(authorization: string | string[], options: JwtExtendedOptions = {}): unknown {
   return fromHeader({ headers: { authorization } }, resolveOptions(options));

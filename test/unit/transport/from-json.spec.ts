@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { resolveOptions } from '../../../src/options/resolve-options.js';
-import { fromJson } from '../../../src/transport/from-json.js';
+import { fromJson } from '../../../src/http/token-locations.js';
 import { policy } from '../../support/transport.js';
 
 const NO_JSON = { missing: 'Invalid content-type. Must be application/json.' };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { resolveOptions } from '../../../src/options/resolve-options.js';
-import { fromQueryString } from '../../../src/transport/from-query-string.js';
+import { fromQueryString } from '../../../src/http/token-locations.js';
 
 const MISSING = { missing: "Missing 'jwt' query paramater" };
 

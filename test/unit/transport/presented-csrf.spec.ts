@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { CsrfOptions, HttpRequest } from '../../../src/index.js';
 import { resolveOptions } from '../../../src/options/resolve-options.js';
-import { presentedCsrf } from '../../../src/transport/presented-csrf.js';
+import { presentedCsrf } from '../../../src/http/token-cookie.js';
 
 function read(request: Partial<HttpRequest>, options: CsrfOptions = {}): string | undefined {
   const { carriers, csrf } = resolveOptions({ csrf: options });

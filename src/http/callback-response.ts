@@ -1,7 +1,8 @@
+import { StreamableFile } from '@nestjs/common';
+import type { HttpAdapterHost } from '@nestjs/core';
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { Stream } from 'node:stream';
-import { StreamableFile } from '@nestjs/common';
-import type { CallbackResponse } from '../contracts/http.js';
+import type { CallbackResponse, HttpResponse } from '../contracts/http.js';
 import type { Answer } from '../errors/token.error.js';
 
 /** What is sent without being written as JSON. */
@@ -35,4 +36,16 @@ function readHeaders(headers: unknown = {}): Record<string, string> {
     validateHeaderValue(name, value);
   }
   return Object.fromEntries(entries);
+}
+
+/** Sets headers; cookies join those that are set already, since each has a header of its own (RFC 6265 section 3). */
+export function setHeaders(
+  adapter: HttpAdapterHost['httpAdapter'],
+  response: HttpResponse,
+  headers: Readonly<Record<string, string>>,
+): void {
+  for (const [name, value] of Object.entries(headers)) {
+    if (name.toLowerCase() === 'set-cookie') adapter.appendHeader(response, name, value);
+    else adapter.setHeader(response, name, value);
+  }
 }

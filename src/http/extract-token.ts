@@ -4,11 +4,15 @@ import type { TokenLocation } from '../contracts/token.js';
 import { MissingTokenError } from '../errors/token-errors.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { loaderFault } from '../tokens/loaders.js';
-import { type CarriedToken, isMissing, type Missing } from './carried-token.js';
-import { fromCookie } from './from-cookie.js';
-import { fromHeader } from './from-header.js';
-import { fromJson } from './from-json.js';
-import { fromQueryString } from './from-query-string.js';
+import { fromCookie } from './token-cookie.js';
+import {
+  type CarriedToken,
+  fromHeader,
+  fromJson,
+  fromQueryString,
+  isMissing,
+  type Missing,
+} from './token-locations.js';
 
 type Extract = (
   request: HttpRequest,
