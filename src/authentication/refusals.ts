@@ -1,14 +1,25 @@
 import { Logger } from '@nestjs/common';
+import { faultMessage } from '../common/fault-message.js';
 import { type Awaitable, withDeadline } from '../contracts/awaitable.js';
 import type { CallbackResponse } from '../contracts/http.js';
-import { faultMessage } from '../common/fault-message.js';
-import type { Answer, ErrorOrigin, TokenError, TokenErrorCode } from '../errors/token.error.js';
 import { InsufficientClaimsError, VerifiedTokenError } from '../errors/token-errors.js';
+import type { Answer, ErrorOrigin, TokenError, TokenErrorCode } from '../errors/token.error.js';
+import { readCallbackResponse } from '../http/callback-response.js';
 import type { JwtExtendedResponses, LoaderContext } from '../options/callbacks.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
-import { readCallbackResponse } from '../http/callback-response.js';
 import { challenge } from './challenge.js';
-import { LoginFault } from './login-fault.js';
+
+/** What the application is asked at a login. */
+export type LoginQuestion = 'authenticate' | 'respond';
+
+/** What kept the application from logging somebody in. Its message is a whole line of the log, since no token is about. */
+export class LoginFault extends Error {
+  override readonly name = 'LoginFault';
+
+  constructor(asked: LoginQuestion, fault: unknown) {
+    super(`login.${asked} failed: ${faultMessage(fault)}`, { cause: fault });
+  }
+}
 
 const ANSWERED_BY = {
   TOKEN_MISSING: 'unauthorized',

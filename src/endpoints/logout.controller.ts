@@ -11,7 +11,7 @@ import {
   UseGuards,
 } from '@nestjs/common';
 import { Authenticator } from '../authentication/authenticator.js';
-import { attach } from '../authentication/request-slot.js';
+import { attach } from '../authentication/request-context.js';
 import type { HttpRequest, HttpResponse } from '../contracts/http.js';
 import type { RoutePolicy } from '../contracts/route-policy.js';
 import type { JwtContext } from '../contracts/token.js';

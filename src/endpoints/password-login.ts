@@ -1,6 +1,6 @@
 import { HttpException } from '@nestjs/common';
 import { readCallbackResponse } from '../http/callback-response.js';
-import { LoginFault, type LoginQuestion } from '../authentication/login-fault.js';
+import { LoginFault, type LoginQuestion } from '../authentication/refusals.js';
 import { isObject } from '../common/checks.js';
 import { withDeadline } from '../contracts/awaitable.js';
 import type { HttpRequest } from '../contracts/http.js';

@@ -7,7 +7,7 @@ import type {
 } from '@nestjs/common';
 import type { ModuleRef } from '@nestjs/core';
 import { isObservable, lastValueFrom } from 'rxjs';
-import { attachNobody, remember, slotOf } from '../authentication/request-slot.js';
+import { attachNobody, remember, slotOf } from '../authentication/request-context.js';
 import type { HttpRequest } from '../contracts/http.js';
 import { isObject } from '../common/checks.js';
 import { alternativeWithin } from './alternative.js';

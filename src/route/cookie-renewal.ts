@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { HttpAdapterHost } from '@nestjs/core';
-import { slotOf } from '../authentication/request-slot.js';
+import { slotOf } from '../authentication/request-context.js';
 import type { HttpRequest, HttpResponse } from '../contracts/http.js';
 import type { JwtContext } from '../contracts/token.js';
 import { faultMessage } from '../common/fault-message.js';

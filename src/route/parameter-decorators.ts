@@ -4,7 +4,7 @@ import {
   type PipeTransform,
   type Type,
 } from '@nestjs/common';
-import { type RequestSlot, slotOf } from '../authentication/request-slot.js';
+import { type RequestSlot, slotOf } from '../authentication/request-context.js';
 import type { HttpRequest } from '../contracts/http.js';
 import type { Claims as TokenClaims, JwtContext } from '../contracts/token.js';
 import { JwtExtendedConfigError } from '../errors/config.error.js';

@@ -8,7 +8,7 @@ import { PassportStrategy } from '@nestjs/passport';
 import passport from 'passport';
 import { Strategy } from 'passport-jwt';
 import { Authenticator } from '../authentication/authenticator.js';
-import { attach, attachNobody, slotOf } from '../authentication/request-slot.js';
+import { attach, attachNobody, slotOf } from '../authentication/request-context.js';
 import type { HttpRequest } from '../contracts/http.js';
 import type { RoutePolicy } from '../contracts/route-policy.js';
 import { JwtExtendedConfigError } from '../errors/config.error.js';

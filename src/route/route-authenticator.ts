@@ -2,7 +2,7 @@ import { type ExecutionContext, Inject, Injectable, type Type } from '@nestjs/co
 import { HttpAdapterHost } from '@nestjs/core';
 import { Authenticator } from '../authentication/authenticator.js';
 import { Refusals } from '../authentication/refusals.js';
-import { attach, slotOf } from '../authentication/request-slot.js';
+import { attach, slotOf } from '../authentication/request-context.js';
 import type { HttpRequest } from '../contracts/http.js';
 import type { RoutePolicy } from '../contracts/route-policy.js';
 import { raisedBy } from '../errors/token.error.js';

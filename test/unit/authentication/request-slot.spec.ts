@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { AuthenticatedToken, VerifiedToken } from '../../../src/tokens/verified-token.js';
-import { attach, slotOf } from '../../../src/authentication/request-slot.js';
+import { attach, slotOf } from '../../../src/authentication/request-context.js';
 import type { RoutePolicy } from '../../../src/contracts/route-policy.js';
 import { wordsOf } from '../../support/faults.js';
 

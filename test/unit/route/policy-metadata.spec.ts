@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { attach, slotOf } from '../../../src/authentication/request-slot.js';
+import { attach, slotOf } from '../../../src/authentication/request-context.js';
 import type { HttpRequest } from '../../../src/contracts/http.js';
 import type { RoutePolicy } from '../../../src/contracts/route-policy.js';
 import { Fresh, JwtOptional, JwtRequired, Public } from '../../../src/route/policy-decorators.js';
