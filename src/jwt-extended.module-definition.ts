@@ -24,7 +24,7 @@ import { type EndpointPaths, resolveEndpoints } from './options/endpoint-options
 import { BlocklistService } from './revocation/blocklist.service.js';
 import { GlobalGuard } from './route/global.guard.js';
 import { JwtExceptionFilter } from './route/jwt-exception.filter.js';
-import { PassportStrategies, STRATEGY_PREFIX } from './route/passport-strategies.js';
+import { PassportStrategies, STRATEGY_PREFIX } from './passport/passport.strategies.js';
 
 export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =
   new ConfigurableModuleBuilder<JwtExtendedOptions>()

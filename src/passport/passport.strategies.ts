@@ -13,8 +13,8 @@ import type { HttpRequest } from '../contracts/http.js';
 import type { RoutePolicy } from '../contracts/route-policy.js';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
 import { MissingTokenError } from '../errors/token-errors.js';
+import type { GuardKind } from '../route/guard-kind.js';
 import { LoaderCalls } from '../tokens/loaders.js';
-import type { GuardKind } from './guard-kind.js';
 
 /** What stands before the names of the strategies. */
 export const STRATEGY_PREFIX = Symbol('nestjs-jwt-extended:strategy-prefix');
