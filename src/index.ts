@@ -107,10 +107,10 @@ export {
   type SqliteStatement,
 } from './stores/sql-statements.js';
 export { SessionService } from './revocation/session.service.js';
-export { AccessGuard } from './route/access.guard.js';
+export { AccessGuard } from './route/token.guards.js';
 export { type AnyGuard } from './route/any-of.guard.js';
-export { anyOf } from './route/any-of.js';
-export { FreshGuard } from './route/fresh.guard.js';
+export { anyOf } from './route/any-of.guard.js';
+export { FreshGuard } from './route/token.guards.js';
 export { JwtExceptionFilter } from './route/jwt-exception.filter.js';
 export {
   Claims,
@@ -118,21 +118,21 @@ export {
   CurrentToken,
   CurrentUser,
   type ParameterPipe,
-} from './route/parameter-decorators.js';
+} from './route/param.decorators.js';
 export {
   Fresh,
   JwtOptional,
   JwtRequired,
   Public,
   type RouteDecorator,
-} from './route/policy-decorators.js';
+} from './route/route.decorators.js';
 export {
   type JwtRequiredOptions,
   type MatchParamOptions,
   type RequirementOptions,
 } from './route/policy-metadata.js';
-export { RefreshGuard } from './route/refresh.guard.js';
-export { MatchParam, RequireClaims, RequireScope } from './route/requirement-decorators.js';
+export { RefreshGuard } from './route/token.guards.js';
+export { MatchParam, RequireClaims, RequireScope } from './route/route.decorators.js';
 export { SlidingSessionInterceptor } from './route/sliding-session.interceptor.js';
 export { TokenService } from './token.service.js';
 export { KeyRing } from './keys/key-ring.js';

@@ -5,7 +5,7 @@ import { ModuleSettings } from './jwt-extended.module-settings.js';
 import { AccessRenewal } from './revocation/access-renewal.js';
 import { RevocationCheck } from './revocation/revocation-check.js';
 import { SessionRegistry } from './revocation/session-registry.js';
-import { CookieRenewal } from './route/cookie-renewal.js';
+import { CookieRenewal } from './route/sliding-session.interceptor.js';
 import { LoaderCalls } from './tokens/loaders.js';
 import { TokenKeys } from './tokens/token-keys.js';
 import { TokenMint } from './tokens/token-mint.js';

@@ -22,7 +22,7 @@ import {
 import type { JwtExtendedOptions } from './options/jwt-extended-options.js';
 import { type EndpointPaths, resolveEndpoints } from './options/endpoint-options.js';
 import { BlocklistService } from './revocation/blocklist.service.js';
-import { GlobalGuard } from './route/global.guard.js';
+import { GlobalGuard } from './route/token.guards.js';
 import { JwtExceptionFilter } from './route/jwt-exception.filter.js';
 import { PassportStrategies, STRATEGY_PREFIX } from './passport/passport.strategies.js';
 

@@ -10,7 +10,7 @@ import {
   type Type,
 } from '@nestjs/common';
 import type { HttpRequest, HttpResponse } from '../contracts/http.js';
-import { Public } from '../route/policy-decorators.js';
+import { Public } from '../route/route.decorators.js';
 import { TokenService } from '../token.service.js';
 import { PasswordLogin } from './password-login.js';
 import { TokenDelivery } from './token-delivery.js';

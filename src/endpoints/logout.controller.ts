@@ -21,8 +21,8 @@ import {
   WrongTokenTypeError,
 } from '../errors/token-errors.js';
 import { BlocklistService } from '../revocation/blocklist.service.js';
-import { CurrentToken } from '../route/parameter-decorators.js';
-import { Public } from '../route/policy-decorators.js';
+import { CurrentToken } from '../route/param.decorators.js';
+import { Public } from '../route/route.decorators.js';
 import { LoaderCalls } from '../tokens/loaders.js';
 import { TokenDelivery } from './token-delivery.js';
 

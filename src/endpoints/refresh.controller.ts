@@ -1,8 +1,8 @@
 import { Header, HttpCode, HttpStatus, Inject, Post, Req, Res, UseGuards } from '@nestjs/common';
 import type { HttpRequest, HttpResponse } from '../contracts/http.js';
 import type { JwtContext } from '../contracts/token.js';
-import { CurrentToken } from '../route/parameter-decorators.js';
-import { RefreshGuard } from '../route/refresh.guard.js';
+import { CurrentToken } from '../route/param.decorators.js';
+import { RefreshGuard } from '../route/token.guards.js';
 import { TokenService } from '../token.service.js';
 import { TokenDelivery } from './token-delivery.js';
 

@@ -13,7 +13,7 @@ import type { HttpRequest } from '../contracts/http.js';
 import type { RoutePolicy } from '../contracts/route-policy.js';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
 import { MissingTokenError } from '../errors/token-errors.js';
-import type { GuardKind } from '../route/guard-kind.js';
+import type { GuardKind } from '../route/policy-level.js';
 import { LoaderCalls } from '../tokens/loaders.js';
 
 /** What stands before the names of the strategies. */

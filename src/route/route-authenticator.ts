@@ -5,13 +5,30 @@ import { Refusals } from '../authentication/refusals.js';
 import { attach, slotOf } from '../authentication/request-context.js';
 import type { HttpRequest } from '../contracts/http.js';
 import type { RoutePolicy } from '../contracts/route-policy.js';
-import { raisedBy } from '../errors/token.error.js';
 import { MissingTokenError } from '../errors/token-errors.js';
+import { raisedBy } from '../errors/token.error.js';
 import { LoaderCalls } from '../tokens/loaders.js';
-import { outermostOf } from './alternative.js';
-import { type GuardClass, guardKindOf } from './guard-kind.js';
-import type { Route } from './route.js';
-import { type Handler, RoutePolicies } from './route-policies.js';
+import { type GuardClass, guardKindOf } from './policy-level.js';
+import { type Handler, type Route, RoutePolicies } from './route.js';
+
+/** Known to every copy of this library in the process. */
+const ASKED_BY = Symbol.for('nestjs-jwt-extended:asked-by');
+
+type Alternative = ExecutionContext & { readonly [ASKED_BY]?: object };
+
+/**
+ * The context in which the guards of a class made by `anyOf` are asked. It goes on to whatever they ask themselves, and
+ * to nothing else: guards of the same route that are asked meanwhile are none of its alternatives.
+ */
+export function alternativeWithin(context: ExecutionContext, anyOf: object): ExecutionContext {
+  if (outermostOf(context)) return context;
+  return Object.create(context, { [ASKED_BY]: { value: anyOf } }) as ExecutionContext;
+}
+
+/** The class made by `anyOf` on whose behalf a guard is asked, the outermost one of several. */
+function outermostOf(context: ExecutionContext): object | undefined {
+  return (context as Alternative)[ASKED_BY];
+}
 
 /** Sends a request on its journey with the policy of the route it is for: once, however many guards ask. */
 @Injectable()

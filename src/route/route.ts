@@ -1,7 +1,15 @@
+import { Inject, Injectable, type Type } from '@nestjs/common';
+import { ApplicationConfig } from '@nestjs/core';
 import type { RoutePolicy } from '../contracts/route-policy.js';
-import { alternativesOf, type GuardClass, type GuardKind } from './guard-kind.js';
 import { hasTokenGuard, levelsHeard, mergePolicy } from './merge-policy.js';
-import type { PolicyLevel } from './policy-level.js';
+import {
+  alternativesOf,
+  type GuardClass,
+  type GuardKind,
+  levelOf,
+  levelOfGuards,
+  type PolicyLevel,
+} from './policy-level.js';
 
 type Policies = ReadonlyMap<GuardKind, RoutePolicy | undefined>;
 
@@ -100,4 +108,43 @@ function withGuard(
   return levels.map((level, at) =>
     at === index ? { ...level, guards: [...level.guards, kind] } : level,
   );
+}
+
+/** A method of a controller. */
+export type Handler = (...args: never[]) => unknown;
+
+/** The routes of the application, each resolved the first time it is asked for. */
+@Injectable()
+export class RoutePolicies {
+  readonly #routes = new WeakMap<Handler, Map<Type, Route>>();
+
+  constructor(@Inject(ApplicationConfig) private readonly application: ApplicationConfig) {}
+
+  /**
+   * @param controller - the class the handler is called on, which may have inherited it
+   * @throws JwtExtendedConfigError - when the route's guards and decorators contradict one another
+   */
+  of(handler: Handler, controller: Type): Route {
+    const routes = this.#routes.get(handler) ?? new Map<Type, Route>();
+    const known = routes.get(controller);
+    if (known) return known;
+    const route = new Route([
+      levelOf(`${controller.name}.${handler.name}`, handler),
+      levelOf(controller.name, controller),
+      levelOfGuards('the application', this.#globalGuards()),
+    ]);
+    this.#routes.set(handler, routes.set(controller, route));
+    return route;
+  }
+
+  /**
+   * Those of `APP_GUARD` and `useGlobalGuards` alike. Of request-scoped ones only the class is there yet, which
+   * `useExisting` keeps behind a factory.
+   */
+  #globalGuards(): readonly unknown[] {
+    const scoped = this.application
+      .getGlobalRequestGuards()
+      .map(({ metatype, isAlias, inject }) => (isAlias ? inject?.[0] : metatype));
+    return [...this.application.getGlobalGuards(), ...scoped];
+  }
 }

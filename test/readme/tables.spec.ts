@@ -16,7 +16,7 @@ import { BLOCKLIST_DEFAULTS, ROTATION_DEFAULTS } from '../../src/options/blockli
 import { LOGIN_DEFAULTS } from '../../src/options/login-options.js';
 import { CSRF_DEFAULTS } from '../../src/options/csrf-options.js';
 import { COOKIE_DEFAULTS } from '../../src/options/cookie-options.js';
-import * as requirementDecorators from '../../src/route/requirement-decorators.js';
+import * as requirementDecorators from '../../src/route/route.decorators.js';
 import { ALGORITHMS } from '../../src/keys/algorithms.js';
 import { plain, root, tableOf } from '../support/readme.js';
 

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { demandedBy, hasClaim, hasScopeWord } from '../../../src/authentication/match-claims.js';
+import { demandedBy, hasClaim, hasScopeWord } from '../../../src/route/merge-requirements.js';
 import type { RequiredClaims } from '../../../src/index.js';
 
 /** Claims as a token brings them: `__proto__` is a member like any other there. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { matchesParameter } from '../../../src/authentication/match-parameter.js';
+import { matchesParameter } from '../../../src/route/merge-requirements.js';
 
 /** Whether the claim `sub` is the parameter `user`. */
 function matches(sub: unknown, params: unknown): boolean {

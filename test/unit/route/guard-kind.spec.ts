@@ -1,8 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { AccessGuard } from '../../../src/route/access.guard.js';
-import { FreshGuard } from '../../../src/route/fresh.guard.js';
-import { guardKindOf } from '../../../src/route/guard-kind.js';
-import { RefreshGuard } from '../../../src/route/refresh.guard.js';
+import { AccessGuard, FreshGuard, RefreshGuard } from '../../../src/route/token.guards.js';
+import { guardKindOf } from '../../../src/route/policy-level.js';
 
 class OwnGuard extends RefreshGuard {}
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { JwtExtendedConfigError } from '../../../src/index.js';
-import { requireParameters } from '../../../src/route/path-parameters.js';
+import { requireParameters } from '../../../src/route/route-scan.js';
 
 /** A handler of a controller with these paths. */
 function requireOf(name: string, path: unknown, outside: readonly unknown[] = []): void {

@@ -2,13 +2,16 @@ import { describe, expect, it } from '@jest/globals';
 import { attach, slotOf } from '../../../src/authentication/request-context.js';
 import type { HttpRequest } from '../../../src/contracts/http.js';
 import type { RoutePolicy } from '../../../src/contracts/route-policy.js';
-import { Fresh, JwtOptional, JwtRequired, Public } from '../../../src/route/policy-decorators.js';
-import { levelOf } from '../../../src/route/policy-level.js';
 import {
+  Fresh,
+  JwtOptional,
+  JwtRequired,
   MatchParam,
+  Public,
   RequireClaims,
   RequireScope,
-} from '../../../src/route/requirement-decorators.js';
+} from '../../../src/route/route.decorators.js';
+import { levelOf } from '../../../src/route/policy-level.js';
 
 const POLICY: RoutePolicy = {
   type: 'access',

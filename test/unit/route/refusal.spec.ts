@@ -10,7 +10,7 @@ import {
   TokenVerificationError,
   WrongTokenTypeError,
 } from '../../../src/index.js';
-import { isRefusal, mostSpecific } from '../../../src/route/refusal.js';
+import { isRefusal, mostSpecific } from '../../../src/route/any-of.guard.js';
 
 const token = { identity: 'alice', type: 'access' } as Token;
 

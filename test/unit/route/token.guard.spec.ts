@@ -5,9 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { JwtExtendedConfigError } from '../../../src/errors/config.error.js';
 import { MissingTokenError } from '../../../src/errors/token-errors.js';
 import { JwtExtendedModule } from '../../../src/jwt-extended.module.js';
-import { AccessGuard } from '../../../src/route/access.guard.js';
-import { FreshGuard } from '../../../src/route/fresh.guard.js';
-import { RefreshGuard } from '../../../src/route/refresh.guard.js';
+import { AccessGuard, FreshGuard, RefreshGuard } from '../../../src/route/token.guards.js';
 import { accessClaims, forgeToken, SECRET } from '../../support/forge.js';
 
 class Gateway {
