@@ -51,7 +51,7 @@ export {
 } from './errors/token-errors.js';
 export { TokenError, type TokenErrorCode } from './errors/token.error.js';
 export { JwtExtendedModule, type JwtExtendedModuleAsyncOptions } from './jwt-extended.module.js';
-export { type JwtExtendedModuleExtras } from './jwt-extended.module-extras.js';
+export { type JwtExtendedModuleExtras } from './module/module-extras.js';
 export { type EndpointOptions } from './options/endpoint-options.js';
 export {
   type JwtExtendedOptions,

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type DynamicModule, Module } from '@nestjs/common';
-import { OPTIONS_REPLACEMENT, type OptionsReplacement } from '../jwt-extended.module-settings.js';
+import { OPTIONS_REPLACEMENT, type OptionsReplacement } from '../module/module-settings.js';
 import type { JwtExtendedOptions } from '../options/jwt-extended-options.js';
 
 /** What a {@link JwtExtendedTestingModule} replaces besides the keys and the store. */

@@ -1,6 +1,6 @@
 import { Inject } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
-import { ModuleSettings } from '../jwt-extended.module-settings.js';
+import { ModuleSettings } from '../module/module-settings.js';
 import { TokenKeys } from '../tokens/token-keys.js';
 import type { TestApp } from './test-app.js';
 

@@ -10,7 +10,7 @@ import type { Token } from '../../src/contracts/token.js';
 import * as errors from '../../src/errors/token-errors.js';
 import type { TokenError } from '../../src/errors/token.error.js';
 import * as library from '../../src/index.js';
-import { EXTRAS_DEFAULTS } from '../../src/jwt-extended.module-extras.js';
+import { EXTRAS_DEFAULTS } from '../../src/module/module-extras.js';
 import { OPTION_DEFAULTS, resolveOptions } from '../../src/options/resolve-options.js';
 import { BLOCKLIST_DEFAULTS, ROTATION_DEFAULTS } from '../../src/options/blocklist-options.js';
 import { LOGIN_DEFAULTS } from '../../src/options/login-options.js';

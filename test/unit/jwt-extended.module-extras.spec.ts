@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { JwtExtendedModule } from '../../src/jwt-extended.module.js';
-import { EXTRAS_DEFAULTS } from '../../src/jwt-extended.module-extras.js';
+import { EXTRAS_DEFAULTS } from '../../src/module/module-extras.js';
 import { STATIC_EXTRAS } from '../../src/common/read-options.js';
 import { SECRET } from '../support/forge.js';
 

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { ModulesContainer } from '@nestjs/core';
 import { format, inspect } from 'node:util';
-import { ModuleSettings } from '../../../src/jwt-extended.module-settings.js';
+import { ModuleSettings } from '../../../src/module/module-settings.js';
 import {
   BlocklistService,
   type JwtContext,

@@ -1,15 +1,17 @@
-import { JwtExtendedConfigError } from './errors/config.error.js';
-import type { JwtExtendedOptions } from './options/jwt-extended-options.js';
-import { isObject } from './common/checks.js';
-import { resolveOptions } from './options/resolve-options.js';
-import type { ResolvedOptions } from './options/resolved-options.js';
-import type { Algorithm } from './options/key-options.js';
-import { loadJose } from './keys/remote-jwks.js';
-import { settleAlgorithms, shareKeys } from './keys/algorithms.js';
-import { configureKeys } from './keys/configure-keys.js';
-import { KeyRing, RingContents, type RingRules } from './keys/key-ring.js';
-import { LoadedKeys } from './keys/loaded-keys.js';
-import { RingKey } from './keys/ring-key.js';
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
+import { isObject } from '../common/checks.js';
+import { JwtExtendedConfigError } from '../errors/config.error.js';
+import { settleAlgorithms, shareKeys } from '../keys/algorithms.js';
+import { configureKeys } from '../keys/configure-keys.js';
+import { KeyRing, RingContents, type RingRules } from '../keys/key-ring.js';
+import { LoadedKeys } from '../keys/loaded-keys.js';
+import { loadJose } from '../keys/remote-jwks.js';
+import { RingKey } from '../keys/ring-key.js';
+import type { JwtExtendedOptions } from '../options/jwt-extended-options.js';
+import type { Algorithm } from '../options/key-options.js';
+import { resolveOptions } from '../options/resolve-options.js';
+import type { ResolvedOptions } from '../options/resolved-options.js';
 
 /** Options for one key, which a ring has no use for. */
 const SINGLE_KEY = ['secret', 'privateKey', 'publicKey', 'passphrase', 'algorithm'] as const;
@@ -91,4 +93,31 @@ function ringRules(given: JwtExtendedOptions, { token, clock }: ResolvedOptions)
     longestLife:
       access === false || refresh === false ? undefined : Math.max(access, refresh) + token.leeway,
   };
+}
+
+/**
+ * Options that depend on a request would be settled anew for each, and with them the blocklist that remembers what was
+ * revoked. Nest itself finds it where the filter or a guard is registered for the application, and not everywhere.
+ */
+@Injectable()
+export class ModuleScope implements OnModuleInit {
+  constructor(@Inject(ModuleRef) private readonly modules: ModuleRef) {}
+
+  /** @throws JwtExtendedConfigError */
+  onModuleInit(): void {
+    if (this.#settings() instanceof ModuleSettings) return;
+    throw new JwtExtendedConfigError(
+      'forRootAsync injects something request-scoped, and options are settled once, at start: inject what is not, ' +
+        'and let loaders find out about a request by what they are given last, { request }',
+    );
+  }
+
+  /** Nest throws where there is none to be had outside of a request; older versions give nothing. */
+  #settings(): unknown {
+    try {
+      return this.modules.get(ModuleSettings);
+    } catch {
+      return undefined;
+    }
+  }
 }

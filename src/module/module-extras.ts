@@ -1,8 +1,8 @@
 import type { Type } from '@nestjs/common';
-import { JwtExtendedConfigError } from './errors/config.error.js';
-import type { EndpointOptions } from './options/endpoint-options.js';
-import { checkBoolean, checkNonEmptyString, isObject, optional } from './common/checks.js';
-import { BlocklistService } from './revocation/blocklist.service.js';
+import { checkBoolean, checkNonEmptyString, isObject, optional } from '../common/checks.js';
+import { JwtExtendedConfigError } from '../errors/config.error.js';
+import type { EndpointOptions } from '../options/endpoint-options.js';
+import { BlocklistService } from '../revocation/blocklist.service.js';
 
 /** What shapes the module itself: it stands beside the options of `forRoot`, or beside `useFactory`. */
 export interface JwtExtendedModuleExtras {

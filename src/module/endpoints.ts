@@ -1,22 +1,32 @@
-import { type Provider, type Type } from '@nestjs/common';
+import { Controller, type Provider, type Type } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { PasswordLogin } from './endpoints/password-login.js';
-import { Refusals } from './authentication/refusals.js';
-import { JwtExtendedConfigError } from './errors/config.error.js';
-import { EventPublisher } from './events/security-event-publisher.js';
-import { ModuleSettings } from './jwt-extended.module-settings.js';
-import type { EndpointPaths } from './options/endpoint-options.js';
-import { mountAt } from './route/endpoints/mount-at.js';
-import { loginEndpoint } from './endpoints/login.controller.js';
-import { LogoutEndpoint } from './endpoints/logout.controller.js';
-import { RefreshEndpoint } from './endpoints/refresh.controller.js';
-import { TokenDelivery } from './endpoints/token-delivery.js';
-import { JWKS_PATH, JwksEndpoint } from './endpoints/jwks.controller.js';
-import { requireSubject } from './tokens/loaders.js';
-import { TokenCookies } from './http/token-cookies.js';
+import { Refusals } from '../authentication/refusals.js';
+import { JWKS_PATH, JwksEndpoint } from '../endpoints/jwks.controller.js';
+import { loginEndpoint } from '../endpoints/login.controller.js';
+import { LogoutEndpoint } from '../endpoints/logout.controller.js';
+import { PasswordLogin } from '../endpoints/password-login.js';
+import { RefreshEndpoint } from '../endpoints/refresh.controller.js';
+import { TokenDelivery } from '../endpoints/token-delivery.js';
+import { JwtExtendedConfigError } from '../errors/config.error.js';
+import { EventPublisher } from '../events/security-event-publisher.js';
+import { TokenCookies } from '../http/token-cookies.js';
+import type { EndpointPaths } from '../options/endpoint-options.js';
+import { requireSubject } from '../tokens/loaders.js';
+import { ModuleSettings } from './module-settings.js';
+
+/**
+ * A controller of an endpoint, at a path. Each module has one of its own, since paths are written on classes.
+ *
+ * @param name - what logs, API documents and guards such as a throttler's know the controller by
+ */
+function mountAt(path: string, endpoint: Type, name: string): Type {
+  const { [name]: controller } = { [name]: class extends endpoint {} };
+  Controller(path)(controller as Type);
+  return controller as Type;
+}
 
 /** What the endpoints that are mounted are made of. */
-export interface EndpointParts {
+interface EndpointParts {
   readonly controllers: Type[];
   readonly providers: Provider[];
 }
