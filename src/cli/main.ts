@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { run } from './run.js';
+import { run } from './keygen.js';
 
 process.exitCode = run(process.argv.slice(2), {
   folder: process.cwd(),

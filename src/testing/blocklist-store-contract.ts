@@ -1,17 +1,38 @@
+import assert from 'node:assert/strict';
 import type { Awaitable } from '../contracts/awaitable.js';
-import { addCases, parallelAddCases } from './add-cases.js';
-import { expiryCases } from './expiry-cases.js';
-import { featureCases } from './feature-cases.js';
-import { getCases } from './get-cases.js';
-import { keepingCases } from './keeping-cases.js';
-import { keyCases } from './key-cases.js';
-import type { OpenedStore } from './opened-store.js';
-import { outageCases, sessionOutageCases } from './outage-cases.js';
-import { parallelRaiseCases, raiseCases } from './raise-cases.js';
-import { parallelSessionCases, sessionCases } from './session-cases.js';
-import { sessionTextCases } from './session-text-cases.js';
-import type { StoreCases } from './store-cases.js';
-import type { StoreFeatures } from './store-features.js';
+import { addCases, getCases, keyCases, parallelAddCases } from './contract/entries.js';
+import { expiryCases, keepingCases } from './contract/expiry.js';
+import { parallelRaiseCases, raiseCases } from './contract/numbers.js';
+import { outageCases, sessionOutageCases } from './contract/outages.js';
+import { parallelSessionCases, sessionCases, sessionTextCases } from './contract/sessions.js';
+import type { OpenedStore, StoreCases, StoreFeatures } from './contract/store-under-test.js';
+
+/** The store offers what the contract was told, neither less nor more: what it has must be tried. */
+function featureCases({ isAtomic, sessions, outages }: Required<StoreFeatures>): StoreCases {
+  return {
+    [`says of itself that it is ${isAtomic ? '' : 'not '}atomic`]: async (store) => {
+      assert.equal(
+        store.isAtomic ?? true,
+        isAtomic,
+        `isAtomic of the store and of the contract's features must agree`,
+      );
+    },
+    [sessions ? 'has sessions' : 'has no sessions']: async (store) => {
+      assert.equal(
+        store.sessions !== undefined,
+        sessions,
+        `sessions of the store and of the contract's features must agree`,
+      );
+    },
+    [`has ${outages ? 'a' : 'no'} backend that can be taken down`]: async (_store, opened) => {
+      assert.equal(
+        opened.takeDown !== undefined,
+        outages,
+        `takeDown beside the store and outages of the contract's features must agree`,
+      );
+    },
+  };
+}
 
 /** One promise of a store, to be handed to the test framework of your choice. */
 export interface ContractCase {

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
-import { run } from '../../src/cli/run.js';
+import { run } from '../../src/cli/keygen.js';
 import { type Block, blocksIn, root } from '../support/readme.js';
 
 /** A first line that says which file the rest is taken from. */

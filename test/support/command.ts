@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { run } from '../../src/cli/run.js';
+import { run } from '../../src/cli/keygen.js';
 import { root } from './readme.js';
 
 /** What a command gave back. */

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Awaitable } from '../contracts/awaitable.js';
-import { freshKey } from './fresh-key.js';
-import { inAnHour } from './moments.js';
-import type { OpenedStore } from './opened-store.js';
-import { parallel } from './parallel.js';
-import { sessionsOf } from './session-records.js';
-import type { StoreCases } from './store-cases.js';
+import type { Awaitable } from '../../contracts/awaitable.js';
+import {
+  freshKey,
+  inAnHour,
+  type OpenedStore,
+  parallel,
+  sessionsOf,
+  type StoreCases,
+} from './store-under-test.js';
 
 /** Less than test frameworks give a test, so that it is this that says what is wrong. */
 const DEADLINE_SECONDS = 3;

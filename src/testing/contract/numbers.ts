@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
-import { assertGives } from './assert-gives.js';
-import { freshKey } from './fresh-key.js';
-import { inAnHour, longAgo } from './moments.js';
-import { parallel, upTo } from './parallel.js';
-import type { StoreCases } from './store-cases.js';
+import {
+  assertGives,
+  freshKey,
+  inAnHour,
+  longAgo,
+  parallel,
+  type StoreCases,
+  upTo,
+} from './store-under-test.js';
 
 const HIGHEST = Number.MAX_SAFE_INTEGER;
 

@@ -1,10 +1,106 @@
+import { createSecretKey, generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
-import { settleAlgorithm } from '../keys/algorithms.js';
-import { type KeyFile, type KeyFormat, keyFiles } from './key-files.js';
-import { makeKey } from './make-key.js';
+import { settleAlgorithm, traitsOf } from '../keys/algorithms.js';
+import type { Algorithm } from '../options/key-options.js';
+
+/** A secret, or both halves of a pair. */
+type MadeKey =
+  | { readonly secret: KeyObject }
+  | { readonly privateKey: KeyObject; readonly publicKey: KeyObject };
+
+/** NIST SP 800-57 part 1: good beyond 2030. */
+const RSA_BITS = 3072;
+
+/** A new key that is as strong as its algorithm. */
+function makeKey(algorithm: Algorithm): MadeKey {
+  const traits = traitsOf(algorithm);
+  switch (traits.family) {
+    case 'HMAC':
+      return { secret: createSecretKey(randomBytes(traits.minimumBytes)) };
+    case 'RSA':
+      return generateKeyPairSync('rsa', { modulusLength: RSA_BITS });
+    case 'EC':
+      return generateKeyPairSync('ec', { namedCurve: traits.curve });
+    case 'EdDSA':
+      return generateKeyPairSync('ed25519');
+  }
+}
+
+type KeyFormat = 'env' | 'pem' | 'jwk';
+
+/** A file to write; all of its kind are for their owner's eyes. */
+interface KeyFile {
+  readonly name: string;
+  readonly content: string;
+}
+
+/** What a key is called. */
+interface KeyName {
+  readonly algorithm: Algorithm;
+  readonly kid?: string | undefined;
+}
+
+/** A key in the form in which an application is set up with it. */
+function keyFiles(key: MadeKey, format: KeyFormat, name: KeyName): KeyFile[] {
+  const base = `jwt-${name.kid ?? name.algorithm.toLowerCase()}`;
+  switch (format) {
+    case 'env':
+      return [{ name: `${base}.env`, content: envLines(key, name) }];
+    case 'pem':
+      return pemFiles(key, base);
+    case 'jwk':
+      return jwkFiles(key, base, name);
+  }
+}
+
+/** Lines for an `.env` file; PEM in one line, as such files want it. */
+function envLines(key: MadeKey, { algorithm, kid }: KeyName): string {
+  const lines =
+    'secret' in key
+      ? [`JWT_SECRET=${key.secret.export().toString('base64url')}`]
+      : [
+          `JWT_PRIVATE_KEY="${inOneLine(privatePem(key.privateKey))}"`,
+          `JWT_PUBLIC_KEY="${inOneLine(publicPem(key.publicKey))}"`,
+        ];
+  if (kid !== undefined) lines.push(`JWT_KEY_ID=${kid}`);
+  return `JWT_ALGORITHM=${algorithm}\n${lines.join('\n')}\n`;
+}
+
+function pemFiles(key: MadeKey, base: string): KeyFile[] {
+  if ('secret' in key) throw new TypeError('a secret has no PEM form: use --format env or jwk');
+  return [
+    { name: `${base}.private.pem`, content: privatePem(key.privateKey) },
+    { name: `${base}.public.pem`, content: publicPem(key.publicKey) },
+  ];
+}
+
+function jwkFiles(key: MadeKey, base: string, name: KeyName): KeyFile[] {
+  if ('secret' in key) return [{ name: `${base}.jwk.json`, content: jwk(key.secret, name) }];
+  return [
+    { name: `${base}.private.jwk.json`, content: jwk(key.privateKey, name) },
+    { name: `${base}.public.jwk.json`, content: jwk(key.publicKey, name) },
+  ];
+}
+
+function jwk(key: KeyObject, { algorithm, kid }: KeyName): string {
+  const members = { ...key.export({ format: 'jwk' }), alg: algorithm, use: 'sig', kid };
+  return `${JSON.stringify(members, null, 2)}\n`;
+}
+
+function privatePem(key: KeyObject): string {
+  return key.export({ format: 'pem', type: 'pkcs8' }).toString();
+}
+
+function publicPem(key: KeyObject): string {
+  return key.export({ format: 'pem', type: 'spki' }).toString();
+}
+
+function inOneLine(pem: string): string {
+  return pem.trimEnd().replaceAll('\n', '\\n');
+}
 
 const USAGE = `Usage: nestjs-jwt-extended keygen --alg <algorithm> [options]
 
@@ -29,7 +125,7 @@ const OPTIONS = {
 } as const;
 
 /** What a command sees of the world around it. */
-export interface Surroundings {
+interface Surroundings {
   readonly folder: string;
   write(text: string): void;
   warn(text: string): void;
