@@ -97,8 +97,8 @@ export class BlocklistService {
    */
   async isRevoked(token: string | Token): Promise<boolean> {
     const verified = await this.#verified(token);
-    const standing = await this.#told(() => this.parts.ledger.standingOf(verified));
-    return standing.is === 'revoked' || standing.is === 'reused';
+    const status = await this.#told(() => this.parts.ledger.statusOf(verified));
+    return status.is === 'revoked' || status.is === 'reused';
   }
 
   /**

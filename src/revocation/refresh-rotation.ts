@@ -12,7 +12,7 @@ import { type LoaderCalls, loadUser, requireVerified, subjectOf } from '../token
 import type { TokenMint } from '../tokens/token-mint.js';
 import type { MintedToken, RotateRefreshTokenOptions } from '../tokens/token-request.js';
 import type { RevocationCheck } from './revocation-check.js';
-import { ACTIVE, type RevocationLedger, type Standing } from './revocation-ledger.js';
+import { ACTIVE, type RevocationLedger, type RevocationStatus } from './revocation-ledger.js';
 import type { SessionRegistry } from './session-registry.js';
 import type { BlocklistAccess } from './store-gateway.js';
 import { beginningOf, endOf, type SpentToken } from './stored-records.js';
@@ -59,13 +59,13 @@ export class TokenRotation {
     const { check, loaders, sessions, events } = this.parts;
     const { request } = options;
     this.#requireRotatable(token);
-    const standing = await check.standingOf(token);
-    await check.requireUnspent(token, standing, request);
+    const status = await check.statusOf(token);
+    await check.requireUnspent(token, status, request);
     await requireVerified(loaders, token, request);
     const subject = subjectOf(loaders, token, await loadUser(loaders, token, request));
     const { spent, by } =
-      standing.is === 'racing'
-        ? ({ spent: standing.spent, by: 'raced' } as const)
+      status.is === 'superseded'
+        ? ({ spent: status.spent, by: 'raced' } as const)
         : await this.#spend(token, request);
     const successors = await this.#mint(subject, token, spent, options);
     const { access, refresh, sessionId } = successors;
@@ -96,15 +96,15 @@ export class TokenRotation {
     const { ledger, check } = this.parts;
     const spent = this.#plan(token);
     const isClaimed = await ledger.spend(token, spent, this.#lastUse(token));
-    const standing = isClaimed ? ACTIVE : await ledger.standingOf(token);
+    const status = isClaimed ? ACTIVE : await ledger.statusOf(token);
     // A client that sends a command again after a lost connection is told that the entry is there: its own.
-    if (isClaimed || claimOf(standing)?.refresh.jti === spent.refresh.jti) {
+    if (isClaimed || claimOf(status)?.refresh.jti === spent.refresh.jti) {
       // A revocation that came between the look-up and the claim must not be outlived by what follows.
       if (await ledger.isRevoked(token)) throw new RevokedTokenError(token);
       return { spent, by: 'rotated' };
     }
-    await check.requireUnspent(token, standing, request);
-    const claim = claimOf(standing);
+    await check.requireUnspent(token, status, request);
+    const claim = claimOf(status);
     if (claim) return { spent: claim, by: 'raced' };
     const fault = new TypeError('The blocklist store said that an entry is there, and lost it');
     throw new TokenCheckUnavailableError(fault);
@@ -151,6 +151,6 @@ export class TokenRotation {
 }
 
 /** What a token was claimed for before. */
-function claimOf(standing: Standing): SpentToken | undefined {
-  return 'spent' in standing ? standing.spent : undefined;
+function claimOf(status: RevocationStatus): SpentToken | undefined {
+  return 'spent' in status ? status.spent : undefined;
 }

@@ -12,7 +12,12 @@ import type { EventPublisher } from '../events/security-event-publisher.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { type LoaderCalls, loaderFault } from '../tokens/loaders.js';
 import { BlocklistService } from './blocklist.service.js';
-import { ACTIVE, type RevocationLedger, REVOKED, type Standing } from './revocation-ledger.js';
+import {
+  ACTIVE,
+  type RevocationLedger,
+  REVOKED,
+  type RevocationStatus,
+} from './revocation-ledger.js';
 import type { SpentToken } from './stored-records.js';
 
 /** How long one warning stands for all that would follow it. */
@@ -45,8 +50,8 @@ export class RevocationCheck {
     request: unknown,
   ): Awaitable<void> {
     if (policy.skipRevocationCheck || !this.options.checks.has(token.type)) return;
-    return whenAnswered(this.#forgiving(token), (standing) =>
-      this.requireUnspent(token, standing, request),
+    return whenAnswered(this.#forgiving(token), (status) =>
+      this.requireUnspent(token, status, request),
     );
   }
 
@@ -56,9 +61,9 @@ export class RevocationCheck {
    *
    * @throws RevokedTokenError, ReusedTokenError, TokenCheckUnavailableError
    */
-  requireUnspent(token: Token, standing: Standing, request: unknown): Awaitable<void> {
-    if (standing.is === 'reused') return this.#refuseReused(token, standing.spent);
-    if (standing.is === 'revoked') throw new RevokedTokenError(token);
+  requireUnspent(token: Token, status: RevocationStatus, request: unknown): Awaitable<void> {
+    if (status.is === 'reused') return this.#refuseReused(token, status.spent);
+    if (status.is === 'revoked') throw new RevokedTokenError(token);
     if (this.loaders.has('isTokenRevoked')) return this.#requireActiveElsewhere(token, request);
   }
 
@@ -76,7 +81,7 @@ export class RevocationCheck {
    * @throws TokenCheckUnavailableError, the HTTP error that the application's blocklist chose
    */
   async isActive(token: Token, request: unknown): Promise<boolean> {
-    const { is } = await this.standingOf(token);
+    const { is } = await this.statusOf(token);
     return is === 'active' && !(await this.#isRevokedElsewhere(token, request));
   }
 
@@ -85,9 +90,9 @@ export class RevocationCheck {
    *
    * @throws TokenCheckUnavailableError, the HTTP error that the application's blocklist chose
    */
-  async standingOf(token: Token): Promise<Standing> {
+  async statusOf(token: Token): Promise<RevocationStatus> {
     try {
-      return await this.#standingOf(token);
+      return await this.#statusOf(token);
     } catch (error) {
       throw loaderFault(error);
     }
@@ -100,14 +105,14 @@ export class RevocationCheck {
     throw new ReusedTokenError(token);
   }
 
-  #standingOf(token: Token): Awaitable<Standing> {
-    return this.#isOurs ? this.ledger.standingOf(token) : this.#standingOfTheirs(token);
+  #statusOf(token: Token): Awaitable<RevocationStatus> {
+    return this.#isOurs ? this.ledger.statusOf(token) : this.#standingOfTheirs(token);
   }
 
   /** A blocklist of the application's answers for itself; whether a refresh token was spent only ours can know. */
-  async #standingOfTheirs(token: Token): Promise<Standing> {
-    const standing = token.type === 'refresh' ? await this.ledger.standingOf(token) : ACTIVE;
-    if (standing.is === 'reused') return standing;
+  async #standingOfTheirs(token: Token): Promise<RevocationStatus> {
+    const status = token.type === 'refresh' ? await this.ledger.statusOf(token) : ACTIVE;
+    if (status.is === 'reused') return status;
     const answer: unknown = await withDeadline(
       this.blocklist.isRevoked(token),
       this.options.timeoutMs,
@@ -115,7 +120,7 @@ export class RevocationCheck {
     );
     if (typeof answer !== 'boolean')
       throw new TypeError('BlocklistService.isRevoked must give true or false');
-    return answer ? REVOKED : standing;
+    return answer ? REVOKED : status;
   }
 
   async #requireActiveElsewhere(token: Token, request: unknown): Promise<void> {
@@ -127,17 +132,17 @@ export class RevocationCheck {
     return this.loaders.askBoolean('isTokenRevoked', token, { request, type: token.type });
   }
 
-  #forgiving(token: Token): Awaitable<Standing> {
+  #forgiving(token: Token): Awaitable<RevocationStatus> {
     try {
-      const standing = this.#standingOf(token);
-      if (!isPending(standing)) return standing;
-      return standing.catch((error: unknown) => this.#forgiven(error));
+      const status = this.#statusOf(token);
+      if (!isPending(status)) return status;
+      return status.catch((error: unknown) => this.#forgiven(error));
     } catch (error) {
       return this.#forgiven(error);
     }
   }
 
-  #forgiven(error: unknown): Standing {
+  #forgiven(error: unknown): RevocationStatus {
     const fault = loaderFault(error);
     if (this.options.onStoreError === 'deny' || !(fault instanceof TokenCheckUnavailableError))
       throw fault;

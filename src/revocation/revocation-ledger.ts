@@ -91,14 +91,14 @@ function bounded(text: string): string {
  * What the store says of a token. One that was spent within the grace is still good for the same successor; one that
  * was spent before, or whose successor has been used, is reused.
  */
-export type Standing =
+export type RevocationStatus =
   | { readonly is: 'active' }
   | { readonly is: 'revoked' }
-  | { readonly is: 'racing'; readonly spent: SpentToken }
+  | { readonly is: 'superseded'; readonly spent: SpentToken }
   | { readonly is: 'reused'; readonly spent: SpentToken };
 
-export const ACTIVE: Standing = { is: 'active' };
-export const REVOKED: Standing = { is: 'revoked' };
+export const ACTIVE: RevocationStatus = { is: 'active' };
+export const REVOKED: RevocationStatus = { is: 'revoked' };
 
 /** What is written under the keys of a token: whether it is revoked on any level, or spent. */
 export class RevocationLedger {
@@ -109,7 +109,7 @@ export class RevocationLedger {
   ) {}
 
   /** All levels in one look-up; only what became of a token that was spent takes a second one. */
-  standingOf(token: Token): Awaitable<Standing> {
+  statusOf(token: Token): Awaitable<RevocationStatus> {
     const keys = levelKeys(token);
     const levels = keys.length;
     if (token.type === 'refresh' && token.jti !== '') keys.push(spentKey(token.jti));
@@ -132,13 +132,13 @@ export class RevocationLedger {
   }
 
   /** Reuse is told before revocation, or nobody would hear of it once the session has ended. */
-  async #standingOfSpent(spent: SpentToken, isRevoked: boolean): Promise<Standing> {
+  async #standingOfSpent(spent: SpentToken, isRevoked: boolean): Promise<RevocationStatus> {
     // A clock that was set back does not open the grace again.
     const elapsed = Math.abs(this.clock().getTime() - spent.spentAt);
     if (elapsed >= this.graceMs) return { is: 'reused', spent };
     const [successor] = await this.access.get([spentKey(spent.refresh.jti)]);
     if (successor !== null) return { is: 'reused', spent };
-    return isRevoked ? REVOKED : { is: 'racing', spent };
+    return isRevoked ? REVOKED : { is: 'superseded', spent };
   }
 }
 
