@@ -15,7 +15,7 @@ import type { RevocationCheck } from './revocation-check.js';
 import { ACTIVE, type RevocationLedger, type RevocationStatus } from './revocation-ledger.js';
 import type { SessionRegistry } from './session-registry.js';
 import type { BlocklistAccess } from './store-gateway.js';
-import { beginningOf, endOf, type SpentToken } from './stored-records.js';
+import { beginningOf, endOf, type RotationRecord } from './stored-records.js';
 
 /** What a rotation works with. */
 interface RotationParts {
@@ -42,7 +42,7 @@ interface Successors {
 
 /** What became of a token, and who made it so: this call, or another one just before. */
 interface Spending {
-  readonly spent: SpentToken;
+  readonly spent: RotationRecord;
   readonly by: 'rotated' | 'raced';
 }
 
@@ -66,7 +66,7 @@ export class TokenRotation {
     const { spent, by } =
       status.is === 'superseded'
         ? ({ spent: status.spent, by: 'raced' } as const)
-        : await this.#spend(token, request);
+        : await this.#claim(token, request);
     const successors = await this.#mint(subject, token, spent, options);
     const { access, refresh, sessionId } = successors;
     await sessions.goOn([access, refresh], beginningOf(token) * 1000);
@@ -92,10 +92,10 @@ export class TokenRotation {
   }
 
   /** Claims the token; whoever comes second is told what the first one claimed it for. */
-  async #spend(token: Token, request: unknown): Promise<Spending> {
+  async #claim(token: Token, request: unknown): Promise<Spending> {
     const { ledger, check } = this.parts;
     const spent = this.#plan(token);
-    const isClaimed = await ledger.spend(token, spent, this.#lastUse(token));
+    const isClaimed = await ledger.claim(token, spent, this.#lastUse(token));
     const status = isClaimed ? ACTIVE : await ledger.statusOf(token);
     // A client that sends a command again after a lost connection is told that the entry is there: its own.
     if (isClaimed || claimOf(status)?.refresh.jti === spent.refresh.jti) {
@@ -110,12 +110,12 @@ export class TokenRotation {
     throw new TokenCheckUnavailableError(fault);
   }
 
-  #plan(token: Token): SpentToken {
+  #plan(token: Token): RotationRecord {
     const { mint, clock } = this.parts;
     const now = mint.now();
     return {
       sessionId: token.sessionId ?? token.jti,
-      spentAt: clock().getTime(),
+      claimedAt: clock().getTime(),
       now,
       access: mint.marks(token.identity, now),
       refresh: mint.marks(token.identity, now),
@@ -129,7 +129,7 @@ export class TokenRotation {
   async #mint(
     subject: unknown,
     token: Token,
-    { sessionId, now, access, refresh }: SpentToken,
+    { sessionId, now, access, refresh }: RotationRecord,
     { accessExpiresIn, refreshExpiresIn, ...shared }: RotateRefreshTokenOptions,
   ): Promise<Successors> {
     const session = {
@@ -151,6 +151,6 @@ export class TokenRotation {
 }
 
 /** What a token was claimed for before. */
-function claimOf(status: RevocationStatus): SpentToken | undefined {
+function claimOf(status: RevocationStatus): RotationRecord | undefined {
   return 'spent' in status ? status.spent : undefined;
 }

@@ -18,7 +18,7 @@ import {
   REVOKED,
   type RevocationStatus,
 } from './revocation-ledger.js';
-import type { SpentToken } from './stored-records.js';
+import type { RotationRecord } from './stored-records.js';
 
 /** How long one warning stands for all that would follow it. */
 const WARNING_INTERVAL_MS = 10_000;
@@ -98,7 +98,7 @@ export class RevocationCheck {
     }
   }
 
-  async #refuseReused(token: Token, { sessionId, refresh }: SpentToken): Promise<void> {
+  async #refuseReused(token: Token, { sessionId, refresh }: RotationRecord): Promise<void> {
     await this.blocklist.revokeSession(sessionId);
     const { identity, jti } = token;
     this.events.publish('reused', { identity, sessionId, jti, successor: refresh.jti });

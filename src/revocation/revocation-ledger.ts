@@ -3,7 +3,7 @@ import { type Awaitable, whenAnswered } from '../contracts/awaitable.js';
 import type { Token } from '../contracts/token.js';
 import { TokenCheckUnavailableError } from '../errors/token-errors.js';
 import type { BlocklistAccess } from './store-gateway.js';
-import { readSpentToken, type SpentToken, writeSpentToken } from './stored-records.js';
+import { readRotationRecord, type RotationRecord, writeRotationRecord } from './stored-records.js';
 
 const MICROSECONDS = 1_000_000;
 const NUMBER = /^\d{1,16}$/;
@@ -46,7 +46,7 @@ export function tokenKey(jti: string): string {
 }
 
 /** One refresh token, spent for a successor. */
-function spentKey(jti: string): string {
+function rotationKey(jti: string): string {
   return `spent:${bounded(jti)}`;
 }
 
@@ -94,8 +94,8 @@ function bounded(text: string): string {
 export type RevocationStatus =
   | { readonly is: 'active' }
   | { readonly is: 'revoked' }
-  | { readonly is: 'superseded'; readonly spent: SpentToken }
-  | { readonly is: 'reused'; readonly spent: SpentToken };
+  | { readonly is: 'superseded'; readonly spent: RotationRecord }
+  | { readonly is: 'reused'; readonly spent: RotationRecord };
 
 export const ACTIVE: RevocationStatus = { is: 'active' };
 export const REVOKED: RevocationStatus = { is: 'revoked' };
@@ -112,7 +112,7 @@ export class RevocationLedger {
   statusOf(token: Token): Awaitable<RevocationStatus> {
     const keys = levelKeys(token);
     const levels = keys.length;
-    if (token.type === 'refresh' && token.jti !== '') keys.push(spentKey(token.jti));
+    if (token.type === 'refresh' && token.jti !== '') keys.push(rotationKey(token.jti));
     return whenAnswered(this.access.get(keys), (values) => {
       const spent = values[levels];
       const isRevoked = isRevokedBy(values, token);
@@ -127,16 +127,16 @@ export class RevocationLedger {
   }
 
   /** Whether it was this call that spent the token: of all that try, one does. */
-  spend(token: Token, spent: SpentToken, until: Date | null): Promise<boolean> {
-    return this.access.add(spentKey(token.jti), writeSpentToken(spent), until);
+  claim(token: Token, spent: RotationRecord, until: Date | null): Promise<boolean> {
+    return this.access.add(rotationKey(token.jti), writeRotationRecord(spent), until);
   }
 
   /** Reuse is told before revocation, or nobody would hear of it once the session has ended. */
-  async #standingOfSpent(spent: SpentToken, isRevoked: boolean): Promise<RevocationStatus> {
+  async #standingOfSpent(spent: RotationRecord, isRevoked: boolean): Promise<RevocationStatus> {
     // A clock that was set back does not open the grace again.
-    const elapsed = Math.abs(this.clock().getTime() - spent.spentAt);
+    const elapsed = Math.abs(this.clock().getTime() - spent.claimedAt);
     if (elapsed >= this.graceMs) return { is: 'reused', spent };
-    const [successor] = await this.access.get([spentKey(spent.refresh.jti)]);
+    const [successor] = await this.access.get([rotationKey(spent.refresh.jti)]);
     if (successor !== null) return { is: 'reused', spent };
     return isRevoked ? REVOKED : { is: 'superseded', spent };
   }
@@ -157,8 +157,8 @@ function isRevokedBy(values: readonly (string | null)[], token: Token): boolean 
   return isIssuedBefore(iat, everything) || isIssuedBefore(iat, identity);
 }
 
-function understood(text: string): SpentToken {
-  const spent = readSpentToken(text);
+function understood(text: string): RotationRecord {
+  const spent = readRotationRecord(text);
   if (spent) return spent;
   const fault = new TypeError('The blocklist store gave a spent token that cannot be read');
   throw new TokenCheckUnavailableError(fault);

@@ -81,28 +81,28 @@ export function endOf(token: Token, sessionLifetime: number | undefined): number
  * What the store keeps of a refresh token that was spent: everything that makes its successor the same one again, and
  * no token.
  */
-export interface SpentToken {
+export interface RotationRecord {
   readonly sessionId: string;
   /** When it was spent, in milliseconds since the epoch. */
-  readonly spentAt: number;
+  readonly claimedAt: number;
   /** The second that the successors' lifetimes count from. */
   readonly now: number;
   readonly access: TokenMarks;
   readonly refresh: TokenMarks;
 }
 
-export function writeSpentToken(spent: SpentToken): string {
+export function writeRotationRecord(spent: RotationRecord): string {
   return JSON.stringify(spent);
 }
 
 /** @returns `undefined` for text that nobody of ours wrote */
-export function readSpentToken(text: string): SpentToken | undefined {
+export function readRotationRecord(text: string): RotationRecord | undefined {
   const value = parsed(text);
   if (!isObject(value)) return undefined;
-  const { sessionId, spentAt, now, access, refresh } = value;
+  const { sessionId, claimedAt, now, access, refresh } = value;
   const isWhole =
-    typeof sessionId === 'string' && isNumber(spentAt) && isNumber(now) && isMarks(access);
-  return isWhole && isMarks(refresh) ? { sessionId, spentAt, now, access, refresh } : undefined;
+    typeof sessionId === 'string' && isNumber(claimedAt) && isNumber(now) && isMarks(access);
+  return isWhole && isMarks(refresh) ? { sessionId, claimedAt, now, access, refresh } : undefined;
 }
 
 function isMarks(value: unknown): value is TokenMarks {
