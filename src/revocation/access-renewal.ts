@@ -4,7 +4,7 @@ import type { EventPublisher } from '../events/security-event-publisher.js';
 import { RESERVED_CLAIMS } from '../options/token-options.js';
 import type { ResolvedTokenOptions } from '../options/resolved-options.js';
 import { type LoaderCalls, subjectOf } from '../tokens/loaders.js';
-import type { MintedToken, TokenMarks, TokenRequest } from '../tokens/token-request.js';
+import type { MintedToken, TokenIds, TokenRequest } from '../tokens/token-request.js';
 import type { TokenKeys } from '../tokens/token-keys.js';
 import type { TokenMint } from '../tokens/token-mint.js';
 import type { TokenReader } from '../tokens/token-reader.js';
@@ -57,7 +57,7 @@ export class AccessRenewal {
     const life = this.#livesAnew(token);
     if (life === undefined || !(await this.#isOurs(token, request))) return undefined;
     const now = mint.now();
-    const same = this.#marks(token, now);
+    const same = this.#newIds(token, now);
     const wanted = { ...this.#wanted(token, life), same, request };
     const renewed = await mint.mint(subjectOf(loaders, token, user), wanted, now);
     if (life > longestLife) await sessions.outlive(renewed);
@@ -96,9 +96,9 @@ export class AccessRenewal {
   }
 
   /** The csrf value stays: a page that was rendered before the renewal can still send its forms after it. */
-  #marks({ identity, claims }: Token, now: number): TokenMarks {
-    const marks = this.parts.mint.marks(identity, now);
-    return typeof claims.csrf === 'string' ? { ...marks, csrf: claims.csrf } : marks;
+  #newIds({ identity, claims }: Token, now: number): TokenIds {
+    const newIds = this.parts.mint.newIds(identity, now);
+    return typeof claims.csrf === 'string' ? { ...newIds, csrf: claims.csrf } : newIds;
   }
 
   #wanted(token: Token, life: number): TokenRequest {

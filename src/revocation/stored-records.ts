@@ -3,7 +3,7 @@ import type { Token } from '../contracts/token.js';
 import { TokenCreationError } from '../errors/config.error.js';
 import { TokenCheckUnavailableError } from '../errors/token-errors.js';
 import { jsonFault } from '../tokens/custom-claims.js';
-import type { TokenMarks } from '../tokens/token-request.js';
+import type { TokenIds } from '../tokens/token-request.js';
 
 /** How long a note may be, as JSON. */
 const LONGEST_NOTE = 2048;
@@ -87,8 +87,8 @@ export interface RotationRecord {
   readonly claimedAt: number;
   /** The second that the successors' lifetimes count from. */
   readonly now: number;
-  readonly access: TokenMarks;
-  readonly refresh: TokenMarks;
+  readonly access: TokenIds;
+  readonly refresh: TokenIds;
 }
 
 export function writeRotationRecord(spent: RotationRecord): string {
@@ -101,11 +101,11 @@ export function readRotationRecord(text: string): RotationRecord | undefined {
   if (!isObject(value)) return undefined;
   const { sessionId, claimedAt, now, access, refresh } = value;
   const isWhole =
-    typeof sessionId === 'string' && isNumber(claimedAt) && isNumber(now) && isMarks(access);
-  return isWhole && isMarks(refresh) ? { sessionId, claimedAt, now, access, refresh } : undefined;
+    typeof sessionId === 'string' && isNumber(claimedAt) && isNumber(now) && isIds(access);
+  return isWhole && isIds(refresh) ? { sessionId, claimedAt, now, access, refresh } : undefined;
 }
 
-function isMarks(value: unknown): value is TokenMarks {
+function isIds(value: unknown): value is TokenIds {
   if (!isObject(value)) return false;
   return typeof value.jti === 'string' && typeof value.csrf === 'string' && isNumber(value.iat);
 }

@@ -11,7 +11,7 @@ import type { RecentCutOffs } from './recent-cut-offs.js';
 import { isId } from './registered-claims.js';
 import { sign } from './signature.js';
 import type { TokenKeys } from './token-keys.js';
-import type { MintedToken, TokenMarks, TokenRequest } from './token-request.js';
+import type { MintedToken, TokenIds, TokenRequest } from './token-request.js';
 
 /**
  * The `exp` of a token minted now; `undefined` for one that never expires.
@@ -83,7 +83,7 @@ export class TokenMint {
   }
 
   /** What tells a token that is to be made now from all others. */
-  marks(identity: unknown, now: number): TokenMarks {
+  newIds(identity: unknown, now: number): TokenIds {
     const iat = this.cutOffs.issuedAt(identity, now, this.clock());
     return { jti: randomUUID(), csrf: randomUUID(), iat };
   }
@@ -144,7 +144,7 @@ export class TokenMint {
     }
     const options = this.options;
     const fresh = freshUntil(wanted.fresh, now);
-    const { jti, csrf, iat } = wanted.same ?? this.marks(identity, now);
+    const { jti, csrf, iat } = wanted.same ?? this.newIds(identity, now);
     const lifetime = wanted.expiresIn ?? options.expires[type];
     const expires = earlier(expiryOf(lifetime, now), wanted.expiresBy);
     const authTime = wanted.authTime ?? (fresh === false ? undefined : now);

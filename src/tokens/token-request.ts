@@ -1,7 +1,7 @@
 import type { Duration, TokenType } from '../contracts/token.js';
 
 /** What tells one token from all others. */
-export interface TokenMarks {
+export interface TokenIds {
   readonly jti: string;
   readonly csrf: string;
   /** Seconds since the epoch, with a fraction in the second of a cut-off. */
@@ -37,7 +37,7 @@ export interface TokenRequest {
   /** The moment by which the token has expired whatever else is said, in seconds since the epoch. */
   readonly expiresBy?: number | undefined;
   /** What a token that is made a second time must have in common with the first. */
-  readonly same?: TokenMarks | undefined;
+  readonly same?: TokenIds | undefined;
 }
 
 /** What every token may be given besides its subject. */
