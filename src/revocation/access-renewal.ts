@@ -57,15 +57,15 @@ export class AccessRenewal {
     const life = this.#livesAnew(token);
     if (life === undefined || !(await this.#isOurs(token, request))) return undefined;
     const now = mint.now();
-    const same = this.#newIds(token, now);
-    const wanted = { ...this.#wanted(token, life), same, request };
+    const reuseIds = this.#newIds(token, now);
+    const wanted = { ...this.#wanted(token, life), reuseIds, request };
     const renewed = await mint.mint(subjectOf(loaders, token, user), wanted, now);
     if (life > longestLife) await sessions.outlive(renewed);
     if (token.sessionId !== undefined) await sessions.prolong(renewed);
     if (!(await check.isActive(token, request))) return undefined;
     const { type, identity, jti, sessionId } = renewed;
     events.publish('minted', { type, identity, jti, sessionId });
-    return { ...renewed, csrf: same.csrf };
+    return { ...renewed, csrf: reuseIds.csrf };
   }
 
   /** Seconds that a new token is to live; `undefined` where the old one is not due, or the session has no longer to go. */

@@ -139,8 +139,8 @@ export class TokenRotation {
       authTime: beginningOf(token),
       expiresBy: endOf(token, this.parts.sessionLifetime),
     };
-    const wantedAccess = { ...session, expiresIn: accessExpiresIn, same: access };
-    const wantedRefresh = { ...session, expiresIn: refreshExpiresIn, same: refresh };
+    const wantedAccess = { ...session, expiresIn: accessExpiresIn, reuseIds: access };
+    const wantedRefresh = { ...session, expiresIn: refreshExpiresIn, reuseIds: refresh };
     const { mint } = this.parts;
     return {
       access: await mint.mint(subject, { ...wantedAccess, type: 'access' }, now),

@@ -144,7 +144,7 @@ export class TokenMint {
     }
     const options = this.options;
     const fresh = freshUntil(wanted.fresh, now);
-    const { jti, csrf, iat } = wanted.same ?? this.newIds(identity, now);
+    const { jti, csrf, iat } = wanted.reuseIds ?? this.newIds(identity, now);
     const lifetime = wanted.expiresIn ?? options.expires[type];
     const expires = earlier(expiryOf(lifetime, now), wanted.expiresBy);
     const authTime = wanted.authTime ?? (fresh === false ? undefined : now);

@@ -37,7 +37,7 @@ export interface TokenRequest {
   /** The moment by which the token has expired whatever else is said, in seconds since the epoch. */
   readonly expiresBy?: number | undefined;
   /** What a token that is made a second time must have in common with the first. */
-  readonly same?: TokenIds | undefined;
+  readonly reuseIds?: TokenIds | undefined;
 }
 
 /** What every token may be given besides its subject. */
