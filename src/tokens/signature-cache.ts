@@ -20,7 +20,7 @@ interface SeenToken {
  *
  * Of two generations the older one is dropped when the younger is full: what is in use stays.
  */
-export class SeenTokens {
+export class SignatureCache {
   #younger = new Map<string, SeenToken>();
   #older = new Map<string, SeenToken>();
   #characters = 0;
@@ -28,7 +28,7 @@ export class SeenTokens {
   /** The token as it was parsed, and the key that verified it then. */
   find(encoded: unknown): { readonly parsed: ParsedToken; readonly key: KeyObject } | undefined {
     if (typeof encoded !== 'string') return undefined;
-    const seen = this.#younger.get(encoded) ?? this.#rejuvenate(encoded);
+    const seen = this.#younger.get(encoded) ?? this.#promote(encoded);
     if (!seen) return undefined;
     const { key, header, payload } = seen;
     const claims = JSON.parse(payload) as ParsedToken['claims'];
@@ -39,7 +39,7 @@ export class SeenTokens {
     this.#keep(encoded, { key, header, payload });
   }
 
-  #rejuvenate(encoded: string): SeenToken | undefined {
+  #promote(encoded: string): SeenToken | undefined {
     const seen = this.#older.get(encoded);
     if (seen) this.#keep(encoded, seen);
     return seen;

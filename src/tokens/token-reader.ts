@@ -10,7 +10,7 @@ import {
   requireCsrfMatch,
   typeOf,
 } from './registered-claims.js';
-import { SeenTokens } from './signature-cache.js';
+import { SignatureCache } from './signature-cache.js';
 import { verifySignature } from './signature.js';
 import type { TokenKeys } from './token-keys.js';
 import { isVerifiedToken, VerifiedToken } from './verified-token.js';
@@ -29,7 +29,7 @@ export interface ReadOptions {
 
 /** Turns text into a token that can be believed, or says why not. */
 export class TokenReader {
-  readonly #seen = new SeenTokens();
+  readonly #seen = new SignatureCache();
 
   constructor(
     private readonly options: ResolvedTokenOptions,

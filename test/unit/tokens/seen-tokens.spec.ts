@@ -1,7 +1,7 @@
 import { createSecretKey } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { parseToken } from '../../../src/tokens/compact-jws.js';
-import { SeenTokens } from '../../../src/tokens/signature-cache.js';
+import { SignatureCache } from '../../../src/tokens/signature-cache.js';
 import { accessClaims, forgeToken, SECRET } from '../../support/forge.js';
 
 const KEY = createSecretKey(Buffer.from(SECRET));
@@ -13,7 +13,7 @@ function parsed(padding = 0) {
 
 describe('A token that was verified', () => {
   it('is found by its whole text, with the key that verified it (R61)', () => {
-    const seen = new SeenTokens();
+    const seen = new SignatureCache();
     const token = parsed();
     seen.remember(token, KEY);
 
@@ -23,7 +23,7 @@ describe('A token that was verified', () => {
   });
 
   it('has claims of its own each time, so that no request changes those of another (R35)', () => {
-    const seen = new SeenTokens();
+    const seen = new SignatureCache();
     const token = parsed();
     seen.remember(token, KEY);
     Object.assign(token.claims, { sub: 'mallory' });
@@ -33,7 +33,7 @@ describe('A token that was verified', () => {
   });
 
   it('is forgotten when two thousand others came after it (R61)', () => {
-    const seen = new SeenTokens();
+    const seen = new SignatureCache();
     const first = parsed();
     seen.remember(first, KEY);
     for (let count = 0; count < 2000; count += 1) seen.remember(parsed(), KEY);
@@ -42,7 +42,7 @@ describe('A token that was verified', () => {
   });
 
   it('is forgotten sooner when the others are long (R61)', () => {
-    const seen = new SeenTokens();
+    const seen = new SignatureCache();
     const first = parsed();
     seen.remember(first, KEY);
     for (let count = 0; count < 20; count += 1) seen.remember(parsed(500_000), KEY);
@@ -51,7 +51,7 @@ describe('A token that was verified', () => {
   });
 
   it('stays as long as it is shown', () => {
-    const seen = new SeenTokens();
+    const seen = new SignatureCache();
     const first = parsed();
     seen.remember(first, KEY);
     for (let count = 0; count < 3000; count += 1) {
@@ -63,6 +63,6 @@ describe('A token that was verified', () => {
   });
 
   it.each([undefined, null, 5, {}, ['x']])('is none when it is no text: %p', (value) => {
-    expect(new SeenTokens().find(value)).toBeUndefined();
+    expect(new SignatureCache().find(value)).toBeUndefined();
   });
 });
