@@ -68,14 +68,14 @@ function assemble(definition: DynamicModule, extras: JwtExtendedModuleExtras): D
 function settling(provider: Provider, paths: EndpointPaths): Provider {
   if (typeof provider === 'function' || provider.provide !== MODULE_OPTIONS_TOKEN) return provider;
   const { useFactory: give, inject = [] } = isFactory(provider) ? provider : factoryOf(provider);
-  const settle = async (replace: OptionsReplacement | undefined, ...args: unknown[]) => {
+  const readOptions = async (replace: OptionsReplacement | undefined, ...args: unknown[]) => {
     const options = await give(...args);
     const settings = await ModuleSettings.from(replace ? replace(options) : options);
     checkEndpoints(paths, settings);
     return settings;
   };
   const replacement = { token: OPTIONS_REPLACEMENT, optional: true };
-  return { provide: ModuleSettings, useFactory: settle, inject: [replacement, ...inject] };
+  return { provide: ModuleSettings, useFactory: readOptions, inject: [replacement, ...inject] };
 }
 
 function isFactory(provider: Provider): provider is FactoryProvider<JwtExtendedOptions> {

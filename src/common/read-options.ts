@@ -89,7 +89,7 @@ const GROUP_TAGS: ReadonlySet<string> = new Set(['Object', 'Module']);
  *
  * @param path - the name of the group; `''` for the options themselves
  */
-export function settle<O>(given: unknown, defaults: Defaults<O>, path: string): Unchecked<O> {
+export function readOptions<O>(given: unknown, defaults: Defaults<O>, path: string): Unchecked<O> {
   const group = asGroup(given, path);
   const names = Object.keys(defaults) as (keyof O & string)[];
   refuseUnknownNames(Object.keys(group), names, path);

@@ -9,14 +9,14 @@ import {
 } from '../common/checks.js';
 import { describe, kindOf, mistake } from '../common/describe.js';
 import { parseDuration, parseTimeout } from '../common/duration.js';
-import { type Defaults, settle } from '../common/read-options.js';
+import { type Defaults, readOptions } from '../common/read-options.js';
 import type { BlocklistStore } from '../contracts/blocklist-store.js';
 import type { Duration, TokenType } from '../contracts/token.js';
 import type { ResolvedOptions } from './resolved-options.js';
 
 /** How revocations are kept and asked for. */
 export function resolveBlocklistOptions(value: unknown): ResolvedOptions['blocklist'] {
-  const given = settle<BlocklistOptions>(value, BLOCKLIST_DEFAULTS, 'blocklist');
+  const given = readOptions<BlocklistOptions>(value, BLOCKLIST_DEFAULTS, 'blocklist');
   return {
     store: optional(given.store, 'blocklist.store', checkStore),
     checks: checkTypes(given.checks, 'blocklist.checks'),
@@ -113,7 +113,7 @@ export function resolveRotationOptions(
   value: unknown,
   store: BlocklistStore | undefined,
 ): ResolvedOptions['rotation'] {
-  const given = settle<RotationOptions>(
+  const given = readOptions<RotationOptions>(
     value === undefined ? {} : value,
     ROTATION_DEFAULTS,
     'rotation',

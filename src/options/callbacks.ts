@@ -1,5 +1,5 @@
 import { checkFunction } from '../common/checks.js';
-import { type Defaults, settle } from '../common/read-options.js';
+import { type Defaults, readOptions } from '../common/read-options.js';
 import type { Awaitable } from '../contracts/awaitable.js';
 import type { CallbackResponse } from '../contracts/http.js';
 import type { Claims, Token, TokenHeader, TokenType } from '../contracts/token.js';
@@ -126,7 +126,7 @@ function resolveCallbacks<C extends object>(
   none: Defaults<C>,
   path: string,
 ): Readonly<C> {
-  const given = Object.entries(settle<C>(value, none, path)).filter(
+  const given = Object.entries(readOptions<C>(value, none, path)).filter(
     ([, callback]) => callback !== undefined,
   );
   const bound = given.map(([name, callback]) => [

@@ -8,7 +8,7 @@ import {
 } from '../common/checks.js';
 import { describe, mistake } from '../common/describe.js';
 import { parseDuration } from '../common/duration.js';
-import { type Defaults, settle, type Unchecked } from '../common/read-options.js';
+import { type Defaults, readOptions, type Unchecked } from '../common/read-options.js';
 import type { Duration, TokenType } from '../contracts/token.js';
 import type { ResolvedOptions, TokenCarrier } from './resolved-options.js';
 
@@ -157,7 +157,7 @@ interface CookieSettings extends Record<TokenType, Pick<TokenCarrier, 'cookie'>>
 }
 
 export function resolveCookieOptions(value: unknown): CookieSettings {
-  const given = settle<CookieOptions>(value, COOKIE_DEFAULTS, 'cookies');
+  const given = readOptions<CookieOptions>(value, COOKIE_DEFAULTS, 'cookies');
   const secure = checkBoolean(given.secure, 'cookies.secure');
   return {
     attributes: {

@@ -7,7 +7,7 @@ import {
   checkToken,
 } from '../common/checks.js';
 import { mistake } from '../common/describe.js';
-import { type Defaults, settle, type Unchecked } from '../common/read-options.js';
+import { type Defaults, readOptions, type Unchecked } from '../common/read-options.js';
 import type { TokenType } from '../contracts/token.js';
 import type { ResolvedOptions, TokenCarrier } from './resolved-options.js';
 
@@ -103,7 +103,7 @@ interface CsrfSettings extends Record<TokenType, CsrfCarrier> {
 }
 
 export function resolveCsrfOptions(value: unknown): CsrfSettings {
-  const given = settle<CsrfOptions>(value, CSRF_DEFAULTS, 'csrf');
+  const given = readOptions<CsrfOptions>(value, CSRF_DEFAULTS, 'csrf');
   const protect = checkBoolean(given.protect, 'csrf.protect');
   return {
     rules: {

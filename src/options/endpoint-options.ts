@@ -1,6 +1,6 @@
 import { isObject } from '../common/checks.js';
 import { describe, mistake } from '../common/describe.js';
-import { type Defaults, settle } from '../common/read-options.js';
+import { type Defaults, readOptions } from '../common/read-options.js';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
 
 /**
@@ -78,7 +78,7 @@ export function resolveEndpoints(endpoints: EndpointOptions | undefined): Endpoi
   if (!isObject(endpoints)) {
     throw new JwtExtendedConfigError('endpoints must be an object: { jwks: true }');
   }
-  const given = settle<EndpointOptions>(endpoints, ENDPOINT_DEFAULTS, 'endpoints');
+  const given = readOptions<EndpointOptions>(endpoints, ENDPOINT_DEFAULTS, 'endpoints');
   const root = checkPath(given.path, 'path', "give a path such as 'auth'");
   const steps = (Object.keys(STEPS) as TokenEndpoint[]).flatMap((name) => {
     const step = stepOf(name, given[name]);

@@ -1,6 +1,6 @@
 import { checkFunction, checkMemberName, optional } from '../common/checks.js';
 import { describe, mistake } from '../common/describe.js';
-import { type Defaults, settle } from '../common/read-options.js';
+import { type Defaults, readOptions } from '../common/read-options.js';
 import type { Awaitable } from '../contracts/awaitable.js';
 import type { TokenPair } from '../contracts/token.js';
 import type { LoaderContext } from './callbacks.js';
@@ -55,7 +55,7 @@ export interface LoginOptions {
 /** How the endpoint `login` knows people; its functions are bound to the object they came in. */
 export function resolveLoginOptions(value: unknown): ResolvedLoginOptions | undefined {
   if (value === undefined) return undefined;
-  const given = settle<LoginOptions>(value, LOGIN_DEFAULTS, 'login');
+  const given = readOptions<LoginOptions>(value, LOGIN_DEFAULTS, 'login');
   const usernameKey = checkMemberName(given.usernameKey, 'login.usernameKey');
   const passwordKey = checkMemberName(given.passwordKey, 'login.passwordKey');
   if (usernameKey === passwordKey) {

@@ -3,7 +3,7 @@ import { checkFunction } from '../common/checks.js';
 import { deepFreeze } from '../common/deep-freeze.js';
 import { describe, mistake } from '../common/describe.js';
 import { parseTimeout } from '../common/duration.js';
-import { type Defaults, settle } from '../common/read-options.js';
+import { type Defaults, readOptions } from '../common/read-options.js';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
 import { resolveBlocklistOptions, resolveRotationOptions } from './blocklist-options.js';
 import { resolveLoaders } from './callbacks.js';
@@ -165,7 +165,7 @@ function warnAboutWeakOptions(options: ResolvedOptions): void {
  * ```
  */
 export function resolveOptions(options: JwtExtendedOptions): ResolvedOptions {
-  const given = settle<JwtExtendedOptions>(options, OPTION_DEFAULTS, '');
+  const given = readOptions<JwtExtendedOptions>(options, OPTION_DEFAULTS, '');
   const transport = resolveTransportOptions(given);
   const blocklist = resolveBlocklistOptions(given.blocklist);
   const token = resolveTokenOptions(given, transport.csrf.protect);

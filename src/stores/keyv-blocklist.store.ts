@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, mistake } from '../common/describe.js';
-import { type Defaults, settle } from '../common/read-options.js';
+import { type Defaults, readOptions } from '../common/read-options.js';
 import type { BlocklistStore } from '../contracts/blocklist-store.js';
 import {
   type CacheManagerClient,
@@ -115,7 +115,7 @@ function numberIn(text: string): number {
 }
 
 function prefixOf(options: KeyvBlocklistStoreOptions): string {
-  const { prefix } = settle(options, DEFAULTS, 'KeyvBlocklistStore');
+  const { prefix } = readOptions(options, DEFAULTS, 'KeyvBlocklistStore');
   if (typeof prefix === 'string' && PREFIX.test(prefix)) return prefix;
   throw mistake(
     'KeyvBlocklistStore.prefix',

@@ -1,5 +1,5 @@
 import { checkFunction, checkInteger, requireWholeNumber } from '../common/checks.js';
-import { type Defaults, settle } from '../common/read-options.js';
+import { type Defaults, readOptions } from '../common/read-options.js';
 import type { BlocklistStore, SessionRecords } from '../contracts/blocklist-store.js';
 import { MemoryEntries, MemorySessions, SweepTimer, TwoClocks } from './expiring-map.js';
 
@@ -42,7 +42,7 @@ export class MemoryBlocklistStore implements BlocklistStore {
 
   /** @throws JwtExtendedConfigError - for an option that it has not, or that cannot be so */
   constructor(options: MemoryBlocklistStoreOptions = {}) {
-    const given = settle(options, DEFAULTS, 'MemoryBlocklistStore');
+    const given = readOptions(options, DEFAULTS, 'MemoryBlocklistStore');
     const maxEntries = checkInteger(
       given.maxEntries,
       'MemoryBlocklistStore.maxEntries',

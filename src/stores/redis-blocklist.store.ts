@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { requireWholeNumber } from '../common/checks.js';
 import { describe, mistake } from '../common/describe.js';
 import { faultMessage } from '../common/fault-message.js';
-import { type Defaults, settle } from '../common/read-options.js';
+import { type Defaults, readOptions } from '../common/read-options.js';
 import type { BlocklistStore, SessionRecords } from '../contracts/blocklist-store.js';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
 import { recognizeClient, type RedisClient, type RedisCommands } from './redis-client.js';
@@ -106,7 +106,7 @@ export class RedisBlocklistStore implements BlocklistStore {
     const reply = await this.#commands.setIfAbsent(name, value, keptUntil(expiresAt));
     if (reply !== null) {
       requireOk(reply);
-      await this.#settle(name);
+      await this.#readOptions(name);
       return true;
     }
     // Only a string counts as an entry: a key of another type would read as absent ever after, and GET refuses it. An
@@ -119,7 +119,7 @@ export class RedisBlocklistStore implements BlocklistStore {
     requireWholeNumber(value, 'RedisBlocklistStore: raise takes a whole number of 0 or more');
     const until = keptUntil(expiresAt)?.toString() ?? '';
     requireOk(await this.#commands.run(RAISE, this.#prefix + key, `${value}`, until));
-    await this.#settle(this.#prefix + key);
+    await this.#readOptions(this.#prefix + key);
   }
 
   async get(keys: readonly string[]): Promise<readonly (string | null)[]> {
@@ -136,7 +136,7 @@ export class RedisBlocklistStore implements BlocklistStore {
    * The server may answer us before it has told the caches of others. When it has answered once more, it has: what is
    * acknowledged is known to everybody.
    */
-  async #settle(name: string): Promise<void> {
+  async #readOptions(name: string): Promise<void> {
     await this.#commands.get(name);
   }
 
@@ -147,7 +147,7 @@ export class RedisBlocklistStore implements BlocklistStore {
 }
 
 function prefixOf(options: RedisBlocklistStoreOptions): string {
-  const { prefix } = settle(options, DEFAULTS, 'RedisBlocklistStore');
+  const { prefix } = readOptions(options, DEFAULTS, 'RedisBlocklistStore');
   if (typeof prefix === 'string' && PREFIX.test(prefix)) return prefix;
   throw mistake(
     'RedisBlocklistStore.prefix',

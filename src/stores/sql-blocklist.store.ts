@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { type Defaults, settle } from '../common/read-options.js';
+import { type Defaults, readOptions } from '../common/read-options.js';
 import type { BlocklistStore, SessionRecords } from '../contracts/blocklist-store.js';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
 import { PostgresDialect } from './postgres.dialect.js';
@@ -164,7 +164,7 @@ export class SqlBlocklistStore implements BlocklistStore {
   readonly #prefix: string;
 
   constructor(client: SqlClient, options: SqlBlocklistStoreOptions = {}) {
-    const { table, prefix } = settle(options, DEFAULTS, 'SqlBlocklistStore');
+    const { table, prefix } = readOptions(options, DEFAULTS, 'SqlBlocklistStore');
     this.#dialect = dialectOf(client, sqlTable(table));
     this.#prefix = checkedPrefix(prefix);
     this.ddl = this.#dialect.ddl;
