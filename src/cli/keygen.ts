@@ -3,7 +3,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
-import { settleAlgorithm, traitsOf } from '../keys/algorithms.js';
+import { parseAlgorithm, traitsOf } from '../keys/algorithms.js';
 import type { Algorithm } from '../options/key-options.js';
 
 /** A secret, or both halves of a pair. */
@@ -169,7 +169,7 @@ function filesFor({ alg, kid, format }: { alg?: string; kid?: string; format: st
     throw new TypeError('--kid must be 1 to 200 letters, digits, dots, hyphens or underscores');
   }
   if (!isFormat(format)) throw new TypeError('--format must be env, pem or jwk');
-  const algorithm = settleAlgorithm(alg, '--alg');
+  const algorithm = parseAlgorithm(alg, '--alg');
   return keyFiles(makeKey(algorithm), format, { algorithm, kid });
 }
 

@@ -77,7 +77,7 @@ export function shareKeys(one: Algorithm, other: Algorithm): boolean {
 const NAMES = Object.keys(ALGORITHMS);
 
 /** One algorithm by its exact name. */
-export function settleAlgorithm(name: unknown, where: string): Algorithm {
+export function parseAlgorithm(name: unknown, where: string): Algorithm {
   if (isAlgorithm(name)) return name;
   throw new JwtExtendedConfigError(
     `${where} ${explain(name)}; expected one of ${NAMES.join(', ')}`,
@@ -85,13 +85,13 @@ export function settleAlgorithm(name: unknown, where: string): Algorithm {
 }
 
 /** Several algorithms by their exact names. */
-export function settleAlgorithms(
+export function parseAlgorithms(
   names: unknown,
   where: string,
   example: Algorithm,
 ): readonly Algorithm[] {
   if (Array.isArray(names) && names.length > 0) {
-    return names.map((name: unknown) => settleAlgorithm(name, where));
+    return names.map((name: unknown) => parseAlgorithm(name, where));
   }
   throw new JwtExtendedConfigError(
     `${where} must be an array of algorithms: ['${isAlgorithm(names) ? names : example}']`,
@@ -109,7 +109,7 @@ export function settleDecodeAlgorithms(
   where: string,
 ): readonly Algorithm[] {
   if (configured === undefined) return [algorithm];
-  const names = settleAlgorithms(configured, where, algorithm);
+  const names = parseAlgorithms(configured, where, algorithm);
   const algorithms = [...new Set([...names, algorithm])];
   const stranger = algorithms.find((other) => !shareKeys(other, algorithm));
   if (stranger === undefined) return algorithms;

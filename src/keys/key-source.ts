@@ -2,7 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import { types } from 'node:util';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
 import type { Algorithm, KeyOptions } from '../options/key-options.js';
-import { settleAlgorithm, traitsOf } from './algorithms.js';
+import { parseAlgorithm, traitsOf } from './algorithms.js';
 import type { LockedKey } from './read-key.js';
 
 /** An option of a key as messages call it. */
@@ -59,7 +59,7 @@ export function chooseAlgorithm(
       `${where} is missing: with ${keys} it must be named, such as 'RS256'`,
     );
   }
-  const settled = settleAlgorithm(algorithm, where);
+  const settled = parseAlgorithm(algorithm, where);
   const wantsSecret = traitsOf(settled).family === 'HMAC';
   if (source === 'secret' && !wantsSecret) {
     throw new JwtExtendedConfigError(

@@ -2,7 +2,7 @@ import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { isObject } from '../common/checks.js';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
-import { settleAlgorithms, shareKeys } from '../keys/algorithms.js';
+import { parseAlgorithms, shareKeys } from '../keys/algorithms.js';
 import { configureKeys } from '../keys/configure-keys.js';
 import { KeyRing, RingContents, type RingRules } from '../keys/key-ring.js';
 import { LoadedKeys } from '../keys/loaded-keys.js';
@@ -89,7 +89,7 @@ function ringRules(given: JwtExtendedOptions, { token, clock }: ResolvedOptions)
     allowWeakSecret,
     clock,
     remoteAlgorithms:
-      decodeAlgorithms && settleAlgorithms(decodeAlgorithms, 'decodeAlgorithms', 'RS256'),
+      decodeAlgorithms && parseAlgorithms(decodeAlgorithms, 'decodeAlgorithms', 'RS256'),
     longestLife:
       access === false || refresh === false ? undefined : Math.max(access, refresh) + token.leeway,
   };
