@@ -1,4 +1,4 @@
-import { describe, kindOf, mistake } from './describe.js';
+import { describe, kindOf, configError } from './describe.js';
 
 /** A check gives the value back, narrowed, or throws a mistake that names the option. */
 type Check<T> = (value: unknown, name: string) => T;
@@ -13,17 +13,17 @@ export function checkBoolean(value: unknown, name: string): boolean {
     typeof value === 'string'
       ? " (an environment variable is a string: compare it, value === 'true')"
       : '';
-  throw mistake(name, describe(value), `give true or false${hint}`);
+  throw configError(name, describe(value), `give true or false${hint}`);
 }
 
 export function checkString(value: unknown, name: string): string {
   if (typeof value === 'string') return value;
-  throw mistake(name, describe(value), 'give a string');
+  throw configError(name, describe(value), 'give a string');
 }
 
 export function checkNonEmptyString(value: unknown, name: string): string {
   if (typeof value === 'string' && value !== '') return value;
-  throw mistake(name, describe(value), 'give a string that is not empty');
+  throw configError(name, describe(value), 'give a string that is not empty');
 }
 
 export function checkOneOf<T extends string>(
@@ -33,7 +33,7 @@ export function checkOneOf<T extends string>(
 ): T {
   const choice = choices.find((each) => each === value);
   if (choice !== undefined) return choice;
-  throw mistake(
+  throw configError(
     name,
     describe(value),
     `give one of ${choices.map((each) => `'${each}'`).join(', ')}`,
@@ -43,7 +43,7 @@ export function checkOneOf<T extends string>(
 export function checkInteger(value: unknown, name: string, least: number, most: number): number {
   if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most)
     return value;
-  throw mistake(name, describe(value), `give a whole number from ${least} to ${most}`);
+  throw configError(name, describe(value), `give a whole number from ${least} to ${most}`);
 }
 
 export function checkFunction(
@@ -51,7 +51,7 @@ export function checkFunction(
   name: string,
 ): (...args: readonly unknown[]) => unknown {
   if (typeof value === 'function') return value as (...args: readonly unknown[]) => unknown;
-  throw mistake(name, kindOf(value), 'give a function');
+  throw configError(name, kindOf(value), 'give a function');
 }
 
 /** An array, each element of it checked; holes are elements too. */
@@ -59,13 +59,13 @@ export function checkArray<T>(value: unknown, name: string, check: Check<T>): re
   if (Array.isArray(value))
     return Array.from(value, (element: unknown, index) => check(element, `${name}[${index}]`));
   const hint = typeof value === 'string' && value !== '' ? ` with it: [${describe(value)}]` : '';
-  throw mistake(name, describe(value), `give an array${hint}`);
+  throw configError(name, describe(value), `give an array${hint}`);
 }
 
 export function checkUnique(values: readonly unknown[], name: string): void {
   const repeated = values.find((value, index) => values.indexOf(value) !== index);
   if (repeated !== undefined)
-    throw mistake(name, `${describe(repeated)} twice`, 'name each only once');
+    throw configError(name, `${describe(repeated)} twice`, 'name each only once');
 }
 
 /** Leaves an option that was not given as it is. */
@@ -90,7 +90,7 @@ const PROTOTYPE_NAMES: ReadonlySet<string> = new Set(['__proto__', 'constructor'
 export function checkToken(value: unknown, name: string): string {
   const text = checkString(value, name);
   if (TOKEN.test(text)) return text;
-  throw mistake(
+  throw configError(
     name,
     describe(text),
     'give letters, digits and hyphens only (a token of RFC 9110 section 5.6.2)',
@@ -100,7 +100,7 @@ export function checkToken(value: unknown, name: string): string {
 export function checkCookieName(value: unknown, name: string): string {
   const text = checkString(value, name);
   if (TOKEN.test(text)) return text;
-  throw mistake(
+  throw configError(
     name,
     describe(text),
     "give a cookie name without blanks, ';', ',' or '=' (RFC 6265 section 4.1.1)",
@@ -110,7 +110,7 @@ export function checkCookieName(value: unknown, name: string): string {
 export function checkCookiePath(value: unknown, name: string): string {
   const text = checkString(value, name);
   if (COOKIE_PATH.test(text)) return text;
-  throw mistake(
+  throw configError(
     name,
     describe(text),
     "give a path that starts with '/', in ASCII, without ';' or control characters",
@@ -121,7 +121,7 @@ export function checkCookiePath(value: unknown, name: string): string {
 export function checkDomain(value: unknown, name: string): string {
   const host = checkString(value, name).replace(/^\./, '');
   if (HOST_NAME.test(host)) return host;
-  throw mistake(
+  throw configError(
     name,
     describe(value),
     "give a host name such as 'example.com', without scheme, port or path",
@@ -132,7 +132,7 @@ export function checkDomain(value: unknown, name: string): string {
 export function checkMemberName(value: unknown, name: string): string {
   const text = checkString(value, name);
   if (text !== '' && !PROTOTYPE_NAMES.has(text)) return text;
-  throw mistake(
+  throw configError(
     name,
     describe(text),
     'give a name that is neither empty nor __proto__, constructor or prototype',

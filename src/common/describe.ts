@@ -30,7 +30,7 @@ export function tagOf(value: unknown): string {
 export type MistakeClass = new (message: string) => Error;
 
 /** A mistake in the options, in three parts: the option by its full path, what was given, and the fix. */
-export function mistake(
+export function configError(
   option: string,
   given: string,
   fix: string,

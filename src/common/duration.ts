@@ -1,6 +1,6 @@
 import ms from 'ms';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
-import { describe, mistake, type MistakeClass } from './describe.js';
+import { describe, configError, type MistakeClass } from './describe.js';
 
 /** A hundred years in seconds: whatever is added to now stays below the year 9999, the last that a `Date` prints plainly. */
 const LONGEST = 100 * 365.25 * 24 * 60 * 60;
@@ -30,7 +30,7 @@ export function parseDuration(
 ): number {
   const seconds = parseSeconds(value, name, Mistake);
   if (seconds < 0)
-    throw mistake(name, describe(value), 'give a duration that is not negative', Mistake);
+    throw configError(name, describe(value), 'give a duration that is not negative', Mistake);
   return seconds;
 }
 
@@ -38,9 +38,9 @@ export function parseDuration(
 export function parseSeconds(value: unknown, name: string, Mistake: MistakeClass): number {
   const seconds = toMilliseconds(value, name, Mistake) / 1000;
   if (!Number.isInteger(seconds))
-    throw mistake(name, describe(value), 'give whole seconds', Mistake);
+    throw configError(name, describe(value), 'give whole seconds', Mistake);
   if (Math.abs(seconds) > LONGEST)
-    throw mistake(name, describe(value), 'give 100 years at most', Mistake);
+    throw configError(name, describe(value), 'give 100 years at most', Mistake);
   return seconds;
 }
 
@@ -48,7 +48,7 @@ export function parseSeconds(value: unknown, name: string, Mistake: MistakeClass
 export function parseTimeout(value: unknown, name: string): number {
   const milliseconds = toMilliseconds(value, name, JwtExtendedConfigError);
   if (milliseconds > 0 && milliseconds <= LONGEST_TIMER_MS) return milliseconds;
-  throw mistake(
+  throw configError(
     name,
     describe(value),
     "give a duration longer than 0 and at most 2147483647 ms, such as '500ms'",
@@ -56,7 +56,7 @@ export function parseTimeout(value: unknown, name: string): number {
 }
 
 function toMilliseconds(value: unknown, name: string, Mistake: MistakeClass): number {
-  const refuse = (fix: string) => mistake(name, describe(value), fix, Mistake);
+  const refuse = (fix: string) => configError(name, describe(value), fix, Mistake);
   if (typeof value === 'number') {
     if (Number.isSafeInteger(value)) return value * 1000;
     throw refuse("give a whole number of seconds, or a string such as '15m' or '500ms'");
@@ -88,7 +88,7 @@ export function parseLifetime(
   if (value === false) return false;
   const seconds = parseDuration(value, name, Mistake);
   if (seconds === 0)
-    throw mistake(
+    throw configError(
       name,
       describe(value),
       'give more than 0 seconds, or use false for never',

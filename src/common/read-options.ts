@@ -1,5 +1,5 @@
 import { JwtExtendedConfigError } from '../errors/config.error.js';
-import { describe, kindOf, mistake, tagOf } from './describe.js';
+import { describe, kindOf, configError, tagOf } from './describe.js';
 
 /** How many letters must be put in, left out or exchanged to make one word of the other (Levenshtein). */
 export function editDistance(one: string, other: string): number {
@@ -105,5 +105,5 @@ function asGroup(given: unknown, path: string): Readonly<Record<string, unknown>
     return given as Readonly<Record<string, unknown>>;
   }
   const hint = given instanceof Promise ? ' (await the promise first)' : '';
-  throw mistake(path || 'JwtExtendedModule', kindOf(given), `give an object of options${hint}`);
+  throw configError(path || 'JwtExtendedModule', kindOf(given), `give an object of options${hint}`);
 }

@@ -7,7 +7,7 @@ import {
   checkUnique,
   optional,
 } from '../common/checks.js';
-import { describe, kindOf, mistake } from '../common/describe.js';
+import { describe, kindOf, configError } from '../common/describe.js';
 import { parseDuration, parseTimeout } from '../common/duration.js';
 import { type Defaults, readOptions } from '../common/read-options.js';
 import type { BlocklistStore } from '../contracts/blocklist-store.js';
@@ -45,7 +45,7 @@ function checkStore(value: unknown, name: string): BlocklistStore {
     return value as object as BlocklistStore;
   }
   const hint = typeof value === 'function' ? ' (new …Store(client) rather than the class)' : '';
-  throw mistake(
+  throw configError(
     name,
     kindOf(value),
     `give an object with the methods add, raise, get and delete${hint}`,
@@ -54,7 +54,7 @@ function checkStore(value: unknown, name: string): BlocklistStore {
 
 function checkSessions(value: unknown, name: string): unknown {
   if (hasMethods(value, ['put', 'list', 'remove'])) return value;
-  throw mistake(
+  throw configError(
     name,
     kindOf(value),
     'give an object with the methods put, list and remove, or none',
@@ -119,13 +119,13 @@ export function resolveRotationOptions(
     'rotation',
   );
   if (value !== undefined && store?.isAtomic === false) {
-    throw mistake('rotation', 'beside a store whose add is not atomic', KEEPERS);
+    throw configError('rotation', 'beside a store whose add is not atomic', KEEPERS);
   }
   const maxSessions = optional(given.maxSessions, 'rotation.maxSessions', (count, name) =>
     checkInteger(count, name, 1, 1_000_000),
   );
   if (maxSessions !== undefined && store && !store.sessions) {
-    throw mistake('rotation.maxSessions', 'beside a store that keeps no sessions', KEEPERS);
+    throw configError('rotation.maxSessions', 'beside a store that keeps no sessions', KEEPERS);
   }
   return {
     graceMs: checkGrace(given.grace) * 1000,
@@ -137,7 +137,7 @@ export function resolveRotationOptions(
 function checkGrace(value: unknown): number {
   const seconds = parseDuration(value, 'rotation.grace');
   if (seconds <= LONGEST_GRACE) return seconds;
-  throw mistake(
+  throw configError(
     'rotation.grace',
     describe(value),
     `give ${LONGEST_GRACE} seconds at most: within it a stolen token goes unnoticed`,
@@ -147,7 +147,7 @@ function checkGrace(value: unknown): number {
 function checkLifetime(value: unknown, name: string): number {
   const seconds = parseDuration(value, name);
   if (seconds > 0) return seconds;
-  throw mistake(name, describe(value), 'give more than 0 seconds, or leave it out for none');
+  throw configError(name, describe(value), 'give more than 0 seconds, or leave it out for none');
 }
 
 export const ROTATION_DEFAULTS: Defaults<RotationOptions> = {

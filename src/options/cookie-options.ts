@@ -6,7 +6,7 @@ import {
   checkOneOf,
   optional,
 } from '../common/checks.js';
-import { describe, mistake } from '../common/describe.js';
+import { describe, configError } from '../common/describe.js';
 import { parseDuration } from '../common/duration.js';
 import { type Defaults, readOptions, type Unchecked } from '../common/read-options.js';
 import type { Duration, TokenType } from '../contracts/token.js';
@@ -98,7 +98,7 @@ export function checkRenewal(
 ): void {
   if (renewWithin === undefined || expires.access === false || renewWithin < expires.access) return;
   const given = `${renewWithin} seconds, and access tokens live for ${expires.access}`;
-  throw mistake('cookies.renewWithin', given, 'give less than accessTokenExpires');
+  throw configError('cookies.renewWithin', given, 'give less than accessTokenExpires');
 }
 
 function namedCookies({ access, refresh }: ResolvedOptions['carriers']): readonly NamedCookie[] {
@@ -125,7 +125,7 @@ function refuseSharedName(
 ): void {
   const twin = earlier.find((other) => other.name === name);
   if (twin === undefined) return;
-  throw mistake(
+  throw configError(
     nameOption,
     `${describe(name)}, as was ${twin.nameOption}`,
     'give each cookie a name of its own',
@@ -138,7 +138,7 @@ function checkPrefix(cookie: NamedCookie, { secure, domain }: ResolvedOptions['c
   const isHost = /^__host-/i.test(name);
   if (!isHost && !/^__secure-/i.test(name)) return;
   const refuse = (circumstance: string, fix: string) =>
-    mistake(nameOption, `${describe(name)} while ${circumstance}`, fix);
+    configError(nameOption, `${describe(name)} while ${circumstance}`, fix);
   if (!secure)
     throw refuse('cookies.secure is false', 'such a prefix demands cookies.secure: true');
   if (!isHost) return;
@@ -181,7 +181,7 @@ function cookieOf(type: TokenType, given: Unchecked<CookieOptions>): Pick<TokenC
 function checkRenewWithin(value: unknown, name: string): number {
   const seconds = parseDuration(value, name);
   if (seconds > 0) return seconds;
-  throw mistake(
+  throw configError(
     name,
     describe(value),
     "give more than 0 seconds, or leave it out for half of the token's life",
@@ -192,7 +192,7 @@ function checkSameSite(value: unknown, secure: boolean): 'strict' | 'lax' | 'non
   const sameSite = checkOneOf(value, 'cookies.sameSite', ['strict', 'lax', 'none'] as const);
   if (sameSite !== 'none' || secure) return sameSite;
   const given = `${describe(sameSite)} while cookies.secure is false`;
-  throw mistake(
+  throw configError(
     'cookies.sameSite',
     given,
     'browsers refuse such cookies: set cookies.secure to true',

@@ -6,7 +6,7 @@ import {
   checkMemberName,
   checkToken,
 } from '../common/checks.js';
-import { mistake } from '../common/describe.js';
+import { configError } from '../common/describe.js';
 import { type Defaults, readOptions, type Unchecked } from '../common/read-options.js';
 import type { TokenType } from '../contracts/token.js';
 import type { ResolvedOptions, TokenCarrier } from './resolved-options.js';
@@ -123,7 +123,7 @@ function exemptMethods(value: unknown, protect: boolean): ReadonlySet<string> {
     method.toUpperCase(),
   );
   if (methods.length === 0 && protect) {
-    throw mistake(
+    throw configError(
       'csrf.methods',
       'an empty array',
       'to protect no method at all set csrf.protect to false',

@@ -1,5 +1,5 @@
 import { isObject } from '../common/checks.js';
-import { describe, mistake } from '../common/describe.js';
+import { describe, configError } from '../common/describe.js';
 import { type Defaults, readOptions } from '../common/read-options.js';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
 
@@ -93,7 +93,7 @@ export function resolveEndpoints(endpoints: EndpointOptions | undefined): Endpoi
 function stepOf(name: TokenEndpoint, value: unknown): string | undefined {
   if (typeof value === 'boolean') return value ? STEPS[name] : undefined;
   const fix = 'give true, or a path';
-  if (value === '') throw mistake(`endpoints.${name}`, 'an empty string', fix);
+  if (value === '') throw configError(`endpoints.${name}`, 'an empty string', fix);
   return checkPath(value, name, fix);
 }
 
@@ -101,14 +101,14 @@ function jwksPath(value: unknown): string | undefined {
   if (typeof value === 'boolean') return value ? '/.well-known/jwks.json' : undefined;
   const fix = "give true, or a path that starts with '/'";
   const path = checkPath(value, 'jwks', fix);
-  if (!path.startsWith('/')) throw mistake('endpoints.jwks', describe(path), fix);
+  if (!path.startsWith('/')) throw configError('endpoints.jwks', describe(path), fix);
   return path;
 }
 
 function checkPath(value: unknown, name: keyof EndpointOptions, fix: string): string {
   const option = `endpoints.${name}`;
-  if (typeof value !== 'string') throw mistake(option, describe(value), fix);
-  if (!PLAIN_PATH.test(value)) throw mistake(option, describe(value), `${fix}, ${PLAIN}`);
+  if (typeof value !== 'string') throw configError(option, describe(value), fix);
+  if (!PLAIN_PATH.test(value)) throw configError(option, describe(value), `${fix}, ${PLAIN}`);
   return value;
 }
 
@@ -123,6 +123,6 @@ function refuseTwins(paths: readonly (readonly [TokenEndpoint, string])[]): void
     const twin = paths.slice(0, index).find(([, other]) => joined(other) === joined(path));
     if (!twin) continue;
     const given = `the path of endpoints.${twin[0]}`;
-    throw mistake(`endpoints.${name}`, given, 'give each endpoint a path of its own');
+    throw configError(`endpoints.${name}`, given, 'give each endpoint a path of its own');
   }
 }

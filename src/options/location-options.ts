@@ -6,7 +6,7 @@ import {
   checkToken,
   checkUnique,
 } from '../common/checks.js';
-import { mistake } from '../common/describe.js';
+import { configError } from '../common/describe.js';
 import type { Unchecked } from '../common/read-options.js';
 import type { TokenExtractor } from '../contracts/route-policy.js';
 import type { TokenLocation, TokenType } from '../contracts/token.js';
@@ -78,7 +78,7 @@ export function resolveLocations(
 ): readonly (TokenLocation | TokenExtractor)[] {
   const locations = checkArray(value, name, checkLocation);
   if (locations.length === 0)
-    throw mistake(name, 'an empty array', "name one location at least, such as 'headers'");
+    throw configError(name, 'an empty array', "name one location at least, such as 'headers'");
   checkUnique(locations, name);
   return locations;
 }

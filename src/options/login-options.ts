@@ -1,5 +1,5 @@
 import { checkFunction, checkMemberName, optional } from '../common/checks.js';
-import { describe, mistake } from '../common/describe.js';
+import { describe, configError } from '../common/describe.js';
 import { type Defaults, readOptions } from '../common/read-options.js';
 import type { Awaitable } from '../contracts/awaitable.js';
 import type { TokenPair } from '../contracts/token.js';
@@ -59,7 +59,7 @@ export function resolveLoginOptions(value: unknown): ResolvedLoginOptions | unde
   const usernameKey = checkMemberName(given.usernameKey, 'login.usernameKey');
   const passwordKey = checkMemberName(given.passwordKey, 'login.passwordKey');
   if (usernameKey === passwordKey) {
-    throw mistake(
+    throw configError(
       'login.passwordKey',
       `${describe(passwordKey)}, as was login.usernameKey`,
       'give each a member of its own',

@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { checkFunction } from '../common/checks.js';
 import { deepFreeze } from '../common/deep-freeze.js';
-import { describe, mistake } from '../common/describe.js';
+import { describe, configError } from '../common/describe.js';
 import { parseTimeout } from '../common/duration.js';
 import { type Defaults, readOptions } from '../common/read-options.js';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
@@ -21,7 +21,7 @@ function checkClock(value: unknown): () => Date {
   const now = ask(clock);
   if (now instanceof Date && !Number.isNaN(now.getTime())) return clock as () => Date;
   const given = now instanceof Date ? 'an invalid Date' : describe(now);
-  throw mistake(
+  throw configError(
     'clock',
     `a function that returns ${given}`,
     'return a valid Date, as () => new Date() does',

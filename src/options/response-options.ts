@@ -1,5 +1,5 @@
 import { checkMemberName, checkOneOf, checkString, optional } from '../common/checks.js';
-import { describe, mistake } from '../common/describe.js';
+import { describe, configError } from '../common/describe.js';
 import type { Unchecked } from '../common/read-options.js';
 import { type JwtExtendedResponses, resolveResponses } from './callbacks.js';
 import type { ResolvedResponseOptions } from './resolved-options.js';
@@ -12,7 +12,7 @@ export function resolveResponseOptions(given: Unchecked<ResponseOptions>): Resol
     errorCodeKey: optional(given.errorCodeKey, 'errorCodeKey', (value, name) => {
       const key = checkMemberName(value, name);
       if (key !== errorMessageKey) return key;
-      throw mistake(
+      throw configError(
         name,
         `${describe(key)}, as was errorMessageKey`,
         'give the code a member of its own',
@@ -28,7 +28,7 @@ export function resolveResponseOptions(given: Unchecked<ResponseOptions>): Resol
 function checkRealm(value: unknown, name: string): string {
   const realm = checkString(value, name);
   if (/^[\x20-\x7e]+$/.test(realm)) return realm;
-  throw mistake(name, describe(realm), 'give printable ASCII characters, one at least');
+  throw configError(name, describe(realm), 'give printable ASCII characters, one at least');
 }
 
 /** How refusals look. */

@@ -6,7 +6,7 @@ import {
   checkNonEmptyString,
   optional,
 } from '../common/checks.js';
-import { describe, kindOf, mistake } from '../common/describe.js';
+import { describe, kindOf, configError } from '../common/describe.js';
 import { parseDuration, parseLifetime } from '../common/duration.js';
 import type { Unchecked } from '../common/read-options.js';
 import type { Duration } from '../contracts/token.js';
@@ -152,7 +152,7 @@ export function resolveTokenOptions(
 function checkIdentityClaim(value: unknown): string {
   const claim = checkMemberName(value, 'identityClaim');
   if (claim === 'sub' || !isTaken(claim)) return claim;
-  throw mistake(
+  throw configError(
     'identityClaim',
     describe(claim),
     "it has a meaning of its own: use 'sub', or a name of yours",
@@ -162,7 +162,7 @@ function checkIdentityClaim(value: unknown): string {
 function checkUserClaimsKey(value: unknown, identityClaim: string): string | undefined {
   const key = optional(value, 'userClaimsKey', checkMemberName);
   if (key === undefined || (key !== identityClaim && !isTaken(key))) return key;
-  throw mistake(
+  throw configError(
     'userClaimsKey',
     describe(key),
     'it has a meaning of its own: use a name such as user_claims',
@@ -177,7 +177,7 @@ function isTaken(claim: string): boolean {
 function checkOneOrSeveral(value: unknown, name: string): string | readonly string[] {
   if (typeof value === 'string') return checkNonEmptyString(value, name);
   if (Array.isArray(value) && value.length > 0) return checkArray(value, name, checkNonEmptyString);
-  throw mistake(name, kindOf(value), 'give a string, or an array of strings that is not empty');
+  throw configError(name, kindOf(value), 'give a string, or an array of strings that is not empty');
 }
 
 function checkAccepted(value: unknown, name: string): readonly string[] | undefined {

@@ -1,5 +1,5 @@
 import { checkArray, checkNonEmptyString, isObject, optional } from '../common/checks.js';
-import { describe, mistake } from '../common/describe.js';
+import { describe, configError } from '../common/describe.js';
 import type { ClaimValue, RequiredClaims } from '../contracts/route-policy.js';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
 import { type Demand, DEMANDS } from './policy-metadata.js';
@@ -14,7 +14,7 @@ const DEEPEST = 20;
  */
 export function requiredClaims(value: unknown, name: string): RequiredClaims {
   if (isPlainObject(value)) return members(value, name, 0);
-  throw mistake(name, describe(value), "give an object of claims, such as { role: 'admin' }");
+  throw configError(name, describe(value), "give an object of claims, such as { role: 'admin' }");
 }
 
 /** Settles scopes that are required: words, or members of a `scope` that is an object. */
@@ -23,20 +23,20 @@ export function requiredScope(value: unknown, name: string): readonly string[] |
   if (typeof value === 'string') return words(value, name);
   if (Array.isArray(value) && value.length > 0)
     return Object.freeze(checkArray(value, name, words).flat());
-  throw mistake(name, describe(value), "give words such as 'read:users', or an object");
+  throw configError(name, describe(value), "give words such as 'read:users', or an object");
 }
 
 /** One blank between two words (RFC 6749 section 3.3). */
 function words(value: unknown, name: string): readonly string[] {
   const all = checkNonEmptyString(value, name).split(' ');
   if (all.every((word) => /^\S+$/.test(word))) return Object.freeze(all);
-  throw mistake(name, describe(value), 'give words with one blank between two of them');
+  throw configError(name, describe(value), 'give words with one blank between two of them');
 }
 
 /** Settles which claims are to equal which route parameters. */
 export function parameterNames(value: unknown, name: string): Readonly<Record<string, string>> {
   if (!isPlainObject(value) || Object.keys(value).length === 0)
-    throw mistake(
+    throw configError(
       name,
       describe(value),
       "give an object with a claim and the route parameter that it must equal: { sub: 'username' }",
@@ -51,8 +51,8 @@ export function parameterNames(value: unknown, name: string): Readonly<Record<st
 function members(value: object, name: string, depth: number): RequiredClaims {
   const entries = Object.entries(value);
   if (entries.length === 0)
-    throw mistake(name, 'an object without members', 'name what the token must have');
-  if (depth > DEEPEST) throw mistake(name, 'an object', 'do not nest it as deep as that');
+    throw configError(name, 'an object without members', 'name what the token must have');
+  if (depth > DEEPEST) throw configError(name, 'an object', 'do not nest it as deep as that');
   const settled = entries.map(([key, member]) => [
     checkNonEmptyString(key, `a name in ${name}`),
     claimValue(member, `${name}.${key}`, depth + 1),
@@ -69,7 +69,11 @@ function claimValue(value: unknown, name: string, depth: number): ClaimValue {
     return Object.freeze(
       checkArray(value, name, (each, path) => claimValue(each, path, depth + 1)),
     );
-  throw mistake(name, describe(value), 'give a value that JSON can hold, and that is not empty');
+  throw configError(
+    name,
+    describe(value),
+    'give a value that JSON can hold, and that is not empty',
+  );
 }
 
 /** No instance of a class, whose members may be computed or inherited; one of another realm will do. */

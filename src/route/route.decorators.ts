@@ -1,6 +1,6 @@
 import { applyDecorators, SetMetadata, UseGuards } from '@nestjs/common';
 import { checkBoolean, checkNonEmptyString, isObject, optional } from '../common/checks.js';
-import { describe, mistake } from '../common/describe.js';
+import { describe, configError } from '../common/describe.js';
 import { refuseUnknownNames } from '../common/read-options.js';
 import type { RequiredClaims, RequiredScope } from '../contracts/route-policy.js';
 import type { Duration } from '../contracts/token.js';
@@ -195,7 +195,7 @@ function overrideOf(
   ...others: readonly string[]
 ): RequiredClaims | undefined {
   if (!isObject(options))
-    throw mistake(decorator, describe(options), 'give options such as { override: { … } }');
+    throw configError(decorator, describe(options), 'give options such as { override: { … } }');
   refuseUnknownNames(Object.keys(options), ['override', ...others], decorator);
   return optional(options.override, `${decorator}.override`, requiredClaims);
 }

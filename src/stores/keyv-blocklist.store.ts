@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { describe, mistake } from '../common/describe.js';
+import { describe, configError } from '../common/describe.js';
 import { type Defaults, readOptions } from '../common/read-options.js';
 import type { BlocklistStore } from '../contracts/blocklist-store.js';
 import {
@@ -117,7 +117,7 @@ function numberIn(text: string): number {
 function prefixOf(options: KeyvBlocklistStoreOptions): string {
   const { prefix } = readOptions(options, DEFAULTS, 'KeyvBlocklistStore');
   if (typeof prefix === 'string' && PREFIX.test(prefix)) return prefix;
-  throw mistake(
+  throw configError(
     'KeyvBlocklistStore.prefix',
     describe(prefix),
     'give 1 to 64 printable characters of ASCII',

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { requireWholeNumber } from '../common/checks.js';
-import { describe, mistake } from '../common/describe.js';
+import { describe, configError } from '../common/describe.js';
 import { faultMessage } from '../common/fault-message.js';
 import { type Defaults, readOptions } from '../common/read-options.js';
 import type { BlocklistStore, SessionRecords } from '../contracts/blocklist-store.js';
@@ -149,7 +149,7 @@ export class RedisBlocklistStore implements BlocklistStore {
 function prefixOf(options: RedisBlocklistStoreOptions): string {
   const { prefix } = readOptions(options, DEFAULTS, 'RedisBlocklistStore');
   if (typeof prefix === 'string' && PREFIX.test(prefix)) return prefix;
-  throw mistake(
+  throw configError(
     'RedisBlocklistStore.prefix',
     describe(prefix),
     'give 1 to 64 printable characters of ASCII',

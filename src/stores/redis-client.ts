@@ -1,6 +1,6 @@
 import { setImmediate as endOfTurn } from 'node:timers/promises';
 import { isObject } from '../common/checks.js';
-import { kindOf, mistake } from '../common/describe.js';
+import { kindOf, configError } from '../common/describe.js';
 
 /**
  * A client of the package `redis` (6 or newer): `createClient`, `createClientPool`, `createCluster`, `createSentinel`.
@@ -171,7 +171,7 @@ const IOREDIS = ['connect', 'get', 'mget', 'set', 'del', 'eval', 'hvals', 'hdel'
 export function recognizeClient(client: unknown): RedisCommands {
   if (isNodeRedis(client)) return new NodeRedisCommands(client);
   if (isIoRedis(client)) return new IoRedisCommands(client);
-  throw mistake(
+  throw configError(
     'RedisBlocklistStore',
     kindOf(client),
     `give a client of the package redis (createClient, createCluster…) or ioredis (new Redis, new Cluster)${hintFor(client)}`,

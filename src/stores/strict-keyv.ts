@@ -1,5 +1,5 @@
 import { isObject } from '../common/checks.js';
-import { kindOf, mistake } from '../common/describe.js';
+import { kindOf, configError } from '../common/describe.js';
 
 /**
  * What is needed of a Keyv of the package `keyv` 5, or of anything that can do the same. A lifetime is in milliseconds,
@@ -157,7 +157,7 @@ const METHODS = ['get', 'getMany', 'set', 'delete'] as const;
 export function recognizeKeyv(client: unknown): KeyvClient {
   const tier = lastTier(client);
   if (isKeyv(tier)) return tier;
-  throw mistake(
+  throw configError(
     'KeyvBlocklistStore',
     kindOf(client),
     `give a Keyv of the package keyv (5 or newer), or the CACHE_MANAGER of @nestjs/cache-manager${hintFor(client)}`,
