@@ -37,7 +37,7 @@ export function requireClaims(
   if (!requirements) return;
   const { claims } = token;
   const missing = requirements.filter(
-    ({ isMet, isDue }) => !isMet(claims, request.params) && isDue(claims),
+    ({ isMet, applies }) => !isMet(claims, request.params) && applies(claims),
   );
   if (missing.length === 0) return;
   if (missing.some(({ kind }) => kind === 'claim'))
@@ -51,7 +51,9 @@ export function requireClaims(
 
 /** All that the route needs, since a client asks for a new token with these words and no others. */
 function wordsDue(requirements: readonly Requirement[], claims: Claims): readonly string[] {
-  const words = requirements.filter(({ isDue }) => isDue(claims)).flatMap(({ word }) => word ?? []);
+  const words = requirements
+    .filter(({ applies }) => applies(claims))
+    .flatMap(({ word }) => word ?? []);
   return [...new Set(words)];
 }
 

@@ -39,7 +39,7 @@ export interface Requirement {
   /** The route parameter that is looked at. */
   readonly parameter?: string;
   /** Whether it is demanded of this token: no override excuses it, and nothing nearer replaces it. */
-  readonly isDue: (claims: Claims) => boolean;
+  readonly applies: (claims: Claims) => boolean;
   /** @param params - the parameters of the request's route */
   readonly isMet: (claims: Claims, params: unknown) => boolean;
 }

@@ -1,7 +1,7 @@
 import { isObject } from '../common/checks.js';
 import type { ClaimValue, RequiredClaims, Requirement } from '../contracts/route-policy.js';
 import type { Claims } from '../contracts/token.js';
-import type { Demand } from './policy-metadata.js';
+import type { RequirementMetadata } from './policy-metadata.js';
 
 /** One value that is demanded, and the members that lead to it: `{ org: { id: 7 } }` demands 7 at `org`, `id`. */
 interface Demanded {
@@ -95,7 +95,7 @@ function textOf(value: unknown): string | undefined {
   return Number.isSafeInteger(value) ? String(value) : undefined;
 }
 
-type Excuse = (claims: Claims) => boolean;
+type Override = (claims: Claims) => boolean;
 type Kind = Pick<Requirement, 'kind'>;
 
 /**
@@ -106,7 +106,7 @@ type Kind = Pick<Requirement, 'kind'>;
  * @returns `undefined` where nothing is demanded
  */
 export function mergeRequirements(
-  groups: readonly (readonly Demand[])[],
+  groups: readonly (readonly RequirementMetadata[])[],
 ): readonly Requirement[] | undefined {
   const merged = groups.flatMap((group, index) => {
     const nearer = groups.slice(0, index).flat();
@@ -115,41 +115,44 @@ export function mergeRequirements(
   return merged.length > 0 ? Object.freeze(merged) : undefined;
 }
 
-function requirementsOf(demand: Demand, nearer: readonly Demand[]): readonly Requirement[] {
+function requirementsOf(
+  demand: RequirementMetadata,
+  nearer: readonly RequirementMetadata[],
+): readonly Requirement[] {
   const members = membersOf(demand).flatMap(({ kind, path, value }) => {
-    const rivals = nearer.filter((other) => membersOf(other).some(overlapping(path)));
+    const conflicting = nearer.filter((other) => membersOf(other).some(overlapping(path)));
     const isMet = (claims: Claims) => hasClaim(claims, { path, value });
-    return unlessReplaced(demand, rivals, { kind, isMet });
+    return unlessReplaced(demand, conflicting, { kind, isMet });
   });
   const words = scopeWordsOf(demand).flatMap((word) => {
     const isMet = (claims: Claims) => hasScopeWord(claims, word);
     return unlessReplaced(demand, [], { kind: 'scope', word, isMet });
   });
   const params = Object.entries(demand.params ?? {}).flatMap(([claim, parameter]) => {
-    const rivals = nearer.filter((other) => Object.hasOwn(other.params ?? {}, claim));
+    const conflicting = nearer.filter((other) => Object.hasOwn(other.params ?? {}, claim));
     const isMet = (claims: Claims, given: unknown) =>
       matchesParameter(claims, claim, given, parameter);
-    return unlessReplaced(demand, rivals, { kind: 'claim', parameter, isMet });
+    return unlessReplaced(demand, conflicting, { kind: 'claim', parameter, isMet });
   });
   return [...members, ...params, ...words];
 }
 
 /** A token that matches an override is treated as if its decorator were not there, be it to demand or to replace. */
 function unlessReplaced(
-  demand: Demand,
-  rivals: readonly Demand[],
-  requirement: Omit<Requirement, 'isDue'>,
+  demand: RequirementMetadata,
+  conflicting: readonly RequirementMetadata[],
+  requirement: Omit<Requirement, 'applies'>,
 ): readonly Requirement[] {
-  if (rivals.some(({ override }) => !override)) return [];
+  if (conflicting.some(({ override }) => !override)) return [];
   const isExcused = excuseOf(demand);
-  const areExcused = rivals.map(excuseOf);
-  const isDue: Excuse = (claims) =>
+  const areExcused = conflicting.map(excuseOf);
+  const applies: Override = (claims) =>
     !isExcused(claims) && areExcused.every((isAway) => isAway(claims));
-  return [{ ...requirement, isDue }];
+  return [{ ...requirement, applies }];
 }
 
 /** Single values that are demanded of claims, those of a `scope` that is an object among them. */
-function membersOf({ claims = {}, scope }: Demand): readonly (Demanded & Kind)[] {
+function membersOf({ claims = {}, scope }: RequirementMetadata): readonly (Demanded & Kind)[] {
   const members: RequiredClaims = !scope || isWords(scope) ? {} : { scope };
   return [
     ...demandedBy(claims).map((demanded) => ({ ...demanded, kind: 'claim' as const })),
@@ -157,11 +160,11 @@ function membersOf({ claims = {}, scope }: Demand): readonly (Demanded & Kind)[]
   ];
 }
 
-function scopeWordsOf({ scope }: Demand): readonly string[] {
+function scopeWordsOf({ scope }: RequirementMetadata): readonly string[] {
   return isWords(scope) ? scope : [];
 }
 
-function isWords(scope: Demand['scope']): scope is readonly string[] {
+function isWords(scope: RequirementMetadata['scope']): scope is readonly string[] {
   return Array.isArray(scope);
 }
 
@@ -171,7 +174,7 @@ function overlapping(path: readonly string[]): (other: Demanded) => boolean {
     path.every((name, depth) => depth >= other.path.length || name === other.path[depth]);
 }
 
-function excuseOf({ override }: Demand): Excuse {
+function excuseOf({ override }: RequirementMetadata): Override {
   if (!override) return () => false;
   const demanded = demandedBy(override);
   return (claims) => demanded.every((each) => hasClaim(claims, each));

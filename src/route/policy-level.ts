@@ -2,7 +2,7 @@ import type { Freshness } from '../contracts/route-policy.js';
 import type { TokenType } from '../contracts/token.js';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
 import {
-  type Demand,
+  type RequirementMetadata,
   FRESH,
   OPTIONAL,
   PUBLIC,
@@ -60,7 +60,7 @@ export interface PolicyLevel {
   readonly optional: boolean | undefined;
   readonly isPublic: boolean | undefined;
   /** What is demanded of claims, the nearest group first: of a class, its own before what it inherits. */
-  readonly demands: readonly (readonly Demand[])[];
+  readonly demands: readonly (readonly RequirementMetadata[])[];
 }
 
 /** The level of guards alone: the application's. */

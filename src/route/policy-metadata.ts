@@ -84,7 +84,7 @@ export interface MatchParamOptions extends RequirementOptions {
 }
 
 /** What one decorator requires of claims, scope and route parameters, settled when it was written. */
-export interface Demand {
+export interface RequirementMetadata {
   /** For messages: `@RequireClaims`. */
   readonly decorator: string;
   readonly claims?: RequiredClaims;

@@ -2,7 +2,7 @@ import { checkArray, checkNonEmptyString, isObject, optional } from '../common/c
 import { describe, configError } from '../common/describe.js';
 import type { ClaimValue, RequiredClaims } from '../contracts/route-policy.js';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
-import { type Demand, DEMANDS } from './policy-metadata.js';
+import { type RequirementMetadata, DEMANDS } from './policy-metadata.js';
 
 /** Nobody writes a requirement as deep as that; one that contains itself is deeper. */
 const DEEPEST = 20;
@@ -87,7 +87,7 @@ function isPlainObject(value: unknown): value is Readonly<Record<string, unknown
 export function demandOf(
   decorator: string,
   given: Readonly<Partial<Record<'claims' | 'scope' | 'params' | 'override', unknown>>>,
-): Demand | undefined {
+): RequirementMetadata | undefined {
   const claims = optional(given.claims, `${decorator}.claims`, requiredClaims);
   const scope = optional(given.scope, `${decorator}.scope`, requiredScope);
   const params = optional(given.params, `${decorator}.params`, parameterNames);
@@ -100,10 +100,11 @@ export function demandOf(
 }
 
 /** Adds to what stands there already: the second decorator of a kind must not take the place of the first. */
-export function demanding(demand: Demand): ClassDecorator & MethodDecorator {
+export function addRequirement(demand: RequirementMetadata): ClassDecorator & MethodDecorator {
   return (target: object, _name?: string | symbol, descriptor?: PropertyDescriptor): void => {
     const holder = descriptor ? (descriptor.value as object) : target;
-    const demands = (Reflect.getOwnMetadata(DEMANDS, holder) ?? []) as readonly Demand[];
+    const demands = (Reflect.getOwnMetadata(DEMANDS, holder) ??
+      []) as readonly RequirementMetadata[];
     Reflect.defineMetadata(DEMANDS, [...demands, Object.freeze(demand)], holder);
   };
 }
@@ -112,10 +113,11 @@ export function demanding(demand: Demand): ClassDecorator & MethodDecorator {
  * What decorators on a handler or a class demand, the nearest first: a class comes before the one that it extends,
  * whose demands it inherits with its guards.
  */
-export function demandsOn(target: object): readonly (readonly Demand[])[] {
-  const groups: (readonly Demand[])[] = [];
+export function demandsOn(target: object): readonly (readonly RequirementMetadata[])[] {
+  const groups: (readonly RequirementMetadata[])[] = [];
   for (let holder: unknown = target; typeof holder === 'function';) {
-    const own = Reflect.getOwnMetadata(DEMANDS, holder) as readonly Demand[] | undefined;
+    const own = Reflect.getOwnMetadata(DEMANDS, holder) as
+      readonly RequirementMetadata[] | undefined;
     if (own) groups.push(own);
     holder = Object.getPrototypeOf(holder);
   }

@@ -16,7 +16,7 @@ import {
   type RequirementOptions,
 } from './policy-metadata.js';
 import {
-  demanding,
+  addRequirement,
   demandOf,
   parameterNames,
   requiredClaims,
@@ -104,7 +104,7 @@ export function JwtRequired(options: JwtRequiredOptions = {}): RouteDecorator {
   return applyDecorators(
     SetMetadata(REQUIRED, policy),
     UseGuards(options.refresh ? RefreshGuard : AccessGuard),
-    ...(demand ? [demanding(demand)] : []),
+    ...(demand ? [addRequirement(demand)] : []),
   );
 }
 
@@ -133,7 +133,7 @@ export function RequireClaims(
 ): RouteDecorator {
   const override = overrideOf('@RequireClaims', options);
   const required = requiredClaims(claims, '@RequireClaims');
-  return demanding({ decorator: '@RequireClaims', claims: required, override });
+  return addRequirement({ decorator: '@RequireClaims', claims: required, override });
 }
 
 /**
@@ -161,7 +161,7 @@ export function RequireScope(...given: readonly unknown[]): RouteDecorator {
   const [scope, options] = isWords ? [given] : given;
   const override = overrideOf('@RequireScope', options ?? {});
   const required = requiredScope(scope, '@RequireScope');
-  return demanding({ decorator: '@RequireScope', scope: required, override });
+  return addRequirement({ decorator: '@RequireScope', scope: required, override });
 }
 
 /**
@@ -186,7 +186,7 @@ export function MatchParam(parameter: string, options: MatchParamOptions = {}): 
   const name = checkNonEmptyString(parameter, '@MatchParam');
   const claim = optional(options.claim, '@MatchParam.claim', checkNonEmptyString) ?? name;
   const params = parameterNames(Object.fromEntries([[claim, name]]), '@MatchParam');
-  return demanding({ decorator: '@MatchParam', params, override });
+  return addRequirement({ decorator: '@MatchParam', params, override });
 }
 
 function overrideOf(
