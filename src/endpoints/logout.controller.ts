@@ -11,7 +11,7 @@ import {
   UseGuards,
 } from '@nestjs/common';
 import { Authenticator } from '../authentication/authenticator.js';
-import { attach } from '../authentication/request-context.js';
+import { setContext } from '../authentication/request-context.js';
 import type { HttpRequest, HttpResponse } from '../contracts/http.js';
 import type { RoutePolicy } from '../contracts/route-policy.js';
 import type { JwtContext } from '../contracts/token.js';
@@ -71,7 +71,7 @@ class LogoutGuard implements CanActivate {
     for (const policy of [EITHER, REFRESH]) {
       const token = await this.authenticator.authenticate(request, { ...policy, optional: true });
       if (!token) continue;
-      attach(request, { policy, context: token, looksUpUsers });
+      setContext(request, { policy, token, looksUpUsers });
       return true;
     }
     // Refuses for want of a token, in the words of the first of the two.

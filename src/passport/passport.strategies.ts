@@ -8,7 +8,7 @@ import { PassportStrategy } from '@nestjs/passport';
 import passport from 'passport';
 import { Strategy } from 'passport-jwt';
 import { Authenticator } from '../authentication/authenticator.js';
-import { attach, attachNobody, slotOf } from '../authentication/request-context.js';
+import { setContext, attachNobody, contextOf } from '../authentication/request-context.js';
 import type { HttpRequest } from '../contracts/http.js';
 import type { RoutePolicy } from '../contracts/route-policy.js';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
@@ -74,7 +74,7 @@ export class PassportStrategies implements OnApplicationBootstrap, OnModuleDestr
               return;
             }
             // Whomever the next strategy lets in comes without a token.
-            if (!slotOf(request)) attachNobody(request);
+            if (!contextOf(request)) attachNobody(request);
             this.fail(error.message, 401);
           },
         );
@@ -96,7 +96,7 @@ export class PassportStrategies implements OnApplicationBootstrap, OnModuleDestr
   async #run(request: HttpRequest, policy: RoutePolicy): Promise<unknown> {
     const context = await this.authenticator.authenticate(request, policy);
     const looksUpUsers = this.loaders.has('userLookup');
-    attach(request, { policy, context, looksUpUsers });
+    setContext(request, { policy, token: context, looksUpUsers });
     return looksUpUsers ? context?.user : context;
   }
 }

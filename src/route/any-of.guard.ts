@@ -11,7 +11,7 @@ import {
 } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { isObservable, lastValueFrom } from 'rxjs';
-import { attachNobody, remember, slotOf } from '../authentication/request-context.js';
+import { attachNobody, remember, contextOf } from '../authentication/request-context.js';
 import { isObject } from '../common/checks.js';
 import { describe } from '../common/describe.js';
 import type { HttpRequest } from '../contracts/http.js';
@@ -116,7 +116,7 @@ abstract class AnyOfGuard implements CanActivate, OnModuleInit {
   /** For the parameter decorators, which else would miss a guard. */
   #noteNobody(request: HttpRequest | undefined): void {
     const isForTokens = alternativesOf(this).length > 0;
-    if (isForTokens && request && !slotOf(request)) attachNobody(request);
+    if (isForTokens && request && !contextOf(request)) attachNobody(request);
   }
 }
 

@@ -4,7 +4,7 @@ import {
   type PipeTransform,
   type Type,
 } from '@nestjs/common';
-import { type RequestSlot, slotOf } from '../authentication/request-context.js';
+import { type RequestContext, contextOf } from '../authentication/request-context.js';
 import type { HttpRequest } from '../contracts/http.js';
 import type { Claims as TokenClaims, JwtContext } from '../contracts/token.js';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
@@ -32,7 +32,7 @@ export type ParameterPipe = PipeTransform | Type<PipeTransform>;
  */
 export const CurrentIdentity: (...pipes: ParameterPipe[]) => ParameterDecorator =
   createParamDecorator((_data: unknown, context: ExecutionContext): unknown => {
-    return passedSlot('@CurrentIdentity()', context).context?.identity;
+    return requireContext('@CurrentIdentity()', context).token?.identity;
   });
 
 /**
@@ -52,7 +52,7 @@ export const CurrentIdentity: (...pipes: ParameterPipe[]) => ParameterDecorator 
  */
 export const Claims: (...nameAndPipes: (string | ParameterPipe)[]) => ParameterDecorator =
   createParamDecorator((name: string | undefined, context: ExecutionContext): unknown => {
-    const claims = passedSlot('@Claims()', context).context?.claims ?? {};
+    const claims = requireContext('@Claims()', context).token?.claims ?? {};
     if (name === undefined) return claims;
     return Object.hasOwn(claims, name) ? claims[name] : undefined;
   });
@@ -73,13 +73,13 @@ export const Claims: (...nameAndPipes: (string | ParameterPipe)[]) => ParameterD
  */
 export const CurrentUser: (...pipes: ParameterPipe[]) => ParameterDecorator = createParamDecorator(
   (_data: unknown, context: ExecutionContext): unknown => {
-    const slot = passedSlot('@CurrentUser()', context);
-    if (slot.context && !slot.looksUpUsers) {
+    const { token, looksUpUsers } = requireContext('@CurrentUser()', context);
+    if (token && !looksUpUsers) {
       throw new JwtExtendedConfigError(
         '@CurrentUser() has no user to give: add loaders.userLookup to the options',
       );
     }
-    return slot.context?.user;
+    return token?.user;
   },
 );
 
@@ -99,15 +99,15 @@ export const CurrentUser: (...pipes: ParameterPipe[]) => ParameterDecorator = cr
  */
 export const CurrentToken: (...pipes: ParameterPipe[]) => ParameterDecorator = createParamDecorator(
   (_data: unknown, context: ExecutionContext): JwtContext | undefined => {
-    return passedSlot('@CurrentToken()', context).context;
+    return requireContext('@CurrentToken()', context).token;
   },
 );
 
 /** What a guard left; without a guard there is nothing to give, and `undefined` would look like nobody. */
-function passedSlot(decorator: string, context: ExecutionContext): RequestSlot {
+function requireContext(decorator: string, context: ExecutionContext): RequestContext {
   const request = context.switchToHttp().getRequest<HttpRequest | undefined>();
-  const slot = request && slotOf(request);
-  if (slot) return slot;
+  const requestContext = request && contextOf(request);
+  if (requestContext) return requestContext;
   throw new JwtExtendedConfigError(
     `${decorator} on ${context.getClass().name}.${context.getHandler().name} found no token, since no token guard ` +
       'ran: add @UseGuards(AccessGuard), RefreshGuard or FreshGuard to the route',

@@ -2,7 +2,7 @@ import { type ExecutionContext, Inject, Injectable, type Type } from '@nestjs/co
 import { HttpAdapterHost } from '@nestjs/core';
 import { Authenticator } from '../authentication/authenticator.js';
 import { Refusals } from '../authentication/refusals.js';
-import { attach, slotOf } from '../authentication/request-context.js';
+import { setContext, contextOf } from '../authentication/request-context.js';
 import type { HttpRequest } from '../contracts/http.js';
 import type { RoutePolicy } from '../contracts/route-policy.js';
 import { MissingTokenError } from '../errors/token-errors.js';
@@ -96,9 +96,9 @@ export class RouteAuthenticator {
   async #admit(request: unknown, policy: RoutePolicy, context: ExecutionContext): Promise<boolean> {
     if (!isHttpRequest(request))
       throw raisedBy(this.refusals, new MissingTokenError('Missing token'));
-    if (slotOf(request)?.policy === policy) return true;
+    if (contextOf(request)?.policy === policy) return true;
     const token = await this.authenticator.authenticate(request, policy);
-    attach(request, { policy, context: token, looksUpUsers: this.loaders.has('userLookup') });
+    setContext(request, { policy, token, looksUpUsers: this.loaders.has('userLookup') });
     if (token?.location === 'query_string') this.#keepAddressPrivate(context);
     return true;
   }

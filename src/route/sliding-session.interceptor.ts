@@ -8,7 +8,7 @@ import {
 } from '@nestjs/common';
 import type { HttpAdapterHost } from '@nestjs/core';
 import { concatMap, from, map, type Observable, of } from 'rxjs';
-import { slotOf } from '../authentication/request-context.js';
+import { contextOf } from '../authentication/request-context.js';
 import { faultMessage } from '../common/fault-message.js';
 import type { HttpRequest, HttpResponse } from '../contracts/http.js';
 import type { JwtContext } from '../contracts/token.js';
@@ -33,11 +33,11 @@ export class CookieRenewal {
 
   /** The token that a guard found in the access cookie, if it is due. */
   dueIn(request: HttpRequest): JwtContext | undefined {
-    const slot = slotOf(request);
-    const token = slot?.context;
+    const context = contextOf(request);
+    const token = context?.token;
     if (token?.location !== 'cookies' || token.type !== 'access') return undefined;
     const { name } = this.options.carriers.access.cookie;
-    const isOurCookie = (slot?.policy?.cookieName ?? name) === name;
+    const isOurCookie = (context?.policy?.cookieName ?? name) === name;
     return isOurCookie && this.renewal.isDue(token) ? token : undefined;
   }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { attach, slotOf } from '../../../src/authentication/request-context.js';
+import { setContext, contextOf } from '../../../src/authentication/request-context.js';
 import type { HttpRequest } from '../../../src/contracts/http.js';
 import type { RoutePolicy } from '../../../src/contracts/route-policy.js';
 import {
@@ -77,10 +77,10 @@ describe('metadata', () => {
 describe('the slot of a request', () => {
   it('is one that another copy finds', () => {
     const request: HttpRequest = { headers: {} };
-    const slot = { policy: POLICY, context: undefined, looksUpUsers: false };
-    attach(request, slot);
-    expect(Reflect.get(request, Symbol.for('nestjs-jwt-extended:request'))).toBe(slot);
-    expect(slotOf(request)).toBe(slot);
+    const context = { policy: POLICY, token: undefined, looksUpUsers: false };
+    setContext(request, context);
+    expect(Reflect.get(request, Symbol.for('nestjs-jwt-extended:request'))).toBe(context);
+    expect(contextOf(request)).toBe(context);
     expect(request).toHaveProperty('user', undefined);
   });
 });

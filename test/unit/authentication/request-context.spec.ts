@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { AuthenticatedToken, VerifiedToken } from '../../../src/tokens/verified-token.js';
-import { attach, slotOf } from '../../../src/authentication/request-context.js';
+import { setContext, contextOf } from '../../../src/authentication/request-context.js';
 import type { RoutePolicy } from '../../../src/contracts/route-policy.js';
 import { wordsOf } from '../../support/faults.js';
 
@@ -33,23 +33,23 @@ describe('What a passed journey leaves on the request', () => {
     ['nobody without a lookup either', undefined, false, undefined],
   ])('is %s', (_, came, looksUpUsers, user) => {
     const request = { headers: {}, user: 'left by another guard' };
-    const slot = { policy, context: came, looksUpUsers };
-    attach(request, slot);
+    const context = { policy, token: came, looksUpUsers };
+    setContext(request, context);
     expect(request.user).toBe(user);
-    expect(slotOf(request)).toBe(slot);
+    expect(contextOf(request)).toBe(context);
   });
 
   it('is the token, where users are not looked up', () => {
     const request: { headers: object; user?: unknown } = { headers: {} };
     const came = context();
-    attach(request as never, { policy, context: came, looksUpUsers: false });
+    setContext(request as never, { policy, token: came, looksUpUsers: false });
     expect(request.user).toBe(came);
   });
 
   it('is nothing on a request that made no journey, and hides from those who list it', () => {
     const request = { headers: {} };
-    expect(slotOf(request)).toBeUndefined();
-    attach(request, { policy, context: undefined, looksUpUsers: false });
+    expect(contextOf(request)).toBeUndefined();
+    setContext(request, { policy, token: undefined, looksUpUsers: false });
     expect(Object.keys(request)).toEqual(['headers', 'user']);
   });
 });
