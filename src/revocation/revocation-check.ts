@@ -50,7 +50,7 @@ export class RevocationCheck {
     request: unknown,
   ): Awaitable<void> {
     if (policy.skipRevocationCheck || !this.options.checks.has(token.type)) return;
-    return whenAnswered(this.#forgiving(token), (status) =>
+    return whenAnswered(this.#failOpen(token), (status) =>
       this.requireUnspent(token, status, request),
     );
   }
@@ -70,7 +70,7 @@ export class RevocationCheck {
   /** @throws TokenCheckUnavailableError */
   async isRevoked(token: Token): Promise<boolean> {
     if (!this.options.checks.has(token.type)) return false;
-    const { is } = await this.#forgiving(token);
+    const { is } = await this.#failOpen(token);
     return is === 'revoked' || is === 'reused' || this.#isRevokedElsewhere(token, undefined);
   }
 
@@ -132,17 +132,17 @@ export class RevocationCheck {
     return this.loaders.askBoolean('isTokenRevoked', token, { request, type: token.type });
   }
 
-  #forgiving(token: Token): Awaitable<RevocationStatus> {
+  #failOpen(token: Token): Awaitable<RevocationStatus> {
     try {
       const status = this.#statusOf(token);
       if (!isPending(status)) return status;
-      return status.catch((error: unknown) => this.#forgiven(error));
+      return status.catch((error: unknown) => this.#failedOpen(error));
     } catch (error) {
-      return this.#forgiven(error);
+      return this.#failedOpen(error);
     }
   }
 
-  #forgiven(error: unknown): RevocationStatus {
+  #failedOpen(error: unknown): RevocationStatus {
     const fault = loaderFault(error);
     if (this.options.onStoreError === 'deny' || !(fault instanceof TokenCheckUnavailableError))
       throw fault;
