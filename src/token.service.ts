@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Token, TokenHeader, TokenPair } from './contracts/token.js';
 import { TokenCheckUnavailableError } from './errors/token-errors.js';
-import { type ErrorOrigin, raisedBy, TokenError } from './errors/token.error.js';
+import { type ErrorRenderer, withRenderer, TokenError } from './errors/token.error.js';
 import type { EventPublisher } from './events/security-event-publisher.js';
 import type { BlocklistService } from './revocation/blocklist.service.js';
 import type { RevocationCheck } from './revocation/revocation-check.js';
@@ -30,7 +30,7 @@ export interface TokenServiceParts {
   readonly sessions: SessionRegistry;
   readonly blocklist: BlocklistService;
   readonly events: EventPublisher;
-  readonly origin: ErrorOrigin;
+  readonly renderer: ErrorRenderer;
   /** How long a session may last from its login, in seconds. */
   readonly sessionLifetime: number | undefined;
   /** How long any token lives that no one asked to live longer, in seconds; `Infinity` for ever. */
@@ -143,13 +143,13 @@ export class TokenService {
     token: string | Token,
     options: RotateRefreshTokenOptions = {},
   ): Promise<TokenPair> {
-    const { reader, rotation, origin } = this.parts;
+    const { reader, rotation, renderer } = this.parts;
     try {
       const spent = await reader.readGiven(token, { request: options.request });
       const { access, refresh, sessionId } = await rotation.rotate(spent, options);
       return this.#handOut([access, refresh], sessionId);
     } catch (error) {
-      throw raisedBy(origin, error);
+      throw withRenderer(renderer, error);
     }
   }
 
@@ -237,13 +237,13 @@ export class TokenService {
   }
 
   async #createToken(subject: unknown, wanted: TokenRequest): Promise<string> {
-    const { mint, sessions, longestLife, origin } = this.parts;
+    const { mint, sessions, longestLife, renderer } = this.parts;
     const token = await mint.mint(subject, wanted);
     try {
       const lives = (token.expiresAt?.getTime() ?? Infinity) / 1000 - mint.now();
       if (token.sessionId !== undefined && lives > longestLife) await sessions.outlive(token);
     } catch (error) {
-      throw raisedBy(origin, error);
+      throw withRenderer(renderer, error);
     }
     this.#announce(token);
     return token.encoded;
@@ -252,7 +252,7 @@ export class TokenService {
   /** Writes a session down, and ends those that are too many with it. */
   async #begin(pair: readonly [MintedToken, MintedToken], note: unknown): Promise<void> {
     const [{ identity }] = pair;
-    const { sessions, blocklist, origin } = this.parts;
+    const { sessions, blocklist, renderer } = this.parts;
     try {
       const surplus = await sessions.begin(pair, note);
       const end = async (sessionId: string) => {
@@ -261,7 +261,7 @@ export class TokenService {
       };
       await Promise.all(surplus.map(end));
     } catch (error) {
-      throw raisedBy(origin, error);
+      throw withRenderer(renderer, error);
     }
   }
 

@@ -3,7 +3,7 @@ import { faultMessage } from '../common/fault-message.js';
 import { type Awaitable, withDeadline } from '../contracts/awaitable.js';
 import type { CallbackResponse } from '../contracts/http.js';
 import { InsufficientClaimsError, VerifiedTokenError } from '../errors/token-errors.js';
-import type { Answer, ErrorOrigin, TokenError, TokenErrorCode } from '../errors/token.error.js';
+import type { Answer, ErrorRenderer, TokenError, TokenErrorCode } from '../errors/token.error.js';
 import { readCallbackResponse } from '../http/callback-response.js';
 import type { JwtExtendedResponses, LoaderContext } from '../options/callbacks.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
@@ -45,7 +45,7 @@ const BAD_TOKENS: ReadonlySet<TokenErrorCode> = new Set([
 ]);
 
 /** What a module answers its refusals with: the application's callback where there is one, else the default. */
-export class Refusals implements ErrorOrigin {
+export class Refusals implements ErrorRenderer {
   readonly #logger = new Logger('JwtExtendedModule');
 
   constructor(private readonly options: ResolvedOptions) {}

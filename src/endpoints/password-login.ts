@@ -6,7 +6,7 @@ import { withDeadline } from '../contracts/awaitable.js';
 import type { HttpRequest } from '../contracts/http.js';
 import type { TokenPair } from '../contracts/token.js';
 import { BadCredentialsError, TokenCheckUnavailableError } from '../errors/token-errors.js';
-import { type Answer, type ErrorOrigin, raisedBy } from '../errors/token.error.js';
+import { type Answer, type ErrorRenderer, withRenderer } from '../errors/token.error.js';
 import type { EventPublisher } from '../events/security-event-publisher.js';
 import type { ResolvedLoginOptions, ResolvedOptions } from '../options/resolved-options.js';
 import { isJson } from '../http/token-locations.js';
@@ -64,7 +64,7 @@ export class PasswordLogin {
   constructor(
     options: ResolvedOptions,
     private readonly events: EventPublisher,
-    private readonly origin: ErrorOrigin,
+    private readonly renderer: ErrorRenderer,
   ) {
     this.#login = options.login as ResolvedLoginOptions;
     this.#timeoutMs = options.loaderTimeoutMs;
@@ -112,14 +112,14 @@ export class PasswordLogin {
     try {
       return await withDeadline(call(), this.#timeoutMs, 'it');
     } catch (error) {
-      throw raisedBy(this.origin, answerTo(error, name));
+      throw withRenderer(this.renderer, answerTo(error, name));
     }
   }
 
   #refusal(): unknown {
     const error = new BadCredentialsError();
     this.events.publish('refused', { code: error.code });
-    return raisedBy(this.origin, error);
+    return withRenderer(this.renderer, error);
   }
 }
 

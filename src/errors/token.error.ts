@@ -42,7 +42,7 @@ export abstract class TokenError extends HttpException {
 
   /** The status that the module which refused answers with. */
   override getStatus(): number {
-    return origins.get(this)?.statusOf(this) ?? super.getStatus();
+    return renderers.get(this)?.statusOf(this) ?? super.getStatus();
   }
 
   /** The body where no filter renders the error: Nest's own form, with `code` as `error`. */
@@ -55,20 +55,20 @@ export abstract class TokenError extends HttpException {
 export type Answer = CallbackResponse & { readonly headers: Readonly<Record<string, string>> };
 
 /** The module that refused: it alone knows its status profile and its responses. */
-export interface ErrorOrigin {
+export interface ErrorRenderer {
   statusOf(error: TokenError): number | undefined;
   /** What the client is told; `request` goes to the application's callback. */
   answer(error: TokenError, request: unknown): Promise<Answer>;
 }
 
-const origins = new WeakMap<TokenError, ErrorOrigin>();
+const renderers = new WeakMap<TokenError, ErrorRenderer>();
 
 /** Notes who refused, so that of several modules in one process the right one answers. The first to say so stays. */
-export function raisedBy(origin: ErrorOrigin, error: unknown): unknown {
-  if (error instanceof TokenError && !origins.has(error)) origins.set(error, origin);
+export function withRenderer(renderer: ErrorRenderer, error: unknown): unknown {
+  if (error instanceof TokenError && !renderers.has(error)) renderers.set(error, renderer);
   return error;
 }
 
-export function originOf(error: TokenError): ErrorOrigin | undefined {
-  return origins.get(error);
+export function rendererOf(error: TokenError): ErrorRenderer | undefined {
+  return renderers.get(error);
 }

@@ -40,8 +40,8 @@ const DELIVERY: Provider = {
 
 const PASSWORD_LOGIN: Provider = {
   provide: PasswordLogin,
-  useFactory: ({ options }: ModuleSettings, events: EventPublisher, origin: Refusals) =>
-    new PasswordLogin(options, events, origin),
+  useFactory: ({ options }: ModuleSettings, events: EventPublisher, renderer: Refusals) =>
+    new PasswordLogin(options, events, renderer),
   inject: [ModuleSettings, EventPublisher, Refusals],
 };
 

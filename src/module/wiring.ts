@@ -135,13 +135,13 @@ const REVOCATION_PROVIDERS: Provider[] = [
       reader: TokenReader,
       recent: RecentCutOffs,
       events: EventPublisher,
-      origin: Refusals,
+      renderer: Refusals,
     ): BlocklistParts => {
       const { store } = blocklist;
       const isShared = store !== undefined && !(store instanceof MemoryBlocklistStore);
       const cutOffs = new CutOffMaker(access, recent, clock, isShared);
       const { leeway } = token;
-      const parts = { access, ledger, sessions, reader, cutOffs, events, origin, clock };
+      const parts = { access, ledger, sessions, reader, cutOffs, events, renderer, clock };
       return { ...parts, leeway, longestLife };
     },
     inject: [
@@ -200,8 +200,8 @@ const REVOCATION_PROVIDERS: Provider[] = [
       access: BlocklistAccess,
       registry: SessionRegistry,
       blocklist: BlocklistService,
-      origin: Refusals,
-    ) => new SessionService(access, registry, blocklist, origin),
+      renderer: Refusals,
+    ) => new SessionService(access, registry, blocklist, renderer),
     inject: [BlocklistAccess, SessionRegistry, BlocklistService, Refusals],
   },
 ];
@@ -270,10 +270,10 @@ export const PROVIDERS: Provider[] = [
       sessions: SessionRegistry,
       blocklist: BlocklistService,
       events: EventPublisher,
-      origin: Refusals,
+      renderer: Refusals,
     ): TokenService => {
       const { sessionLifetime } = options.rotation;
-      const made = { mint, reader, revocations, rotation, sessions, blocklist, events, origin };
+      const made = { mint, reader, revocations, rotation, sessions, blocklist, events, renderer };
       return new TokenService({ ...made, sessionLifetime, longestLife });
     },
     inject: [

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Awaitable } from '../contracts/awaitable.js';
 import type { SecurityEvents } from '../contracts/security-events.js';
 import type { Token } from '../contracts/token.js';
-import { type ErrorOrigin, raisedBy } from '../errors/token.error.js';
+import { type ErrorRenderer, withRenderer } from '../errors/token.error.js';
 import { InvalidTokenError } from '../errors/token-errors.js';
 import type { EventPublisher } from '../events/security-event-publisher.js';
 import type { TokenReader } from '../tokens/token-reader.js';
@@ -22,7 +22,7 @@ export interface BlocklistParts {
   readonly reader: TokenReader;
   readonly cutOffs: CutOffMaker;
   readonly events: EventPublisher;
-  readonly origin: ErrorOrigin;
+  readonly renderer: ErrorRenderer;
   readonly clock: () => Date;
   /** Seconds. */
   readonly leeway: number;
@@ -72,7 +72,7 @@ export class BlocklistService {
    */
   async revoke(token: string | Token): Promise<void> {
     const { jti, identity, expiresAt } = await this.#verified(token);
-    if (!jti) throw raisedBy(this.parts.origin, new InvalidTokenError('Missing claim: jti'));
+    if (!jti) throw withRenderer(this.parts.renderer, new InvalidTokenError('Missing claim: jti'));
     const until = expiresAt ? this.#margin(expiresAt.getTime()) : null;
     await this.#told(() => this.parts.access.add(tokenKey(jti), '1', until));
     this.#announce({ level: 'token', jti, identity });
@@ -187,7 +187,7 @@ export class BlocklistService {
     try {
       return await ask();
     } catch (error) {
-      throw raisedBy(this.parts.origin, error);
+      throw withRenderer(this.parts.renderer, error);
     }
   }
 }

@@ -1,6 +1,6 @@
 import type { Session } from '../contracts/token.js';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
-import { type ErrorOrigin, raisedBy } from '../errors/token.error.js';
+import { type ErrorRenderer, withRenderer } from '../errors/token.error.js';
 import type { BlocklistAccess } from './store-gateway.js';
 import type { BlocklistService } from './blocklist.service.js';
 import { requireId, requireIdentity } from '../common/checks.js';
@@ -25,7 +25,7 @@ export class SessionService {
     private readonly access: BlocklistAccess,
     private readonly registry: SessionRegistry,
     private readonly blocklist: BlocklistService,
-    private readonly origin: ErrorOrigin,
+    private readonly renderer: ErrorRenderer,
   ) {}
 
   /**
@@ -41,7 +41,7 @@ export class SessionService {
     try {
       return await this.registry.list(identity);
     } catch (error) {
-      throw raisedBy(this.origin, error);
+      throw withRenderer(this.renderer, error);
     }
   }
 

@@ -12,7 +12,7 @@ import { throwError } from 'rxjs';
 import { Refusals } from '../authentication/refusals.js';
 import type { HttpResponse } from '../contracts/http.js';
 import { faultMessage } from '../common/fault-message.js';
-import { originOf, TokenError } from '../errors/token.error.js';
+import { rendererOf, TokenError } from '../errors/token.error.js';
 import { setHeaders } from '../http/callback-response.js';
 
 /**
@@ -49,7 +49,7 @@ export class JwtExceptionFilter implements ExceptionFilter<TokenError> {
     const { httpAdapter } = this.host;
     const request: unknown = host.switchToHttp().getRequest();
     const response = host.switchToHttp().getResponse<HttpResponse>();
-    const { status, body, headers } = await (originOf(error) ?? this.refusals).answer(
+    const { status, body, headers } = await (rendererOf(error) ?? this.refusals).answer(
       error,
       request,
     );

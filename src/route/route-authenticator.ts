@@ -6,7 +6,7 @@ import { setContext, contextOf } from '../authentication/request-context.js';
 import type { HttpRequest } from '../contracts/http.js';
 import type { RoutePolicy } from '../contracts/route-policy.js';
 import { MissingTokenError } from '../errors/token-errors.js';
-import { raisedBy } from '../errors/token.error.js';
+import { withRenderer } from '../errors/token.error.js';
 import { LoaderCalls } from '../tokens/loaders.js';
 import { type GuardClass, guardKindOf } from './policy-level.js';
 import { type Handler, type Route, RoutePolicies } from './route.js';
@@ -95,7 +95,7 @@ export class RouteAuthenticator {
 
   async #admit(request: unknown, policy: RoutePolicy, context: ExecutionContext): Promise<boolean> {
     if (!isHttpRequest(request))
-      throw raisedBy(this.refusals, new MissingTokenError('Missing token'));
+      throw withRenderer(this.refusals, new MissingTokenError('Missing token'));
     if (contextOf(request)?.policy === policy) return true;
     const token = await this.authenticator.authenticate(request, policy);
     setContext(request, { policy, token, looksUpUsers: this.loaders.has('userLookup') });

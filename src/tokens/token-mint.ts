@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { parseExpiresIn, parseLifetime } from '../common/duration.js';
 import type { Duration, TokenType } from '../contracts/token.js';
 import { TokenCreationError } from '../errors/config.error.js';
-import { type ErrorOrigin, raisedBy } from '../errors/token.error.js';
+import { type ErrorRenderer, withRenderer } from '../errors/token.error.js';
 import type { ResolvedTokenOptions } from '../options/resolved-options.js';
 import { RESERVED_CLAIMS } from '../options/token-options.js';
 import { additionalClaims, additionalHeaders, jsonFault } from './custom-claims.js';
@@ -70,7 +70,7 @@ export class TokenMint {
     private readonly keys: TokenKeys,
     private readonly loaders: LoaderCalls,
     private readonly clock: () => Date,
-    private readonly origin: ErrorOrigin,
+    private readonly renderer: ErrorRenderer,
     private readonly cutOffs: RecentCutOffs,
   ) {
     const { userClaimsKey, identityClaim } = options;
@@ -126,7 +126,7 @@ export class TokenMint {
         expiresAt: claims.exp === undefined ? undefined : new Date(claims.exp * 1000),
       };
     } catch (error) {
-      throw raisedBy(this.origin, error);
+      throw withRenderer(this.renderer, error);
     }
   }
 

@@ -1,5 +1,5 @@
 import type { Token, TokenHeader } from '../contracts/token.js';
-import { type ErrorOrigin, raisedBy } from '../errors/token.error.js';
+import { type ErrorRenderer, withRenderer } from '../errors/token.error.js';
 import { ExpiredTokenError } from '../errors/token-errors.js';
 import type { ResolvedTokenOptions } from '../options/resolved-options.js';
 import { checkHeader, checkHeaderShape, type ParsedToken, parseToken } from './compact-jws.js';
@@ -35,7 +35,7 @@ export class TokenReader {
     private readonly options: ResolvedTokenOptions,
     private readonly keys: TokenKeys,
     private readonly clock: () => Date,
-    private readonly origin: ErrorOrigin,
+    private readonly renderer: ErrorRenderer,
   ) {}
 
   /**
@@ -67,7 +67,7 @@ export class TokenReader {
       }
       return token;
     } catch (error) {
-      throw raisedBy(this.origin, error);
+      throw withRenderer(this.renderer, error);
     }
   }
 
@@ -89,7 +89,7 @@ export class TokenReader {
       checkHeaderShape(header);
       return header;
     } catch (error) {
-      throw raisedBy(this.origin, error);
+      throw withRenderer(this.renderer, error);
     }
   }
 

@@ -1,6 +1,6 @@
 import { HttpException } from '@nestjs/common';
 import { describe, expect, it } from '@jest/globals';
-import { originOf, raisedBy } from '../../../src/errors/token.error.js';
+import { rendererOf, withRenderer } from '../../../src/errors/token.error.js';
 import {
   CsrfError,
   ExpiredTokenError,
@@ -112,14 +112,14 @@ describe('A TokenError', () => {
 });
 
 describe('Whoever refused first answers', () => {
-  const origin = (status: number | undefined) => ({
+  const renderer = (status: number | undefined) => ({
     statusOf: () => status,
     answer: () => Promise.resolve({ status: 418, headers: {} }),
   });
 
   it('with the status of its own profile', () => {
     const error = new InvalidTokenError('odd');
-    expect(raisedBy(origin(401), error)).toBe(error);
+    expect(withRenderer(renderer(401), error)).toBe(error);
     expect(error.getStatus()).toBe(401);
     expect(error.getResponse()).toEqual({
       message: 'odd',
@@ -130,28 +130,28 @@ describe('Whoever refused first answers', () => {
 
   it('and leaves the status as it is where its profile says nothing', () => {
     const error = new InvalidTokenError('odd');
-    raisedBy(origin(undefined), error);
+    withRenderer(renderer(undefined), error);
     expect(error.getStatus()).toBe(422);
   });
 
   it('however often the error passes another module', () => {
     const error = new InvalidTokenError('odd');
-    const first = origin(401);
-    raisedBy(first, error);
-    raisedBy(origin(400), error);
-    expect(originOf(error)).toBe(first);
+    const first = renderer(401);
+    withRenderer(first, error);
+    withRenderer(renderer(400), error);
+    expect(rendererOf(error)).toBe(first);
     expect(error.getStatus()).toBe(401);
   });
 
   it.each([new Error('another'), 'text', undefined, new HttpException('x', 418)])(
     'but not for what is no TokenError: %p',
     (error) => {
-      expect(raisedBy(origin(401), error)).toBe(error);
+      expect(withRenderer(renderer(401), error)).toBe(error);
     },
   );
 
   it('and nobody in particular for an error that the application made', () => {
-    expect(originOf(new InvalidTokenError('odd'))).toBeUndefined();
+    expect(rendererOf(new InvalidTokenError('odd'))).toBeUndefined();
   });
 });
 
