@@ -61,7 +61,7 @@ const LONGEST_WORD = Math.max(...WELL_KNOWN_SECRETS.map((word) => word.length));
  * the secret. Padding costs next to nothing that way, and of a random secret hardly anything is
  * saved.
  */
-function guessingBits(secret: Buffer): number {
+function estimateEntropyBits(secret: Buffer): number {
   const text = secret.toString('latin1').toLowerCase().slice(0, WINDOW);
   const characterBits = Math.log2(new Set(text).size);
   // What the cheapest description of the first so many characters takes.
@@ -134,6 +134,6 @@ export function findSecretWeakness(
       return `too short: ${bytes.length} bytes, and ${algorithm} needs at least ${needed}`;
     }
   }
-  if (guessingBits(bytes) >= MIN_GUESSING_BITS) return undefined;
+  if (estimateEntropyBits(bytes) >= MIN_GUESSING_BITS) return undefined;
   return 'easy to guess: well-known words, repetition or filler';
 }
