@@ -92,7 +92,7 @@ const RETRY_MS = 1_000;
 const STALE_MS = 60 * 60 * 1_000;
 
 /** Fetches a key set, holds it to what a key set may be, and lets the last good one stand in for a while. */
-export class SteadyFetch {
+export class StaleIfErrorFetch {
   #good: { readonly body: string; readonly at: number } | undefined;
   #failure: { readonly error: unknown; readonly at: number } | undefined;
 
@@ -172,7 +172,7 @@ export class RemoteKeys {
 
 async function createLookUp(address: URL): Promise<FindKey> {
   const { createRemoteJWKSet, customFetch, errors } = await loadJose();
-  const source = new SteadyFetch();
+  const source = new StaleIfErrorFetch();
   const getKey = createRemoteJWKSet(address, { ...TIMES, [customFetch]: source.fetch });
   const useless = [
     errors.JWKSNoMatchingKey,

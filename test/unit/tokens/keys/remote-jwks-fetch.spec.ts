@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { SteadyFetch } from '../../../../src/keys/remote-jwks.js';
+import { StaleIfErrorFetch } from '../../../../src/keys/remote-jwks.js';
 import { JwksServer, published, SystemTime } from '../../../support/jwks-server.js';
 import { ecPair, rsaPair } from '../../../support/keys.js';
 import { rejectionOf } from '../../../support/tokens.js';
@@ -14,7 +14,7 @@ let ask: () => Promise<unknown>;
 beforeEach(async () => {
   server = await JwksServer.start(rsa);
   time = new SystemTime();
-  const fetchJwks = new SteadyFetch().fetch;
+  const fetchJwks = new StaleIfErrorFetch().fetch;
   ask = async () => {
     const { signal } = new AbortController();
     const answer = await fetchJwks(server.uri, { signal });
@@ -96,7 +96,7 @@ describe('A key set', () => {
   it('comes no later than it is waited for', async () => {
     server.hang();
     const controller = new AbortController();
-    const asked = new SteadyFetch().fetch(server.uri, { signal: controller.signal });
+    const asked = new StaleIfErrorFetch().fetch(server.uri, { signal: controller.signal });
     while (server.requests === 0) await new Promise((resolve) => setImmediate(resolve));
 
     controller.abort(new Error('late'));
