@@ -11,7 +11,7 @@ import type { Algorithm } from '../options/key-options.js';
 import { traitsOf } from './algorithms.js';
 import { bytesOfMember, type KeyUse, requireJwkFits, requireWellFormed } from './jwk.js';
 import { requireStrongPair } from './key-pair-strength.js';
-import { type PassphraseOption, refuseNeedless, unlock } from './key-source.js';
+import { type PassphraseOption, refuseNeedless, decrypt } from './key-source.js';
 import { type FoundKey, isLocked, readKey } from './read-key.js';
 import { keyMistake } from './recognize-key.js';
 
@@ -88,7 +88,7 @@ export function importPrivateKey(
   passphrase?: PassphraseOption,
 ): KeyObject {
   const found = readKey(input);
-  const opened = isLocked(found) ? { key: unlock(found, where, passphrase) } : found;
+  const opened = isLocked(found) ? { key: decrypt(found, where, passphrase) } : found;
   const { key, jwk } = importHalf(opened, input, 'sign', algorithms, where);
   if (opened === found) refuseNeedless(passphrase, where);
   requireOwnHalf(key, jwk, algorithms, where);

@@ -3,7 +3,7 @@ import { types } from 'node:util';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
 import type { Algorithm, KeyOptions } from '../options/key-options.js';
 import { parseAlgorithm, traitsOf } from './algorithms.js';
-import type { LockedKey } from './read-key.js';
+import type { EncryptedKey } from './read-key.js';
 
 /** An option of a key as messages call it. */
 export type NameOption = (option: keyof KeyOptions) => string;
@@ -115,8 +115,8 @@ export function settlePassphrase(
  *
  * @throws {JwtExtendedConfigError} without a passphrase, or with a wrong one.
  */
-export function unlock(
-  { open }: LockedKey,
+export function decrypt(
+  { open }: EncryptedKey,
   where: string,
   passphrase: PassphraseOption | undefined,
 ): KeyObject {

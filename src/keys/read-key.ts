@@ -64,13 +64,13 @@ export interface FoundKey {
 }
 
 /** A private key that is encrypted. */
-export interface LockedKey {
+export interface EncryptedKey {
   /** The key in it; undefined with a wrong passphrase. */
   readonly open: (passphrase: string | Buffer) => KeyObject | undefined;
 }
 
 /** Whether only a passphrase brings the key to light. */
-export function isLocked(found: FoundKey | LockedKey | undefined): found is LockedKey {
+export function isLocked(found: FoundKey | EncryptedKey | undefined): found is EncryptedKey {
   return found !== undefined && 'open' in found;
 }
 
@@ -79,14 +79,14 @@ export function isLocked(found: FoundKey | LockedKey | undefined): found is Lock
  * none. A private half comes out private: Node's own `createPublicKey` would quietly derive the
  * public half, and hide the mistake.
  */
-export function readKey(input: unknown): FoundKey | LockedKey | undefined {
+export function readKey(input: unknown): FoundKey | EncryptedKey | undefined {
   if (types.isKeyObject(input)) return { key: input };
   if (typeof input === 'string') return readText(keyText(input));
   if (types.isUint8Array(input)) return readDer(Buffer.from(input)) ?? readText(keyText(input));
   return typeof input === 'object' && input !== null ? readJwk({ ...input }) : undefined;
 }
 
-function readText(text: string): FoundKey | LockedKey | undefined {
+function readText(text: string): FoundKey | EncryptedKey | undefined {
   const jwk = parseJsonObject(text);
   if (jwk) return readJwk(jwk);
   const { der, legacy } = findKeyBlock(text) ?? {};
@@ -112,7 +112,7 @@ const STRUCTURES: readonly ((der: Buffer) => KeyObject)[] = [
   (key) => new X509Certificate(key).publicKey,
 ];
 
-function readDer(der: Buffer): FoundKey | LockedKey | undefined {
+function readDer(der: Buffer): FoundKey | EncryptedKey | undefined {
   // All of them are a SEQUENCE; without this, PEM bytes would pass for the certificate they hold.
   if (der[0] !== 0x30) return undefined;
   if (isEncryptedDer(der)) return lockedKey({ key: der, format: 'der', type: 'pkcs8' });
@@ -123,7 +123,7 @@ function readDer(der: Buffer): FoundKey | LockedKey | undefined {
   return undefined;
 }
 
-function lockedKey(input: PrivateKeyInput): LockedKey {
+function lockedKey(input: PrivateKeyInput): EncryptedKey {
   return { open: (passphrase) => attempt(() => createPrivateKey({ ...input, passphrase })) };
 }
 
