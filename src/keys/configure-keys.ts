@@ -2,7 +2,7 @@ import { createPublicKey, type KeyObject } from 'node:crypto';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
 import type { Algorithm, KeyOptions } from '../options/key-options.js';
 import { settleDecodeAlgorithms } from './algorithms.js';
-import { halvesMatch, importPrivateKey, importPublicKey } from './key-pair.js';
+import { isKeyPair, importPrivateKey, importPublicKey } from './key-pair.js';
 import {
   chooseAlgorithm,
   findKeySource,
@@ -100,7 +100,7 @@ function loadPair(
     publicKey === undefined ? undefined : importPublicKey(publicKey, algorithms, name('publicKey'));
   if (privateKey === undefined) return { verificationKey: givenHalf };
   const signingKey = importPrivateKey(privateKey, algorithms, name('privateKey'), passphrase);
-  if (givenHalf && !halvesMatch(signingKey, givenHalf, algorithm)) {
+  if (givenHalf && !isKeyPair(signingKey, givenHalf, algorithm)) {
     throw new JwtExtendedConfigError(
       `${name('privateKey')} and ${name('publicKey')} are no pair: ` +
         'what the one signs, the other does not verify',

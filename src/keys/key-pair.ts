@@ -21,7 +21,7 @@ const MESSAGE = Buffer.from('nestjs-jwt-extended');
  * Whether what the one half signs, the other verifies: tried with a real signature, for members can
  * lie.
  */
-export function halvesMatch(
+export function isKeyPair(
   privateKey: KeyObject,
   publicKey: KeyObject,
   algorithm: Algorithm,
@@ -54,7 +54,7 @@ function requireOwnHalf(
   where: string,
 ): void {
   const publicKey = createPublicKey(key);
-  const isWhole = algorithms.every((algorithm) => halvesMatch(key, publicKey, algorithm));
+  const isWhole = algorithms.every((algorithm) => isKeyPair(key, publicKey, algorithm));
   if (isWhole && statesOwnPoint(jwk, publicKey)) return;
   throw new JwtExtendedConfigError(
     `${where} is damaged, its halves are no pair: what the one signs, the other does not verify`,
