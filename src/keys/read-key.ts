@@ -33,7 +33,7 @@ const KEY_BEGINNING = /^30(?:[0-7].|81..|82....)(?:024100|02818100|0282....00|02
  * Whether bytes hold an ASN.1 key or certificate, whole or cut short. Shapes are compared and
  * nothing is parsed: of a truncated public key, too, everybody knows every byte.
  */
-export function holdsDerKey(bytes: Buffer): boolean {
+export function looksLikeDer(bytes: Buffer): boolean {
   return (
     KEY_IDENTIFIERS.some((identifier) => bytes.includes(identifier)) ||
     KEY_BEGINNING.test(bytes.toString('hex', 0, 16))

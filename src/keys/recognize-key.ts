@@ -2,7 +2,7 @@ import { types } from 'node:util';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
 import { describeJwk } from './jwk.js';
 import { decodeBase64, isBlank, keyText, parseJsonObject } from './pem.js';
-import { holdsDerKey, isEncryptedDer } from './read-key.js';
+import { looksLikeDer, isEncryptedDer } from './read-key.js';
 
 /** Base64 around base64 happens; deeper than that nobody wraps a key. */
 const MAX_WRAPPINGS = 3;
@@ -74,7 +74,7 @@ function recognizeJwk(text: string): string | undefined {
 
 function recognizeDer(bytes: Buffer): string | undefined {
   if (isEncryptedDer(bytes)) return 'an encrypted private key in DER form';
-  return holdsDerKey(bytes) ? 'a key or certificate in DER form' : undefined;
+  return looksLikeDer(bytes) ? 'a key or certificate in DER form' : undefined;
 }
 
 function* unwrap(text: string): Generator<Buffer> {
