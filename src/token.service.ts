@@ -241,7 +241,7 @@ export class TokenService {
     const token = await mint.mint(subject, wanted);
     try {
       const lives = (token.expiresAt?.getTime() ?? Infinity) / 1000 - mint.now();
-      if (token.sessionId !== undefined && lives > longestLife) await sessions.outlive(token);
+      if (token.sessionId !== undefined && lives > longestLife) await sessions.extendExpiry(token);
     } catch (error) {
       throw withRenderer(renderer, error);
     }

@@ -60,8 +60,8 @@ export class AccessRenewal {
     const reuseIds = this.#newIds(token, now);
     const wanted = { ...this.#wanted(token, life), reuseIds, request };
     const renewed = await mint.mint(subjectOf(loaders, token, user), wanted, now);
-    if (life > longestLife) await sessions.outlive(renewed);
-    if (token.sessionId !== undefined) await sessions.prolong(renewed);
+    if (life > longestLife) await sessions.extendExpiry(renewed);
+    if (token.sessionId !== undefined) await sessions.touch(renewed);
     if (!(await check.isActive(token, request))) return undefined;
     const { type, identity, jti, sessionId } = renewed;
     events.publish('minted', { type, identity, jti, sessionId });

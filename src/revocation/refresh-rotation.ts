@@ -69,7 +69,7 @@ export class TokenRotation {
         : await this.#claim(token, request);
     const successors = await this.#mint(subject, token, spent, options);
     const { access, refresh, sessionId } = successors;
-    await sessions.goOn([access, refresh], beginningOf(token) * 1000);
+    await sessions.recordRotation([access, refresh], beginningOf(token) * 1000);
     const { identity, jti } = token;
     events.publish(by, { identity, sessionId, jti, successor: refresh.jti });
     return successors;

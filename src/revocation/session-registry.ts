@@ -50,7 +50,7 @@ export class SessionRegistry {
   }
 
   /** Writes down that a session goes on with new tokens. */
-  async goOn(tokens: readonly MintedToken[], createdAt: number): Promise<void> {
+  async recordRotation(tokens: readonly MintedToken[], createdAt: number): Promise<void> {
     const { identity, sessionId: id, issuedAt: iat } = sessionOf(tokens);
     const known = this.access.keepsSessions ? await this.#records(identity) : [];
     const before = known.find((each) => each.id === id);
@@ -59,12 +59,12 @@ export class SessionRegistry {
   }
 
   /** Notes that a token of a session lives longer than tokens usually do. */
-  async outlive(token: MintedToken): Promise<void> {
+  async extendExpiry(token: MintedToken): Promise<void> {
     await this.#extend([token]);
   }
 
   /** Writes down that a session outlives all that was known of it, by an access token that goes on by itself. */
-  async prolong(token: MintedToken): Promise<void> {
+  async touch(token: MintedToken): Promise<void> {
     if (!this.access.keepsSessions) return;
     const records = await this.#records(token.identity);
     const record = records.find(({ id }) => id === token.sessionId);
