@@ -115,7 +115,7 @@ export class TokenService {
       await mint.mint(subject, access, now),
       await mint.mint(subject, refresh, now),
     ] as const;
-    await this.#begin(pair, note);
+    await this.#create(pair, note);
     return this.#handOut(pair, session.sessionId);
   }
 
@@ -250,11 +250,11 @@ export class TokenService {
   }
 
   /** Writes a session down, and ends those that are too many with it. */
-  async #begin(pair: readonly [MintedToken, MintedToken], note: unknown): Promise<void> {
+  async #create(pair: readonly [MintedToken, MintedToken], note: unknown): Promise<void> {
     const [{ identity }] = pair;
     const { sessions, blocklist, renderer } = this.parts;
     try {
-      const surplus = await sessions.begin(pair, note);
+      const surplus = await sessions.create(pair, note);
       const end = async (sessionId: string) => {
         await blocklist.revokeSession(sessionId);
         await sessions.forget(identity, sessionId);

@@ -37,7 +37,7 @@ export class SessionRegistry {
    *
    * @returns the ids of the oldest sessions, which the new one is too many for
    */
-  async begin(tokens: readonly MintedToken[], note: unknown): Promise<readonly string[]> {
+  async create(tokens: readonly MintedToken[], note: unknown): Promise<readonly string[]> {
     const { identity, sessionId, issuedAt: iat } = sessionOf(tokens);
     const at = this.clock().getTime();
     const order = this.#nextOrder(at);
