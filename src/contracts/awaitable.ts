@@ -2,17 +2,17 @@
 export type Awaitable<T> = T | Promise<T>;
 
 /** Whether an answer is yet to come. */
-export function isPending<T>(answer: Awaitable<T>): answer is Promise<T> {
+export function isPromise<T>(answer: Awaitable<T>): answer is Promise<T> {
   const isObject = typeof answer === 'object' || typeof answer === 'function';
   return isObject && answer !== null && 'then' in answer;
 }
 
 /** Goes on with an answer: at once where it is there, since a promise costs more than most look-ups. */
-export function whenAnswered<T, R>(
+export function thenOrNow<T, R>(
   answer: Awaitable<T>,
   goOn: (answer: T) => Awaitable<R>,
 ): Awaitable<R> {
-  return isPending(answer) ? answer.then(goOn) : goOn(answer);
+  return isPromise(answer) ? answer.then(goOn) : goOn(answer);
 }
 
 /** Nobody answered in time. */
@@ -29,7 +29,7 @@ export function withDeadline<T>(
   milliseconds: number,
   who: string,
 ): Awaitable<T> {
-  if (!isPending(pending)) return pending;
+  if (!isPromise(pending)) return pending;
   return new Promise<T>((resolve, reject) => {
     const timer = setTimeout(() => {
       reject(new DeadlineError(`${who} did not answer within ${milliseconds} ms`));

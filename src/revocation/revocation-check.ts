@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { type Awaitable, isPending, whenAnswered, withDeadline } from '../contracts/awaitable.js';
+import { type Awaitable, isPromise, thenOrNow, withDeadline } from '../contracts/awaitable.js';
 import type { RoutePolicy } from '../contracts/route-policy.js';
 import type { Token } from '../contracts/token.js';
 import { faultMessage } from '../common/fault-message.js';
@@ -50,7 +50,7 @@ export class RevocationCheck {
     request: unknown,
   ): Awaitable<void> {
     if (policy.skipRevocationCheck || !this.options.checks.has(token.type)) return;
-    return whenAnswered(this.#failOpen(token), (status) =>
+    return thenOrNow(this.#failOpen(token), (status) =>
       this.requireUnspent(token, status, request),
     );
   }
@@ -135,7 +135,7 @@ export class RevocationCheck {
   #failOpen(token: Token): Awaitable<RevocationStatus> {
     try {
       const status = this.#statusOf(token);
-      if (!isPending(status)) return status;
+      if (!isPromise(status)) return status;
       return status.catch((error: unknown) => this.#failedOpen(error));
     } catch (error) {
       return this.#failedOpen(error);

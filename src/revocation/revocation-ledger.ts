@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type Awaitable, whenAnswered } from '../contracts/awaitable.js';
+import { type Awaitable, thenOrNow } from '../contracts/awaitable.js';
 import type { Token } from '../contracts/token.js';
 import { TokenCheckUnavailableError } from '../errors/token-errors.js';
 import type { BlocklistAccess } from './store-gateway.js';
@@ -113,7 +113,7 @@ export class RevocationLedger {
     const keys = levelKeys(token);
     const levels = keys.length;
     if (token.type === 'refresh' && token.jti !== '') keys.push(rotationKey(token.jti));
-    return whenAnswered(this.access.get(keys), (values) => {
+    return thenOrNow(this.access.get(keys), (values) => {
       const spent = values[levels];
       const isRevoked = isRevokedBy(values, token);
       if (spent === null || spent === undefined) return isRevoked ? REVOKED : ACTIVE;

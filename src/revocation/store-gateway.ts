@@ -1,8 +1,8 @@
 import {
   type Awaitable,
   DeadlineError,
-  isPending,
-  whenAnswered,
+  isPromise,
+  thenOrNow,
   withDeadline,
 } from '../contracts/awaitable.js';
 import type { BlocklistStore, SessionRecords } from '../contracts/blocklist-store.js';
@@ -44,7 +44,7 @@ export class BlocklistAccess {
 
   /** Every request waits for it, so what the store gives at once is given at once. */
   get(keys: readonly string[]): Awaitable<readonly (string | null)[]> {
-    return whenAnswered(
+    return thenOrNow(
       this.#ask('reading', 'get', () => this.store.get(keys)),
       (values) => valuesOf(values, keys.length),
     );
@@ -112,7 +112,7 @@ export class BlocklistAccess {
       if (!this.#overdue.takesAnother())
         throw new DeadlineError(`${nameOf(method)} was not asked: it is overdue`);
       const answer = call();
-      if (isPending(answer)) return this.#awaited(use, method, Promise.resolve(answer));
+      if (isPromise(answer)) return this.#awaited(use, method, Promise.resolve(answer));
       this.health.answered(use);
       return answer;
     } catch (error) {
