@@ -9,7 +9,7 @@ import type { ResolvedOptions } from '../options/resolved-options.js';
 import type { RevocationCheck } from '../revocation/revocation-check.js';
 import { type LoaderCalls, loadUser, requireVerified } from '../tokens/loaders.js';
 import type { TokenReader } from '../tokens/token-reader.js';
-import type { CarriedToken } from '../http/token-locations.js';
+import type { ExtractedToken } from '../http/token-locations.js';
 import { extractToken } from '../http/extract-token.js';
 import { AuthenticatedToken } from '../tokens/verified-token.js';
 import { requireClaims, requireFresh, requireType } from './checks.js';
@@ -33,8 +33,8 @@ export class Authenticator {
   async authenticate(request: HttpRequest, policy: RoutePolicy): Promise<JwtContext | undefined> {
     if (request.method === 'OPTIONS') return undefined;
     try {
-      const carried = this.#extract(request, policy);
-      return carried && (await this.#admit(carried, request, policy));
+      const extracted = this.#extract(request, policy);
+      return extracted && (await this.#admit(extracted, request, policy));
     } catch (error) {
       this.#announce(error);
       throw withRenderer(this.renderer, error);
@@ -42,13 +42,13 @@ export class Authenticator {
   }
 
   async #admit(
-    carried: CarriedToken,
+    extracted: ExtractedToken,
     request: HttpRequest,
     policy: RoutePolicy,
   ): Promise<JwtContext> {
-    const token = await this.reader.read(carried.encoded, {
+    const token = await this.reader.read(extracted.encoded, {
       request,
-      csrf: carried.csrf,
+      csrf: extracted.csrf,
       isRepeated: true,
       allowExpired: policy.allowExpired,
     });
@@ -58,11 +58,11 @@ export class Authenticator {
     await requireVerified(this.loaders, token, request);
     requireClaims(token, policy, request);
     const user = await loadUser(this.loaders, token, request);
-    return new AuthenticatedToken(token, carried.location, user);
+    return new AuthenticatedToken(token, extracted.location, user);
   }
 
   /** An optional route forgives one thing only: that no token was presented. */
-  #extract(request: HttpRequest, policy: RoutePolicy): CarriedToken | undefined {
+  #extract(request: HttpRequest, policy: RoutePolicy): ExtractedToken | undefined {
     try {
       return extractToken(request, policy, this.options);
     } catch (error) {

@@ -6,7 +6,7 @@ import type { ResolvedOptions } from '../options/resolved-options.js';
 import { loaderFault } from '../tokens/loaders.js';
 import { fromCookie } from './token-cookie.js';
 import {
-  type CarriedToken,
+  type ExtractedToken,
   fromHeader,
   fromJson,
   fromQueryString,
@@ -18,7 +18,7 @@ type Extract = (
   request: HttpRequest,
   policy: RoutePolicy,
   options: ResolvedOptions,
-) => CarriedToken | Missing;
+) => ExtractedToken | Missing;
 
 const EXTRACT = {
   headers: (request, _policy, options) => fromHeader(request, options),
@@ -37,7 +37,7 @@ export function extractToken(
   request: HttpRequest,
   policy: RoutePolicy,
   options: ResolvedOptions,
-): CarriedToken {
+): ExtractedToken {
   const locations = policy.locations ?? options.locations;
   const reasons: string[] = [];
   for (const location of locations) {
@@ -52,7 +52,7 @@ export function extractToken(
 }
 
 /** A `passport-jwt` extractor gives text or `null`; one that fails says nothing about the token. */
-function fromExtractor(request: HttpRequest, extractor: TokenExtractor): CarriedToken | Missing {
+function fromExtractor(request: HttpRequest, extractor: TokenExtractor): ExtractedToken | Missing {
   let encoded: unknown;
   try {
     encoded = extractor(request);

@@ -2,7 +2,7 @@ import type { HttpRequest } from '../contracts/http.js';
 import type { RoutePolicy } from '../contracts/route-policy.js';
 import { CsrfError, InvalidTokenError } from '../errors/token-errors.js';
 import type { ResolvedOptions, TokenCarrier } from '../options/resolved-options.js';
-import { type CarriedToken, headerOf, type Missing } from './token-locations.js';
+import { type ExtractedToken, headerOf, type Missing } from './token-locations.js';
 
 const FORM = /^(?:application\/x-www-form-urlencoded|multipart\/form-data)\s*(?:;|$)/i;
 
@@ -41,7 +41,7 @@ export function fromCookie(
   request: HttpRequest,
   policy: RoutePolicy,
   options: ResolvedOptions,
-): CarriedToken | Missing {
+): ExtractedToken | Missing {
   const carrier = options.carriers[policy.type];
   const name = policy.cookieName ?? carrier.cookie.name;
   const encoded = cookieOf(request, name);

@@ -5,7 +5,7 @@ import { InvalidTokenError } from '../errors/token-errors.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 
 /** A token as it travelled: its text, where it was, and the csrf value that came beside a cookie. */
-export interface CarriedToken {
+export interface ExtractedToken {
   /** Text, if the client was honest; the reader refuses anything else. */
   readonly encoded: unknown;
   readonly location: TokenLocation | 'custom';
@@ -18,7 +18,7 @@ export interface Missing {
   readonly missing: string;
 }
 
-export function isMissing(found: CarriedToken | Missing): found is Missing {
+export function isMissing(found: ExtractedToken | Missing): found is Missing {
   return 'missing' in found;
 }
 
@@ -38,7 +38,10 @@ const ROOM_BESIDE_TOKEN = 1024;
  * extractor takes quadratic time and finds tokens where there are none. A list of credentials separated by commas may
  * hold the one that counts, as in Flask-JWT-Extended.
  */
-export function fromHeader(request: HttpRequest, options: ResolvedOptions): CarriedToken | Missing {
+export function fromHeader(
+  request: HttpRequest,
+  options: ResolvedOptions,
+): ExtractedToken | Missing {
   const { name, lowerCaseName, type } = options.header;
   const value = headerOf(request, lowerCaseName);
   if (value.length > options.token.maxTokenLength + ROOM_BESIDE_TOKEN) {
@@ -96,7 +99,7 @@ export function fromJson(
   request: HttpRequest,
   { type }: RoutePolicy,
   options: ResolvedOptions,
-): CarriedToken | Missing {
+): ExtractedToken | Missing {
   if (!isJson(request)) return { missing: 'Invalid content-type. Must be application/json.' };
   const { jsonKey } = options.carriers[type];
   const encoded = memberOf(request.body, jsonKey);
@@ -114,7 +117,7 @@ function memberOf(body: unknown, name: string): unknown {
 export function fromQueryString(
   { query }: HttpRequest,
   { queryString: { name, valuePrefix } }: ResolvedOptions,
-): CarriedToken | Missing {
+): ExtractedToken | Missing {
   const value = parameterOf(query, name);
   // Flask-JWT-Extended's own spelling, which clients may compare with.
   if (!value) return { missing: `Missing '${name}' query paramater` };
