@@ -125,14 +125,14 @@ const OPTIONS = {
 } as const;
 
 /** What a command sees of the world around it. */
-interface Surroundings {
+interface Env {
   readonly folder: string;
   write(text: string): void;
   warn(text: string): void;
 }
 
 /** Runs the command and gives its exit code: 0 for success, 1 for a failure, 2 for words that make no command. */
-export function run(words: readonly string[], around: Surroundings): 0 | 1 | 2 {
+export function run(words: readonly string[], around: Env): 0 | 1 | 2 {
   try {
     const { values, positionals } = parseArgs({
       args: [...words],
@@ -181,7 +181,7 @@ function isFormat(format: string): format is KeyFormat {
  * Readable by the owner only, and never over a file that is there: it may be the only copy of a key. All of them or
  * none, so that no half of a pair comes to lie beside the half of another.
  */
-function writeFiles(files: readonly KeyFile[], folder: string, around: Surroundings): void {
+function writeFiles(files: readonly KeyFile[], folder: string, around: Env): void {
   const written: string[] = [];
   try {
     for (const { name, content } of files) {
