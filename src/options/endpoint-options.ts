@@ -85,7 +85,7 @@ export function resolveEndpoints(endpoints: EndpointOptions | undefined): Endpoi
     if (step === undefined) return [];
     return [[name, step.startsWith('/') ? step : joined(root, step)] as const];
   });
-  refuseTwins(steps);
+  assertUniquePaths(steps);
   const jwks = jwksPath(given.jwks);
   return { ...Object.fromEntries(steps), ...(jwks !== undefined && { jwks }) };
 }
@@ -118,7 +118,7 @@ function joined(...parts: readonly string[]): string {
 }
 
 /** Of two routes with one path the second would never be reached. */
-function refuseTwins(paths: readonly (readonly [TokenEndpoint, string])[]): void {
+function assertUniquePaths(paths: readonly (readonly [TokenEndpoint, string])[]): void {
   for (const [index, [name, path]] of paths.entries()) {
     const twin = paths.slice(0, index).find(([, other]) => joined(other) === joined(path));
     if (!twin) continue;
