@@ -254,12 +254,12 @@ export class TokenService {
     const [{ identity }] = pair;
     const { sessions, blocklist, renderer } = this.parts;
     try {
-      const surplus = await sessions.create(pair, note);
+      const extra = await sessions.create(pair, note);
       const end = async (sessionId: string) => {
         await blocklist.revokeSession(sessionId);
         await sessions.forget(identity, sessionId);
       };
-      await Promise.all(surplus.map(end));
+      await Promise.all(extra.map(end));
     } catch (error) {
       throw withRenderer(renderer, error);
     }

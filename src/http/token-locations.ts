@@ -56,8 +56,8 @@ export function fromHeader(
       missing: `Missing '${type}' type in '${name}' header. Expected '${name}: ${type} <JWT>'`,
     };
   }
-  const [token, surplus] = type === '' ? words : words.slice(1);
-  if (token === undefined || surplus !== undefined || !TOKEN68.test(token)) {
+  const [token, extra] = type === '' ? words : words.slice(1);
+  if (token === undefined || extra !== undefined || !TOKEN68.test(token)) {
     const expected = type === '' ? '<JWT>' : `${type} <JWT>`;
     throw new InvalidTokenError(`Bad ${name} header. Expected '${name}: ${expected}'`);
   }

@@ -111,10 +111,10 @@ export function settleDecodeAlgorithms(
   if (configured === undefined) return [algorithm];
   const names = parseAlgorithms(configured, where, algorithm);
   const algorithms = [...new Set([...names, algorithm])];
-  const stranger = algorithms.find((other) => !shareKeys(other, algorithm));
-  if (stranger === undefined) return algorithms;
+  const mismatch = algorithms.find((other) => !shareKeys(other, algorithm));
+  if (mismatch === undefined) return algorithms;
   throw new JwtExtendedConfigError(
-    `${where} with ${algorithm} mixes it and ${stranger}: one key cannot serve both`,
+    `${where} with ${algorithm} mixes it and ${mismatch}: one key cannot serve both`,
   );
 }
 

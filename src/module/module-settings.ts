@@ -54,9 +54,9 @@ async function ringOf(given: JwtExtendedOptions, options: ResolvedOptions): Prom
     const keys = configureKeys(given, { encodeKey: !!encodeKey, decodeKey: !!decodeKey });
     return new KeyRing(new RingContents(new RingKey(keys)), rules);
   }
-  const surplus = SINGLE_KEY.find((name) => given[name] !== undefined);
-  if (surplus) {
-    throw new JwtExtendedConfigError(`keys and ${surplus} are both given: leave out ${surplus}`);
+  const extra = SINGLE_KEY.find((name) => given[name] !== undefined);
+  if (extra) {
+    throw new JwtExtendedConfigError(`keys and ${extra} are both given: leave out ${extra}`);
   }
   if (given.decodeAlgorithms !== undefined && isWithoutRemote(given.keys)) {
     throw new JwtExtendedConfigError(
@@ -70,10 +70,10 @@ async function ringOf(given: JwtExtendedOptions, options: ResolvedOptions): Prom
 
 /** One key that a loader gives has to serve for whatever the ring accepts. */
 function requireOneFamily([first, ...others]: readonly Algorithm[]): void {
-  const stranger = others.find((other) => first && !shareKeys(first, other));
-  if (!stranger) return;
+  const mismatch = others.find((other) => first && !shareKeys(first, other));
+  if (!mismatch) return;
   throw new JwtExtendedConfigError(
-    `loaders.decodeKey is given beside keys for ${first} and ${stranger}, which no key that it gives can serve both`,
+    `loaders.decodeKey is given beside keys for ${first} and ${mismatch}, which no key that it gives can serve both`,
   );
 }
 

@@ -82,14 +82,14 @@ export function parseToken(encoded: unknown, maxLength: number): ParsedToken {
   }
   if (encoded.length > maxLength) throw new InvalidTokenError('Token is too long');
 
-  const [header, payload, signature, surplus] = encoded.split('.', 4);
+  const [header, payload, signature, extra] = encoded.split('.', 4);
   if (header === undefined || payload === undefined || signature === undefined) {
     throw new InvalidTokenError('Not enough segments');
   }
   if (header.length > LONGEST_HEADER) throw new InvalidTokenError('Token is too long');
 
   const headerObject = parseHeader(header);
-  if (surplus !== undefined) throw new InvalidTokenError('Invalid payload padding');
+  if (extra !== undefined) throw new InvalidTokenError('Invalid payload padding');
   const payloadBytes = decodeSegment(payload, 'payload');
   decodeSegment(signature, 'crypto');
   const payloadText = textOf(payloadBytes);
