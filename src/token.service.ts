@@ -34,7 +34,7 @@ export interface TokenServiceParts {
   /** How long a session may last from its login, in seconds. */
   readonly sessionLifetime: number | undefined;
   /** How long any token lives that no one asked to live longer, in seconds; `Infinity` for ever. */
-  readonly longestLife: number;
+  readonly maxTokenLifetime: number;
 }
 
 /**
@@ -237,11 +237,12 @@ export class TokenService {
   }
 
   async #createToken(subject: unknown, wanted: TokenRequest): Promise<string> {
-    const { mint, sessions, longestLife, renderer } = this.parts;
+    const { mint, sessions, maxTokenLifetime, renderer } = this.parts;
     const token = await mint.mint(subject, wanted);
     try {
       const lives = (token.expiresAt?.getTime() ?? Infinity) / 1000 - mint.now();
-      if (token.sessionId !== undefined && lives > longestLife) await sessions.extendExpiry(token);
+      if (token.sessionId !== undefined && lives > maxTokenLifetime)
+        await sessions.extendExpiry(token);
     } catch (error) {
       throw withRenderer(renderer, error);
     }

@@ -104,7 +104,7 @@ export interface RingRules extends Pick<KeyOptions, 'allowWeakSecret'> {
   /** What tokens of `jwksUri` may be signed with; the current key's algorithm unless the options say so. */
   readonly remoteAlgorithms?: readonly Algorithm[] | undefined;
   /** Seconds that a token can be of use, leeway included; `undefined`: for ever. */
-  readonly longestLife: number | undefined;
+  readonly maxTokenLifetime: number | undefined;
   readonly clock: () => Date;
 }
 
@@ -156,10 +156,12 @@ export class KeyRing {
     }
     const opened = await openRing(next, this.#rules, this.#contents.remote);
     if (opened.algorithms.includes('EdDSA')) await loadJose();
-    const { longestLife, clock } = this.#rules;
+    const { maxTokenLifetime, clock } = this.#rules;
     const now = clock();
     const endOfLife =
-      longestLife === undefined ? undefined : new Date(now.getTime() + longestLife * 1000);
+      maxTokenLifetime === undefined
+        ? undefined
+        : new Date(now.getTime() + maxTokenLifetime * 1000);
     this.#contents = opened.succeeding(this.#contents, endOfLife, now);
   }
 

@@ -33,7 +33,7 @@ export class ModuleSettings {
   ) {}
 
   /** How long any token lives that no one asked to live longer, in seconds; `Infinity` for ever. */
-  get longestLife(): number {
+  get maxTokenLifetime(): number {
     const { access, refresh } = this.options.token.expires;
     return access === false || refresh === false ? Infinity : Math.max(access, refresh);
   }
@@ -90,7 +90,7 @@ function ringRules(given: JwtExtendedOptions, { token, clock }: ResolvedOptions)
     clock,
     remoteAlgorithms:
       decodeAlgorithms && parseAlgorithms(decodeAlgorithms, 'decodeAlgorithms', 'RS256'),
-    longestLife:
+    maxTokenLifetime:
       access === false || refresh === false ? undefined : Math.max(access, refresh) + token.leeway,
   };
 }

@@ -50,7 +50,7 @@ const COOKIE_PROVIDERS: Provider[] = [
   {
     provide: AccessRenewal,
     useFactory: (
-      { options, longestLife }: ModuleSettings,
+      { options, maxTokenLifetime }: ModuleSettings,
       mint: TokenMint,
       reader: TokenReader,
       keys: TokenKeys,
@@ -62,7 +62,7 @@ const COOKIE_PROVIDERS: Provider[] = [
       const { sessionLifetime } = options.rotation;
       const parts = { mint, reader, keys, check, sessions, loaders, events, sessionLifetime };
       const within = options.cookies.renewWithin;
-      return new AccessRenewal({ ...parts, options: options.token, within, longestLife });
+      return new AccessRenewal({ ...parts, options: options.token, within, maxTokenLifetime });
     },
     inject: [
       ModuleSettings,
@@ -128,7 +128,7 @@ const REVOCATION_PROVIDERS: Provider[] = [
   {
     provide: BLOCKLIST_PARTS,
     useFactory: (
-      { options: { blocklist, token, clock }, longestLife }: ModuleSettings,
+      { options: { blocklist, token, clock }, maxTokenLifetime }: ModuleSettings,
       access: BlocklistAccess,
       ledger: RevocationLedger,
       sessions: SessionRegistry,
@@ -142,7 +142,7 @@ const REVOCATION_PROVIDERS: Provider[] = [
       const cutOffs = new CutOffMaker(access, recent, clock, isShared);
       const { leeway } = token;
       const parts = { access, ledger, sessions, reader, cutOffs, events, renderer, clock };
-      return { ...parts, leeway, longestLife };
+      return { ...parts, leeway, maxTokenLifetime };
     },
     inject: [
       ModuleSettings,
@@ -262,7 +262,7 @@ export const PROVIDERS: Provider[] = [
   {
     provide: TokenService,
     useFactory: (
-      { options, longestLife }: ModuleSettings,
+      { options, maxTokenLifetime }: ModuleSettings,
       mint: TokenMint,
       reader: TokenReader,
       revocations: RevocationCheck,
@@ -274,7 +274,7 @@ export const PROVIDERS: Provider[] = [
     ): TokenService => {
       const { sessionLifetime } = options.rotation;
       const made = { mint, reader, revocations, rotation, sessions, blocklist, events, renderer };
-      return new TokenService({ ...made, sessionLifetime, longestLife });
+      return new TokenService({ ...made, sessionLifetime, maxTokenLifetime });
     },
     inject: [
       ModuleSettings,

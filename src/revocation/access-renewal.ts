@@ -27,7 +27,7 @@ export interface RenewalParts {
   /** How long a session may last from its login, in seconds. */
   readonly sessionLifetime: number | undefined;
   /** How long any token lives that no one asked to live longer, in seconds; `Infinity` for ever. */
-  readonly longestLife: number;
+  readonly maxTokenLifetime: number;
 }
 
 /** A token in the place of another, and the csrf value that both have. */
@@ -53,14 +53,14 @@ export class AccessRenewal {
    * @throws TokenError - what the mint, the store or a loader had to say
    */
   async renew(token: Token, user: unknown, request: unknown): Promise<RenewedToken | undefined> {
-    const { mint, check, sessions, loaders, events, longestLife } = this.parts;
+    const { mint, check, sessions, loaders, events, maxTokenLifetime } = this.parts;
     const life = this.#livesAnew(token);
     if (life === undefined || !(await this.#isOurs(token, request))) return undefined;
     const now = mint.now();
     const reuseIds = this.#newIds(token, now);
     const wanted = { ...this.#wanted(token, life), reuseIds, request };
     const renewed = await mint.mint(subjectOf(loaders, token, user), wanted, now);
-    if (life > longestLife) await sessions.extendExpiry(renewed);
+    if (life > maxTokenLifetime) await sessions.extendExpiry(renewed);
     if (token.sessionId !== undefined) await sessions.touch(renewed);
     if (!(await check.isActive(token, request))) return undefined;
     const { type, identity, jti, sessionId } = renewed;

@@ -27,7 +27,7 @@ export interface BlocklistParts {
   /** Seconds. */
   readonly leeway: number;
   /** How long any token lives that no one asked to live longer, in seconds; `Infinity` for ever. */
-  readonly longestLife: number;
+  readonly maxTokenLifetime: number;
 }
 
 /** What `revokeAllFor` takes. */
@@ -162,9 +162,9 @@ export class BlocklistService {
 
   /** Until the last of its tokens has expired: as long as any lives, or as long as one was made to live. */
   async #endSession(sessionId: string): Promise<void> {
-    const { access, sessions, longestLife, clock } = this.parts;
+    const { access, sessions, maxTokenLifetime, clock } = this.parts;
     const life = Math.max(
-      clock().getTime() + longestLife * 1000,
+      clock().getTime() + maxTokenLifetime * 1000,
       (await sessions.lifeOf(sessionId)) * 1000,
     );
     await access.add(sessionKey(sessionId), '1', this.#margin(life));

@@ -20,7 +20,7 @@ const NOW = new Date();
 
 /** A ring that has an algorithm, and no key. */
 const RING = new KeyRing(new RingContents(new RingKey(KEYLESS)), {
-  longestLife: undefined,
+  maxTokenLifetime: undefined,
   clock: () => NOW,
 });
 

@@ -6,7 +6,7 @@ import { ecPair, rsaPair, strongSecret } from '../../../support/keys.js';
 import { rejectionOf } from '../../../support/tokens.js';
 
 const clock = new Clock();
-const RULES: RingRules = { longestLife: 60, clock: clock.now };
+const RULES: RingRules = { maxTokenLifetime: 60, clock: clock.now };
 const URI = 'https://issuer.example/jwks.json';
 
 const pairOf = (kid: string) => ({ kid, algorithm: 'ES256', ...ecPair('P-256', kid) }) as const;
