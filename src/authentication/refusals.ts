@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { faultMessage } from '../common/fault-message.js';
+import { safeMessage } from '../common/fault-message.js';
 import { type Awaitable, withDeadline } from '../contracts/awaitable.js';
 import type { CallbackResponse } from '../contracts/http.js';
 import { InsufficientClaimsError, VerifiedTokenError } from '../errors/token-errors.js';
@@ -17,7 +17,7 @@ export class LoginFault extends Error {
   override readonly name = 'LoginFault';
 
   constructor(asked: LoginQuestion, fault: unknown) {
-    super(`login.${asked} failed: ${faultMessage(fault)}`, { cause: fault });
+    super(`login.${asked} failed: ${safeMessage(fault)}`, { cause: fault });
   }
 }
 
@@ -96,7 +96,7 @@ export class Refusals implements ErrorRenderer {
       return readCallbackResponse(answer);
     } catch (fault) {
       this.#logger.error(
-        `responses.${name} failed, and the default answered: ${faultMessage(fault)}`,
+        `responses.${name} failed, and the default answered: ${safeMessage(fault)}`,
       );
       return undefined;
     }
@@ -105,7 +105,7 @@ export class Refusals implements ErrorRenderer {
   /** The client hears that a check failed; why is for the operator. */
   #logFault({ code, cause }: TokenError): void {
     if (code !== 'CHECK_UNAVAILABLE' || cause === undefined) return;
-    const message = faultMessage(cause);
+    const message = safeMessage(cause);
     const isLogin = cause instanceof LoginFault;
     this.#logger.error(isLogin ? message : `A token could not be checked: ${message}`);
   }

@@ -3,7 +3,7 @@ const LONGEST = 500;
 const TOKEN = /\bey[\w-]{8,}\.[\w-]*\.?[\w-]*/g;
 
 /** What a log says of something that was thrown: an error's own words, without any token in them. */
-export function faultMessage(fault: unknown): string {
+export function safeMessage(fault: unknown): string {
   if (fault === null || fault === undefined) return `${fault} was thrown`;
   const message = messageOf(fault);
   return typeof message === 'string'

@@ -1,7 +1,7 @@
 import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { channel } from 'node:diagnostics_channel';
-import { faultMessage } from '../common/fault-message.js';
+import { safeMessage } from '../common/fault-message.js';
 import type { SecurityEvents } from '../contracts/security-events.js';
 
 type EventName = keyof SecurityEvents;
@@ -43,7 +43,7 @@ export class EventPublisher {
     try {
       this.#emitter?.emit(`jwt.${name}`, payload);
     } catch (fault) {
-      this.#logger.error(`A listener of jwt.${name} failed: ${faultMessage(fault)}`);
+      this.#logger.error(`A listener of jwt.${name} failed: ${safeMessage(fault)}`);
     }
   }
 }

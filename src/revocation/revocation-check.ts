@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import { type Awaitable, isPromise, thenOrNow, withDeadline } from '../contracts/awaitable.js';
 import type { RoutePolicy } from '../contracts/route-policy.js';
 import type { Token } from '../contracts/token.js';
-import { faultMessage } from '../common/fault-message.js';
+import { safeMessage } from '../common/fault-message.js';
 import {
   ReusedTokenError,
   RevokedTokenError,
@@ -155,7 +155,7 @@ export class RevocationCheck {
     if (now - this.#warnedAt < WARNING_INTERVAL_MS) return;
     this.#warnedAt = now;
     this.#logger.warn(
-      `The blocklist did not answer, and blocklist.onStoreError is 'allow': tokens pass unchecked. ${faultMessage(cause)}`,
+      `The blocklist did not answer, and blocklist.onStoreError is 'allow': tokens pass unchecked. ${safeMessage(cause)}`,
     );
   }
 }

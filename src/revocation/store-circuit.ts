@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { faultMessage } from '../common/fault-message.js';
+import { safeMessage } from '../common/fault-message.js';
 import type { EventPublisher } from '../events/security-event-publisher.js';
 
 /** How many calls may be overdue before nobody else is sent to wait; and how long one counts. */
@@ -74,7 +74,7 @@ export class StoreHealth {
     const wasBroken = this.#broken;
     this.#broken = wasBroken === 'reading' ? wasBroken : use;
     if (wasBroken !== undefined) return;
-    const reason = faultMessage(fault);
+    const reason = safeMessage(fault);
     this.#logger.error(`The blocklist store does not answer: ${reason}`);
     this.events.publish('store-down', { reason });
   }

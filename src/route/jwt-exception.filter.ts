@@ -11,7 +11,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { throwError } from 'rxjs';
 import { Refusals } from '../authentication/refusals.js';
 import type { HttpResponse } from '../contracts/http.js';
-import { faultMessage } from '../common/fault-message.js';
+import { safeMessage } from '../common/fault-message.js';
 import { rendererOf, TokenError } from '../errors/token.error.js';
 import { setHeaders } from '../http/callback-response.js';
 
@@ -58,7 +58,7 @@ export class JwtExceptionFilter implements ExceptionFilter<TokenError> {
       setHeaders(httpAdapter, response, headers);
       httpAdapter.reply(response, body, status);
     } catch (fault) {
-      this.#logger.error(`A refusal could not be sent: ${faultMessage(fault)}`);
+      this.#logger.error(`A refusal could not be sent: ${safeMessage(fault)}`);
       httpAdapter.reply(response, undefined, HttpStatus.INTERNAL_SERVER_ERROR);
     }
   }

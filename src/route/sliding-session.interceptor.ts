@@ -9,7 +9,7 @@ import {
 import type { HttpAdapterHost } from '@nestjs/core';
 import { concatMap, from, map, type Observable, of } from 'rxjs';
 import { contextOf } from '../authentication/request-context.js';
-import { faultMessage } from '../common/fault-message.js';
+import { safeMessage } from '../common/fault-message.js';
 import type { HttpRequest, HttpResponse } from '../contracts/http.js';
 import type { JwtContext } from '../contracts/token.js';
 import type { CookieWriter } from '../http/token-cookies.js';
@@ -66,7 +66,7 @@ export class CookieRenewal {
     const now = performance.now();
     if (now - this.#warnedAt < WARNING_INTERVAL_MS) return;
     this.#warnedAt = now;
-    this.#logger.warn(`An access cookie could not be renewed: ${faultMessage(fault)}`);
+    this.#logger.warn(`An access cookie could not be renewed: ${safeMessage(fault)}`);
   }
 }
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { requireWholeNumber } from '../common/checks.js';
 import { describe, configError } from '../common/describe.js';
-import { faultMessage } from '../common/fault-message.js';
+import { safeMessage } from '../common/fault-message.js';
 import { type Defaults, readOptions } from '../common/read-options.js';
 import type { BlocklistStore, SessionRecords } from '../contracts/blocklist-store.js';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
@@ -32,7 +32,7 @@ async function requireFitServer(
     await store.sessions.list(name);
     await store.sessions.remove(name, name);
   } catch (error) {
-    const words = faultMessage(error);
+    const words = safeMessage(error);
     if (!REFUSALS.test(words)) throw error;
     throw new JwtExtendedConfigError(
       `RedisBlocklistStore: the server refuses what a store must do (${words}); give it Redis 6.2 or newer, and the client a user that may read, write and EVAL under the prefix`,
