@@ -35,7 +35,7 @@ export class BlocklistAccess {
       this.store.add(key, value, expiresAt),
     );
     if (typeof added === 'boolean') return added;
-    throw nonsense('add must give true or false');
+    throw protocolError('add must give true or false');
   }
 
   async raise(key: string, value: number, expiresAt: Date | null): Promise<void> {
@@ -70,7 +70,7 @@ export class BlocklistAccess {
       this.#sessions().list(identity),
     );
     if (Array.isArray(values) && values.every((value) => typeof value === 'string')) return values;
-    throw nonsense('sessions.list must give strings');
+    throw protocolError('sessions.list must give strings');
   }
 
   async removeSession(identity: string, sessionId: string): Promise<void> {
@@ -144,13 +144,13 @@ function nameOf(method: string): string {
 
 function valuesOf(values: unknown, count: number): readonly (string | null)[] {
   if (Array.isArray(values) && values.length === count && values.every(isValue)) return values;
-  throw nonsense('get must give one string or null for each key');
+  throw protocolError('get must give one string or null for each key');
 }
 
 function isValue(value: unknown): value is string | null {
   return value === null || typeof value === 'string';
 }
 
-function nonsense(what: string): TokenCheckUnavailableError {
+function protocolError(what: string): TokenCheckUnavailableError {
   return new TokenCheckUnavailableError(new TypeError(`The blocklist store's ${what}`));
 }
