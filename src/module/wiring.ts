@@ -18,7 +18,7 @@ import { RevocationLedger } from '../revocation/revocation-ledger.js';
 import { SessionRegistry } from '../revocation/session-registry.js';
 import { SessionService } from '../revocation/session.service.js';
 import { StoreHealth } from '../revocation/store-circuit.js';
-import { BlocklistAccess } from '../revocation/store-gateway.js';
+import { StoreGateway } from '../revocation/store-gateway.js';
 import { JwtExceptionFilter } from '../route/jwt-exception.filter.js';
 import { RouteAuthenticator } from '../route/route-authenticator.js';
 import { RouteScan } from '../route/route-scan.js';
@@ -95,14 +95,14 @@ const REVOCATION_PROVIDERS: Provider[] = [
     inject: [ModuleSettings],
   },
   {
-    provide: BlocklistAccess,
+    provide: StoreGateway,
     useFactory: async (
       { options: { blocklist } }: ModuleSettings,
       memory: MemoryBlocklistStore,
       events: EventPublisher,
-    ): Promise<BlocklistAccess> => {
+    ): Promise<StoreGateway> => {
       const health = new StoreHealth(events);
-      const access = new BlocklistAccess(blocklist.store ?? memory, blocklist.timeoutMs, health);
+      const access = new StoreGateway(blocklist.store ?? memory, blocklist.timeoutMs, health);
       await access.check();
       return access;
     },
@@ -110,26 +110,26 @@ const REVOCATION_PROVIDERS: Provider[] = [
   },
   {
     provide: RevocationLedger,
-    useFactory: ({ options: { rotation, clock } }: ModuleSettings, access: BlocklistAccess) =>
+    useFactory: ({ options: { rotation, clock } }: ModuleSettings, access: StoreGateway) =>
       new RevocationLedger(access, rotation.graceMs, clock),
-    inject: [ModuleSettings, BlocklistAccess],
+    inject: [ModuleSettings, StoreGateway],
   },
   {
     provide: SessionRegistry,
-    useFactory: ({ options }: ModuleSettings, access: BlocklistAccess) =>
+    useFactory: ({ options }: ModuleSettings, access: StoreGateway) =>
       new SessionRegistry(
         access,
         options.rotation.maxSessions,
         options.token.leeway,
         options.clock,
       ),
-    inject: [ModuleSettings, BlocklistAccess],
+    inject: [ModuleSettings, StoreGateway],
   },
   {
     provide: BLOCKLIST_PARTS,
     useFactory: (
       { options: { blocklist, token, clock }, maxTokenLifetime }: ModuleSettings,
-      access: BlocklistAccess,
+      access: StoreGateway,
       ledger: RevocationLedger,
       sessions: SessionRegistry,
       reader: TokenReader,
@@ -146,7 +146,7 @@ const REVOCATION_PROVIDERS: Provider[] = [
     },
     inject: [
       ModuleSettings,
-      BlocklistAccess,
+      StoreGateway,
       RevocationLedger,
       SessionRegistry,
       TokenReader,
@@ -171,7 +171,7 @@ const REVOCATION_PROVIDERS: Provider[] = [
     useFactory: (
       { options: { rotation, token, clock } }: ModuleSettings,
       mint: TokenMint,
-      access: BlocklistAccess,
+      access: StoreGateway,
       ledger: RevocationLedger,
       check: RevocationCheck,
       sessions: SessionRegistry,
@@ -186,7 +186,7 @@ const REVOCATION_PROVIDERS: Provider[] = [
     inject: [
       ModuleSettings,
       TokenMint,
-      BlocklistAccess,
+      StoreGateway,
       RevocationLedger,
       RevocationCheck,
       SessionRegistry,
@@ -197,12 +197,12 @@ const REVOCATION_PROVIDERS: Provider[] = [
   {
     provide: SessionService,
     useFactory: (
-      access: BlocklistAccess,
+      access: StoreGateway,
       registry: SessionRegistry,
       blocklist: BlocklistService,
       renderer: Refusals,
     ) => new SessionService(access, registry, blocklist, renderer),
-    inject: [BlocklistAccess, SessionRegistry, BlocklistService, Refusals],
+    inject: [StoreGateway, SessionRegistry, BlocklistService, Refusals],
   },
 ];
 

@@ -6,7 +6,7 @@ import { type ErrorRenderer, withRenderer } from '../errors/token.error.js';
 import { InvalidTokenError } from '../errors/token-errors.js';
 import type { EventPublisher } from '../events/security-event-publisher.js';
 import type { TokenReader } from '../tokens/token-reader.js';
-import type { BlocklistAccess } from './store-gateway.js';
+import type { StoreGateway } from './store-gateway.js';
 import type { CutOffMaker } from './cut-offs.js';
 import { type RevocationLedger, sessionKey, tokenKey } from './revocation-ledger.js';
 import { requireId, requireIdentity } from '../common/checks.js';
@@ -16,7 +16,7 @@ import type { SessionRegistry } from './session-registry.js';
 export const BLOCKLIST_PARTS = Symbol('nestjs-jwt-extended:blocklist-parts');
 
 export interface BlocklistParts {
-  readonly access: BlocklistAccess;
+  readonly access: StoreGateway;
   readonly ledger: RevocationLedger;
   readonly sessions: SessionRegistry;
   readonly reader: TokenReader;

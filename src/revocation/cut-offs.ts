@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { RecentCutOffs } from '../tokens/recent-cut-offs.js';
 import { cutOffAt, cutOffNow, EVERYTHING_KEY, identityKey } from './revocation-ledger.js';
-import type { BlocklistAccess } from './store-gateway.js';
+import type { StoreGateway } from './store-gateway.js';
 
 /** Whom a cut-off is for: an identity, or, `undefined`, everybody. */
 type Whom = unknown;
@@ -9,7 +9,7 @@ type Whom = unknown;
 /** Revokes everything that was issued before a moment. The moment is kept for ever: nobody knows how long tokens live. */
 export class CutOffMaker {
   constructor(
-    private readonly access: BlocklistAccess,
+    private readonly access: StoreGateway,
     private readonly recent: RecentCutOffs,
     private readonly clock: () => Date,
     /** Whether other processes may work with the same store. */

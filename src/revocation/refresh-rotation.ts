@@ -14,13 +14,13 @@ import type { MintedToken, RotateRefreshTokenOptions } from '../tokens/token-req
 import type { RevocationCheck } from './revocation-check.js';
 import { ACTIVE, type RevocationLedger, type RevocationStatus } from './revocation-ledger.js';
 import type { SessionRegistry } from './session-registry.js';
-import type { BlocklistAccess } from './store-gateway.js';
+import type { StoreGateway } from './store-gateway.js';
 import { beginningOf, endOf, type RotationRecord } from './stored-records.js';
 
 /** What a rotation works with. */
 interface RotationParts {
   readonly mint: TokenMint;
-  readonly access: BlocklistAccess;
+  readonly access: StoreGateway;
   readonly ledger: RevocationLedger;
   readonly check: RevocationCheck;
   readonly sessions: SessionRegistry;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { type Awaitable, thenOrNow } from '../contracts/awaitable.js';
 import type { Token } from '../contracts/token.js';
 import { TokenCheckUnavailableError } from '../errors/token-errors.js';
-import type { BlocklistAccess } from './store-gateway.js';
+import type { StoreGateway } from './store-gateway.js';
 import { readRotationRecord, type RotationRecord, writeRotationRecord } from './stored-records.js';
 
 const MICROSECONDS = 1_000_000;
@@ -103,7 +103,7 @@ export const REVOKED: RevocationStatus = { is: 'revoked' };
 /** What is written under the keys of a token: whether it is revoked on any level, or spent. */
 export class RevocationLedger {
   constructor(
-    private readonly access: BlocklistAccess,
+    private readonly access: StoreGateway,
     private readonly graceMs: number,
     private readonly clock: () => Date,
   ) {}

@@ -1,6 +1,6 @@
 import type { Session } from '../contracts/token.js';
 import type { MintedToken } from '../tokens/token-request.js';
-import type { BlocklistAccess } from './store-gateway.js';
+import type { StoreGateway } from './store-gateway.js';
 import {
   EVERYTHING_KEY,
   identityKey,
@@ -25,7 +25,7 @@ export class SessionRegistry {
   #lastOrder = 0;
 
   constructor(
-    private readonly access: BlocklistAccess,
+    private readonly access: StoreGateway,
     private readonly maxSessions: number | undefined,
     private readonly leeway: number,
     private readonly clock: () => Date,

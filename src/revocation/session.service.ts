@@ -1,7 +1,7 @@
 import type { Session } from '../contracts/token.js';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
 import { type ErrorRenderer, withRenderer } from '../errors/token.error.js';
-import type { BlocklistAccess } from './store-gateway.js';
+import type { StoreGateway } from './store-gateway.js';
 import type { BlocklistService } from './blocklist.service.js';
 import { requireId, requireIdentity } from '../common/checks.js';
 import type { SessionRegistry } from './session-registry.js';
@@ -22,7 +22,7 @@ import type { SessionRegistry } from './session-registry.js';
 export class SessionService {
   /** @internal */
   constructor(
-    private readonly access: BlocklistAccess,
+    private readonly access: StoreGateway,
     private readonly registry: SessionRegistry,
     private readonly blocklist: BlocklistService,
     private readonly renderer: ErrorRenderer,

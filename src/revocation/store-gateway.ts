@@ -11,7 +11,7 @@ import { TokenCheckUnavailableError } from '../errors/token-errors.js';
 import { OverdueCalls, type StoreHealth, type StoreUse } from './store-circuit.js';
 
 /** The store, asked with a deadline and believed only when it makes sense. */
-export class BlocklistAccess {
+export class StoreGateway {
   readonly #overdue = new OverdueCalls();
 
   constructor(
