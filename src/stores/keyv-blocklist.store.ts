@@ -5,7 +5,7 @@ import type { BlocklistStore } from '../contracts/blocklist-store.js';
 import {
   type CacheManagerClient,
   type KeyvClient,
-  OutspokenKeyv,
+  StrictKeyv,
   recognizeKeyv,
 } from './strict-keyv.js';
 
@@ -70,13 +70,13 @@ const DEFAULTS: Defaults<KeyvBlocklistStoreOptions> = { prefix: 'jwt:' };
 export class KeyvBlocklistStore implements BlocklistStore {
   /** It keeps revocations, and refuses rotation. */
   readonly isAtomic = false;
-  readonly #keyv: OutspokenKeyv;
+  readonly #keyv: StrictKeyv;
   readonly #prefix: string;
 
   /** @throws JwtExtendedConfigError - for what is no Keyv, and for a prefix that cannot be one */
   constructor(client: KeyvClient | CacheManagerClient, options: KeyvBlocklistStoreOptions = {}) {
     const prefix = prefixOf(options);
-    this.#keyv = new OutspokenKeyv(recognizeKeyv(client), prefix);
+    this.#keyv = new StrictKeyv(recognizeKeyv(client), prefix);
     this.#prefix = `${prefix}entry:`;
   }
 

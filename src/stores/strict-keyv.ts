@@ -85,7 +85,7 @@ const FOR_EVER = 0;
  * written is read back, and an entry that is always there is asked for with all others: where even that is not there,
  * the answer is worth nothing.
  */
-export class OutspokenKeyv {
+export class StrictKeyv {
   readonly #failures: KeyvFailures;
   readonly #landmark: string;
 
