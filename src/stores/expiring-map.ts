@@ -1,13 +1,13 @@
 /** How many are looked at before somebody is refused: some hundredths of a millisecond. */
-const LOOKS_BEFORE_REFUSAL = 1_000;
+const SWEEP_BEFORE_REFUSAL = 1_000;
 
 /** So many places. Nobody is put out for somebody new, but what has expired makes room. */
-class Room {
+class Capacity {
   #taken = 0;
 
   constructor(
     private readonly places: number,
-    private readonly sweep: { advance(most: number): void },
+    private readonly sweep: { step(most: number): void },
   ) {}
 
   get taken(): number {
@@ -15,8 +15,8 @@ class Room {
   }
 
   /** @throws Error - when all places are taken, as far as could be seen in a moment */
-  take(): void {
-    if (this.#taken >= this.places) this.sweep.advance(LOOKS_BEFORE_REFUSAL);
+  reserve(): void {
+    if (this.#taken >= this.places) this.sweep.step(SWEEP_BEFORE_REFUSAL);
     if (this.#taken >= this.places) {
       throw new Error(
         `MemoryBlocklistStore is full: it holds ${this.places} entries that are still needed`,
@@ -25,7 +25,7 @@ class Room {
     this.#taken += 1;
   }
 
-  leave(): void {
+  release(): void {
     this.#taken -= 1;
   }
 }
@@ -126,7 +126,7 @@ interface Holding<T extends Moment> {
 }
 
 /** Goes round a holding, a little at a time, and has it forget what has expired. */
-class Sweep<T extends Moment> {
+class ExpirySweeper<T extends Moment> {
   #place: Iterator<T> | undefined;
 
   constructor(
@@ -135,7 +135,7 @@ class Sweep<T extends Moment> {
   ) {}
 
   /** Looks at so many at most, and at none more often than twice. */
-  advance(most: number): void {
+  step(most: number): void {
     const now = this.clocks.now();
     let isWholeRound = false;
     for (let looks = 0; looks < most; looks += 1) {
@@ -160,16 +160,16 @@ interface Entry extends Moment {
 
 /** The entries of the blocklist, so many at most. */
 export class MemoryEntries implements Holding<Entry> {
-  readonly sweep: Sweep<Entry>;
-  readonly room: Room;
+  readonly sweep: ExpirySweeper<Entry>;
+  readonly capacity: Capacity;
   readonly #entries = new ShardedMap<Entry>();
 
   constructor(
     maxEntries: number,
     private readonly clocks: TwoClocks,
   ) {
-    this.sweep = new Sweep(this, clocks);
-    this.room = new Room(maxEntries, this.sweep);
+    this.sweep = new ExpirySweeper(this, clocks);
+    this.capacity = new Capacity(maxEntries, this.sweep);
   }
 
   get(key: string): string | null {
@@ -178,13 +178,13 @@ export class MemoryEntries implements Holding<Entry> {
 
   /** @throws Error - when there is no room for another key */
   set(key: string, value: string, expiresAt: Date | null): void {
-    if (this.#entries.get(key) === undefined) this.room.take();
+    if (this.#entries.get(key) === undefined) this.capacity.reserve();
     const { wall, steady } = this.clocks.keepUntil(expiresAt);
     this.#entries.set(key, { key, value, wall, steady });
   }
 
   delete(key: string): void {
-    if (this.#entries.delete(key)) this.room.leave();
+    if (this.#entries.delete(key)) this.capacity.release();
   }
 
   values(): Iterator<Entry> {
@@ -204,21 +204,21 @@ interface SessionRecord extends Moment {
 
 /** The records of sessions by identity, so many at most. */
 export class MemorySessions implements Holding<SessionRecord> {
-  readonly sweep: Sweep<SessionRecord>;
-  readonly room: Room;
+  readonly sweep: ExpirySweeper<SessionRecord>;
+  readonly capacity: Capacity;
   readonly #identities = new ShardedMap<Map<string, SessionRecord>>();
 
   constructor(
     maxRecords: number,
     private readonly clocks: TwoClocks,
   ) {
-    this.sweep = new Sweep(this, clocks);
-    this.room = new Room(maxRecords, this.sweep);
+    this.sweep = new ExpirySweeper(this, clocks);
+    this.capacity = new Capacity(maxRecords, this.sweep);
   }
 
   /** @throws Error - when there is no room for another session */
   put(identity: string, sessionId: string, value: string, expiresAt: Date | null): void {
-    if (!this.#identities.get(identity)?.has(sessionId)) this.room.take();
+    if (!this.#identities.get(identity)?.has(sessionId)) this.capacity.reserve();
     const { wall, steady } = this.clocks.keepUntil(expiresAt);
     const record = { identity, sessionId, value, wall, steady };
     // Asked again, since making room may have let the identity go.
@@ -235,7 +235,7 @@ export class MemorySessions implements Holding<SessionRecord> {
   remove(identity: string, sessionId: string): void {
     const records = this.#identities.get(identity);
     if (!records?.delete(sessionId)) return;
-    this.room.leave();
+    this.capacity.release();
     if (records.size === 0) this.#identities.delete(identity);
   }
 
@@ -254,8 +254,8 @@ const BATCH_SIZE = 5_000;
 
 /** What is swept from time to time while there is anything to sweep. */
 interface Swept {
-  readonly sweep: { advance(most: number): void };
-  readonly room: { readonly taken: number };
+  readonly sweep: { step(most: number): void };
+  readonly capacity: { readonly taken: number };
 }
 
 /** One timer for all, which keeps no process alive. */
@@ -275,7 +275,7 @@ export class SweepTimer {
   }
 
   #tick(): void {
-    for (const { sweep } of this.holdings) sweep.advance(BATCH_SIZE);
-    if (this.holdings.every(({ room }) => room.taken === 0)) this.stop();
+    for (const { sweep } of this.holdings) sweep.step(BATCH_SIZE);
+    if (this.holdings.every(({ capacity }) => capacity.taken === 0)) this.stop();
   }
 }

@@ -58,7 +58,7 @@ export class MemoryBlocklistStore implements BlocklistStore {
 
   /** How many entries are held, expired ones that no sweep has met included; sessions are counted by themselves. */
   get size(): number {
-    return this.#entries.room.taken;
+    return this.#entries.capacity.taken;
   }
 
   /** @throws Error - when the store is full; nothing is dropped for a new entry. */
