@@ -39,7 +39,7 @@ export function hasTokenGuard({ guards, alternatives }: PolicyLevel): boolean {
 }
 
 /** `@Public` silences the levels further out, unless something further in has opted in again. */
-export function levelsHeard(levels: readonly PolicyLevel[]): readonly PolicyLevel[] {
+export function effectiveLevels(levels: readonly PolicyLevel[]): readonly PolicyLevel[] {
   for (const [index, level] of levels.entries()) {
     if (level.isPublic) return levels.slice(0, index + 1);
     if (level.isPublic === false || asksForToken(level) || level.optional) break;

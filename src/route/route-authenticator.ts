@@ -81,8 +81,8 @@ export class RouteAuthenticator {
    * Each silenced guard stands aside once, and before all others, since outer levels run before inner ones. Whoever asks
    * besides was called by another guard, and means it.
    */
-  #isSilenced(context: ExecutionContext, guard: object, { silenced }: Route): boolean {
-    const toAsk = this.#toAsk.get(context) ?? [...silenced];
+  #isSilenced(context: ExecutionContext, guard: object, { skippedGuards }: Route): boolean {
+    const toAsk = this.#toAsk.get(context) ?? [...skippedGuards];
     this.#toAsk.set(context, toAsk);
     const index = toAsk.findIndex((type) => guard instanceof type);
     if (index !== -1) toAsk.splice(index, 1);

@@ -1,7 +1,7 @@
 import { Inject, Injectable, type Type } from '@nestjs/common';
 import { ApplicationConfig } from '@nestjs/core';
 import type { RoutePolicy } from '../contracts/route-policy.js';
-import { hasTokenGuard, levelsHeard, mergePolicy } from './merge-policy.js';
+import { hasTokenGuard, effectiveLevels, mergePolicy } from './merge-policy.js';
 import {
   alternativesOf,
   type GuardClass,
@@ -18,7 +18,7 @@ export class Route {
   /** What its token guards ask for; `undefined` where the route is open to all, or is left to an `anyOf` of its own. */
   readonly policy: RoutePolicy | undefined;
   /** The token guards that stand aside here: they are asked all the same, and have to let everybody in. */
-  readonly silenced: readonly GuardClass[];
+  readonly skippedGuards: readonly GuardClass[];
   readonly #levels: readonly PolicyLevel[];
   /** The classes made by `anyOf` that stand aside. */
   readonly #aside: ReadonlySet<object>;
@@ -27,14 +27,14 @@ export class Route {
 
   /** @throws JwtExtendedConfigError - when the route's guards and decorators contradict one another */
   constructor(levels: readonly PolicyLevel[]) {
-    const heard = levelsHeard(levels);
+    const heard = effectiveLevels(levels);
     const nearest = heard.findIndex(hasTokenGuard);
     // The nearest level decides how one gets in. Where it names alternatives only, a token is no longer the one way, and
     // the guards further out stand aside for them.
     const isLeftToAlternatives = heard[nearest]?.guards.length === 0;
     const obeyed = isLeftToAlternatives ? nearest + 1 : heard.length;
     this.policy = isLeftToAlternatives ? undefined : mergePolicy(heard);
-    this.silenced = levels.slice(obeyed).flatMap(({ guardClasses }) => guardClasses);
+    this.skippedGuards = levels.slice(obeyed).flatMap(({ guardClasses }) => guardClasses);
     this.#levels = levels;
     const standing = heard
       .slice(0, obeyed)
@@ -94,7 +94,7 @@ export class Route {
   policyOfUnlisted(kind: GuardKind): RoutePolicy | undefined {
     if (!this.#unlisted.has(kind)) {
       const guarded = withGuard(this.#levels, 0, kind);
-      this.#unlisted.set(kind, mergePolicy(levelsHeard(guarded)));
+      this.#unlisted.set(kind, mergePolicy(effectiveLevels(guarded)));
     }
     return this.#unlisted.get(kind);
   }
