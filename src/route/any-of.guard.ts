@@ -18,13 +18,7 @@ import type { HttpRequest } from '../contracts/http.js';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
 import { MissingTokenError, WrongTokenTypeError } from '../errors/token-errors.js';
 import { TokenError } from '../errors/token.error.js';
-import {
-  ALTERNATIVES,
-  alternativesOf,
-  classOf,
-  type GuardKind,
-  guardKindOf,
-} from './policy-level.js';
+import { ALTERNATIVES, memberKinds, classOf, type GuardKind, guardKindOf } from './policy-level.js';
 import { alternativeWithin, RouteAuthenticator } from './route-authenticator.js';
 import { TokenGuard } from './token.guards.js';
 
@@ -115,7 +109,7 @@ abstract class AnyOfGuard implements CanActivate, OnModuleInit {
 
   /** For the parameter decorators, which else would miss a guard. */
   #noteNobody(request: HttpRequest | undefined): void {
-    const isForTokens = alternativesOf(this).length > 0;
+    const isForTokens = memberKinds(this).length > 0;
     if (isForTokens && request && !contextOf(request)) attachNobody(request);
   }
 }
@@ -194,7 +188,7 @@ export function anyOf(...guards: readonly AnyGuard[]): Type<CanActivate> {
 }
 
 function kindsOf(guard: AnyGuard): GuardKind | readonly GuardKind[] {
-  return guardKindOf(guard) ?? alternativesOf(guard);
+  return guardKindOf(guard) ?? memberKinds(guard);
 }
 
 /** @throws JwtExtendedConfigError */

@@ -30,7 +30,7 @@ export function guardKindOf(guard: unknown): GuardKind | undefined {
 }
 
 /** What the token guards of a class that `anyOf` has made ask for; nothing for any other. */
-export function alternativesOf(guard: unknown): readonly GuardKind[] {
+export function memberKinds(guard: unknown): readonly GuardKind[] {
   const type = classOf(guard) as { [ALTERNATIVES]?: readonly GuardKind[] } | undefined;
   return type?.[ALTERNATIVES] ?? [];
 }
@@ -105,7 +105,7 @@ function standing(
   return {
     guards: guardClasses.map(guardKindOf).filter((kind) => kind !== undefined),
     guardClasses,
-    alternatives: classes.filter((type) => alternativesOf(type).length > 0),
+    alternatives: classes.filter((type) => memberKinds(type).length > 0),
   };
 }
 

@@ -3,7 +3,7 @@ import { ApplicationConfig } from '@nestjs/core';
 import type { RoutePolicy } from '../contracts/route-policy.js';
 import { hasTokenGuard, effectiveLevels, mergePolicy } from './merge-policy.js';
 import {
-  alternativesOf,
+  memberKinds,
   type GuardClass,
   type GuardKind,
   levelOf,
@@ -79,7 +79,7 @@ export class Route {
     heard: readonly PolicyLevel[],
     nearest: number,
   ): Policies {
-    const policies = alternativesOf(anyOf).map((kind) => {
+    const policies = memberKinds(anyOf).map((kind) => {
       const isSettledFurtherIn = index > nearest && kind !== 'fresh';
       const policy = isSettledFurtherIn ? this.policy : mergePolicy(withGuard(heard, index, kind));
       return [kind, policy] as const;
