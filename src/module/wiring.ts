@@ -11,7 +11,7 @@ import {
   type BlocklistParts,
   BlocklistService,
 } from '../revocation/blocklist.service.js';
-import { CutOffMaker } from '../revocation/cut-offs.js';
+import { CutOffs } from '../revocation/cut-offs.js';
 import { TokenRotation } from '../revocation/refresh-rotation.js';
 import { RevocationCheck } from '../revocation/revocation-check.js';
 import { RevocationLedger } from '../revocation/revocation-ledger.js';
@@ -139,7 +139,7 @@ const REVOCATION_PROVIDERS: Provider[] = [
     ): BlocklistParts => {
       const { store } = blocklist;
       const isShared = store !== undefined && !(store instanceof MemoryBlocklistStore);
-      const cutOffs = new CutOffMaker(access, recent, clock, isShared);
+      const cutOffs = new CutOffs(access, recent, clock, isShared);
       const { leeway } = token;
       const parts = { access, ledger, sessions, reader, cutOffs, events, renderer, clock };
       return { ...parts, leeway, maxTokenLifetime };

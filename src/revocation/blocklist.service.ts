@@ -7,7 +7,7 @@ import { InvalidTokenError } from '../errors/token-errors.js';
 import type { EventPublisher } from '../events/security-event-publisher.js';
 import type { TokenReader } from '../tokens/token-reader.js';
 import type { StoreGateway } from './store-gateway.js';
-import type { CutOffMaker } from './cut-offs.js';
+import type { CutOffs } from './cut-offs.js';
 import { type RevocationLedger, sessionKey, tokenKey } from './revocation-ledger.js';
 import { requireId, requireIdentity } from '../common/checks.js';
 import type { SessionRegistry } from './session-registry.js';
@@ -20,7 +20,7 @@ export interface BlocklistParts {
   readonly ledger: RevocationLedger;
   readonly sessions: SessionRegistry;
   readonly reader: TokenReader;
-  readonly cutOffs: CutOffMaker;
+  readonly cutOffs: CutOffs;
   readonly events: EventPublisher;
   readonly renderer: ErrorRenderer;
   readonly clock: () => Date;

@@ -7,7 +7,7 @@ import type { StoreGateway } from './store-gateway.js';
 type Whom = unknown;
 
 /** Revokes everything that was issued before a moment. The moment is kept for ever: nobody knows how long tokens live. */
-export class CutOffMaker {
+export class CutOffs {
   constructor(
     private readonly access: StoreGateway,
     private readonly recent: RecentCutOffs,
