@@ -137,7 +137,7 @@ export class BlocklistService {
     requireIdentity(identity, 'revokeAllFor takes an identity');
     const { cutOffs } = this.parts;
     const moment = await this.#told(async () => {
-      if (issuedBefore === undefined) return cutOffs.make(identity);
+      if (issuedBefore === undefined) return cutOffs.revokeBefore(identity);
       await cutOffs.makeAt(identity, issuedBefore);
       return issuedBefore;
     });

@@ -34,7 +34,7 @@ export class CutOffs {
    *
    * @returns the moment
    */
-  async make(whom: Whom): Promise<Date> {
+  async revokeBefore(whom: Whom): Promise<Date> {
     const first = this.recent.next(whom, cutOffNow(this.clock()));
     await this.#raise(whom, first);
     const moment = this.clock();
