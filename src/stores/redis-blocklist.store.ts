@@ -6,7 +6,7 @@ import { type Defaults, readOptions } from '../common/read-options.js';
 import type { BlocklistStore, SessionRecords } from '../contracts/blocklist-store.js';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
 import { recognizeClient, type RedisClient, type RedisCommands } from './redis-client.js';
-import { keptUntil, RAISE, readValues, RedisSessions, requireOk } from './redis-protocol.js';
+import { expireAt, RAISE, readValues, RedisSessions, requireOk } from './redis-protocol.js';
 
 /** What waiting does not mend: commands that the server does not know yet, or that the client's user may not use. */
 const REFUSALS = /^NOPERM|^ERR (syntax|unknown)|ACL failure|can't run this command/;
@@ -103,7 +103,7 @@ export class RedisBlocklistStore implements BlocklistStore {
 
   async add(key: string, value: string, expiresAt: Date | null): Promise<boolean> {
     const name = this.#prefix + key;
-    const reply = await this.#commands.setIfAbsent(name, value, keptUntil(expiresAt));
+    const reply = await this.#commands.setIfAbsent(name, value, expireAt(expiresAt));
     if (reply !== null) {
       requireOk(reply);
       await this.#readOptions(name);
@@ -117,7 +117,7 @@ export class RedisBlocklistStore implements BlocklistStore {
 
   async raise(key: string, value: number, expiresAt: Date | null): Promise<void> {
     requireWholeNumber(value, 'RedisBlocklistStore: raise takes a whole number of 0 or more');
-    const until = keptUntil(expiresAt)?.toString() ?? '';
+    const until = expireAt(expiresAt)?.toString() ?? '';
     requireOk(await this.#commands.run(RAISE, this.#prefix + key, `${value}`, until));
     await this.#readOptions(this.#prefix + key);
   }

@@ -50,7 +50,7 @@ export type RedisClient = NodeRedisClient | IoRedisClient;
  */
 export interface RedisCommands {
   /** `OK`, or `null` where the key is there already, of whatever type. */
-  setIfAbsent(key: string, value: string, keptUntil: number | null): Promise<unknown>;
+  setIfAbsent(key: string, value: string, expireAt: number | null): Promise<unknown>;
   /** Rejects where the key is not a string's. */
   get(key: string): Promise<unknown>;
   /** A list in one round trip; `null` for a key that is absent, and for one that may not be a string's. */
@@ -65,9 +65,9 @@ export interface RedisCommands {
 class IoRedisCommands implements RedisCommands {
   constructor(private readonly client: IoRedisClient) {}
 
-  setIfAbsent(key: string, value: string, keptUntil: number | null): Promise<unknown> {
-    if (keptUntil === null) return this.client.set(key, value, 'NX');
-    return this.client.set(key, value, 'PXAT', keptUntil, 'NX');
+  setIfAbsent(key: string, value: string, expireAt: number | null): Promise<unknown> {
+    if (expireAt === null) return this.client.set(key, value, 'NX');
+    return this.client.set(key, value, 'PXAT', expireAt, 'NX');
   }
 
   get(key: string): Promise<unknown> {
@@ -106,8 +106,8 @@ class NodeRedisCommands implements RedisCommands {
     this.#isCluster = 'nodeClient' in client;
   }
 
-  setIfAbsent(key: string, value: string, keptUntil: number | null): Promise<unknown> {
-    const life = keptUntil !== null && { expiration: { type: 'PXAT' as const, value: keptUntil } };
+  setIfAbsent(key: string, value: string, expireAt: number | null): Promise<unknown> {
+    const life = expireAt !== null && { expiration: { type: 'PXAT' as const, value: expireAt } };
     return this.#write(key, this.client.set(key, value, { condition: 'NX', ...life }));
   }
 

@@ -5,7 +5,7 @@ import type { RedisCommands } from './redis-client.js';
 const MARGIN_MS = 5 * 60 * 1_000;
 
 /** When Redis may forget something, in milliseconds since the epoch, of which it takes only positive ones. */
-export function keptUntil(expiresAt: Date | null): number | null {
+export function expireAt(expiresAt: Date | null): number | null {
   if (expiresAt === null) return null;
   const milliseconds = expiresAt.getTime();
   if (Number.isNaN(milliseconds)) throw new TypeError('expiresAt must be a date that is valid');
@@ -110,7 +110,7 @@ export class RedisSessions implements SessionRecords {
     value: string,
     expiresAt: Date | null,
   ): Promise<void> {
-    const until = keptUntil(expiresAt)?.toString() ?? '';
+    const until = expireAt(expiresAt)?.toString() ?? '';
     requireOk(
       await this.commands.run(PUT_SESSION, this.prefix + identity, sessionId, value, until),
     );
