@@ -8,7 +8,7 @@ import {
   type SqlDialect,
   type SqlTable,
   sqlTable,
-  storable,
+  assertStorableText,
   storableMoment,
   storableNumber,
   textOf,
@@ -91,7 +91,7 @@ class SqlSessionRecords implements SessionRecords {
     value: string,
     expiresAt: Date | null,
   ): Promise<void> {
-    const record = [this.#name(identity), storable(sessionId), storable(value)];
+    const record = [this.#name(identity), assertStorableText(sessionId), assertStorableText(value)];
     await this.dialect.rows(this.dialect.statements.put, [...record, storableMoment(expiresAt)]);
   }
 
@@ -101,12 +101,12 @@ class SqlSessionRecords implements SessionRecords {
   }
 
   async remove(identity: string, sessionId: string): Promise<void> {
-    const record = [this.#name(identity), storable(sessionId)];
+    const record = [this.#name(identity), assertStorableText(sessionId)];
     await this.dialect.rows(this.dialect.statements.remove, record);
   }
 
   #name(identity: string): string {
-    return storable(this.prefix + identity);
+    return assertStorableText(this.prefix + identity);
   }
 }
 
@@ -185,7 +185,7 @@ export class SqlBlocklistStore implements BlocklistStore {
   }
 
   async add(key: string, value: string, expiresAt: Date | null): Promise<boolean> {
-    const entry = [this.#key(key), storable(value), storableMoment(expiresAt)];
+    const entry = [this.#key(key), assertStorableText(value), storableMoment(expiresAt)];
     return (await this.#dialect.rows(this.#dialect.statements.add, entry)).length > 0;
   }
 
@@ -230,13 +230,13 @@ export class SqlBlocklistStore implements BlocklistStore {
   }
 
   #key(key: string): string {
-    return storable(this.#prefix + key);
+    return assertStorableText(this.#prefix + key);
   }
 }
 
 function checkedPrefix(prefix: unknown): string {
   try {
-    if (typeof prefix === 'string') return storable(prefix);
+    if (typeof prefix === 'string') return assertStorableText(prefix);
   } catch {
     // Said below.
   }

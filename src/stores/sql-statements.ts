@@ -187,7 +187,7 @@ const UNSTORABLE = /[\0\p{Surrogate}]/u;
  * Text as databases can keep it. What they make of the rest, they do not say: NUL ends a text early in one, and each half
  * of a surrogate pair becomes the same U+FFFD on its way to UTF-8.
  */
-export function storable(text: string): string {
+export function assertStorableText(text: string): string {
   if (UNSTORABLE.test(text)) {
     throw new TypeError(
       'SqlBlocklistStore: text with a NUL character or half a surrogate pair cannot be kept in a database; hash it',
