@@ -54,7 +54,7 @@ export function loginEndpoint(): Type {
       const subject = await this.passwords.authenticate(request, body);
       const pair = await this.tokens.createTokenPair(subject, { fresh: true, request });
       const answer = await this.passwords.respond(pair, subject, request);
-      const standard = await this.delivery.handOver(pair, response, 'Successfully logged in');
+      const standard = await this.delivery.deliver(pair, response, 'Successfully logged in');
       return answer ? this.delivery.say(answer, response) : standard;
     }
   }

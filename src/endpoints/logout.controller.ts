@@ -61,7 +61,7 @@ class LogoutGuard implements CanActivate {
       return await this.#admit(http.getRequest<HttpRequest>());
     } catch (error) {
       // No script can clear these cookies, so that whoever was logged out elsewhere would keep them.
-      if (isOfNoUse(error)) await this.delivery.takeBack(http.getResponse<HttpResponse>());
+      if (isOfNoUse(error)) await this.delivery.clear(http.getResponse<HttpResponse>());
       throw error;
     }
   }
@@ -111,7 +111,7 @@ export class LogoutEndpoint {
     @Res({ passthrough: true }) response: HttpResponse,
   ): Promise<object> {
     await this.#end(token);
-    await this.delivery.takeBack(response);
+    await this.delivery.clear(response);
     return { msg: 'Successfully logged out' };
   }
 

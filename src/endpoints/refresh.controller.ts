@@ -24,6 +24,6 @@ export class RefreshEndpoint {
     @Res({ passthrough: true }) response: HttpResponse,
   ): Promise<object> {
     const pair = await this.tokens.rotateRefreshToken(token, { request });
-    return this.delivery.handOver(pair, response, 'Successfully refreshed', token);
+    return this.delivery.deliver(pair, response, 'Successfully refreshed', token);
   }
 }

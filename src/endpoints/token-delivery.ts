@@ -22,7 +22,7 @@ export class TokenDelivery {
    * @param done - what a body without tokens says
    * @returns the body
    */
-  async handOver(
+  async deliver(
     pair: TokenPair,
     response: HttpResponse,
     done: string,
@@ -37,7 +37,7 @@ export class TokenDelivery {
   }
 
   /** Clears the cookies, where tokens may come in them. */
-  async takeBack(response: HttpResponse): Promise<void> {
+  async clear(response: HttpResponse): Promise<void> {
     if (this.options.locations.includes('cookies')) await this.cookies.unsetCookies(response);
   }
 
