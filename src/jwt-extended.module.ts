@@ -25,7 +25,6 @@ import {
 import { EXPORTS, PROVIDERS } from './module/wiring.js';
 import { type EndpointPaths, resolveEndpoints } from './options/endpoint-options.js';
 import type { JwtExtendedOptions } from './options/jwt-extended-options.js';
-import { PassportStrategies, STRATEGY_PREFIX } from './passport/passport.strategies.js';
 import { BlocklistService } from './revocation/blocklist.service.js';
 import { JwtExceptionFilter } from './route/jwt-exception.filter.js';
 import { GlobalGuard } from './route/token.guards.js';
@@ -39,7 +38,7 @@ export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OPTIONS_TYPE, ASYN
 
 function assemble(definition: DynamicModule, extras: JwtExtendedModuleExtras): DynamicModule {
   checkExtras(extras);
-  const { isGlobal, globalGuard, registerFilter, strategyPrefix, blocklistService } = extras;
+  const { isGlobal, globalGuard, registerFilter, blocklistService } = extras;
   const paths = resolveEndpoints(extras.endpoints);
   const endpoints = endpointParts(paths);
   return {
@@ -53,9 +52,6 @@ function assemble(definition: DynamicModule, extras: JwtExtendedModuleExtras): D
       ...(globalGuard ? [GlobalGuard, { provide: APP_GUARD, useExisting: GlobalGuard }] : []),
       ...((registerFilter ?? true)
         ? [{ provide: APP_FILTER, useExisting: JwtExceptionFilter }]
-        : []),
-      ...(strategyPrefix
-        ? [{ provide: STRATEGY_PREFIX, useValue: strategyPrefix }, PassportStrategies]
         : []),
       ...endpoints.providers,
     ],

@@ -15,6 +15,7 @@ const common = {
   moduleNameMapper: {
     '^(\\.{1,2}/.*)\\.js$': '$1',
     '^nestjs-jwt-extended$': '<rootDir>/src/index.ts',
+    '^nestjs-jwt-extended/passport$': '<rootDir>/src/passport/index.ts',
     '^nestjs-jwt-extended/testing$': '<rootDir>/src/testing/index.ts',
   },
   transform: { '<rootDir>/src/.+\\.ts$': source, '\\.ts$': tests },

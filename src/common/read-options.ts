@@ -26,7 +26,6 @@ export const STATIC_EXTRAS: readonly string[] = [
   'globalGuard',
   'registerFilter',
   'endpoints',
-  'strategyPrefix',
   'blocklistService',
 ];
 

@@ -1,5 +1,5 @@
 import type { Type } from '@nestjs/common';
-import { checkBoolean, checkNonEmptyString, isObject, optional } from '../common/checks.js';
+import { checkBoolean, isObject, optional } from '../common/checks.js';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
 import type { EndpointOptions } from '../options/endpoint-options.js';
 import { BlocklistService } from '../revocation/blocklist.service.js';
@@ -25,13 +25,6 @@ export interface JwtExtendedModuleExtras {
    */
   registerFilter?: boolean;
   /**
-   * Registers passport strategies named `<prefix>-access`, `<prefix>-fresh` and `<prefix>-refresh`, for
-   * `AuthGuard('jwt-access')`.
-   *
-   * @default none
-   */
-  strategyPrefix?: string;
-  /**
    * Ready-made endpoints for login, refresh, logout and the public keys; only what is named is mounted.
    *
    * @default none
@@ -46,7 +39,6 @@ export const EXTRAS_DEFAULTS: JwtExtendedModuleExtras = {
   isGlobal: true,
   globalGuard: false,
   registerFilter: true,
-  strategyPrefix: undefined,
   endpoints: undefined,
   blocklistService: undefined,
 };
@@ -67,7 +59,6 @@ export function checkExtras(extras: JwtExtendedModuleExtras): void {
   optional(extras.isGlobal, 'isGlobal', checkBoolean);
   optional(extras.globalGuard, 'globalGuard', checkBoolean);
   optional(extras.registerFilter, 'registerFilter', checkBoolean);
-  optional(extras.strategyPrefix, 'strategyPrefix', checkNonEmptyString);
   const { blocklistService } = extras;
   if (blocklistService !== undefined && !extendsBlocklistService(blocklistService)) {
     throw new JwtExtendedConfigError(

@@ -1,51 +1,50 @@
-import {
-  Inject,
-  Injectable,
-  type OnApplicationBootstrap,
-  type OnModuleDestroy,
-} from '@nestjs/common';
+import type { OnApplicationBootstrap, OnModuleDestroy } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
 import passport from 'passport';
 import { Strategy } from 'passport-jwt';
-import { Authenticator } from '../authentication/authenticator.js';
-import { setContext, attachNobody, contextOf } from '../authentication/request-context.js';
+import { attachNobody, contextOf } from '../authentication/request-context.js';
 import type { HttpRequest } from '../contracts/http.js';
 import type { RoutePolicy } from '../contracts/route-policy.js';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
 import { MissingTokenError } from '../errors/token-errors.js';
 import type { GuardKind } from '../route/policy-level.js';
-import { LoaderCalls } from '../tokens/loaders.js';
-
-/** What stands before the names of the strategies. */
-export const STRATEGY_PREFIX = Symbol('nestjs-jwt-extended:strategy-prefix');
+import type { RouteAuthenticator } from '../route/route-authenticator.js';
 
 const BASE = { verifyType: true, optional: false, skipRevocationCheck: false } as const;
 
-/** What each strategy asks for; passport knows no handler, and so no decorators. */
+/** The policy of each strategy. Passport does not know the handler, so decorators do not count. */
 const POLICIES = {
   access: Object.freeze({ ...BASE, type: 'access', fresh: false }),
   fresh: Object.freeze({ ...BASE, type: 'access', fresh: Object.freeze({}) }),
   refresh: Object.freeze({ ...BASE, type: 'refresh', fresh: false }),
 } as const satisfies Record<GuardKind, RoutePolicy>;
 
-/** The door for `AuthGuard('jwt-access')`: three passport strategies that lead into the same journey. */
-@Injectable()
+/** The three strategies of one prefix. Each makes the checks of the token guard of its kind. */
 export class PassportStrategies implements OnApplicationBootstrap, OnModuleDestroy {
   readonly #registered: string[] = [];
+  readonly #authenticator: RouteAuthenticator;
 
+  /** @throws JwtExtendedConfigError - if the application has no `JwtExtendedModule` */
   constructor(
-    @Inject(STRATEGY_PREFIX) private readonly prefix: string,
-    @Inject(Authenticator) private readonly authenticator: Authenticator,
-    @Inject(LoaderCalls) private readonly loaders: LoaderCalls,
-  ) {}
+    private readonly prefix: string,
+    authenticator: RouteAuthenticator | undefined,
+  ) {
+    if (!authenticator) {
+      throw new JwtExtendedConfigError(
+        'JwtPassportModule found no JwtExtendedModule: import JwtExtendedModule.forRoot(…) in the root module; if it ' +
+          'has isGlobal: false, pass it to JwtPassportModule.register({ imports: […] }) too',
+      );
+    }
+    this.#authenticator = authenticator;
+  }
 
-  /** @throws JwtExtendedConfigError - passport would replace a strategy of the same name without a word */
+  /** @throws JwtExtendedConfigError - if passport has a strategy of that name: it would replace it silently */
   onApplicationBootstrap(): void {
     for (const kind of Object.keys(POLICIES) as GuardKind[]) {
       const name = `${this.prefix}-${kind}`;
       if (isRegistered(name)) {
         throw new JwtExtendedConfigError(
-          `strategyPrefix '${this.prefix}': passport has a strategy '${name}' already; give each module a prefix of its own`,
+          `JwtPassportModule.prefix '${this.prefix}': passport has a strategy '${name}' already; give each module a prefix of its own`,
         );
       }
       this.#register(name, POLICIES[kind]);
@@ -58,22 +57,23 @@ export class PassportStrategies implements OnApplicationBootstrap, OnModuleDestr
   }
 
   #register(name: string, policy: RoutePolicy): void {
-    const run = (request: HttpRequest) => this.#run(request, policy);
+    const authenticate = (request: HttpRequest) =>
+      this.#authenticator.authenticate(request, policy);
 
-    /** passport-jwt's own journey is never taken: its header parser takes quadratic time. */
-    class JourneyStrategy extends PassportStrategy(Strategy, name) {
+    /** Replaces the checks of passport-jwt, whose header parser takes quadratic time. */
+    class TokenStrategy extends PassportStrategy(Strategy, name) {
       override authenticate(request: HttpRequest): void {
-        run(request).then(
-          (user) => {
-            if (user === undefined) this.pass();
-            else this.success(user);
+        authenticate(request).then(
+          () => {
+            if (request.user === undefined) this.pass();
+            else this.success(request.user);
           },
           (error: unknown) => {
             if (!(error instanceof MissingTokenError)) {
               this.error(error as Error);
               return;
             }
-            // Whomever the next strategy lets in comes without a token.
+            // The next strategy may let the request in; the parameter decorators then find no token.
             if (!contextOf(request)) attachNobody(request);
             this.fail(error.message, 401);
           },
@@ -81,27 +81,19 @@ export class PassportStrategies implements OnApplicationBootstrap, OnModuleDestr
       }
 
       validate(): never {
-        throw new Error('The journey validates the token');
+        throw new Error('The strategy has validated the token already');
       }
     }
-    new JourneyStrategy({
+    new TokenStrategy({
       jwtFromRequest: () => null,
       secretOrKeyProvider: (_request, _token, done) => {
         done(null);
       },
     });
   }
-
-  /** What becomes `request.user`: the user, or the token where no user is looked up; `undefined` for OPTIONS. */
-  async #run(request: HttpRequest, policy: RoutePolicy): Promise<unknown> {
-    const context = await this.authenticator.authenticate(request, policy);
-    const looksUpUsers = this.loaders.has('userLookup');
-    setContext(request, { policy, token: context, looksUpUsers });
-    return looksUpUsers ? context?.user : context;
-  }
 }
 
-/** Not among passport's declared types, and the only way to ask. */
+/** Passport's types do not declare `_strategy`, but there is no other way to find out. */
 function isRegistered(name: string): boolean {
   const registry = passport as unknown as { _strategy(name: string): unknown };
   return registry._strategy(name) !== undefined;

@@ -5,6 +5,7 @@ import { Refusals } from '../authentication/refusals.js';
 import { setContext, contextOf } from '../authentication/request-context.js';
 import type { HttpRequest } from '../contracts/http.js';
 import type { RoutePolicy } from '../contracts/route-policy.js';
+import type { JwtContext } from '../contracts/token.js';
 import { MissingTokenError } from '../errors/token-errors.js';
 import { withRenderer } from '../errors/token.error.js';
 import { LoaderCalls } from '../tokens/loaders.js';
@@ -57,6 +58,17 @@ export class RouteAuthenticator {
     return policy ? this.#admit(getRequest(), policy, context) : true;
   }
 
+  /**
+   * Authenticates a request by a policy and sets `request.user`: for guards, and for passport, which knows no route.
+   *
+   * @throws TokenError - the refusal
+   */
+  async authenticate(request: HttpRequest, policy: RoutePolicy): Promise<JwtContext | undefined> {
+    const token = await this.authenticator.authenticate(request, policy);
+    setContext(request, { policy, token, looksUpUsers: this.loaders.has('userLookup') });
+    return token;
+  }
+
   /** Whether token guards have to let everybody in, be the route public or left to an `anyOf` of its own. */
   isOpen(context: ExecutionContext): boolean {
     return this.#routeOf(context).policy === undefined;
@@ -97,8 +109,7 @@ export class RouteAuthenticator {
     if (!isHttpRequest(request))
       throw withRenderer(this.refusals, new MissingTokenError('Missing token'));
     if (contextOf(request)?.policy === policy) return true;
-    const token = await this.authenticator.authenticate(request, policy);
-    setContext(request, { policy, token, looksUpUsers: this.loaders.has('userLookup') });
+    const token = await this.authenticate(request, policy);
     if (token?.location === 'query_string') this.#keepAddressPrivate(context);
     return true;
   }

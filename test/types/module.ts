@@ -32,7 +32,6 @@ export const extras: JwtExtendedModuleExtras = {
   isGlobal: false,
   globalGuard: true,
   registerFilter: false,
-  strategyPrefix: 'jwt',
   blocklistService: OwnBlocklist,
   endpoints: { path: 'session', login: true, refresh: '/refresh', logout: 'out', jwks: false },
 };

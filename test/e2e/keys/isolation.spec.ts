@@ -11,6 +11,7 @@ import {
   KeyRing,
   TokenService,
 } from '../../../src/index.js';
+import { JwtPassportModule } from '../../../src/passport/index.js';
 import { ADAPTERS, RunningApp } from '../../support/app.js';
 import { createHmac } from 'node:crypto';
 import { SECRET } from '../../support/forge.js';
@@ -49,10 +50,10 @@ function feature(index: number): Type {
   const jwt = JwtExtendedModule.forRoot({
     ...keysFor(index),
     isGlobal: false,
-    strategyPrefix: `feature-${index}`,
   });
+  const strategies = JwtPassportModule.register({ prefix: `feature-${index}`, imports: [jwt] });
 
-  @Module({ imports: [jwt], controllers: [FeatureController] })
+  @Module({ imports: [jwt, strategies], controllers: [FeatureController] })
   class FeatureModule {}
   return FeatureModule;
 }

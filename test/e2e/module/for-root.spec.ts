@@ -82,8 +82,6 @@ describe('forRoot', () => {
     ['isGlobal', { isGlobal: 'yes' }, 'isGlobal was given'],
     ['globalGuard', { globalGuard: 1 }, 'globalGuard was given'],
     ['registerFilter', { registerFilter: null }, 'registerFilter was given'],
-    ['strategyPrefix', { strategyPrefix: '' }, 'strategyPrefix was given'],
-    ['strategyPrefix', { strategyPrefix: 5 }, 'strategyPrefix was given'],
     ['blocklistService', { blocklistService: LoginService }, 'blocklistService must be a class'],
     ['blocklistService', { blocklistService: {} }, 'blocklistService must be a class'],
     ['blocklistService', { blocklistService: 'redis' }, 'blocklistService must be a class'],
@@ -110,7 +108,6 @@ describe('forRoot', () => {
       isGlobal: undefined,
       globalGuard: undefined,
       registerFilter: undefined,
-      strategyPrefix: undefined,
       blocklistService: undefined,
     };
     const app = await createApp('express', { controllers: [routeAt('/', {})], extras });

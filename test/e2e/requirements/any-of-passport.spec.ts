@@ -3,6 +3,7 @@ import { AuthGuard, PassportStrategy } from '@nestjs/passport';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Strategy } from 'passport';
 import { anyOf, CurrentIdentity, type HttpRequest } from '../../../src/index.js';
+import { JwtPassportModule } from '../../../src/passport/index.js';
 import { KeyGuard } from '../../support/any-of.js';
 import { ADAPTERS, createApp, type RunningApp } from '../../support/app.js';
 import { accessClaims, forgeToken } from '../../support/forge.js';
@@ -61,7 +62,7 @@ describe.each(ADAPTERS)('passport on %s', (adapter) => {
     app = await createApp(adapter, {
       controllers: [EitherController],
       providers: [ApiKeyStrategy],
-      extras: { strategyPrefix: 'jwt' },
+      imports: [JwtPassportModule.register()],
     });
   });
   afterAll(() => app.close());

@@ -21,6 +21,7 @@ import {
   RequireClaims,
   RequireScope,
 } from '../../../src/index.js';
+import { JwtPassportModule } from '../../../src/passport/index.js';
 import { ADAPTERS, type AppParts, createApp } from '../../support/app.js';
 import { mistakeAtStart } from '../../support/routes.js';
 
@@ -305,7 +306,7 @@ const MISTAKES: readonly [string, AppParts, string][] = [
     "@RequireScope beside passport's guard, which knows no handler",
     {
       controllers: [account({ handler: [UseGuards(AuthGuard('jwt-access')), scope] })],
-      extras: { strategyPrefix: 'jwt' },
+      imports: [JwtPassportModule.register()],
     },
     `@RequireScope on Account.close ${IDLE}`,
   ],

@@ -1,5 +1,6 @@
 import { Controller, Get, Injectable, Options, Req, UseGuards } from '@nestjs/common';
 import { AuthGuard, PassportModule, PassportStrategy } from '@nestjs/passport';
+import { Test } from '@nestjs/testing';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import passport, { Strategy } from 'passport';
 import {
@@ -14,6 +15,7 @@ import {
   JwtExtendedModule,
   type Token,
 } from '../../../src/index.js';
+import { JwtPassportModule } from '../../../src/passport/index.js';
 import { ADAPTERS, createApp, type RunningApp } from '../../support/app.js';
 import { accessClaims, forgeToken } from '../../support/forge.js';
 import { mistakeAtStart } from '../../support/routes.js';
@@ -112,7 +114,7 @@ describe.each(ADAPTERS)('on %s', (adapter) => {
       app = await createApp(adapter, {
         controllers: [PassportController],
         providers: [NestPasswordStrategy],
-        extras: { strategyPrefix: 'jwt' },
+        imports: [JwtPassportModule.register()],
         options: { errorCodeKey: 'code' },
       });
     });
@@ -210,7 +212,7 @@ describe.each(ADAPTERS)('on %s', (adapter) => {
     const app = await createApp(adapter, {
       controllers: [PassportController],
       providers: [NestPasswordStrategy],
-      extras: { strategyPrefix: 'jwt' },
+      imports: [JwtPassportModule.register()],
       options: { loaders: { userLookup } },
     });
     const user = { name: 'alice' };
@@ -248,7 +250,7 @@ describe.each(ADAPTERS)('on %s', (adapter) => {
     const app = await createApp(adapter, {
       controllers: [PassportController],
       providers: [NestPasswordStrategy],
-      extras: { strategyPrefix: 'jwt' },
+      imports: [JwtPassportModule.register()],
       options: { loaders: { userLookup: () => null } },
     });
     const headers = { 'x-password': 'open sesame' };
@@ -261,23 +263,29 @@ describe.each(ADAPTERS)('on %s', (adapter) => {
   });
 });
 
-describe('strategyPrefix', () => {
-  it('names the strategies, which go when the application does', async () => {
-    const app = await createApp('express', { extras: { strategyPrefix: 'own' } });
+describe('JwtPassportModule', () => {
+  it('registers strategies by its prefix and removes them when the application closes', async () => {
+    const app = await createApp('express', {
+      imports: [JwtPassportModule.register({ prefix: 'own' })],
+    });
     expect(registered('own')).toEqual(['own-access', 'own-fresh', 'own-refresh']);
     await app.close();
     expect(registered('own')).toEqual([]);
   });
 
-  it('may be used again by the next application', async () => {
-    const first = await createApp('express', { extras: { strategyPrefix: 'own' } });
+  it('accepts a prefix again after the application has closed', async () => {
+    const first = await createApp('express', {
+      imports: [JwtPassportModule.register({ prefix: 'own' })],
+    });
     await first.close();
-    const second = await createApp('express', { extras: { strategyPrefix: 'own' } });
+    const second = await createApp('express', {
+      imports: [JwtPassportModule.register({ prefix: 'own' })],
+    });
     await second.close();
     expect(registered('own')).toEqual([]);
   });
 
-  it('registers nothing where there is none', async () => {
+  it('is the only thing that registers strategies', async () => {
     const { _strategies } = passport as unknown as { _strategies: Record<string, unknown> };
     const before = Object.keys(_strategies);
     const app = await createApp('express', {});
@@ -285,36 +293,31 @@ describe('strategyPrefix', () => {
     await app.close();
   });
 
-  it('is for one module only (R23, F17)', async () => {
-    const second = JwtExtendedModule.forRoot({
-      secret: 'another secret'.padEnd(80, 'qwertzuiopasdfghjklyxcvbnm'),
-      strategyPrefix: 'own',
-    });
+  it('refuses to start twice with one prefix (R23, F17)', async () => {
     const mistake = await mistakeAtStart('express', {
-      imports: [second],
-      extras: { strategyPrefix: 'own' },
+      imports: [1, 2].map(() => JwtPassportModule.register({ prefix: 'own' })),
     });
     expect(mistake).toBeInstanceOf(JwtExtendedConfigError);
     expect(mistake).toHaveProperty(
       'message',
-      "strategyPrefix 'own': passport has a strategy 'own-access' already; give each module a prefix of its own",
+      "JwtPassportModule.prefix 'own': passport has a strategy 'own-access' already; give each module a prefix of its own",
     );
     for (const name of registered('own')) passport.unuse(name);
   });
 
-  it('is not taken from an application that runs already (R23, F17)', async () => {
+  it('refuses the prefix of an application that is running (R23, F17)', async () => {
     const app = await createApp('express', {
       controllers: [PassportController],
       providers: [NestPasswordStrategy],
-      extras: { strategyPrefix: 'jwt' },
+      imports: [JwtPassportModule.register()],
     });
-    const mistake = await mistakeAtStart('express', { extras: { strategyPrefix: 'jwt' } });
+    const mistake = await mistakeAtStart('express', { imports: [JwtPassportModule.register()] });
     expect(mistake).toBeInstanceOf(JwtExtendedConfigError);
     expect(await app.send('GET', '/access', { token: access })).toMatchObject({ status: 200 });
     await app.close();
   });
 
-  it('keeps two modules apart by prefixes of their own (R23, F17)', async () => {
+  it('keeps two modules with different prefixes apart (R23, F17)', async () => {
     const other = 'second-'.padEnd(80, 'mnbvcxylkjhgfdsapoiuztrewq');
     @Controller()
     class TwoController {
@@ -332,8 +335,13 @@ describe('strategyPrefix', () => {
     }
     const app = await createApp('express', {
       controllers: [TwoController],
-      imports: [JwtExtendedModule.forRoot({ secret: other, strategyPrefix: 'two' })],
-      extras: { strategyPrefix: 'one' },
+      imports: [
+        JwtPassportModule.register({ prefix: 'one' }),
+        JwtPassportModule.register({
+          prefix: 'two',
+          imports: [JwtExtendedModule.forRoot({ secret: other, isGlobal: false })],
+        }),
+      ],
     });
     const others = forgeToken(accessClaims({ sub: 'bob' }), undefined, other);
     const statusOf = async (path: string, token: string) =>
@@ -341,5 +349,29 @@ describe('strategyPrefix', () => {
     expect([await statusOf('/one', access), await statusOf('/one', others)]).toEqual([200, 422]);
     expect([await statusOf('/two', others), await statusOf('/two', access)]).toEqual([200, 422]);
     await app.close();
+  });
+
+  it.each<[string, unknown, string]>([
+    ['an empty prefix', { prefix: '' }, 'JwtPassportModule.prefix was given'],
+    ['a number as prefix', { prefix: 5 }, 'JwtPassportModule.prefix was given'],
+    ['imports that are not a list', { imports: JwtExtendedModule }, 'JwtPassportModule.imports'],
+    ['an unknown option', { strategyPrefix: 'jwt' }, 'JwtPassportModule.strategyPrefix is not'],
+    ['null', null, 'JwtPassportModule was given null'],
+    ['text', 'jwt', 'JwtPassportModule was given'],
+  ])('refuses %s when it is registered', (_, options, message) => {
+    expect(() => JwtPassportModule.register(options as never)).toThrow(
+      expect.objectContaining({
+        name: 'JwtExtendedConfigError',
+        message: expect.stringContaining(message) as unknown,
+      }),
+    );
+  });
+
+  it('says at start that it needs a JwtExtendedModule', async () => {
+    const start = Test.createTestingModule({ imports: [JwtPassportModule.register()] }).compile();
+    await expect(start).rejects.toMatchObject({
+      name: 'JwtExtendedConfigError',
+      message: expect.stringContaining('JwtExtendedModule.forRoot') as unknown,
+    });
   });
 });

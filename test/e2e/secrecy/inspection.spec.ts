@@ -14,6 +14,7 @@ import {
   TokenCookies,
   TokenService,
 } from '../../../src/index.js';
+import { JwtPassportModule } from '../../../src/passport/index.js';
 import { ADAPTERS, createApp, type RunningApp } from '../../support/app.js';
 import { failureOf, Output, ProbeController, wordsOf } from '../../support/faults.js';
 import { SECRET } from '../../support/forge.js';
@@ -50,7 +51,7 @@ describe.each(ADAPTERS)('over %s', (adapter) => {
       app = await createApp(adapter, {
         controllers: [ProbeController],
         options,
-        extras: { strategyPrefix: `inspected-${adapter}` },
+        imports: [JwtPassportModule.register({ prefix: `inspected-${adapter}` })],
       });
       accessToken = await app.get(TokenService).createAccessToken('alice');
       await app.get(BlocklistService).revoke(accessToken);
@@ -159,9 +160,10 @@ describe('the errors of a start that fails (R70)', () => {
       'two modules take one strategy prefix',
       () => ({
         module: class Twice {},
-        imports: [1, 2].map(() =>
-          JwtExtendedModule.forRoot({ secret: SECRET, isGlobal: false, strategyPrefix: 'twice' }),
-        ),
+        imports: [1, 2].map(() => {
+          const jwt = JwtExtendedModule.forRoot({ secret: SECRET, isGlobal: false });
+          return JwtPassportModule.register({ prefix: 'twice', imports: [jwt] });
+        }),
       }),
     ],
   ])('say nothing of keys when %s', async (_, module) => {

@@ -1,0 +1,1 @@
+export { JwtPassportModule, type JwtPassportOptions } from './jwt-passport.module.js';
