@@ -3,12 +3,19 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 
 type Mode = 'open' | 'cut' | 'silent';
 
+/** Something that is handed on later. */
+interface Delivery {
+  readonly act: () => void;
+}
+
 /** A line between a client and a server of loopback, as good or as bad as it is told to be. */
 export class TcpProxy {
   /** How often a client spoke up after the server had spoken, or first: the round trips of one who waits for answers. */
   roundTrips = 0;
   #mode: Mode = 'open';
   #delayMs = 0;
+  /** What is underway, in the order in which it was sent. */
+  #underway: Delivery[] = [];
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
 
@@ -57,11 +64,12 @@ export class TcpProxy {
     this.#mode = 'silent';
   }
 
-  /** Works again. What went into the black hole stays there, so its connections end. */
+  /** Works again, and delivers what is underway. What went into the black hole stays there, so its connections end. */
   restore(): void {
     if (this.#mode === 'silent') this.reset();
     this.#mode = 'open';
     this.#delayMs = 0;
+    this.#deliver(this.#underway.at(-1));
   }
 
   async close(): Promise<void> {
@@ -100,10 +108,19 @@ export class TcpProxy {
       });
   }
 
-  /** Timers of one length fire in the order in which they were set, so that nothing overtakes. */
   #later(act: () => void): void {
     if (this.#mode === 'silent') return;
-    if (this.#delayMs === 0) act();
-    else setTimeout(() => this.#mode !== 'silent' && act(), this.#delayMs);
+    const delivery = { act };
+    this.#underway.push(delivery);
+    if (this.#delayMs === 0) this.#deliver(delivery);
+    else setTimeout(() => this.#deliver(delivery), this.#delayMs);
+  }
+
+  /** Nothing overtakes: what was sent before is delivered before, however long it would have taken. */
+  #deliver(delivery: Delivery | undefined): void {
+    const last = this.#underway.findIndex((each) => each === delivery);
+    for (const { act } of this.#underway.splice(0, last + 1)) {
+      if (this.#mode !== 'silent') act();
+    }
   }
 }
