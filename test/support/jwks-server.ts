@@ -94,14 +94,14 @@ export function published(
   return { ...key.export({ format: 'jwk' }), use: 'sig', ...members };
 }
 
-/** What key sets of others are kept by, `Date.now`, moved by hand; the unit is seconds. */
+/** What key sets of others are kept by, `Date.now`: it stands still until it is moved; the unit is seconds. */
 export class SystemTime {
   #ahead = 0;
   readonly #spy: { mockRestore(): void };
 
   constructor() {
-    const now = Date.now.bind(Date);
-    this.#spy = jest.spyOn(Date, 'now').mockImplementation(() => now() + this.#ahead * 1000);
+    const now = Date.now();
+    this.#spy = jest.spyOn(Date, 'now').mockImplementation(() => now + this.#ahead * 1000);
   }
 
   forward(seconds: number): void {

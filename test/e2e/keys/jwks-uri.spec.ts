@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Controller, Get, Logger, UseGuards } from '@nestjs/common';
 import { createHash, createSecretKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { setImmediate as turn, setTimeout as pause } from 'node:timers/promises';
 import {
   AccessGuard,
   type Algorithm,
@@ -88,6 +89,10 @@ async function answerTo(token: string) {
   const { status, body } = await (app as RunningApp).send('GET', '/me', { token });
   expect(reached - before).toBe(status === 200 ? 1 : 0);
   return { status, body };
+}
+
+async function issuerIsAsked(): Promise<void> {
+  while (issuer.requests === 0) await turn();
 }
 
 describe('A mistake in keys.jwksUri is told at start', () => {
@@ -288,8 +293,8 @@ describe("An unknown key id among another issuer's", () => {
     const answers = Array.from({ length: 20 }, (_, index) =>
       statusOf(index % 2 === 0 ? rsa.token() : rsa.token({}, { kid: `other ${index}` })),
     );
-    while (waiting.length === 0) await new Promise((resolve) => setImmediate(resolve));
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await issuerIsAsked();
+    await pause(20);
     for (const answer of waiting) answer();
 
     const statuses = await Promise.all(answers);
@@ -439,7 +444,9 @@ describe('When the issuer of other tokens', () => {
   ])('%s, it is given five seconds, and no more (R26)', async (_, fail) => {
     const seconds = jest.spyOn(AbortSignal, 'timeout').mockImplementation(() => {
       const controller = new AbortController();
-      setTimeout(() => controller.abort(new DOMException('late', 'TimeoutError')), 50);
+      void issuerIsAsked()
+        .then(() => pause(50))
+        .then(() => controller.abort(new DOMException('late', 'TimeoutError')));
       return controller.signal;
     });
     await start();

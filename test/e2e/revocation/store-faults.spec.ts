@@ -198,21 +198,21 @@ describe.each(ADAPTERS)('over %s, a blocklist store', (adapter) => {
     expect(keys).not.toContainEqual(expect.stringContaining(token));
   });
 
-  it('whose calls never end is asked again within two seconds of its return', async () => {
+  it('whose calls never end is asked again when a second is over', async () => {
     const token = forgeToken(accessClaims());
     fail('get', hanging);
     const asked = Array.from({ length: 100 }, () => app.send('GET', '/access', { token }));
     expect((await Promise.all(asked)).map(({ status }) => status)).toEqual(Array(100).fill(503));
     store.recover();
 
-    let status = 503;
-    const returned = performance.now();
-    while (status === 503 && performance.now() - returned < 2_000)
-      ({ status } = await app.send('GET', '/access', { token }));
+    const realNow = performance.now.bind(performance);
+    const time = jest.spyOn(performance, 'now').mockImplementation(() => realNow() + 1_000);
+    const { status } = await app.send('GET', '/access', { token });
     const after = Array.from({ length: 100 }, () => app.send('GET', '/access', { token }));
 
     expect(status).toBe(200);
     expect((await Promise.all(after)).map((answer) => answer.status)).toEqual(Array(100).fill(200));
+    time.mockRestore();
   });
 
   it('that reports several errors as one is heard with the first of them', async () => {
