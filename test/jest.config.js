@@ -39,8 +39,8 @@ export default {
     },
   ],
   maxWorkers: 2,
-  // Milliseconds. A machine that is busy with something else is no fault of the test.
-  testTimeout: 30_000,
+  // Milliseconds, for each test and hook. It only ends what hangs: a slow machine takes long for everything.
+  testTimeout: 300_000,
   coverageProvider: 'babel',
   collectCoverageFrom: ['<rootDir>/src/**/*.ts'],
   coverageDirectory: '<rootDir>/coverage',

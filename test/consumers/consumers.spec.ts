@@ -1,9 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { packLibrary, ScratchApp, type Flavour, type RunningApp } from './scratch-app.js';
-
-jest.setTimeout(300_000);
 
 const flavours: Flavour[] = [
   { nest: 11, format: 'CommonJS' },

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ADAPTERS, type RunningApp } from '../support/app.js';
-import { FlaskApp, STARTS_WITHIN_MS } from '../support/flask.js';
+import { FlaskApp } from '../support/flask.js';
 import { accessClaims, forgeToken } from '../support/forge.js';
 import { alike, ask, type Peers, startNest } from './peers.js';
 
@@ -12,7 +12,7 @@ const BAD_HEADER = "Bad Authorization header. Expected 'Authorization: Bearer <J
 let flask: FlaskApp;
 beforeAll(async () => {
   flask = await FlaskApp.start();
-}, STARTS_WITHIN_MS);
+});
 afterAll(() => flask.close());
 
 describe.each(ADAPTERS)('Flask and Nest on %s, shown the same token', (adapter) => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { ADAPTERS, type RunningApp } from '../support/app.js';
-import { FlaskApp, STARTS_WITHIN_MS } from '../support/flask.js';
+import { FlaskApp } from '../support/flask.js';
 import { SECRET } from '../support/forge.js';
 import { alike, ask, NAMES, payloadOf, type Peers, startNest } from './peers.js';
 
@@ -14,7 +14,7 @@ beforeAll(async () => {
     JWT_SECRET_KEY: SECRET,
     JWT_TOKEN_LOCATION: ['headers', 'cookies'],
   });
-}, STARTS_WITHIN_MS);
+});
 afterAll(() => flask.close());
 
 describe.each(ADAPTERS)('Flask and Nest on %s, which both read cookies too', (adapter) => {

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ADAPTERS, type RunningApp } from '../support/app.js';
-import { FlaskApp, STARTS_WITHIN_MS } from '../support/flask.js';
+import { FlaskApp } from '../support/flask.js';
 import { accessClaims, forgeToken } from '../support/forge.js';
 import { ecPair, type KeyPair, rsaPair } from '../support/keys.js';
 import { alike, ask, headerOf, mint, NAMES, payloadOf, type Peers, startNest } from './peers.js';
@@ -24,7 +24,7 @@ describe.each([
       JWT_PRIVATE_KEY: privateKey,
       JWT_PUBLIC_KEY: publicKey,
     });
-  }, STARTS_WITHIN_MS);
+  });
   afterAll(() => flask.close());
 
   describe.each(ADAPTERS)('Flask and Nest on %s share a key pair', (adapter) => {

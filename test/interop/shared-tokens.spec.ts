@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { BlocklistService, TokenService } from '../../src/index.js';
 import { ADAPTERS, type RunningApp } from '../support/app.js';
-import { FlaskApp, STARTS_WITHIN_MS } from '../support/flask.js';
+import { FlaskApp } from '../support/flask.js';
 import { segment } from '../support/forge.js';
 import { alike, ask, mint, NAMES, payloadOf, type Peers, startNest } from './peers.js';
 
@@ -16,7 +16,7 @@ const NOT_REFRESH = [422, 'Only refresh tokens are allowed'] as const;
 let flask: FlaskApp;
 beforeAll(async () => {
   flask = await FlaskApp.start();
-}, STARTS_WITHIN_MS);
+});
 afterAll(() => flask.close());
 
 describe.each(ADAPTERS)('Flask and Nest on %s share a secret', (adapter) => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { JwtExtendedOptions } from '../../src/index.js';
 import { ADAPTERS, type RunningApp } from '../support/app.js';
-import { FlaskApp, type FlaskConfig, STARTS_WITHIN_MS } from '../support/flask.js';
+import { FlaskApp, type FlaskConfig } from '../support/flask.js';
 import { accessClaims, forgeToken, SECRET } from '../support/forge.js';
 import { alike, ask, headerOf, mint, NAMES, payloadOf, type Peers, startNest } from './peers.js';
 import type { Wanted } from './nest-twin.js';
@@ -49,7 +49,7 @@ describe.each([
     let flask: FlaskApp;
     beforeAll(async () => {
       flask = await FlaskApp.start(config);
-    }, STARTS_WITHIN_MS);
+    });
     afterAll(() => flask.close());
 
     describe.each(ADAPTERS)('on %s', (adapter) => {
@@ -125,7 +125,7 @@ describe('a token that is fresh for a time', () => {
   let flask: FlaskApp;
   beforeAll(async () => {
     flask = await FlaskApp.start();
-  }, STARTS_WITHIN_MS);
+  });
   afterAll(() => flask.close());
 
   it.each(ADAPTERS)(
@@ -153,7 +153,7 @@ describe.each(ADAPTERS)('issuer and audience, with Nest on %s', (adapter) => {
       JWT_DECODE_AUDIENCE: ['web', 'mobile'],
     });
     peers = { Flask: flask, Nest: nest };
-  }, STARTS_WITHIN_MS);
+  });
   afterAll(() => Promise.all([peers.Flask.close(), nest.close()]));
 
   it.each([

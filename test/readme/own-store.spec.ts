@@ -5,7 +5,7 @@ import ts from 'typescript';
 import * as library from '../../src/index.js';
 import { blocklistStoreContract } from '../../src/testing/index.js';
 import { Reconnecting } from '../e2e/stores/reconnecting.js';
-import { OPENS_WITHIN_MS, poolOf } from '../e2e/stores/sql-databases.js';
+import { poolOf } from '../e2e/stores/sql-databases.js';
 import { PostgresServer } from '../support/postgres.js';
 import { blocksIn, root } from '../support/readme.js';
 
@@ -28,7 +28,7 @@ describe('The store of the README', () => {
     const pool = poolOf(server);
     await pool.query(schema?.text ?? '');
     await pool.end();
-  }, OPENS_WITHIN_MS);
+  });
   afterAll(async () => {
     await connection.close();
     await server.close();

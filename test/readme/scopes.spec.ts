@@ -1,9 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { compileSample, Sample } from '../support/sample.js';
 
 // Another process is started and passwords are hashed: what takes a second takes several on a busy machine.
-jest.setTimeout(60_000);
-
 const API_KEY = 'reports-7Qm2xTz9Lc4VbN8s';
 
 const NO_TOKEN = { status: 401, body: { msg: 'Missing Authorization Header' }, scope: undefined };

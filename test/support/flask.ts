@@ -9,9 +9,6 @@ import { SECRET } from './forge.js';
 const PYTHON = '/usr/bin/python3';
 const SCRIPT = resolve(import.meta.dirname, '../interop/flask_app.py');
 
-/** How long a Python may take to start on a busy machine. */
-export const STARTS_WITHIN_MS = 30_000;
-
 /** Flask's configuration; with none, it has our tests' secret and every default. */
 export type FlaskConfig = Readonly<Record<`JWT_${string}`, string | readonly string[] | boolean>>;
 

@@ -19,7 +19,7 @@ describe.each(ADAPTERS)('@nestjs/throttler on %s', (adapter) => {
     });
     ended.catch(() => undefined);
     [url] = (await Promise.race([once(process, 'message'), ended])) as [string];
-  }, 30_000);
+  });
   afterAll(async () => {
     const ended = once(process, 'exit');
     if (process.kill()) await ended;

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { TokenCheckUnavailableError, type TokenPair } from '../../../src/index.js';
 import { failureOf, UNAVAILABLE } from '../../support/faults.js';
 import { ADMITTED, REVOKED, SLACK_MS, StoreApp, timed, TIMEOUT_MS } from './store-app.js';
-import { type OpenStore, type Server, STARTS_WITHIN_MS, SUBJECTS } from './subjects.js';
+import { type OpenStore, type Server, SUBJECTS } from './subjects.js';
 
 const WARNING = /tokens pass unchecked/;
 
@@ -15,7 +15,7 @@ describe.each(SUBJECTS)("%s, with blocklist.onStoreError: 'allow'", (_, subject)
 
   beforeAll(async () => {
     server = await subject.startServer();
-  }, STARTS_WITHIN_MS);
+  });
   beforeEach(async () => {
     open = subject.open(server.port);
     app = await StoreApp.start(open.store, { blocklist: { onStoreError: 'allow' } });
@@ -62,6 +62,5 @@ describe.each(SUBJECTS)("%s, with blocklist.onStoreError: 'allow'", (_, subject)
       expect(app.output.lines.filter((line) => WARNING.test(line))).toHaveLength(1);
       expect(app.events).toEqual(['store-down', 'store-up']);
     },
-    30_000,
   );
 });

@@ -4,7 +4,7 @@ import { failureOf, UNAVAILABLE } from '../../support/faults.js';
 import { claimsOf } from '../../support/tokens.js';
 import { type Host, hostOf, sqliteFile } from './hosts.js';
 import { REVOKED, StoreApp } from './store-app.js';
-import { type OpenStore, STARTS_WITHIN_MS, SUBJECTS } from './subjects.js';
+import { type OpenStore, SUBJECTS } from './subjects.js';
 
 const HOSTS: readonly (readonly [string, () => Promise<Host>])[] = [
   ...SUBJECTS.map(([name, subject]) => [name, () => hostOf(subject)] as const),
@@ -51,7 +51,7 @@ describe.each(HOSTS)('%s, in which somebody else wrote', (_, start) => {
     host = await start();
     [open, other] = [host.open(), host.open()];
     app = await StoreApp.start(open.store, { blocklist: { timeout: '5s' } });
-  }, STARTS_WITHIN_MS);
+  });
   beforeEach(async () => {
     count += 1;
     identity = `somebody-${count}`;

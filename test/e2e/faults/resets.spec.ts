@@ -4,7 +4,7 @@ import { UNAVAILABLE } from '../../support/faults.js';
 import { TcpProxy } from '../../support/tcp-proxy.js';
 import { claimsOf } from '../../support/tokens.js';
 import { ADMITTED, BACK_WITHIN_MS, StoreApp, timed } from './store-app.js';
-import { type OpenStore, type Server, STARTS_WITHIN_MS, SUBJECTS } from './subjects.js';
+import { type OpenStore, type Server, SUBJECTS } from './subjects.js';
 
 /** How long everything takes on its way to the server, and as long on the way back. */
 const DELAY_MS = 200;
@@ -20,7 +20,7 @@ describe.each(SUBJECTS)('%s, whose connections are reset', (_, subject) => {
   beforeAll(async () => {
     server = await subject.startServer();
     line = await TcpProxy.start(server.port);
-  }, STARTS_WITHIN_MS);
+  });
   beforeEach(async () => {
     [open, direct] = [subject.open(line.port), subject.open(server.port)];
     app = await StoreApp.start(open.store, { blocklist: { timeout: '5s' } });

@@ -109,5 +109,5 @@ describe('A rotation', () => {
         expect(new Set(all.map((each) => each.refreshToken)).size).toBe(1);
       }
     }
-  }, 30_000);
+  });
 });

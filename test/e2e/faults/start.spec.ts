@@ -11,7 +11,7 @@ import {
   timed,
   TIMEOUT_MS,
 } from './store-app.js';
-import { type OpenStore, type Server, STARTS_WITHIN_MS, SUBJECTS } from './subjects.js';
+import { type OpenStore, type Server, SUBJECTS } from './subjects.js';
 
 /** How long an application takes to start beside asking its store. */
 const STARTING_MS = 2_000;
@@ -23,7 +23,7 @@ describe.each(SUBJECTS)('An application on a %s', (_, subject) => {
 
   beforeAll(async () => {
     server = await subject.startServer();
-  }, STARTS_WITHIN_MS);
+  });
   beforeEach(() => {
     open = subject.open(server.port);
   });
@@ -56,7 +56,6 @@ describe.each(SUBJECTS)('An application on a %s', (_, subject) => {
       expect(await app.logOut(token)).toEqual(LOGGED_OUT);
       expect(await app.show(token)).toEqual(REVOKED);
     },
-    30_000,
   );
 
   it('leaves the client open when it is closed, which is not its own (R75)', async () => {

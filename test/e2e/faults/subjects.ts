@@ -5,9 +5,6 @@ import { type BlocklistStore, RedisBlocklistStore, SqlBlocklistStore } from '../
 import { PostgresServer } from '../../support/postgres.js';
 import { RedisServer } from '../../support/redis.js';
 
-/** How long a server may take to start on a busy machine. */
-export const STARTS_WITHIN_MS = 60_000;
-
 /** How soon clients look for their server again; apart from it they are as they come. */
 const RECONNECTS_AFTER_MS = 100;
 

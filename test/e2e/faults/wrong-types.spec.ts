@@ -4,7 +4,7 @@ import { failureOf, UNAVAILABLE } from '../../support/faults.js';
 import { claimsOf } from '../../support/tokens.js';
 import { type Host, hostOf } from './hosts.js';
 import { StoreApp } from './store-app.js';
-import { type OpenStore, REDIS_SUBJECTS, STARTS_WITHIN_MS } from './subjects.js';
+import { type OpenStore, REDIS_SUBJECTS } from './subjects.js';
 
 describe.each(REDIS_SUBJECTS)('%s, where another type is under our keys', (_, subject) => {
   let host: Host;
@@ -15,7 +15,7 @@ describe.each(REDIS_SUBJECTS)('%s, where another type is under our keys', (_, su
     host = await hostOf(subject);
     open = host.open();
     app = await StoreApp.start(open.store, { blocklist: { timeout: '5s' } });
-  }, STARTS_WITHIN_MS);
+  });
   afterAll(async () => {
     const calamities = await app.close();
     await open.close();

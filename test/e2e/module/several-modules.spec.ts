@@ -218,7 +218,7 @@ describe.each(ADAPTERS)('on %s', (adapter) => {
       expect(await statusOf(tokens[(index + 1) % 20])).toBe(422);
     }
     await Promise.all(apps.map((app) => app.close()));
-  }, 30_000);
+  });
 });
 
 describe('twenty modules of one application', () => {

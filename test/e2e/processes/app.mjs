@@ -94,7 +94,7 @@ guarded(AccessGuard, Post('end-all'), 'endAll');
 Controller()(AppController);
 
 const { store, close } = await openStore(kind, address);
-const settings = { secret, blocklist: { store, timeout }, rotation: { grace: '30s' } };
+const settings = { secret, blocklist: { store, timeout }, rotation: { grace: '60s' } };
 class App {}
 Module({ imports: [JwtExtendedModule.forRoot(settings)], controllers: [AppController] })(App);
 

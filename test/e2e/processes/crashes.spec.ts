@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ChildAnswer, ChildApp } from '../../support/child-app.js';
-import { type Pair, PLACES, type Place, startApp, STARTS_WITHIN_MS } from './shared.js';
+import { type Pair, PLACES, type Place, startApp } from './shared.js';
 
 const REVOKED = { status: 401, body: { msg: 'Token has been revoked' } };
 
@@ -22,7 +22,7 @@ describe.each(DURABLE)(
       place = await start();
       const starting = [1, 2, 3].map(() => startApp(kind, place.address));
       [witness, ...victims] = (await Promise.all(starting)) as [ChildApp, ...ChildApp[]];
-    }, STARTS_WITHIN_MS);
+    });
     afterAll(async () => {
       await Promise.all([...victims, witness].map((app) => app?.kill()));
       await place.close();
@@ -59,7 +59,7 @@ describe.each(DURABLE)(
       expect(again).toEqual(retried);
       for (const [token, answer] of answered)
         expect(retried[tokens.indexOf(token)]).toEqual(answer);
-    }, 30_000);
+    });
 
     it('has forgotten no logout that it acknowledged, even if the server dies as well (R57)', async () => {
       const tokens = (await logIns()).map(({ accessToken }) => accessToken);
@@ -71,6 +71,6 @@ describe.each(DURABLE)(
 
       expect(acknowledged.length).toBeGreaterThanOrEqual(ANSWERED);
       expect(await Promise.all(shown)).toEqual(acknowledged.map(() => REVOKED));
-    }, 30_000);
+    });
   },
 );

@@ -6,9 +6,6 @@ import { SECRET } from '../../support/forge.js';
 import { PostgresServer } from '../../support/postgres.js';
 import { RedisServer } from '../../support/redis.js';
 
-/** How long a server and two applications may take to start on a busy machine. */
-export const STARTS_WITHIN_MS = 60_000;
-
 const SCRIPT = join(import.meta.dirname, 'app.mjs');
 
 /** What a login gives. */

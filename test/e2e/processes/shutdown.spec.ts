@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { type Pair, PLACES, startApp, STARTS_WITHIN_MS } from './shared.js';
+import { type Pair, PLACES, startApp } from './shared.js';
 import { RedisServer } from '../../support/redis.js';
 
-/** How long a process may take to end, on a busy machine. */
-const ENDS_WITHIN_MS = 3_000;
+/** How long a process may take to end on a slow machine. A timer that it left behind would take half a minute. */
+const ENDS_WITHIN_MS = 20_000;
 
 const NOWHERE = async () => ({ address: '', close: async () => undefined });
 
@@ -40,7 +40,6 @@ describe('R75: A process', () => {
       expect(performance.now() - from).toBeLessThan(ENDS_WITHIN_MS);
       expect(await asked).toEqual({ status: 201, body: { msg: 'ended' } });
     },
-    STARTS_WITHIN_MS,
   );
 
   it.each(['redis', 'ioredis'])(
@@ -61,6 +60,5 @@ describe('R75: A process', () => {
       expect(performance.now() - from).toBeLessThan(ENDS_WITHIN_MS);
       expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([503]));
     },
-    STARTS_WITHIN_MS,
   );
 });

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { blocklistStoreContract } from '../../../src/testing/blocklist-store-contract.js';
 import { RedisBlocklistStore } from '../../../src/stores/redis-blocklist.store.js';
-import { REDIS_STARTS_WITHIN_MS } from '../../support/redis.js';
 import { Reconnecting } from './reconnecting.js';
 import { CLIENTS, RedisServers } from './redis-clients.js';
 
@@ -9,7 +8,7 @@ let servers: RedisServers;
 
 beforeAll(async () => {
   servers = await RedisServers.start();
-}, REDIS_STARTS_WITHIN_MS);
+});
 afterAll(() => servers.close());
 
 describe.each(Object.entries(CLIENTS))('RedisBlocklistStore with %s', (_, connect) => {

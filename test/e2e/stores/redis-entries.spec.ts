@@ -3,7 +3,7 @@ import { Redis } from 'ioredis';
 import { createClient, RESP_TYPES } from 'redis';
 import type { Awaitable } from '../../../src/contracts/awaitable.js';
 import { RedisBlocklistStore } from '../../../src/stores/redis-blocklist.store.js';
-import { REDIS_STARTS_WITHIN_MS, RedisServer } from '../../support/redis.js';
+import { RedisServer } from '../../support/redis.js';
 import { type ConnectedClient, ioredis, nodeRedis, opened, opening } from './redis-clients.js';
 
 const MINUTE = 60_000;
@@ -20,7 +20,7 @@ let server: RedisServer;
 
 beforeAll(async () => {
   server = await RedisServer.start();
-}, REDIS_STARTS_WITHIN_MS);
+});
 afterAll(() => server.close());
 beforeEach(async () => {
   await server.command('FLUSHALL');

@@ -3,7 +3,7 @@ import { Cluster } from 'ioredis';
 import { createCluster } from 'redis';
 import type { Awaitable } from '../../../src/contracts/awaitable.js';
 import { RedisBlocklistStore } from '../../../src/stores/redis-blocklist.store.js';
-import { REDIS_STARTS_WITHIN_MS, RedisCluster, RedisServer } from '../../support/redis.js';
+import { RedisCluster, RedisServer } from '../../support/redis.js';
 import { TcpProxy } from '../../support/tcp-proxy.js';
 import { cachingNodeRedis, ioredis, nodeRedis, opened, opening } from './redis-clients.js';
 
@@ -26,7 +26,7 @@ describe.each([
     connected = await connect({ url: `redis://127.0.0.1:${proxy.port}` });
     store = new RedisBlocklistStore(connected.client);
     await store.get(['warm']);
-  }, REDIS_STARTS_WITHIN_MS);
+  });
   afterAll(async () => {
     connected.close();
     await proxy.close();
@@ -68,7 +68,7 @@ describe('RedisBlocklistStore in a cluster', () => {
   beforeAll(async () => {
     cluster = await RedisCluster.start();
     proxies = await Promise.all(cluster.nodes.map(({ port }) => TcpProxy.start(port)));
-  }, REDIS_STARTS_WITHIN_MS);
+  });
   afterAll(async () => {
     await Promise.all(proxies.map((proxy) => proxy.close()));
     await cluster.close();

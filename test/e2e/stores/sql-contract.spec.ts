@@ -1,11 +1,9 @@
-import { afterAll, beforeAll, describe, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, it } from '@jest/globals';
 import { SqlBlocklistStore } from '../../../src/stores/sql-blocklist.store.js';
 import { blocklistStoreContract } from '../../../src/testing/blocklist-store-contract.js';
 import { PostgresServer } from '../../support/postgres.js';
 import { Reconnecting } from './reconnecting.js';
-import { CLIENTS, OPENS_WITHIN_MS } from './sql-databases.js';
-
-jest.setTimeout(OPENS_WITHIN_MS);
+import { CLIENTS } from './sql-databases.js';
 
 let server: PostgresServer;
 

@@ -7,9 +7,6 @@ import pg from 'pg';
 import type { SqlClient } from '../../../src/stores/sql-statements.js';
 import { PostgresServer } from '../../support/postgres.js';
 
-/** How long a server may take to start, and a test with it, on a busy machine. */
-export const OPENS_WITHIN_MS = 60_000;
-
 /** A database that is open. */
 export interface OpenDatabase {
   readonly client: SqlClient;

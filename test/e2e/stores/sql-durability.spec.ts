@@ -1,13 +1,4 @@
-import {
-  afterAll,
-  afterEach,
-  beforeAll,
-  beforeEach,
-  describe,
-  expect,
-  it,
-  jest,
-} from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -18,9 +9,7 @@ import pg from 'pg';
 import { dialectOf, SqlBlocklistStore } from '../../../src/stores/sql-blocklist.store.js';
 import { sqlTable } from '../../../src/stores/sql-statements.js';
 import { PostgresServer } from '../../support/postgres.js';
-import { OPENS_WITHIN_MS, poolOf } from './sql-databases.js';
-
-jest.setTimeout(OPENS_WITHIN_MS);
+import { poolOf } from './sql-databases.js';
 
 const WRITER = join(import.meta.dirname, 'sql-writer.mjs');
 

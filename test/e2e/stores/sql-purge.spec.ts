@@ -1,11 +1,9 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type pg from 'pg';
 import { dialectOf, SqlBlocklistStore } from '../../../src/stores/sql-blocklist.store.js';
 import { type SqlClient, sqlTable } from '../../../src/stores/sql-statements.js';
 import { PostgresServer } from '../../support/postgres.js';
-import { DIALECTS, type OpenDatabase, OPENS_WITHIN_MS, poolOf } from './sql-databases.js';
-
-jest.setTimeout(OPENS_WITHIN_MS);
+import { DIALECTS, type OpenDatabase, poolOf } from './sql-databases.js';
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;

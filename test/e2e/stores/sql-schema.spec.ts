@@ -1,12 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import Database from 'libsql';
 import pg from 'pg';
 import { JwtExtendedConfigError } from '../../../src/index.js';
 import { SqlBlocklistStore } from '../../../src/stores/sql-blocklist.store.js';
 import { PostgresServer } from '../../support/postgres.js';
-import { DIALECTS, type OpenDatabase, OPENS_WITHIN_MS, poolOf } from './sql-databases.js';
-
-jest.setTimeout(OPENS_WITHIN_MS);
+import { DIALECTS, type OpenDatabase, poolOf } from './sql-databases.js';
 
 /** What may be wrong with tables that somebody else made, and the words in which the database says so. */
 const MISSHAPEN: Record<string, readonly (readonly [string, readonly string[], RegExp])[]> = {

@@ -1,8 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { SqlBlocklistStore } from '../../../src/stores/sql-blocklist.store.js';
-import { DIALECTS, type OpenDatabase, OPENS_WITHIN_MS } from './sql-databases.js';
-
-jest.setTimeout(OPENS_WITHIN_MS);
+import { DIALECTS, type OpenDatabase } from './sql-databases.js';
 
 /** Text that would be a part of the statement if it were not handed over beside it. */
 const INJECTIONS = [
