@@ -1,19 +1,15 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createHmac } from 'node:crypto';
-import { once } from 'node:events';
 import { existsSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { CommandFolder } from '../support/command.js';
+import { freePort, requireFreePort } from '../support/ports.js';
 import { type Block, blocksIn, root, type Step, stepsOf } from '../support/readme.js';
 import { compileSample, Sample } from '../support/sample.js';
 import { Shell } from '../support/shell.js';
 
 const SECRET = 'q8Jr2xVn6LwTz4YbD1kPcH9mGsF3eUoA7iXWtRhK';
 const ALICE = { username: 'alice', password: 'wonderland' };
-
-// Other processes are started and passwords hashed: what takes a second takes several on a busy machine.
-jest.setTimeout(60_000);
 
 const QUICK_START = 'Quick start';
 const SESSIONS = [
@@ -334,7 +330,9 @@ describe('The quick start, with PORT and JWT_SECRET', () => {
 
   it('takes as long over an unknown user as over a wrong password', async () => {
     const spent = { alice: Infinity, mallory: Infinity };
-    for (let round = 0; round < 3; round += 1) {
+    const isAlike = () => spent.mallory / spent.alice > 0.5;
+    // The shortest of several times, since another process may take the machine for a while.
+    for (let round = 0; round < 30 && !isAlike(); round += 1) {
       for (const username of ['alice', 'mallory'] as const) {
         const start = performance.now();
         await sample.post('/login', JSON.stringify({ username, password: 'looking-glass' }));
@@ -342,7 +340,7 @@ describe('The quick start, with PORT and JWT_SECRET', () => {
       }
     }
 
-    expect(spent.mallory / spent.alice).toBeGreaterThan(0.5);
+    expect(isAlike()).toBe(true);
   });
 
   async function get(path: string, token?: string) {
@@ -369,26 +367,4 @@ async function runInShell(
 
 function consoleOf(section: string): readonly Block[] {
   return blocksIn('console').filter((block) => block.section === section);
-}
-
-async function requireFreePort(port: number): Promise<void> {
-  await portOf(port).catch((cause: unknown) => {
-    throw new Error(`The README's walk needs port ${port}, and something is listening there`, {
-      cause,
-    });
-  });
-}
-
-function freePort(): Promise<number> {
-  return portOf(0);
-}
-
-/** The port that could be listened on, free again. */
-async function portOf(wanted: number): Promise<number> {
-  const server = createServer().listen(wanted);
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address ? address.port : wanted;
 }

@@ -7,12 +7,12 @@ import {
 } from 'node:child_process';
 import { once } from 'node:events';
 import { chownSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { freePort } from './ports.js';
 
 /** Where Debian keeps PostgreSQL, a folder for each version. */
 const VERSIONS = '/usr/lib/postgresql';
@@ -163,14 +163,6 @@ function accountOfServer(): Account {
 function program(name: string): string {
   const newest = readdirSync(VERSIONS).sort((one, other) => Number(other) - Number(one))[0];
   return join(VERSIONS, newest ?? '', 'bin', name);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 /** Resolves when it says that it is ready; it is read on, so that it is never held up by what it has to say. */

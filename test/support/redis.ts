@@ -1,15 +1,14 @@
-import { execFile, spawn, type ChildProcess } from 'node:child_process';
-import { randomInt } from 'node:crypto';
+import { type ChildProcessWithoutNullStreams, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { freePort } from './ports.js';
 
-/** How long servers may take to start, and to find each other, on a busy machine. */
-export const REDIS_STARTS_WITHIN_MS = 60_000;
+/** What a server says, or a sentinel, once it takes commands. */
+const READY = /Ready to accept connections|Sentinel ID is/;
 
 export interface RedisServerOptions {
   /**
@@ -27,7 +26,7 @@ export interface RedisServerOptions {
 /** A real `redis-server` on a port of loopback, with a folder of its own; it ends with the process that started it. */
 export class RedisServer {
   readonly #folder = mkdtempSync(join(tmpdir(), 'redis-'));
-  #process: ChildProcess | undefined;
+  #process: ChildProcessWithoutNullStreams | undefined;
 
   private constructor(
     readonly port: number,
@@ -91,14 +90,8 @@ export class RedisServer {
     await this.kill();
     const command = ['redis-server', join(this.#folder, 'redis.conf'), ...this.args];
     const started = spawn('setpriv', ['--pdeathsig', 'KILL', ...command], { stdio: 'pipe' });
-    let printed = '';
-    started.stdout.on('data', (text) => (printed += text));
-    started.stderr.on('data', (text) => (printed += text));
     this.#process = started;
-    await until(() => {
-      if (started.exitCode !== null) throw new Error(`redis-server did not start: ${printed}`);
-      return answersPing(this.port);
-    });
+    await readiness(started);
   }
 
   async close(): Promise<void> {
@@ -118,7 +111,7 @@ export class RedisCluster {
     const addresses = nodes.map(({ port }) => `127.0.0.1:${port}`);
     await first.command('--cluster', 'create', ...addresses, '--cluster-yes');
     for (const node of nodes) {
-      await until(async () => (await node.command('CLUSTER', 'INFO')).includes('state:ok'));
+      while (!(await node.command('CLUSTER', 'INFO')).includes('state:ok')) await pause(20);
     }
     return new RedisCluster(nodes);
   }
@@ -169,36 +162,17 @@ async function clusterNode(): Promise<RedisServer> {
   return RedisServer.start({ lines });
 }
 
-/** Below the ports that systems give away by themselves, so that nobody is given it before it is used. */
-async function freePort(): Promise<number> {
-  const port = randomInt(10_000, 30_000);
-  const probe = createServer();
-  const isFree = await new Promise<boolean>((resolve) => {
-    probe.once('error', () => resolve(false)).listen(port, '127.0.0.1', () => resolve(true));
+/** Resolves when it says that it is ready; it is read on, so that it is never held up by what it has to say. */
+function readiness(server: ChildProcessWithoutNullStreams): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let log = '';
+    const hear = (text: Buffer) => {
+      log += text.toString();
+      if (READY.test(log)) resolve();
+    };
+    server.stdout.on('data', hear);
+    server.stderr.on('data', hear);
+    server.once('error', reject);
+    server.once('exit', () => reject(new Error(`redis-server did not start: ${log}`)));
   });
-  if (!isFree) return freePort();
-  probe.close();
-  await once(probe, 'close');
-  return port;
-}
-
-async function until(holds: () => Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + REDIS_STARTS_WITHIN_MS;
-  while (!(await holds())) {
-    if (performance.now() > deadline) throw new Error('Redis was not ready in time');
-    await pause(20);
-  }
-}
-
-/** Whether a server takes commands, from whom it knows at least; while it reads its files it does not. */
-async function answersPing(port: number): Promise<boolean> {
-  const socket = connect(port, '127.0.0.1', () => socket.write('PING\r\n'));
-  try {
-    const [answer] = (await once(socket, 'data')) as [Buffer];
-    return /^\+PONG|^-NOAUTH/.test(answer.toString());
-  } catch {
-    return false;
-  } finally {
-    socket.destroy();
-  }
 }
