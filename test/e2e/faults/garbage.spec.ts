@@ -50,7 +50,7 @@ describe.each(HOSTS)('%s, in which somebody else wrote', (_, start) => {
   beforeAll(async () => {
     host = await start();
     [open, other] = [host.open(), host.open()];
-    app = await StoreApp.start(open.store, { blocklist: { timeout: '5s' } });
+    app = await StoreApp.start(open.store);
   });
   beforeEach(async () => {
     count += 1;

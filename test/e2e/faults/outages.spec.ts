@@ -2,16 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { TokenCheckUnavailableError, type TokenPair } from '../../../src/index.js';
 import { failureOf, UNAVAILABLE } from '../../support/faults.js';
 import { TcpProxy } from '../../support/tcp-proxy.js';
-import {
-  ADMITTED,
-  BACK_WITHIN_MS,
-  LOGGED_OUT,
-  REVOKED,
-  SLACK_MS,
-  StoreApp,
-  timed,
-  TIMEOUT_MS,
-} from './store-app.js';
+import { ADMITTED, BACK_WITHIN_MS, LOGGED_OUT, REVOKED, StoreApp } from './store-app.js';
 import { type OpenStore, type Server, SUBJECTS } from './subjects.js';
 
 /** A way for a store to be away, and to come back. */
@@ -34,9 +25,9 @@ const OUTAGES: readonly (readonly [string, Outage])[] = [
     { begin: (_, line) => line.blackhole(), end: (_, line) => line.restore(), isOfTheLine: true },
   ],
   [
-    'takes longer than the timeout',
+    'takes longer than the deadline',
     {
-      begin: (_, line) => line.delay(TIMEOUT_MS),
+      begin: (_, line) => line.delay(3_600_000),
       end: (_, line) => line.restore(),
       isOfTheLine: true,
     },
@@ -76,20 +67,23 @@ describe.each(SUBJECTS)('%s', (_, subject) => {
       expect(calamities).toEqual([]);
     });
 
-    it('lets nobody in and acknowledges nothing, in time, and is back soon with all it knew', async () => {
-      const answers = await Promise.all([
-        timed(app.show(pair.accessToken)),
-        timed(app.show(revoked)),
-        timed(app.logOut(pair.accessToken)),
-        timed(app.refresh(pair.refreshToken)),
+    it('lets nobody in and acknowledges nothing, and is back soon with all it knew', async () => {
+      const answers = Promise.all([
+        app.show(pair.accessToken),
+        app.show(revoked),
+        app.logOut(pair.accessToken),
+        app.refresh(pair.refreshToken),
       ]);
-      const failures = await Promise.all([
-        timed(failureOf(app.blocklist.revoke(pair.refreshToken))),
-        timed(failureOf(app.blocklist.revokeSession(pair.sessionId))),
-        timed(failureOf(app.blocklist.revokeAllFor('bob'))),
-        timed(failureOf(app.tokens.rotateRefreshToken(pair.refreshToken))),
-        timed(failureOf(app.logIn())),
+      expect(await app.overdue(answers)).toEqual(Array(4).fill(UNAVAILABLE));
+      const failures = Promise.all([
+        failureOf(app.blocklist.revoke(pair.refreshToken)),
+        failureOf(app.blocklist.revokeSession(pair.sessionId)),
+        failureOf(app.blocklist.revokeAllFor('bob')),
+        failureOf(app.tokens.rotateRefreshToken(pair.refreshToken)),
+        failureOf(app.logIn()),
       ]);
+      for (const failure of await app.overdue(failures))
+        expect(failure).toBeInstanceOf(TokenCheckUnavailableError);
       await outage.end(server, line);
       const back = await app.back(pair.accessToken);
       const events = [...app.events];
@@ -101,11 +95,6 @@ describe.each(SUBJECTS)('%s', (_, subject) => {
         await app.show(later.accessToken),
       ];
 
-      expect(answers.map(({ outcome }) => outcome)).toEqual(answers.map(() => UNAVAILABLE));
-      for (const { outcome } of failures)
-        expect(outcome).toBeInstanceOf(TokenCheckUnavailableError);
-      const longest = Math.max(...[...answers, ...failures].map(({ took }) => took));
-      expect(longest).toBeLessThan(TIMEOUT_MS + SLACK_MS);
       expect(back).toBeLessThan(BACK_WITHIN_MS);
       expect(afterwards).toEqual([REVOKED, ADMITTED, LOGGED_OUT, REVOKED]);
       expect((await app.refresh(later.refreshToken)).status).toBe(201);

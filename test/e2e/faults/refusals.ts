@@ -10,6 +10,8 @@ export interface Refusal {
   readonly begin: Act;
   readonly end: Act;
   readonly cause: RegExp;
+  /** Of the store, if it is what ends the wait for a server that does not refuse by itself. */
+  readonly timeout?: string;
 }
 
 const REDIS: readonly Refusal[] = [
@@ -46,6 +48,7 @@ const POSTGRES: readonly Refusal[] = [
       other.run('BEGIN; LOCK TABLE jwt_blocklist, jwt_blocklist_sessions IN SHARE MODE'),
     end: (_, other) => other.run('ROLLBACK'),
     cause: /did not answer within/,
+    timeout: '2s',
   },
 ];
 

@@ -44,8 +44,12 @@ describe.each(SUBJECTS)('A rotation over a %s', (_, subject) => {
 
   it('whose server dies between claim and mint has one successor, until it is used (R63)', async () => {
     const first = await app.logIn();
-    afterClaim = () => server.kill();
-    const failed = await app.refresh(first.refreshToken);
+    const killed = new Promise<void>((resolve) => {
+      afterClaim = () => server.kill().then(resolve);
+    });
+    const refreshing = app.refresh(first.refreshToken);
+    await killed;
+    const failed = await app.overdue(refreshing);
     await server.restart();
     await app.back(first.accessToken);
     const successors = [
@@ -65,8 +69,15 @@ describe.each(SUBJECTS)('A rotation over a %s', (_, subject) => {
 
   it('whose claim nobody acknowledged is reuse once the grace is over (R60)', async () => {
     const { refreshToken, accessToken } = await app.logIn();
-    afterClaim = () => new Promise(() => undefined);
-    const failed = await app.refresh(refreshToken);
+    const claimed = new Promise<void>((resolve) => {
+      afterClaim = () => {
+        resolve();
+        return new Promise(() => undefined);
+      };
+    });
+    const refreshing = app.refresh(refreshToken);
+    await claimed;
+    const failed = await app.overdue(refreshing);
     skippedMs += 60_000;
 
     expect(failed).toEqual(UNAVAILABLE);

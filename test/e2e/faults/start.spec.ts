@@ -1,20 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { UNAVAILABLE } from '../../support/faults.js';
 import { accessClaims, forgeToken } from '../../support/forge.js';
-import {
-  ADMITTED,
-  BACK_WITHIN_MS,
-  LOGGED_OUT,
-  REVOKED,
-  SLACK_MS,
-  StoreApp,
-  timed,
-  TIMEOUT_MS,
-} from './store-app.js';
+import { ADMITTED, BACK_WITHIN_MS, LOGGED_OUT, REVOKED, StoreApp } from './store-app.js';
 import { type OpenStore, type Server, SUBJECTS } from './subjects.js';
-
-/** How long an application takes to start beside asking its store. */
-const STARTING_MS = 2_000;
 
 describe.each(SUBJECTS)('An application on a %s', (_, subject) => {
   let server: Server;
@@ -43,13 +31,11 @@ describe.each(SUBJECTS)('An application on a %s', (_, subject) => {
     async (_, begin, end) => {
       await begin();
       const token = forgeToken(accessClaims());
-      const started = await timed(StoreApp.start(open.store));
-      app = started.outcome;
-      const refused = [await app.show(token), await app.logOut(token)];
+      app = await StoreApp.startInOutage(open.store);
+      const refused = await app.overdue(Promise.all([app.show(token), app.logOut(token)]));
       await end();
       const back = await app.back(token);
 
-      expect(started.took).toBeLessThan(TIMEOUT_MS + STARTING_MS + SLACK_MS);
       expect(refused).toEqual([UNAVAILABLE, UNAVAILABLE]);
       expect(back).toBeLessThan(BACK_WITHIN_MS);
       expect(await app.show(token)).toEqual(ADMITTED);

@@ -14,13 +14,11 @@ import {
 } from '../../../src/index.js';
 import { type Answer, createApp, type RunningApp } from '../../support/app.js';
 import type { Output } from '../../support/faults.js';
+import { Deadlines } from './deadlines.js';
 import { Noticed } from './noticed.js';
 
-/** How long a store may think, and how much later an answer is still in time on a busy machine. */
-export const TIMEOUT_MS = 500;
-export const SLACK_MS = 2_500;
-/** How soon after its store an application must be back. */
-export const BACK_WITHIN_MS = 2_000;
+/** How soon after its store an application must be back on a slow machine; late calls count for half a minute. */
+export const BACK_WITHIN_MS = 15_000;
 
 @Controller()
 class StoreController {
@@ -66,23 +64,36 @@ export class StoreApp {
   private constructor(
     private readonly app: RunningApp,
     private readonly noticed: Noticed,
+    private readonly deadlines: Deadlines,
   ) {
     this.tokens = app.get(TokenService);
     this.blocklist = app.get(BlocklistService);
   }
 
-  static async start(
+  /** Unless it is given another timeout, it waits for its store until the test has enough of that. */
+  static start(store: BlocklistStore, options?: JwtExtendedOptions): Promise<StoreApp> {
+    return StoreApp.#start(store, options, (starting) => starting);
+  }
+
+  /** Starts while the store is away. */
+  static startInOutage(store: BlocklistStore): Promise<StoreApp> {
+    return StoreApp.#start(store, {}, (starting, deadlines) => deadlines.pass(starting));
+  }
+
+  static async #start(
     store: BlocklistStore,
     { blocklist, ...options }: JwtExtendedOptions = {},
+    wait: (starting: Promise<RunningApp>, deadlines: Deadlines) => Promise<RunningApp>,
   ): Promise<StoreApp> {
-    const noticed = new Noticed();
+    const [noticed, deadlines] = [new Noticed(), new Deadlines()];
     try {
-      const app = await createApp('fastify', {
+      const starting = createApp('fastify', {
         controllers: [StoreController],
-        options: { blocklist: { store, timeout: `${TIMEOUT_MS}ms`, ...blocklist }, ...options },
+        options: { blocklist: { store, timeout: Deadlines.TIMEOUT, ...blocklist }, ...options },
       });
-      return new StoreApp(app, noticed);
+      return new StoreApp(await wait(starting, deadlines), noticed, deadlines);
     } catch (error) {
+      deadlines.restore();
       await noticed.stop();
       throw error;
     }
@@ -122,11 +133,16 @@ export class StoreApp {
     return this.send('POST', '/refresh', token);
   }
 
+  /** Has enough of waiting for the store, until something that needs it is over. */
+  overdue<T>(waiting: Promise<T>): Promise<T> {
+    return this.deadlines.pass(waiting);
+  }
+
   /** Waits until a token lets in again, and gives the milliseconds that it took. */
   async back(token: string): Promise<number> {
     const start = performance.now();
     while ((await this.show(token)).status !== 200) {
-      if (performance.now() - start > 10 * BACK_WITHIN_MS) break;
+      if (performance.now() - start > 2 * BACK_WITHIN_MS) break;
       await pause(20);
     }
     return performance.now() - start;
@@ -135,12 +151,7 @@ export class StoreApp {
   /** Ends it, and gives what would have ended the process meanwhile. */
   async close(): Promise<readonly unknown[]> {
     await this.app.close();
+    this.deadlines.restore();
     return this.noticed.stop();
   }
-}
-
-/** What came of something, and how many milliseconds later. */
-export async function timed<T>(promise: Promise<T>): Promise<{ outcome: T; took: number }> {
-  const start = performance.now();
-  return { outcome: await promise, took: performance.now() - start };
 }

@@ -14,7 +14,7 @@ describe.each(REDIS_SUBJECTS)('%s, where another type is under our keys', (_, su
   beforeAll(async () => {
     host = await hostOf(subject);
     open = host.open();
-    app = await StoreApp.start(open.store, { blocklist: { timeout: '5s' } });
+    app = await StoreApp.start(open.store);
   });
   afterAll(async () => {
     const calamities = await app.close();
