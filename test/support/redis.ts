@@ -111,6 +111,8 @@ export class RedisCluster {
     const addresses = nodes.map(({ port }) => `127.0.0.1:${port}`);
     await first.command('--cluster', 'create', ...addresses, '--cluster-yes');
     for (const node of nodes) {
+      // By itself it takes a node that is slow for one that has failed.
+      await node.command('CONFIG', 'SET', 'cluster-node-timeout', '60000');
       while (!(await node.command('CLUSTER', 'INFO')).includes('state:ok')) await pause(20);
     }
     return new RedisCluster(nodes);

@@ -118,13 +118,13 @@ describe.each(ADAPTERS)('over %s, a hostile token', (adapter) => {
     ['a megabyte of text', 'A'.repeat(1_000_000)],
   ])('of %s does not hold the event loop (R72, F22)', async (_, token) => {
     const tokens = app.get(TokenService);
-    const times: number[] = [];
-    for (let attempt = 0; attempt < 5; attempt += 1) {
+    let shortest = Infinity;
+    // The shortest of several times, since another process may take the machine for a while.
+    for (let attempt = 0; attempt < 50 && shortest >= 10; attempt += 1) {
       const begin = performance.now();
       expect(await failureOf(tokens.decodeToken(token))).toBeInstanceOf(InvalidTokenError);
-      times.push(performance.now() - begin);
+      shortest = Math.min(shortest, performance.now() - begin);
     }
-    // The best of several: what another process takes of the machine does not count.
-    expect(Math.min(...times)).toBeLessThan(10);
+    expect(shortest).toBeLessThan(10);
   });
 });

@@ -103,5 +103,6 @@ function reasonsOf(results: readonly PromiseSettledResult<unknown>[]): string[] 
 }
 
 async function untilDown(node: RedisServer): Promise<void> {
+  await node.command('CONFIG', 'SET', 'cluster-node-timeout', '1000');
   while (!(await node.command('CLUSTER', 'INFO')).includes('state:fail')) continue;
 }

@@ -130,7 +130,7 @@ describe('Claims', () => {
 
     expect(suffice(found, { roles: ['role-99999', 'role-0'] })).toBe(true);
     expect(suffice(found, { roles: ['nobody', 'role-0'] })).toBe(false);
-    expect(performance.now() - before).toBeLessThan(500);
+    expect(performance.now() - before).toBeLessThan(10_000);
   });
 });
 
