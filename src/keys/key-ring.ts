@@ -1,6 +1,6 @@
 import { JwtExtendedConfigError } from '../errors/config.error.js';
 import type { Algorithm, KeyOptions, KeyRingOptions } from '../options/key-options.js';
-import { jwksAddress, loadJose, RemoteKeys } from './remote-jwks.js';
+import { jwksAddress, RemoteKeys } from './remote-jwks.js';
 import { importRing, type RingKey } from './ring-key.js';
 
 /** A verifying key as others may have it (RFC 7517 section 4): nothing but its public members. */
@@ -155,7 +155,6 @@ export class KeyRing {
       );
     }
     const opened = await openRing(next, this.#rules, this.#contents.remote);
-    if (opened.algorithms.includes('EdDSA')) await loadJose();
     const { maxTokenLifetime, clock } = this.#rules;
     const now = clock();
     const endOfLife =

@@ -6,7 +6,6 @@ import { parseAlgorithms, shareKeys } from '../keys/algorithms.js';
 import { configureKeys } from '../keys/configure-keys.js';
 import { KeyRing, RingContents, type RingRules } from '../keys/key-ring.js';
 import { LoadedKeys } from '../keys/loaded-keys.js';
-import { loadJose } from '../keys/remote-jwks.js';
 import { RingKey } from '../keys/ring-key.js';
 import type { JwtExtendedOptions } from '../options/jwt-extended-options.js';
 import type { Algorithm } from '../options/key-options.js';
@@ -42,7 +41,6 @@ export class ModuleSettings {
   static async from(given: JwtExtendedOptions): Promise<ModuleSettings> {
     const options = resolveOptions(given);
     const ring = await ringOf(given, options);
-    if (ring.contents.algorithms.includes('EdDSA')) await loadJose();
     return new ModuleSettings(options, ring, new LoadedKeys(given));
   }
 }

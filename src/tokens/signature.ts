@@ -1,84 +1,99 @@
 import { JwtService } from '@nestjs/jwt';
-import type { KeyObject } from 'node:crypto';
-import type { Awaitable } from '../contracts/awaitable.js';
+import {
+  constants,
+  createHmac,
+  type KeyObject,
+  sign as signBytes,
+  timingSafeEqual,
+  verify,
+} from 'node:crypto';
 import type { TokenHeader } from '../contracts/token.js';
 import { InvalidTokenError } from '../errors/token-errors.js';
-import { loadJose } from '../keys/remote-jwks.js';
+import { traitsOf } from '../keys/algorithms.js';
 import type { SigningKey, VerificationKey } from '../keys/ring-key.js';
 import type { Algorithm } from '../options/key-options.js';
 import type { ParsedToken } from './compact-jws.js';
 
-/** EdDSA (RFC 8037 section 3.1), which the library under `JwtService` does not have. */
-export async function signEdDsa(
-  claims: object,
-  header: TokenHeader,
-  key: KeyObject,
-): Promise<string> {
-  const { CompactSign } = await loadJose();
-  return new CompactSign(Buffer.from(JSON.stringify(claims))).setProtectedHeader(header).sign(key);
-}
-
-/** @throws Error - when the signature is not the key's */
-export async function verifyEdDsa(
-  encoded: string,
-  { key, algorithms }: { readonly key: KeyObject; readonly algorithms: readonly Algorithm[] },
-): Promise<void> {
-  const { compactVerify } = await loadJose();
-  await compactVerify(encoded, key, { algorithms: [...algorithms] });
-}
-
-/** Its own, and unconfigured: whatever key or option the application gave its `JwtService` stays there. */
+/** This library's own, without options: the application's `JwtService` keeps its keys and options to itself. */
 const signer = new JwtService({});
 
 /**
- * Signs claims as they are (RFC 7515 section 5.1), whatever they say. The library underneath is given their text: to an
- * object it would add an `iat`, and it would take a claim that is called `constructor` for a mistake.
+ * Signs claims exactly as given (RFC 7515 section 5.1). `JwtService` gets them as bytes, because it would add an `iat`
+ * to an object, and would reject an object that has a claim called `constructor`.
  */
-export function sign(
-  claims: object,
-  headers: object,
-  { key, algorithm, kid }: SigningKey,
-): Awaitable<string> {
+export function sign(claims: object, headers: object, { key, algorithm, kid }: SigningKey): string {
   const header = { alg: algorithm, typ: 'JWT', ...(kid !== undefined && { kid }), ...headers };
+  const payload = Buffer.from(JSON.stringify(claims));
   return algorithm === 'EdDSA'
-    ? signEdDsa(claims, header, key)
-    : signer.sign(Buffer.from(JSON.stringify(claims)), { privateKey: key, algorithm, header });
+    ? signEdDsa(payload, header, key)
+    : signer.sign(payload, { privateKey: key, algorithm, header });
+}
+
+/** EdDSA (RFC 8037 section 3.1), which the library under `JwtService` lacks. */
+function signEdDsa(payload: Buffer, header: TokenHeader, key: KeyObject): string {
+  const headerText = Buffer.from(JSON.stringify(header)).toString('base64url');
+  const input = `${headerText}.${payload.toString('base64url')}`;
+  return `${input}.${signBytes(null, Buffer.from(input), key).toString('base64url')}`;
 }
 
 /**
- * Verifies the signature and nothing else: the libraries' own claim checks are off, since ours are stricter. Whatever
- * they throw at hostile input, `TypeError` and `RangeError` included, is the same refusal.
+ * Verifies the signature and nothing else (RFC 7515 section 5.2). A signature that does not fit, a key of another kind
+ * and any error of `node:crypto` give the same error.
+ *
+ * @throws InvalidTokenError
  */
-export function verifySignature(token: ParsedToken, key: VerificationKey): Awaitable<void> {
-  if (token.header.alg === 'EdDSA') return verifyEdDsa(token.encoded, key).catch(refuse);
+export function verifySignature(
+  { encoded, header }: ParsedToken,
+  { key, algorithms }: VerificationKey,
+): void {
+  const algorithm = algorithms.find((allowed) => allowed === header.alg);
+  const end = encoded.lastIndexOf('.');
+  const signature = Buffer.from(encoded.slice(end + 1), 'base64url');
+  let cause: unknown;
   try {
-    verifierOf(key).verify(token.encoded);
+    const input = Buffer.from(encoded.slice(0, end));
+    if (algorithm && isSignature(signature, input, key, algorithm)) return;
   } catch (error) {
-    refuse(error);
+    cause = error;
   }
+  throw new InvalidTokenError('Signature verification failed', cause);
 }
 
-function refuse(error: unknown): never {
-  throw new InvalidTokenError('Signature verification failed', error);
-}
+/** RFC 7518 sections 3.3 and 3.5: the salt of PSS is exactly as long as the hash. */
+const PADDINGS = {
+  PKCS1: { padding: constants.RSA_PKCS1_PADDING },
+  PSS: {
+    padding: constants.RSA_PKCS1_PSS_PADDING,
+    saltLength: constants.RSA_PSS_SALTLEN_DIGEST,
+  },
+};
 
-interface Verifier {
-  readonly algorithms: readonly Algorithm[];
-  readonly jwt: JwtService;
-}
-
-/** One for each key: what it verifies with is settled once, and not spread out again for every token. */
-const verifiers = new WeakMap<KeyObject, Verifier>();
-
-function verifierOf({ key, algorithms }: VerificationKey): JwtService {
-  const known = verifiers.get(key);
-  if (known?.algorithms === algorithms) return known.jwt;
-  const verifyOptions = {
-    algorithms: algorithms as Exclude<Algorithm, 'EdDSA'>[],
-    ignoreExpiration: true,
-    ignoreNotBefore: true,
-  };
-  const jwt = new JwtService({ publicKey: key, verifyOptions });
-  verifiers.set(key, { algorithms, jwt });
-  return jwt;
+/**
+ * Each case checks the kind of the key first: `node:crypto` would otherwise verify with what the key can do, an RSA
+ * signature under the name ES256 for instance.
+ */
+function isSignature(
+  signature: Buffer,
+  input: Buffer,
+  key: KeyObject,
+  algorithm: Algorithm,
+): boolean {
+  const { asymmetricKeyType: kind, asymmetricKeyDetails: details } = key;
+  const traits = traitsOf(algorithm);
+  switch (traits.family) {
+    case 'HMAC': {
+      const expected = createHmac(traits.hash, key).update(input).digest();
+      return expected.length === signature.length && timingSafeEqual(expected, signature);
+    }
+    case 'RSA': {
+      const isRsa = kind === 'rsa' || kind === 'rsa-pss';
+      return isRsa && verify(traits.hash, input, { key, ...PADDINGS[traits.padding] }, signature);
+    }
+    case 'EC': {
+      const isOnCurve = details?.namedCurve === traits.curve;
+      return isOnCurve && verify(traits.hash, input, { key, dsaEncoding: 'ieee-p1363' }, signature);
+    }
+    case 'EdDSA':
+      return kind === 'ed25519' && verify(traits.hash, input, key, signature);
+  }
 }

@@ -114,7 +114,7 @@ export class TokenMint {
       checkIdentity(identity, this.options);
       const key = await this.keys.forSigning(subject, context);
       const claims = this.#claims(identity, wanted, custom, now);
-      const encoded = await sign(claims, headers, key);
+      const encoded = sign(claims, headers, key);
       this.#checkLength(encoded);
       return {
         encoded,

@@ -54,7 +54,7 @@ export class TokenReader {
       checkHeader(parsed.header, this.keys.algorithms, this.options.acceptForeignTokens);
       const key = await this.keys.forVerifying(parsed, moment, { request });
       if (key.key !== seen?.key) {
-        await verifySignature(parsed, key);
+        verifySignature(parsed, key);
         if (isRepeated) this.#seen.remember(parsed, key.key);
       }
 

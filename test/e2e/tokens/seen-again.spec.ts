@@ -1,6 +1,6 @@
 import { Controller, Get, UseGuards } from '@nestjs/common';
-import { JwtService } from '@nestjs/jwt';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { Hmac } from 'node:crypto';
 import {
   AccessGuard,
   BlocklistService,
@@ -42,7 +42,7 @@ describe.each(ADAPTERS)('A token that is shown again, on %s,', (adapter) => {
   it('has its signature verified once, and everything else each time', async () => {
     const app = await start();
     const token = await app.get(TokenService).createAccessToken('alice');
-    const verify = jest.spyOn(JwtService.prototype, 'verify');
+    const verify = jest.spyOn(Hmac.prototype, 'digest');
 
     expect(await app.send('GET', '/', { token })).toMatchObject(ALICE);
     expect(await app.send('GET', '/', { token })).toMatchObject(ALICE);

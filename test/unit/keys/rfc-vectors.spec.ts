@@ -227,7 +227,7 @@ function takenApart(vector: Vector): ParsedToken {
 
 /** Verifies a vector's signature, and nothing else of it, with the key of one. */
 async function verified(vector: Vector, keyOf: Vector): Promise<void> {
-  await verifySignature(takenApart(vector), verificationKeyOf(keyOf));
+  verifySignature(takenApart(vector), verificationKeyOf(keyOf));
 }
 
 /** The same vector with the lowest bit of a part's first byte flipped. */
