@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import type { Awaitable } from './contracts/awaitable.js';
 import type { Token, TokenHeader, TokenPair } from './contracts/token.js';
 import { TokenCheckUnavailableError } from './errors/token-errors.js';
-import { type ErrorRenderer, withRenderer, TokenError } from './errors/token.error.js';
+import { type ErrorRenderer, rendering, TokenError } from './errors/token.error.js';
 import type { EventPublisher } from './events/security-event-publisher.js';
 import type { BlocklistService } from './revocation/blocklist.service.js';
 import type { RevocationCheck } from './revocation/revocation-check.js';
@@ -19,7 +20,7 @@ import type {
   TokenRequest,
 } from './tokens/token-request.js';
 import type { TokenMint } from './tokens/token-mint.js';
-import type { TokenReader } from './tokens/token-reader.js';
+import type { ReadOptions, TokenReader } from './tokens/token-reader.js';
 
 /** What the service works with. */
 export interface TokenServiceParts {
@@ -66,7 +67,7 @@ export class TokenService {
    * ```
    */
   createAccessToken(subject: unknown, options: CreateAccessTokenOptions = {}): Promise<string> {
-    return this.#createToken(subject, { ...options, type: 'access' });
+    return this.#rendering(() => this.#createToken(subject, { ...options, type: 'access' }));
   }
 
   /**
@@ -80,7 +81,8 @@ export class TokenService {
    * ```
    */
   createRefreshToken(subject: unknown, options: CreateRefreshTokenOptions = {}): Promise<string> {
-    return this.#createToken(subject, { ...options, fresh: false, type: 'refresh' });
+    const request = { ...options, fresh: false, type: 'refresh' } as const;
+    return this.#rendering(() => this.#createToken(subject, request));
   }
 
   /**
@@ -95,28 +97,8 @@ export class TokenService {
    * const { accessToken, refreshToken, sessionId } = await tokens.createTokenPair('alice', { fresh: true });
    * ```
    */
-  async createTokenPair(
-    subject: unknown,
-    options: CreateTokenPairOptions = {},
-  ): Promise<TokenPair> {
-    const { fresh, accessExpiresIn, refreshExpiresIn, note, ...shared } = options;
-    checkNote(note);
-    const { mint, sessionLifetime } = this.parts;
-    const now = mint.now();
-    const session = {
-      ...shared,
-      sessionId: options.sessionId ?? randomUUID(),
-      authTime: now,
-      expiresBy: sessionLifetime === undefined ? undefined : now + sessionLifetime,
-    };
-    const access = { ...session, fresh, expiresIn: accessExpiresIn, type: 'access' } as const;
-    const refresh = { ...session, expiresIn: refreshExpiresIn, type: 'refresh' } as const;
-    const pair = [
-      await mint.mint(subject, access, now),
-      await mint.mint(subject, refresh, now),
-    ] as const;
-    await this.#create(pair, note);
-    return this.#handOut(pair, session.sessionId);
+  createTokenPair(subject: unknown, options: CreateTokenPairOptions = {}): Promise<TokenPair> {
+    return this.#rendering(() => this.#createPair(subject, options));
   }
 
   /**
@@ -139,18 +121,11 @@ export class TokenService {
    * }
    * ```
    */
-  async rotateRefreshToken(
+  rotateRefreshToken(
     token: string | Token,
     options: RotateRefreshTokenOptions = {},
   ): Promise<TokenPair> {
-    const { reader, rotation, renderer } = this.parts;
-    try {
-      const spent = await reader.readGiven(token, { request: options.request });
-      const { access, refresh, sessionId } = await rotation.rotate(spent, options);
-      return this.#handOut([access, refresh], sessionId);
-    } catch (error) {
-      throw withRenderer(renderer, error);
-    }
+    return this.#rendering(() => this.#rotate(token, options));
   }
 
   /**
@@ -170,7 +145,7 @@ export class TokenService {
     options: DecodeTokenOptions = {},
   ): Promise<Token<C>> {
     const { csrf, allowExpired, request } = options;
-    return (await this.parts.reader.read(encoded, { csrf, allowExpired, request })) as Token<C>;
+    return (await this.#read(encoded, { csrf, allowExpired, request })) as Token<C>;
   }
 
   /**
@@ -185,7 +160,8 @@ export class TokenService {
    */
   async verifyToken(encoded: string): Promise<boolean> {
     try {
-      return !(await this.parts.revocations.isRevoked(await this.parts.reader.read(encoded)));
+      const token = await this.#read(encoded);
+      return !(await this.#rendering(() => this.parts.revocations.isRevoked(token)));
     } catch (error) {
       if (error instanceof TokenError && !(error instanceof TokenCheckUnavailableError))
         return false;
@@ -203,8 +179,8 @@ export class TokenService {
    * const { kid } = await tokens.getUnverifiedHeaders(encoded);
    * ```
    */
-  async getUnverifiedHeaders(encoded: string): Promise<TokenHeader> {
-    return this.parts.reader.readUnverifiedHeaders(encoded);
+  getUnverifiedHeaders(encoded: string): Promise<TokenHeader> {
+    return this.#rendering(() => this.parts.reader.readUnverifiedHeaders(encoded));
   }
 
   /**
@@ -218,7 +194,7 @@ export class TokenService {
    * ```
    */
   async getJti(encoded: string): Promise<string> {
-    return (await this.parts.reader.read(encoded)).jti;
+    return (await this.#read(encoded)).jti;
   }
 
   /**
@@ -233,37 +209,64 @@ export class TokenService {
    * ```
    */
   async getCsrfToken(encoded: string): Promise<string> {
-    return csrfClaimOf((await this.parts.reader.read(encoded)).claims);
+    const { claims } = await this.#read(encoded);
+    return this.#rendering(() => csrfClaimOf(claims));
   }
 
   async #createToken(subject: unknown, wanted: TokenRequest): Promise<string> {
-    const { mint, sessions, maxTokenLifetime, renderer } = this.parts;
+    const { mint, sessions, maxTokenLifetime } = this.parts;
     const token = await mint.mint(subject, wanted);
-    try {
-      const lives = (token.expiresAt?.getTime() ?? Infinity) / 1000 - mint.now();
-      if (token.sessionId !== undefined && lives > maxTokenLifetime)
-        await sessions.extendExpiry(token);
-    } catch (error) {
-      throw withRenderer(renderer, error);
-    }
+    const lifetime = (token.expiresAt?.getTime() ?? Infinity) / 1000 - mint.now();
+    if (token.sessionId !== undefined && lifetime > maxTokenLifetime)
+      await sessions.extendExpiry(token);
     this.#announce(token);
     return token.encoded;
   }
 
-  /** Writes a session down, and ends those that are too many with it. */
-  async #create(pair: readonly [MintedToken, MintedToken], note: unknown): Promise<void> {
+  async #createPair(
+    subject: unknown,
+    { fresh, accessExpiresIn, refreshExpiresIn, note, ...shared }: CreateTokenPairOptions,
+  ): Promise<TokenPair> {
+    checkNote(note);
+    const { mint, sessionLifetime } = this.parts;
+    const now = mint.now();
+    const session = {
+      ...shared,
+      sessionId: shared.sessionId ?? randomUUID(),
+      authTime: now,
+      expiresBy: sessionLifetime === undefined ? undefined : now + sessionLifetime,
+    };
+    const access = { ...session, fresh, expiresIn: accessExpiresIn, type: 'access' } as const;
+    const refresh = { ...session, expiresIn: refreshExpiresIn, type: 'refresh' } as const;
+    const pair = [
+      await mint.mint(subject, access, now),
+      await mint.mint(subject, refresh, now),
+    ] as const;
+    await this.#recordSession(pair, note);
+    return this.#handOut(pair, session.sessionId);
+  }
+
+  /** Records a session, and ends the oldest ones beyond `rotation.maxSessions`. */
+  async #recordSession(pair: readonly [MintedToken, MintedToken], note: unknown): Promise<void> {
     const [{ identity }] = pair;
-    const { sessions, blocklist, renderer } = this.parts;
-    try {
-      const extra = await sessions.create(pair, note);
-      const end = async (sessionId: string) => {
-        await blocklist.revokeSession(sessionId);
-        await sessions.forget(identity, sessionId);
-      };
-      await Promise.all(extra.map(end));
-    } catch (error) {
-      throw withRenderer(renderer, error);
-    }
+    const { sessions, blocklist } = this.parts;
+    const extra = await sessions.create(pair, note);
+    const end = async (sessionId: string) => {
+      await blocklist.revokeSession(sessionId);
+      await sessions.forget(identity, sessionId);
+    };
+    await Promise.all(extra.map(end));
+  }
+
+  async #rotate(given: string | Token, options: RotateRefreshTokenOptions): Promise<TokenPair> {
+    const { reader, rotation } = this.parts;
+    const token = await reader.readGiven(given, { request: options.request });
+    const { access, refresh, sessionId } = await rotation.rotate(token, options);
+    return this.#handOut([access, refresh], sessionId);
+  }
+
+  #read(encoded: string, options?: ReadOptions): Promise<Token> {
+    return this.#rendering(() => this.parts.reader.read(encoded, options));
   }
 
   #handOut([access, refresh]: readonly [MintedToken, MintedToken], sessionId: string): TokenPair {
@@ -274,5 +277,9 @@ export class TokenService {
 
   #announce({ type, identity, jti, sessionId }: MintedToken): void {
     this.parts.events.publish('minted', { type, identity, jti, sessionId });
+  }
+
+  #rendering<T>(work: () => Awaitable<T>): Promise<T> {
+    return rendering(this.parts.renderer, work);
   }
 }

@@ -2,7 +2,7 @@ import type { HttpRequest } from '../contracts/http.js';
 import type { RoutePolicy } from '../contracts/route-policy.js';
 import type { TokenEvent } from '../contracts/security-events.js';
 import type { JwtContext } from '../contracts/token.js';
-import { type ErrorRenderer, withRenderer, TokenError } from '../errors/token.error.js';
+import { TokenError } from '../errors/token.error.js';
 import { MissingTokenError, VerifiedTokenError } from '../errors/token-errors.js';
 import type { EventPublisher } from '../events/security-event-publisher.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
@@ -21,7 +21,6 @@ export class Authenticator {
     private readonly reader: TokenReader,
     private readonly revocations: RevocationCheck,
     private readonly loaders: LoaderCalls,
-    private readonly renderer: ErrorRenderer,
     private readonly events: EventPublisher,
   ) {}
 
@@ -37,7 +36,7 @@ export class Authenticator {
       return extracted && (await this.#admit(extracted, request, policy));
     } catch (error) {
       this.#announce(error);
-      throw withRenderer(this.renderer, error);
+      throw error;
     }
   }
 

@@ -11,6 +11,7 @@ import {
   UseGuards,
 } from '@nestjs/common';
 import { Authenticator } from '../authentication/authenticator.js';
+import { Refusals } from '../authentication/refusals.js';
 import { setContext } from '../authentication/request-context.js';
 import type { HttpRequest, HttpResponse } from '../contracts/http.js';
 import type { RoutePolicy } from '../contracts/route-policy.js';
@@ -20,6 +21,7 @@ import {
   VerifiedTokenError,
   WrongTokenTypeError,
 } from '../errors/token-errors.js';
+import { rendering } from '../errors/token.error.js';
 import { BlocklistService } from '../revocation/blocklist.service.js';
 import { CurrentToken } from '../route/param.decorators.js';
 import { Public } from '../route/route.decorators.js';
@@ -52,13 +54,15 @@ class LogoutGuard implements CanActivate {
     @Inject(Authenticator) private readonly authenticator: Authenticator,
     @Inject(LoaderCalls) private readonly loaders: LoaderCalls,
     @Inject(TokenDelivery) private readonly delivery: TokenDelivery,
+    @Inject(Refusals) private readonly refusals: Refusals,
   ) {}
 
   /** @throws TokenError - the refusal */
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const http = context.switchToHttp();
     try {
-      return await this.#admit(http.getRequest<HttpRequest>());
+      const request = http.getRequest<HttpRequest>();
+      return await rendering(this.refusals, () => this.#admit(request));
     } catch (error) {
       // No script can clear these cookies, so that whoever was logged out elsewhere would keep them.
       if (isOfNoUse(error)) await this.delivery.clear(http.getResponse<HttpResponse>());

@@ -1,4 +1,5 @@
 import { HttpException } from '@nestjs/common';
+import type { Awaitable } from '../contracts/awaitable.js';
 import type { CallbackResponse } from '../contracts/http.js';
 
 /** The stable code of each refusal; see the README's table of errors. */
@@ -54,7 +55,7 @@ export abstract class TokenError extends HttpException {
 /** What a client is told. */
 export type Answer = CallbackResponse & { readonly headers: Readonly<Record<string, string>> };
 
-/** The module that refused: it alone knows its status profile and its responses. */
+/** The module that refused; only it knows its status profile and its responses. */
 export interface ErrorRenderer {
   statusOf(error: TokenError): number | undefined;
   /** What the client is told; `request` goes to the application's callback. */
@@ -63,7 +64,19 @@ export interface ErrorRenderer {
 
 const renderers = new WeakMap<TokenError, ErrorRenderer>();
 
-/** Notes who refused, so that of several modules in one process the right one answers. The first to say so stays. */
+/**
+ * Does the work of a public method or guard, and marks the `TokenError` that it may throw with the module that refused.
+ * What lies below does not know which module it serves.
+ */
+export async function rendering<T>(renderer: ErrorRenderer, work: () => Awaitable<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw withRenderer(renderer, error);
+  }
+}
+
+/** Marks an error with its module, so that of several modules in one process the right one answers. The first stays. */
 export function withRenderer(renderer: ErrorRenderer, error: unknown): unknown {
   if (error instanceof TokenError && !renderers.has(error)) renderers.set(error, renderer);
   return error;

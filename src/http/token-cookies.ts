@@ -3,6 +3,7 @@ import { serialize, type SerializeOptions } from 'cookie';
 import { parseDuration } from '../common/duration.js';
 import type { HttpResponse } from '../contracts/http.js';
 import type { Duration, TokenType } from '../contracts/token.js';
+import { type ErrorRenderer, rendering } from '../errors/token.error.js';
 import type { ResolvedOptions, TokenCarrier } from '../options/resolved-options.js';
 import { csrfClaimOf } from '../tokens/registered-claims.js';
 import type { TokenReader } from '../tokens/token-reader.js';
@@ -136,6 +137,7 @@ export class TokenCookies {
   constructor(
     private readonly reader: TokenReader,
     private readonly writer: CookieWriter,
+    private readonly renderer: ErrorRenderer,
   ) {}
 
   /**
@@ -148,7 +150,7 @@ export class TokenCookies {
     encoded: string,
     options?: SetCookieOptions,
   ): Promise<void> {
-    await this.#set('access', response, encoded, options);
+    await rendering(this.renderer, () => this.#set('access', response, encoded, options));
   }
 
   /** Sets the refresh token's cookie, and its csrf cookie. Flask: `set_refresh_cookies`. */
@@ -157,7 +159,7 @@ export class TokenCookies {
     encoded: string,
     options?: SetCookieOptions,
   ): Promise<void> {
-    await this.#set('refresh', response, encoded, options);
+    await rendering(this.renderer, () => this.#set('refresh', response, encoded, options));
   }
 
   /** Clears the access token's cookies. Flask: `unset_access_cookies`. */

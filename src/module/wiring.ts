@@ -44,8 +44,9 @@ const COOKIE_PROVIDERS: Provider[] = [
   },
   {
     provide: TokenCookies,
-    useFactory: (reader: TokenReader, writer: CookieWriter) => new TokenCookies(reader, writer),
-    inject: [TokenReader, CookieWriter],
+    useFactory: (reader: TokenReader, writer: CookieWriter, renderer: Refusals) =>
+      new TokenCookies(reader, writer, renderer),
+    inject: [TokenReader, CookieWriter, Refusals],
   },
   {
     provide: AccessRenewal,
@@ -232,9 +233,9 @@ export const PROVIDERS: Provider[] = [
   { provide: KeyRing, useFactory: ({ ring }: ModuleSettings) => ring, inject: [ModuleSettings] },
   {
     provide: TokenReader,
-    useFactory: ({ options }: ModuleSettings, keys: TokenKeys, refusals: Refusals) =>
-      new TokenReader(options.token, keys, options.clock, refusals),
-    inject: [ModuleSettings, TokenKeys, Refusals],
+    useFactory: ({ options }: ModuleSettings, keys: TokenKeys) =>
+      new TokenReader(options.token, keys, options.clock),
+    inject: [ModuleSettings, TokenKeys],
   },
   {
     provide: TokenMint,
@@ -242,10 +243,9 @@ export const PROVIDERS: Provider[] = [
       { options }: ModuleSettings,
       keys: TokenKeys,
       loaders: LoaderCalls,
-      refusals: Refusals,
       cutOffs: RecentCutOffs,
-    ) => new TokenMint(options.token, keys, loaders, options.clock, refusals, cutOffs),
-    inject: [ModuleSettings, TokenKeys, LoaderCalls, Refusals, RecentCutOffs],
+    ) => new TokenMint(options.token, keys, loaders, options.clock, cutOffs),
+    inject: [ModuleSettings, TokenKeys, LoaderCalls, RecentCutOffs],
   },
   {
     provide: Authenticator,
@@ -254,10 +254,9 @@ export const PROVIDERS: Provider[] = [
       reader: TokenReader,
       revocations: RevocationCheck,
       loaders: LoaderCalls,
-      refusals: Refusals,
       events: EventPublisher,
-    ) => new Authenticator(options, reader, revocations, loaders, refusals, events),
-    inject: [ModuleSettings, TokenReader, RevocationCheck, LoaderCalls, Refusals, EventPublisher],
+    ) => new Authenticator(options, reader, revocations, loaders, events),
+    inject: [ModuleSettings, TokenReader, RevocationCheck, LoaderCalls, EventPublisher],
   },
   {
     provide: TokenService,

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Awaitable } from '../contracts/awaitable.js';
 import type { SecurityEvents } from '../contracts/security-events.js';
 import type { Token } from '../contracts/token.js';
-import { type ErrorRenderer, withRenderer } from '../errors/token.error.js';
+import { type ErrorRenderer, rendering } from '../errors/token.error.js';
 import { InvalidTokenError } from '../errors/token-errors.js';
 import type { EventPublisher } from '../events/security-event-publisher.js';
 import type { TokenReader } from '../tokens/token-reader.js';
@@ -71,10 +71,7 @@ export class BlocklistService {
    * @throws TokenCheckUnavailableError - when the store did not acknowledge it
    */
   async revoke(token: string | Token): Promise<void> {
-    const { jti, identity, expiresAt } = await this.#verified(token);
-    if (!jti) throw withRenderer(this.parts.renderer, new InvalidTokenError('Missing claim: jti'));
-    const until = expiresAt ? this.#margin(expiresAt.getTime()) : null;
-    await this.#told(() => this.parts.access.add(tokenKey(jti), '1', until));
+    const { jti, identity } = await this.#rendering(() => this.#revokeToken(token));
     this.#announce({ level: 'token', jti, identity });
   }
 
@@ -86,7 +83,7 @@ export class BlocklistService {
    */
   async unrevoke(jti: string): Promise<void> {
     requireId(jti, 'unrevoke takes the jti of a token');
-    await this.#told(() => this.parts.access.delete(tokenKey(jti)));
+    await this.#rendering(() => this.parts.access.delete(tokenKey(jti)));
   }
 
   /**
@@ -96,9 +93,10 @@ export class BlocklistService {
    * @throws TokenCheckUnavailableError - when the store did not answer: silence is not "no"
    */
   async isRevoked(token: string | Token): Promise<boolean> {
-    const verified = await this.#verified(token);
-    const status = await this.#told(() => this.parts.ledger.statusOf(verified));
-    return status.is === 'revoked' || status.is === 'reused';
+    const { is } = await this.#rendering(async () =>
+      this.parts.ledger.statusOf(await this.#verified(token)),
+    );
+    return is === 'revoked' || is === 'reused';
   }
 
   /**
@@ -113,7 +111,7 @@ export class BlocklistService {
    */
   async revokeSession(sessionId: string): Promise<void> {
     requireId(sessionId, 'revokeSession takes the id of a session');
-    await this.#told(() => this.#endSession(sessionId));
+    await this.#rendering(() => this.#endSession(sessionId));
     this.#announce({ level: 'session', sessionId });
   }
 
@@ -136,7 +134,7 @@ export class BlocklistService {
   async revokeAllFor(identity: string, { issuedBefore }: RevokeAllOptions = {}): Promise<void> {
     requireIdentity(identity, 'revokeAllFor takes an identity');
     const { cutOffs } = this.parts;
-    const moment = await this.#told(async () => {
+    const moment = await this.#rendering(async () => {
       if (issuedBefore === undefined) return cutOffs.revokeBefore(identity);
       await cutOffs.makeAt(identity, issuedBefore);
       return issuedBefore;
@@ -156,8 +154,16 @@ export class BlocklistService {
    */
   async revokeAllIssuedBefore(moment: Date): Promise<void> {
     if (!(moment instanceof Date)) throw new TypeError('revokeAllIssuedBefore takes a Date');
-    await this.#told(() => this.parts.cutOffs.makeAt(undefined, moment));
+    await this.#rendering(() => this.parts.cutOffs.makeAt(undefined, moment));
     this.#announce({ level: 'all', issuedBefore: moment });
+  }
+
+  async #revokeToken(given: string | Token): Promise<Token> {
+    const token = await this.#verified(given);
+    if (!token.jti) throw new InvalidTokenError('Missing claim: jti');
+    const until = token.expiresAt ? this.#margin(token.expiresAt.getTime()) : null;
+    await this.parts.access.add(tokenKey(token.jti), '1', until);
+    return token;
   }
 
   /** Until the last of its tokens has expired: as long as any lives, or as long as one was made to live. */
@@ -183,11 +189,7 @@ export class BlocklistService {
     this.parts.events.publish('revoked', event);
   }
 
-  async #told<T>(ask: () => Awaitable<T>): Promise<T> {
-    try {
-      return await ask();
-    } catch (error) {
-      throw withRenderer(this.parts.renderer, error);
-    }
+  #rendering<T>(work: () => Awaitable<T>): Promise<T> {
+    return rendering(this.parts.renderer, work);
   }
 }

@@ -1,6 +1,6 @@
 import type { Session } from '../contracts/token.js';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
-import { type ErrorRenderer, withRenderer } from '../errors/token.error.js';
+import { type ErrorRenderer, rendering } from '../errors/token.error.js';
 import type { StoreGateway } from './store-gateway.js';
 import type { BlocklistService } from './blocklist.service.js';
 import { requireId, requireIdentity } from '../common/checks.js';
@@ -38,11 +38,7 @@ export class SessionService {
   async list(identity: string): Promise<readonly Session[]> {
     requireIdentity(identity, 'list takes an identity');
     this.#requireKept();
-    try {
-      return await this.registry.list(identity);
-    } catch (error) {
-      throw withRenderer(this.renderer, error);
-    }
+    return rendering(this.renderer, () => this.registry.list(identity));
   }
 
   /**
@@ -59,7 +55,7 @@ export class SessionService {
    * ```
    */
   end(sessionId: string): Promise<void> {
-    return this.blocklist.revokeSession(sessionId);
+    return rendering(this.renderer, () => this.blocklist.revokeSession(sessionId));
   }
 
   /**
@@ -74,7 +70,9 @@ export class SessionService {
     requireId(sessionId, 'endOthers takes the id of the session that goes on');
     const others = (await this.list(identity)).filter(({ id }) => id !== sessionId);
     await Promise.all(others.map(({ id }) => this.end(id)));
-    await Promise.all(others.map(({ id }) => this.registry.forget(identity, id)));
+    await rendering(this.renderer, () =>
+      Promise.all(others.map(({ id }) => this.registry.forget(identity, id))),
+    );
   }
 
   #requireKept(): void {

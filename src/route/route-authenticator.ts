@@ -7,7 +7,7 @@ import type { HttpRequest } from '../contracts/http.js';
 import type { RoutePolicy } from '../contracts/route-policy.js';
 import type { JwtContext } from '../contracts/token.js';
 import { MissingTokenError } from '../errors/token-errors.js';
-import { withRenderer } from '../errors/token.error.js';
+import { rendering, withRenderer } from '../errors/token.error.js';
 import { LoaderCalls } from '../tokens/loaders.js';
 import { type GuardClass, guardKindOf } from './policy-level.js';
 import { type Handler, type Route, RoutePolicies } from './route.js';
@@ -64,7 +64,9 @@ export class RouteAuthenticator {
    * @throws TokenError - the refusal
    */
   async authenticate(request: HttpRequest, policy: RoutePolicy): Promise<JwtContext | undefined> {
-    const token = await this.authenticator.authenticate(request, policy);
+    const token = await rendering(this.refusals, () =>
+      this.authenticator.authenticate(request, policy),
+    );
     setContext(request, { policy, token, looksUpUsers: this.loaders.has('userLookup') });
     return token;
   }

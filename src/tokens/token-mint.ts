@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { parseExpiresIn, parseLifetime } from '../common/duration.js';
 import type { Duration, TokenType } from '../contracts/token.js';
 import { TokenCreationError } from '../errors/config.error.js';
-import { type ErrorRenderer, withRenderer } from '../errors/token.error.js';
 import type { ResolvedTokenOptions } from '../options/resolved-options.js';
 import { RESERVED_CLAIMS } from '../options/token-options.js';
 import { additionalClaims, additionalHeaders, jsonFault } from './custom-claims.js';
@@ -70,7 +69,6 @@ export class TokenMint {
     private readonly keys: TokenKeys,
     private readonly loaders: LoaderCalls,
     private readonly clock: () => Date,
-    private readonly renderer: ErrorRenderer,
     private readonly cutOffs: RecentCutOffs,
   ) {
     const { userClaimsKey, identityClaim } = options;
@@ -98,36 +96,32 @@ export class TokenMint {
     now: number = this.now(),
   ): Promise<MintedToken> {
     const context = { request: wanted.request, type: wanted.type };
-    try {
-      const headers = additionalHeaders(
-        await this.loaders.ask('additionalHeaders', subject, context),
-        wanted.additionalHeaders,
-      );
-      const custom = additionalClaims(
-        this.#asksForClaims(wanted.type)
-          ? await this.loaders.ask('additionalClaims', subject, context)
-          : undefined,
-        wanted.additionalClaims,
-        this.#reserved,
-      );
-      const identity = await this.#identityOf(subject, wanted);
-      checkIdentity(identity, this.options);
-      const key = await this.keys.forSigning(subject, context);
-      const claims = this.#claims(identity, wanted, custom, now);
-      const encoded = sign(claims, headers, key);
-      this.#checkLength(encoded);
-      return {
-        encoded,
-        type: wanted.type,
-        identity: identity as string,
-        jti: claims.jti,
-        sessionId: wanted.sessionId,
-        issuedAt: claims.iat,
-        expiresAt: claims.exp === undefined ? undefined : new Date(claims.exp * 1000),
-      };
-    } catch (error) {
-      throw withRenderer(this.renderer, error);
-    }
+    const headers = additionalHeaders(
+      await this.loaders.ask('additionalHeaders', subject, context),
+      wanted.additionalHeaders,
+    );
+    const custom = additionalClaims(
+      this.#asksForClaims(wanted.type)
+        ? await this.loaders.ask('additionalClaims', subject, context)
+        : undefined,
+      wanted.additionalClaims,
+      this.#reserved,
+    );
+    const identity = await this.#identityOf(subject, wanted);
+    checkIdentity(identity, this.options);
+    const key = await this.keys.forSigning(subject, context);
+    const claims = this.#claims(identity, wanted, custom, now);
+    const encoded = sign(claims, headers, key);
+    this.#checkLength(encoded);
+    return {
+      encoded,
+      type: wanted.type,
+      identity: identity as string,
+      jti: claims.jti,
+      sessionId: wanted.sessionId,
+      issuedAt: claims.iat,
+      expiresAt: claims.exp === undefined ? undefined : new Date(claims.exp * 1000),
+    };
   }
 
   async #identityOf(subject: unknown, { type, request, identity }: TokenRequest): Promise<unknown> {

@@ -1,5 +1,4 @@
 import type { Token, TokenHeader } from '../contracts/token.js';
-import { type ErrorRenderer, withRenderer } from '../errors/token.error.js';
 import { ExpiredTokenError } from '../errors/token-errors.js';
 import type { ResolvedTokenOptions } from '../options/resolved-options.js';
 import { checkHeader, checkHeaderShape, type ParsedToken, parseToken } from './compact-jws.js';
@@ -35,7 +34,6 @@ export class TokenReader {
     private readonly options: ResolvedTokenOptions,
     private readonly keys: TokenKeys,
     private readonly clock: () => Date,
-    private readonly renderer: ErrorRenderer,
   ) {}
 
   /**
@@ -47,28 +45,24 @@ export class TokenReader {
     encoded: unknown,
     { request, csrf, allowExpired, isRepeated }: ReadOptions = {},
   ): Promise<Token> {
-    try {
-      const moment = this.clock();
-      const seen = isRepeated ? this.#seen.find(encoded) : undefined;
-      const parsed = seen?.parsed ?? parseToken(encoded, this.options.maxTokenLength);
-      checkHeader(parsed.header, this.keys.algorithms, this.options.acceptForeignTokens);
-      const key = await this.keys.forVerifying(parsed, moment, { request });
-      if (key.key !== seen?.key) {
-        verifySignature(parsed, key);
-        if (isRepeated) this.#seen.remember(parsed, key.key);
-      }
-
-      const now = moment.getTime() / 1000;
-      checkRegisteredClaims(parsed.claims, this.options, now);
-      const token = this.#verified(parsed, now);
-      if (csrf !== undefined) requireCsrfMatch(parsed.claims, csrf);
-      if (!allowExpired && isExpired(parsed.claims, this.options.leeway, now)) {
-        throw new ExpiredTokenError(token);
-      }
-      return token;
-    } catch (error) {
-      throw withRenderer(this.renderer, error);
+    const moment = this.clock();
+    const seen = isRepeated ? this.#seen.find(encoded) : undefined;
+    const parsed = seen?.parsed ?? parseToken(encoded, this.options.maxTokenLength);
+    checkHeader(parsed.header, this.keys.algorithms, this.options.acceptForeignTokens);
+    const key = await this.keys.forVerifying(parsed, moment, { request });
+    if (key.key !== seen?.key) {
+      verifySignature(parsed, key);
+      if (isRepeated) this.#seen.remember(parsed, key.key);
     }
+
+    const now = moment.getTime() / 1000;
+    checkRegisteredClaims(parsed.claims, this.options, now);
+    const token = this.#verified(parsed, now);
+    if (csrf !== undefined) requireCsrfMatch(parsed.claims, csrf);
+    if (!allowExpired && isExpired(parsed.claims, this.options.leeway, now)) {
+      throw new ExpiredTokenError(token);
+    }
+    return token;
   }
 
   /**
@@ -84,13 +78,9 @@ export class TokenReader {
 
   /** A token's header, of which nothing is verified but its form. */
   readUnverifiedHeaders(encoded: unknown): TokenHeader {
-    try {
-      const { header } = parseToken(encoded, this.options.maxTokenLength);
-      checkHeaderShape(header);
-      return header;
-    } catch (error) {
-      throw withRenderer(this.renderer, error);
-    }
+    const { header } = parseToken(encoded, this.options.maxTokenLength);
+    checkHeaderShape(header);
+    return header;
   }
 
   #verified({ encoded, header, claims }: ParsedToken, now: number): Token {
