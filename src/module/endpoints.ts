@@ -1,6 +1,4 @@
 import { Controller, type Provider, type Type } from '@nestjs/common';
-import { HttpAdapterHost } from '@nestjs/core';
-import { Refusals } from '../authentication/refusals.js';
 import { JWKS_PATH, JwksEndpoint } from '../endpoints/jwks.controller.js';
 import { loginEndpoint } from '../endpoints/login.controller.js';
 import { LogoutEndpoint } from '../endpoints/logout.controller.js';
@@ -8,11 +6,10 @@ import { PasswordLogin } from '../endpoints/password-login.js';
 import { RefreshEndpoint } from '../endpoints/refresh.controller.js';
 import { TokenDelivery } from '../endpoints/token-delivery.js';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
-import { EventPublisher } from '../events/security-event-publisher.js';
-import { TokenCookies } from '../http/token-cookies.js';
 import type { EndpointPaths } from '../options/endpoint-options.js';
 import { requireSubject } from '../tokens/loaders.js';
-import { ModuleSettings } from './module-settings.js';
+import type { ModuleSettings } from './module-settings.js';
+import { fromCore } from './wiring.js';
 
 /**
  * A controller of an endpoint, at a path. Each module has one of its own, since paths are written on classes.
@@ -31,20 +28,6 @@ interface EndpointParts {
   readonly providers: Provider[];
 }
 
-const DELIVERY: Provider = {
-  provide: TokenDelivery,
-  useFactory: ({ options }: ModuleSettings, cookies: TokenCookies, host: HttpAdapterHost) =>
-    new TokenDelivery(options, cookies, host),
-  inject: [ModuleSettings, TokenCookies, HttpAdapterHost],
-};
-
-const PASSWORD_LOGIN: Provider = {
-  provide: PasswordLogin,
-  useFactory: ({ options }: ModuleSettings, events: EventPublisher, renderer: Refusals) =>
-    new PasswordLogin(options, events, renderer),
-  inject: [ModuleSettings, EventPublisher, Refusals],
-};
-
 /** Controllers like any of the application's own; the key set alone is registered with the adapter itself. */
 export function endpointParts({ login, refresh, logout, jwks }: EndpointPaths): EndpointParts {
   return {
@@ -54,8 +37,18 @@ export function endpointParts({ login, refresh, logout, jwks }: EndpointPaths): 
       ...(logout === undefined ? [] : [mountAt(logout, LogoutEndpoint, 'LogoutController')]),
     ],
     providers: [
-      DELIVERY,
-      ...(login === undefined ? [] : [PASSWORD_LOGIN]),
+      fromCore(
+        TokenDelivery,
+        ({ options, cookies, host }) => new TokenDelivery(options, cookies, host),
+      ),
+      ...(login === undefined
+        ? []
+        : [
+            fromCore(
+              PasswordLogin,
+              ({ options, events, renderer }) => new PasswordLogin(options, events, renderer),
+            ),
+          ]),
       ...(jwks === undefined ? [] : [{ provide: JWKS_PATH, useValue: jwks }, JwksEndpoint]),
     ],
   };

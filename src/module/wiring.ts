@@ -1,4 +1,4 @@
-import type { Provider } from '@nestjs/common';
+import type { Provider, Type } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { Authenticator } from '../authentication/authenticator.js';
 import { Refusals } from '../authentication/refusals.js';
@@ -6,11 +6,7 @@ import { EventEmitterBridge, EventPublisher } from '../events/security-event-pub
 import { CookieWriter, TokenCookies } from '../http/token-cookies.js';
 import { KeyRing } from '../keys/key-ring.js';
 import { AccessRenewal } from '../revocation/access-renewal.js';
-import {
-  BLOCKLIST_PARTS,
-  type BlocklistParts,
-  BlocklistService,
-} from '../revocation/blocklist.service.js';
+import { BLOCKLIST_PARTS, BlocklistService } from '../revocation/blocklist.service.js';
 import { CutOffs } from '../revocation/cut-offs.js';
 import { TokenRotation } from '../revocation/refresh-rotation.js';
 import { RevocationCheck } from '../revocation/revocation-check.js';
@@ -34,260 +30,91 @@ import { TokenMint } from '../tokens/token-mint.js';
 import { TokenReader } from '../tokens/token-reader.js';
 import { ModuleSettings } from './module-settings.js';
 
-/** How tokens come into cookies, and how those are renewed. */
-const COOKIE_PROVIDERS: Provider[] = [
-  {
-    provide: CookieWriter,
-    useFactory: ({ options }: ModuleSettings, host: HttpAdapterHost) =>
-      new CookieWriter(options, host),
-    inject: [ModuleSettings, HttpAdapterHost],
-  },
-  {
-    provide: TokenCookies,
-    useFactory: (reader: TokenReader, writer: CookieWriter, renderer: Refusals) =>
-      new TokenCookies(reader, writer, renderer),
-    inject: [TokenReader, CookieWriter, Refusals],
-  },
-  {
-    provide: AccessRenewal,
-    useFactory: (
-      { options, maxTokenLifetime }: ModuleSettings,
-      mint: TokenMint,
-      reader: TokenReader,
-      keys: TokenKeys,
-      check: RevocationCheck,
-      sessions: SessionRegistry,
-      loaders: LoaderCalls,
-      events: EventPublisher,
-    ): AccessRenewal => {
-      const { sessionLifetime } = options.rotation;
-      const parts = { mint, reader, keys, check, sessions, loaders, events, sessionLifetime };
-      const within = options.cookies.renewWithin;
-      return new AccessRenewal({ ...parts, options: options.token, within, maxTokenLifetime });
-    },
-    inject: [
-      ModuleSettings,
-      TokenMint,
-      TokenReader,
-      TokenKeys,
-      RevocationCheck,
-      SessionRegistry,
-      LoaderCalls,
-      EventPublisher,
-    ],
-  },
-  {
-    provide: CookieRenewal,
-    useFactory: (
-      { options }: ModuleSettings,
-      renewal: AccessRenewal,
-      writer: CookieWriter,
-      host: HttpAdapterHost,
-    ) => new CookieRenewal(options, renewal, writer, host),
-    inject: [ModuleSettings, AccessRenewal, CookieWriter, HttpAdapterHost],
-  },
-];
+type Core = Awaited<ReturnType<typeof buildCore>>;
+type Services = ReturnType<typeof buildServices>;
 
-/** How a token ends early: the store, what is written in it, and who asks. */
-const REVOCATION_PROVIDERS: Provider[] = [
+const CORE = Symbol('nestjs-jwt-extended:core');
+const SERVICES = Symbol('nestjs-jwt-extended:services');
+
+/** Builds what works without `BlocklistService`, which an application may replace. */
+async function buildCore(
+  settings: ModuleSettings,
+  memory: MemoryBlocklistStore,
+  host: HttpAdapterHost,
+) {
+  const { options, ring, loadedKeys, maxTokenLifetime } = settings;
+  const { token, blocklist, rotation, clock } = options;
+  const { leeway } = token;
+  const { sessionLifetime } = rotation;
+
+  const events = new EventPublisher();
+  const renderer = new Refusals(options);
+  const loaders = new LoaderCalls(options.loaders, options.loaderTimeoutMs);
+  const keys = new TokenKeys(ring, loadedKeys, loaders);
+  const reader = new TokenReader(token, keys, clock);
+
+  const store = blocklist.store ?? memory;
+  const access = new StoreGateway(store, blocklist.timeoutMs, new StoreHealth(events));
+  await access.check();
+  const ledger = new RevocationLedger(access, rotation.graceMs, clock);
+  const sessions = new SessionRegistry(access, rotation.maxSessions, leeway, clock);
+  const recent = new RecentCutOffs();
+  const isShared = !(store instanceof MemoryBlocklistStore);
+  const cutOffs = new CutOffs(access, recent, clock, isShared);
+
+  const mint = new TokenMint(token, keys, loaders, clock, recent);
+  const writer = new CookieWriter(options, host);
+  const cookies = new TokenCookies(reader, writer, renderer);
+  const limits = { leeway, sessionLifetime, maxTokenLifetime, clock };
+  const parts = { mint, reader, keys, loaders, access, ledger, sessions, events, ...limits };
+  return { ...parts, options, host, ring, renderer, cutOffs, writer, cookies };
+}
+
+/** Builds what asks `BlocklistService`. */
+function buildServices(core: Core, blocklist: BlocklistService) {
+  const { options, host, renderer, reader, access, ledger, sessions, loaders, events } = core;
+  const check = new RevocationCheck(options.blocklist, blocklist, ledger, loaders, events);
+  const authenticator = new Authenticator(options, reader, check, loaders, events);
+  const rotation = new TokenRotation({ ...core, check });
+  const tokens = new TokenService({ ...core, blocklist, revocations: check, rotation });
+  const sessionService = new SessionService(access, sessions, blocklist, renderer);
+
+  const within = options.cookies.renewWithin;
+  const renewal = new AccessRenewal({ ...core, check, within, options: options.token });
+  const cookieRenewal = new CookieRenewal(options, renewal, core.writer, host);
+  return { authenticator, tokens, sessionService, cookieRenewal };
+}
+
+/** What Nest injects into guards, controllers and applications, each part taken from the two builds above. */
+export const PROVIDERS: Provider[] = [
   {
+    // A provider of its own, so that Nest stops its timer when the application closes.
     provide: MemoryBlocklistStore,
     useFactory: ({ options: { clock } }: ModuleSettings) => new MemoryBlocklistStore({ clock }),
     inject: [ModuleSettings],
   },
   {
-    provide: StoreGateway,
-    useFactory: async (
-      { options: { blocklist } }: ModuleSettings,
-      memory: MemoryBlocklistStore,
-      events: EventPublisher,
-    ): Promise<StoreGateway> => {
-      const health = new StoreHealth(events);
-      const access = new StoreGateway(blocklist.store ?? memory, blocklist.timeoutMs, health);
-      await access.check();
-      return access;
-    },
-    inject: [ModuleSettings, MemoryBlocklistStore, EventPublisher],
+    provide: CORE,
+    useFactory: (...given: Parameters<typeof buildCore>) => buildCore(...given),
+    inject: [ModuleSettings, MemoryBlocklistStore, HttpAdapterHost],
   },
   {
-    provide: RevocationLedger,
-    useFactory: ({ options: { rotation, clock } }: ModuleSettings, access: StoreGateway) =>
-      new RevocationLedger(access, rotation.graceMs, clock),
-    inject: [ModuleSettings, StoreGateway],
+    provide: SERVICES,
+    useFactory: (...given: Parameters<typeof buildServices>) => buildServices(...given),
+    inject: [CORE, BlocklistService],
   },
-  {
-    provide: SessionRegistry,
-    useFactory: ({ options }: ModuleSettings, access: StoreGateway) =>
-      new SessionRegistry(
-        access,
-        options.rotation.maxSessions,
-        options.token.leeway,
-        options.clock,
-      ),
-    inject: [ModuleSettings, StoreGateway],
-  },
-  {
-    provide: BLOCKLIST_PARTS,
-    useFactory: (
-      { options: { blocklist, token, clock }, maxTokenLifetime }: ModuleSettings,
-      access: StoreGateway,
-      ledger: RevocationLedger,
-      sessions: SessionRegistry,
-      reader: TokenReader,
-      recent: RecentCutOffs,
-      events: EventPublisher,
-      renderer: Refusals,
-    ): BlocklistParts => {
-      const { store } = blocklist;
-      const isShared = store !== undefined && !(store instanceof MemoryBlocklistStore);
-      const cutOffs = new CutOffs(access, recent, clock, isShared);
-      const { leeway } = token;
-      const parts = { access, ledger, sessions, reader, cutOffs, events, renderer, clock };
-      return { ...parts, leeway, maxTokenLifetime };
-    },
-    inject: [
-      ModuleSettings,
-      StoreGateway,
-      RevocationLedger,
-      SessionRegistry,
-      TokenReader,
-      RecentCutOffs,
-      EventPublisher,
-      Refusals,
-    ],
-  },
-  {
-    provide: RevocationCheck,
-    useFactory: (
-      { options }: ModuleSettings,
-      blocklist: BlocklistService,
-      ledger: RevocationLedger,
-      loaders: LoaderCalls,
-      events: EventPublisher,
-    ) => new RevocationCheck(options.blocklist, blocklist, ledger, loaders, events),
-    inject: [ModuleSettings, BlocklistService, RevocationLedger, LoaderCalls, EventPublisher],
-  },
-  {
-    provide: TokenRotation,
-    useFactory: (
-      { options: { rotation, token, clock } }: ModuleSettings,
-      mint: TokenMint,
-      access: StoreGateway,
-      ledger: RevocationLedger,
-      check: RevocationCheck,
-      sessions: SessionRegistry,
-      loaders: LoaderCalls,
-      events: EventPublisher,
-    ): TokenRotation => {
-      const { leeway } = token;
-      const { sessionLifetime } = rotation;
-      const parts = { mint, access, ledger, check, sessions, loaders, events, clock };
-      return new TokenRotation({ ...parts, leeway, sessionLifetime });
-    },
-    inject: [
-      ModuleSettings,
-      TokenMint,
-      StoreGateway,
-      RevocationLedger,
-      RevocationCheck,
-      SessionRegistry,
-      LoaderCalls,
-      EventPublisher,
-    ],
-  },
-  {
-    provide: SessionService,
-    useFactory: (
-      access: StoreGateway,
-      registry: SessionRegistry,
-      blocklist: BlocklistService,
-      renderer: Refusals,
-    ) => new SessionService(access, registry, blocklist, renderer),
-    inject: [StoreGateway, SessionRegistry, BlocklistService, Refusals],
-  },
-];
-
-/** How the parts are put together, from the settings up to what the application sees. */
-export const PROVIDERS: Provider[] = [
-  { provide: EventPublisher, useFactory: () => new EventPublisher() },
-  { provide: RecentCutOffs, useFactory: () => new RecentCutOffs() },
+  { provide: BLOCKLIST_PARTS, useExisting: CORE },
+  fromCore(EventPublisher, ({ events }) => events),
+  fromCore(Refusals, ({ renderer }) => renderer),
+  fromCore(LoaderCalls, ({ loaders }) => loaders),
+  fromCore(TokenKeys, ({ keys }) => keys),
+  fromCore(KeyRing, ({ ring }) => ring),
+  fromCore(TokenCookies, ({ cookies }) => cookies),
+  fromServices(Authenticator, ({ authenticator }) => authenticator),
+  fromServices(TokenService, ({ tokens }) => tokens),
+  fromServices(SessionService, ({ sessionService }) => sessionService),
+  fromServices(CookieRenewal, ({ cookieRenewal }) => cookieRenewal),
   EventEmitterBridge,
-  ...REVOCATION_PROVIDERS,
-  {
-    provide: LoaderCalls,
-    useFactory: ({ options }: ModuleSettings) =>
-      new LoaderCalls(options.loaders, options.loaderTimeoutMs),
-    inject: [ModuleSettings],
-  },
-  {
-    provide: Refusals,
-    useFactory: ({ options }: ModuleSettings) => new Refusals(options),
-    inject: [ModuleSettings],
-  },
-  {
-    provide: TokenKeys,
-    useFactory: ({ ring, loadedKeys }: ModuleSettings, loaders: LoaderCalls) =>
-      new TokenKeys(ring, loadedKeys, loaders),
-    inject: [ModuleSettings, LoaderCalls],
-  },
-  { provide: KeyRing, useFactory: ({ ring }: ModuleSettings) => ring, inject: [ModuleSettings] },
-  {
-    provide: TokenReader,
-    useFactory: ({ options }: ModuleSettings, keys: TokenKeys) =>
-      new TokenReader(options.token, keys, options.clock),
-    inject: [ModuleSettings, TokenKeys],
-  },
-  {
-    provide: TokenMint,
-    useFactory: (
-      { options }: ModuleSettings,
-      keys: TokenKeys,
-      loaders: LoaderCalls,
-      cutOffs: RecentCutOffs,
-    ) => new TokenMint(options.token, keys, loaders, options.clock, cutOffs),
-    inject: [ModuleSettings, TokenKeys, LoaderCalls, RecentCutOffs],
-  },
-  {
-    provide: Authenticator,
-    useFactory: (
-      { options }: ModuleSettings,
-      reader: TokenReader,
-      revocations: RevocationCheck,
-      loaders: LoaderCalls,
-      events: EventPublisher,
-    ) => new Authenticator(options, reader, revocations, loaders, events),
-    inject: [ModuleSettings, TokenReader, RevocationCheck, LoaderCalls, EventPublisher],
-  },
-  {
-    provide: TokenService,
-    useFactory: (
-      { options, maxTokenLifetime }: ModuleSettings,
-      mint: TokenMint,
-      reader: TokenReader,
-      revocations: RevocationCheck,
-      rotation: TokenRotation,
-      sessions: SessionRegistry,
-      blocklist: BlocklistService,
-      events: EventPublisher,
-      renderer: Refusals,
-    ): TokenService => {
-      const { sessionLifetime } = options.rotation;
-      const made = { mint, reader, revocations, rotation, sessions, blocklist, events, renderer };
-      return new TokenService({ ...made, sessionLifetime, maxTokenLifetime });
-    },
-    inject: [
-      ModuleSettings,
-      TokenMint,
-      TokenReader,
-      RevocationCheck,
-      TokenRotation,
-      SessionRegistry,
-      BlocklistService,
-      EventPublisher,
-      Refusals,
-    ],
-  },
-  ...COOKIE_PROVIDERS,
   RoutePolicies,
   RouteScan,
   RouteAuthenticator,
@@ -319,3 +146,11 @@ export const EXPORTS = [
   ModuleSettings,
   TokenKeys,
 ];
+
+export function fromCore<T>(provide: Type<T>, useFactory: (core: Core) => T): Provider {
+  return { provide, useFactory, inject: [CORE] };
+}
+
+function fromServices<T>(provide: Type<T>, useFactory: (services: Services) => T): Provider {
+  return { provide, useFactory, inject: [SERVICES] };
+}

@@ -15,7 +15,6 @@ export const acceptedSingleImports: readonly string[] = [
   'keys/remote-jwks.ts',
   'keys/secret-strength.ts',
   'module/endpoints.ts',
-  'module/wiring.ts',
   'options/resolve-options.ts',
   'passport/passport.strategies.ts',
   'route/merge-policy.ts',
