@@ -3,46 +3,17 @@ import { safeMessage } from '../common/fault-message.js';
 import { type Awaitable, withDeadline } from '../contracts/awaitable.js';
 import type { CallbackResponse } from '../contracts/http.js';
 import { InsufficientClaimsError, VerifiedTokenError } from '../errors/token-errors.js';
-import type { Answer, ErrorRenderer, TokenError, TokenErrorCode } from '../errors/token.error.js';
+import {
+  type Answer,
+  type ErrorRenderer,
+  type RefusalRow,
+  REFUSALS,
+  type TokenError,
+} from '../errors/token.error.js';
 import { readCallbackResponse } from '../http/callback-response.js';
 import type { JwtExtendedResponses, LoaderContext } from '../options/callbacks.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { challenge } from './challenge.js';
-
-/** What the application is asked at a login. */
-export type LoginQuestion = 'authenticate' | 'respond';
-
-/** What kept the application from logging somebody in. Its message is a whole line of the log, since no token is about. */
-export class LoginFault extends Error {
-  override readonly name = 'LoginFault';
-
-  constructor(asked: LoginQuestion, fault: unknown) {
-    super(`login.${asked} failed: ${safeMessage(fault)}`, { cause: fault });
-  }
-}
-
-const ANSWERED_BY = {
-  TOKEN_MISSING: 'unauthorized',
-  CSRF_FAILED: 'unauthorized',
-  CREDENTIALS_INVALID: 'unauthorized',
-  TOKEN_INVALID: 'invalidToken',
-  TOKEN_WRONG_TYPE: 'invalidToken',
-  TOKEN_EXPIRED: 'expiredToken',
-  TOKEN_NOT_FRESH: 'needsFreshToken',
-  TOKEN_REVOKED: 'revokedToken',
-  TOKEN_REUSED: 'revokedToken',
-  TOKEN_REJECTED: 'tokenVerificationFailed',
-  USER_NOT_FOUND: 'userLookupError',
-  CLAIMS_INSUFFICIENT: 'insufficientClaims',
-  CHECK_UNAVAILABLE: 'unavailable',
-} as const satisfies Record<TokenErrorCode, keyof JwtExtendedResponses>;
-
-/** What RFC 6750 calls `invalid_token`, and Flask-JWT-Extended answers with 422 or 400. */
-const BAD_TOKENS: ReadonlySet<TokenErrorCode> = new Set([
-  'TOKEN_INVALID',
-  'TOKEN_WRONG_TYPE',
-  'TOKEN_REJECTED',
-]);
 
 /** What a module answers its refusals with: the application's callback where there is one, else the default. */
 export class Refusals implements ErrorRenderer {
@@ -51,9 +22,8 @@ export class Refusals implements ErrorRenderer {
   constructor(private readonly options: ResolvedOptions) {}
 
   statusOf({ code }: TokenError): number | undefined {
-    return this.options.responses.statusProfile === 'rfc6750' && BAD_TOKENS.has(code)
-      ? 401
-      : undefined;
+    const { rfc6750Status }: RefusalRow = REFUSALS[code];
+    return this.options.responses.statusProfile === 'rfc6750' ? rfc6750Status : undefined;
   }
 
   /** Never rejects: a refusal is answered whatever the application's callback does. */
@@ -84,7 +54,7 @@ export class Refusals implements ErrorRenderer {
   }
 
   async #ask(error: TokenError, request: unknown): Promise<CallbackResponse | undefined> {
-    const name = ANSWERED_BY[error.code];
+    const name = REFUSALS[error.code].callback;
     const call = callOf(this.options.responses.callbacks, error, { request });
     if (!call) return undefined;
     try {
@@ -105,9 +75,7 @@ export class Refusals implements ErrorRenderer {
   /** The client hears that a check failed; why is for the operator. */
   #logFault({ code, cause }: TokenError): void {
     if (code !== 'CHECK_UNAVAILABLE' || cause === undefined) return;
-    const message = safeMessage(cause);
-    const isLogin = cause instanceof LoginFault;
-    this.#logger.error(isLogin ? message : `A token could not be checked: ${message}`);
+    this.#logger.error(`A token could not be checked: ${safeMessage(cause)}`);
   }
 }
 
@@ -119,7 +87,9 @@ function callOf(
   error: TokenError,
   context: LoaderContext,
 ): (() => Awaitable<unknown>) | undefined {
-  const { [ANSWERED_BY[error.code]]: callback } = callbacks as Partial<Record<string, Callback>>;
+  const { [REFUSALS[error.code].callback]: callback } = callbacks as Partial<
+    Record<string, Callback>
+  >;
   if (!callback) return undefined;
   if (!(error instanceof VerifiedTokenError)) return () => callback(error.message, context);
   const { token } = error;

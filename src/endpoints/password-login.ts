@@ -1,7 +1,7 @@
-import { HttpException } from '@nestjs/common';
+import { HttpException, Logger } from '@nestjs/common';
 import { readCallbackResponse } from '../http/callback-response.js';
-import { LoginFault, type LoginQuestion } from '../authentication/refusals.js';
 import { isObject } from '../common/checks.js';
+import { safeMessage } from '../common/fault-message.js';
 import { withDeadline } from '../contracts/awaitable.js';
 import type { HttpRequest } from '../contracts/http.js';
 import type { TokenPair } from '../contracts/token.js';
@@ -57,6 +57,7 @@ const RESPONSE_MEMBERS = ['status', 'body', 'headers'];
 
 /** Asks the application who logs in, and what it wants to be said to them. */
 export class PasswordLogin {
+  readonly #logger = new Logger('JwtExtendedModule');
   readonly #login: ResolvedLoginOptions;
   readonly #timeoutMs: number;
 
@@ -108,11 +109,14 @@ export class PasswordLogin {
     return this.#ask('respond', async () => answerOf(await respond(pair, subject, { request })));
   }
 
-  async #ask<T>(name: LoginQuestion, call: () => T | Promise<T>): Promise<T> {
+  /** The client hears 503, unless the application chose an HTTP error of its own; the reason goes to the log alone. */
+  async #ask<T>(name: 'authenticate' | 'respond', call: () => T | Promise<T>): Promise<T> {
     try {
       return await withDeadline(call(), this.#timeoutMs, 'it');
     } catch (error) {
-      throw withRenderer(this.renderer, answerTo(error, name));
+      if (error instanceof HttpException) throw withRenderer(this.renderer, error);
+      this.#logger.error(`login.${name} failed: ${safeMessage(error)}`);
+      throw withRenderer(this.renderer, new TokenCheckUnavailableError());
     }
   }
 
@@ -121,13 +125,6 @@ export class PasswordLogin {
     this.events.publish('refused', { code: error.code });
     return withRenderer(this.renderer, error);
   }
-}
-
-/** What the client is told when the application fails: its own words, if it chose an HTTP error, else 503. */
-function answerTo(error: unknown, asked: LoginQuestion): HttpException {
-  return error instanceof HttpException
-    ? error
-    : new TokenCheckUnavailableError(new LoginFault(asked, error));
 }
 
 /** @throws TypeError - for what is neither a body nor a response that can be sent */

@@ -1,13 +1,13 @@
 import type { Freshness } from '../contracts/route-policy.js';
 import type { Token, TokenType } from '../contracts/token.js';
-import { TokenError, type TokenErrorCode } from './token.error.js';
+import { REFUSALS, TokenError, type TokenErrorCode } from './token.error.js';
 
 /** No token in any location that was looked at. */
 export class MissingTokenError extends TokenError {
   readonly code = 'TOKEN_MISSING';
 
   constructor(readonly reason: string) {
-    super(reason, 401, 'TOKEN_MISSING');
+    super(reason, REFUSALS.TOKEN_MISSING.status, 'TOKEN_MISSING');
   }
 }
 
@@ -16,7 +16,7 @@ export class CsrfError extends TokenError {
   readonly code = 'CSRF_FAILED';
 
   constructor(readonly reason: string) {
-    super(reason, 401, 'CSRF_FAILED');
+    super(reason, REFUSALS.CSRF_FAILED.status, 'CSRF_FAILED');
   }
 }
 
@@ -26,7 +26,7 @@ export class BadCredentialsError extends TokenError {
   readonly reason = 'Bad username or password';
 
   constructor() {
-    super('Bad username or password', 401, 'CREDENTIALS_INVALID');
+    super('Bad username or password', REFUSALS.CREDENTIALS_INVALID.status, 'CREDENTIALS_INVALID');
   }
 }
 
@@ -38,7 +38,7 @@ export class InvalidTokenError extends TokenError {
     readonly reason: string,
     cause?: unknown,
   ) {
-    super(reason, 422, 'TOKEN_INVALID', cause);
+    super(reason, REFUSALS.TOKEN_INVALID.status, 'TOKEN_INVALID', cause);
   }
 }
 
@@ -52,7 +52,7 @@ export class WrongTokenTypeError extends TokenError {
       expected === 'refresh'
         ? 'Only refresh tokens are allowed'
         : 'Only non-refresh tokens are allowed';
-    super(reason, 422, 'TOKEN_WRONG_TYPE');
+    super(reason, REFUSALS.TOKEN_WRONG_TYPE.status, 'TOKEN_WRONG_TYPE');
     this.reason = reason;
   }
 }
@@ -77,7 +77,7 @@ export class ExpiredTokenError extends VerifiedTokenError {
   readonly code = 'TOKEN_EXPIRED';
 
   constructor(token: Token) {
-    super(token, 'Token has expired', 401, 'TOKEN_EXPIRED');
+    super(token, 'Token has expired', REFUSALS.TOKEN_EXPIRED.status, 'TOKEN_EXPIRED');
   }
 }
 
@@ -90,7 +90,7 @@ export class StaleTokenError extends VerifiedTokenError {
     /** How fresh it should have been. */
     readonly required: Freshness,
   ) {
-    super(token, 'Fresh token required', 401, 'TOKEN_NOT_FRESH');
+    super(token, 'Fresh token required', REFUSALS.TOKEN_NOT_FRESH.status, 'TOKEN_NOT_FRESH');
   }
 }
 
@@ -99,7 +99,7 @@ export class RevokedTokenError extends VerifiedTokenError {
   readonly code: 'TOKEN_REVOKED' | 'TOKEN_REUSED' = 'TOKEN_REVOKED';
 
   constructor(token: Token, code: 'TOKEN_REVOKED' | 'TOKEN_REUSED' = 'TOKEN_REVOKED') {
-    super(token, 'Token has been revoked', 401, code);
+    super(token, 'Token has been revoked', REFUSALS[code].status, code);
   }
 }
 
@@ -108,7 +108,12 @@ export class TokenVerificationError extends VerifiedTokenError {
   readonly code = 'TOKEN_REJECTED';
 
   constructor(token: Token) {
-    super(token, 'User claims verification failed', 400, 'TOKEN_REJECTED');
+    super(
+      token,
+      'User claims verification failed',
+      REFUSALS.TOKEN_REJECTED.status,
+      'TOKEN_REJECTED',
+    );
   }
 }
 
@@ -117,7 +122,12 @@ export class UserLookupError extends VerifiedTokenError {
   readonly code = 'USER_NOT_FOUND';
 
   constructor(token: Token) {
-    super(token, `Error loading the user ${nameOf(token.identity)}`, 401, 'USER_NOT_FOUND');
+    super(
+      token,
+      `Error loading the user ${nameOf(token.identity)}`,
+      REFUSALS.USER_NOT_FOUND.status,
+      'USER_NOT_FOUND',
+    );
   }
 }
 
@@ -132,7 +142,12 @@ export class TokenCheckUnavailableError extends TokenError {
   readonly reason = 'Token could not be checked';
 
   constructor(cause?: unknown) {
-    super('Token could not be checked', 503, 'CHECK_UNAVAILABLE', cause);
+    super(
+      'Token could not be checked',
+      REFUSALS.CHECK_UNAVAILABLE.status,
+      'CHECK_UNAVAILABLE',
+      cause,
+    );
   }
 }
 
@@ -155,6 +170,6 @@ export class InsufficientClaimsError extends VerifiedTokenError {
     /** The words of `scope` that the client is told it needs. */
     readonly scope: readonly string[] = [],
   ) {
-    super(token, reason, 403, 'CLAIMS_INSUFFICIENT');
+    super(token, reason, REFUSALS.CLAIMS_INSUFFICIENT.status, 'CLAIMS_INSUFFICIENT');
   }
 }

@@ -18,6 +18,89 @@ export type TokenErrorCode =
   | 'CLAIMS_INSUFFICIENT'
   | 'CHECK_UNAVAILABLE';
 
+/** One row of the refusal table. */
+export interface RefusalRow {
+  /** As in Flask-JWT-Extended. */
+  readonly status: number;
+  /** Under `statusProfile: 'rfc6750'`, if it differs. */
+  readonly rfc6750Status?: number;
+  /** The member of `responses` that answers. */
+  readonly callback: string;
+  /** RFC 6750 section 3.1 and RFC 9470 section 3; absent if the request presented no credentials. */
+  readonly challenge?: { readonly error: string; readonly description: string };
+}
+
+/** Everything that depends on the code alone. Challenges are fixed texts, so no input gets into a header. */
+export const REFUSALS = {
+  TOKEN_MISSING: { status: 401, callback: 'unauthorized' },
+  CSRF_FAILED: {
+    status: 401,
+    callback: 'unauthorized',
+    challenge: { error: 'invalid_request', description: 'The CSRF token is missing or wrong' },
+  },
+  CREDENTIALS_INVALID: { status: 401, callback: 'unauthorized' },
+  TOKEN_INVALID: {
+    status: 422,
+    rfc6750Status: 401,
+    callback: 'invalidToken',
+    challenge: invalidToken('The token is not valid'),
+  },
+  TOKEN_WRONG_TYPE: {
+    status: 422,
+    rfc6750Status: 401,
+    callback: 'invalidToken',
+    challenge: invalidToken('The token is of the wrong type'),
+  },
+  TOKEN_EXPIRED: {
+    status: 401,
+    callback: 'expiredToken',
+    challenge: invalidToken('The token has expired'),
+  },
+  TOKEN_NOT_FRESH: {
+    status: 401,
+    callback: 'needsFreshToken',
+    challenge: {
+      error: 'insufficient_user_authentication',
+      description: 'More recent authentication is required',
+    },
+  },
+  TOKEN_REVOKED: {
+    status: 401,
+    callback: 'revokedToken',
+    challenge: invalidToken('The token has been revoked'),
+  },
+  TOKEN_REUSED: {
+    status: 401,
+    callback: 'revokedToken',
+    challenge: invalidToken('The token has been revoked'),
+  },
+  TOKEN_REJECTED: {
+    status: 400,
+    rfc6750Status: 401,
+    callback: 'tokenVerificationFailed',
+    challenge: invalidToken('The token was not accepted'),
+  },
+  USER_NOT_FOUND: {
+    status: 401,
+    callback: 'userLookupError',
+    challenge: invalidToken('The user was not found'),
+  },
+  CLAIMS_INSUFFICIENT: {
+    status: 403,
+    callback: 'insufficientClaims',
+    challenge: { error: 'insufficient_scope', description: 'The token does not suffice' },
+  },
+  CHECK_UNAVAILABLE: {
+    status: 503,
+    callback: 'unavailable',
+    challenge: { error: 'invalid_request', description: 'The token could not be checked' },
+  },
+} as const satisfies Record<TokenErrorCode, RefusalRow>;
+
+function invalidToken<const D extends string>(description: D) {
+  return { error: 'invalid_token', description } as const;
+}
+
 /**
  * Why a token was refused. Every refusal of this library is one of its subclasses: a Nest `HttpException`
  * that has the right status even where no filter renders it, and a `code` that never changes.

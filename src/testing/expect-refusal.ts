@@ -1,10 +1,5 @@
 import assert from 'node:assert/strict';
-import type { TokenErrorCode } from '../errors/token.error.js';
-
-interface Look {
-  readonly statuses: readonly number[];
-  readonly messages: readonly RegExp[];
-}
+import { type RefusalRow, REFUSALS, type TokenErrorCode } from '../errors/token.error.js';
 
 const MISSING = [
   /^Missing .+ Header$/,
@@ -44,24 +39,24 @@ const INVALID = [
   /^Missing or invalid claim: type$/,
 ];
 
-/** How refusals look where the application has no answers of its own: by either status profile, in English. */
-const LOOKS: Readonly<Record<TokenErrorCode, Look>> = {
-  TOKEN_MISSING: look([401], ...MISSING),
-  CSRF_FAILED: look([401], /^Missing CSRF token$/, /^CSRF double submit tokens do not match$/),
-  CREDENTIALS_INVALID: look([401], /^Bad username or password$/),
-  TOKEN_INVALID: look([422, 401], ...INVALID),
-  TOKEN_WRONG_TYPE: look([422, 401], /^Only (non-)?refresh tokens are allowed$/),
-  TOKEN_EXPIRED: look([401], /^Token has expired$/),
-  TOKEN_NOT_FRESH: look([401], /^Fresh token required$/),
-  TOKEN_REVOKED: look([401], /^Token has been revoked$/),
-  TOKEN_REUSED: look([401], /^Token has been revoked$/),
-  TOKEN_REJECTED: look([400, 401], /^User claims verification failed$/),
-  USER_NOT_FOUND: look([401], /^Error loading the user /),
-  CLAIMS_INSUFFICIENT: look([403], /^Missing required (claim|scope)\(s\)$/),
-  CHECK_UNAVAILABLE: look([503], /^Token could not be checked$/),
+/** What refusals say if the application has no answers of its own. */
+const MESSAGES: Readonly<Record<TokenErrorCode, readonly RegExp[]>> = {
+  TOKEN_MISSING: MISSING,
+  CSRF_FAILED: [/^Missing CSRF token$/, /^CSRF double submit tokens do not match$/],
+  CREDENTIALS_INVALID: [/^Bad username or password$/],
+  TOKEN_INVALID: INVALID,
+  TOKEN_WRONG_TYPE: [/^Only (non-)?refresh tokens are allowed$/],
+  TOKEN_EXPIRED: [/^Token has expired$/],
+  TOKEN_NOT_FRESH: [/^Fresh token required$/],
+  TOKEN_REVOKED: [/^Token has been revoked$/],
+  TOKEN_REUSED: [/^Token has been revoked$/],
+  TOKEN_REJECTED: [/^User claims verification failed$/],
+  USER_NOT_FOUND: [/^Error loading the user /],
+  CLAIMS_INSUFFICIENT: [/^Missing required (claim|scope)\(s\)$/],
+  CHECK_UNAVAILABLE: [/^Token could not be checked$/],
 };
 
-const CODES = Object.keys(LOOKS) as readonly TokenErrorCode[];
+const CODES = Object.keys(REFUSALS) as readonly TokenErrorCode[];
 
 /** The code that is among a body's texts. */
 function codeIn(texts: readonly string[]): TokenErrorCode | undefined {
@@ -70,17 +65,15 @@ function codeIn(texts: readonly string[]): TokenErrorCode | undefined {
 
 /** The refusals that look like this; some look alike. */
 function codesThatLookLike(status: number, texts: readonly string[]): TokenErrorCode[] {
-  return CODES.filter((code) => fits(LOOKS[code], status, texts));
+  return CODES.filter((code) => fits(code, status, texts));
 }
 
-function look(statuses: readonly number[], ...messages: readonly RegExp[]): Look {
-  return { statuses, messages };
-}
-
-function fits({ statuses, messages }: Look, status: number, texts: readonly string[]): boolean {
+/** By either status profile. */
+function fits(code: TokenErrorCode, status: number, texts: readonly string[]): boolean {
+  const row: RefusalRow = REFUSALS[code];
   return (
-    statuses.includes(status) &&
-    messages.some((message) => texts.some((text) => message.test(text)))
+    (status === row.status || status === row.rfc6750Status) &&
+    MESSAGES[code].some((message) => texts.some((text) => message.test(text)))
   );
 }
 
