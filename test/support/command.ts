@@ -37,7 +37,7 @@ export class CommandFolder {
 
   /** Runs the built command here, in a process of its own. */
   spawn(...words: string[]): Promise<Outcome> {
-    const command = join(root, 'dist/esm/cli/main.js');
+    const command = join(root, 'dist/esm/cli.js');
     return new Promise((resolve) => {
       execFile(process.execPath, [command, ...words], { cwd: this.path }, (error, out, err) => {
         resolve({ code: error ? Number(error.code) : 0, out, err });

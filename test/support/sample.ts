@@ -28,8 +28,10 @@ export function startSteps(script: StartScript): { compile: string; run: string 
 export async function compileSample(script: StartScript, folder = 'dist'): Promise<void> {
   const path = [join(root, 'node_modules/.bin'), process.env.PATH].join(delimiter);
   const env = { ...process.env, PATH: path };
-  const { compile } = startSteps(script);
-  const command = `${compile} --outDir ${compile.split(' ').at(-1)}/${folder}`;
+  const { compile, run } = startSteps(script);
+  const sample = run.slice('node '.length, run.indexOf('/dist/'));
+  const elsewhere = `tsc -p ${sample} --outDir ${sample}/${folder}`;
+  const command = folder === 'dist' ? compile : elsewhere;
   await promisify(execFile)('bash', ['-c', command], { cwd: root, env });
 }
 

@@ -1,11 +1,15 @@
 // Packs the package as `npm publish` would and looks at what a user would get. Wants the build to be there.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { formatMessage } from 'publint/utils';
 import { publint } from 'publint';
 import ts from 'typescript';
+import { ENTRIES } from './entries.js';
+
+const MOST_FILES = 40;
+const MOST_BYTES = 250_000;
 
 const folder = mkdtempSync(join(tmpdir(), 'package-check-'));
 try {
@@ -16,10 +20,13 @@ try {
   await promise('publint finds nothing', () => publintFindings(tarball, manifest));
   await promise('the types are right for every way to import it', () => typeFindings(tarball));
   await promise('only what is meant to ship ships', () => strangers(shipped));
+  await promise('it is small', () => surplus(shipped, tarball));
+  await promise('every entry can be imported', () => missingEntries(manifest));
   await promise('it imports declared packages only', () => undeclaredImports(shipped, manifest));
   await promise('its declarations import typed packages only', () => untypedImports(shipped));
   await promise('doc comments are in the declarations', () => lostComments(shipped));
-  await promise('both halves load, and loading them changes nothing', () => loadingEffects());
+  await promise('classes keep their names', () => renamedClasses(shipped));
+  await promise('both formats load, and loading them changes nothing', () => loadingEffects());
   await promise('nothing runs at install', () => installScripts(manifest));
   await promise('the lock file names no host', () => hostsInLockFile());
 } finally {
@@ -59,27 +66,50 @@ function typeFindings(tarball) {
 
 function strangers(shipped) {
   const atTop = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'];
-  const inDist = /^dist\/(esm|cjs)\/.+(\.js|\.d\.ts)$/;
+  const entries = Object.keys(ENTRIES);
+  const code = [...entries, 'library'].flatMap((name) => [`${name}.js`, `${name}.js.map`]);
+  const inDist = [...code, ...entries.map((name) => `${name}.d.ts`)].flatMap((file) =>
+    ['esm', 'cjs'].map((format) => `dist/${format}/${file}`),
+  );
+  const command = ['dist/esm/cli.js', 'dist/esm/cli.js.map'];
+  const wanted = [...atTop, ...inDist, ...command, 'dist/cjs/package.json'];
   const files = filesIn(shipped);
   return [
-    ...files.filter(
-      (name) => ![...atTop, 'dist/cjs/package.json'].includes(name) && !inDist.test(name),
-    ),
-    ...atTop.filter((name) => !files.includes(name)).map((name) => `${name} is missing`),
+    ...files.filter((name) => !wanted.includes(name)),
+    ...wanted.filter((name) => !files.includes(name)).map((name) => `${name} is missing`),
   ];
 }
 
+function surplus(shipped, tarball) {
+  const [files, { size }] = [filesIn(shipped).length, statSync(tarball)];
+  return [
+    ...(files > MOST_FILES ? [`${files} files; at most ${MOST_FILES} should ship`] : []),
+    ...(size > MOST_BYTES ? [`${size} bytes packed; at most ${MOST_BYTES} should ship`] : []),
+  ];
+}
+
+function missingEntries({ exports }) {
+  return Object.keys(ENTRIES)
+    .map((name) => (name === 'index' ? '.' : `./${name}`))
+    .filter((path) => !(path in exports))
+    .map((path) => `package.json exports no "${path}"`);
+}
+
 function undeclaredImports(shipped, manifest) {
-  const declared = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies });
+  const declared = Object.keys({
+    ...{ ...manifest.dependencies, ...manifest.peerDependencies },
+    [manifest.name]: 'itself',
+  });
   return packageImports(shipped)
     .filter(({ name }) => !declared.includes(packageOf(name)))
     .map(({ file, name }) => `${file} imports ${name}`);
 }
 
-/** A declaration that needs `@types/…` of somebody would not compile where these are not installed. */
+/** A declaration that needs `@types/…` of a package does not compile if these are not installed. */
 function untypedImports(shipped) {
   return packageImports(shipped)
-    .filter(({ file, name }) => file.endsWith('.d.ts') && !isTyped(packageOf(name)))
+    .filter(({ file }) => file.endsWith('.d.ts'))
+    .filter(({ name }) => name !== 'nestjs-jwt-extended' && !isTyped(packageOf(name)))
     .map(({ file, name }) => `${file} imports ${name}`);
 }
 
@@ -113,29 +143,55 @@ function packageOf(name) {
   return name.split('/', name.startsWith('@') ? 2 : 1).join('/');
 }
 
+/** Doc comments of what the entries export, and of the members of its interfaces, that are in no declaration. */
 function lostComments(shipped) {
-  return filesIn('src').flatMap((file) => {
-    const { statements, text } = ts.createSourceFile(
-      file,
-      readFileSync(join('src', file), 'utf8'),
-      ts.ScriptTarget.Latest,
-      true,
-    );
-    const exported = statements.filter((node) =>
-      node.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword),
-    );
-    const comments = exported.flatMap((node) =>
-      (node.jsDoc ?? []).map(({ pos, end }) => oneLine(text.slice(pos, end))),
-    );
-    return ['esm', 'cjs']
-      .map((format) => `dist/${format}/${file.replace(/\.ts$/, '.d.ts')}`)
-      .flatMap((declarations) => {
-        const shippedText = oneLine(readFileSync(join(shipped, declarations), 'utf8'));
-        return comments
-          .filter((comment) => !shippedText.includes(comment))
-          .map((comment) => `${declarations}: ${comment}`);
-      });
+  const declarations = Object.keys(ENTRIES)
+    .map((name) => readFileSync(join(shipped, `dist/cjs/${name}.d.ts`), 'utf8'))
+    .join('\n');
+  const names = [...declarations.matchAll(/^export declare (?:abstract )?\w+ (\w+)/gm)];
+  const exported = new Set(names.map(([, name]) => name));
+  const shippedText = oneLine(declarations);
+  return sources().flatMap(({ file, statements, text }) =>
+    statements
+      .filter((node) => isExported(node) && exported.has(nameOf(node)))
+      .flatMap((node) => [node, ...(ts.isInterfaceDeclaration(node) ? node.members : [])])
+      .flatMap((node) => (node.jsDoc ?? []).map(({ pos, end }) => oneLine(text.slice(pos, end))))
+      .filter((comment) => !comment.includes('@internal') && !shippedText.includes(comment))
+      .map((comment) => `${file}: ${comment}`),
+  );
+}
+
+/** A bundler renames a class whose name another module uses too. Nest's messages and `error.name` would show it. */
+function renamedClasses(shipped) {
+  const known = new Set(
+    sources().flatMap(({ text }) => [...text.matchAll(/\bclass (\w+)/g)].map(([, name]) => name)),
+  );
+  const classes = /\b(?:var|let|const) (\w+) = class\b|\bclass (\w+) (?:extends\b.+)?\{$/gm;
+  return filesIn(shipped)
+    .filter((file) => file.endsWith('.js'))
+    .flatMap((file) => {
+      const found = [...readFileSync(join(shipped, file), 'utf8').matchAll(classes)];
+      if (found.length === 0 && file.endsWith('library.js')) return [`${file} has no classes`];
+      return found.map(([, variable, name = variable]) => ({ file, name }));
+    })
+    .filter(({ name }) => !known.has(name))
+    .map(({ file, name }) => `${file}: ${name}`);
+}
+
+function sources() {
+  return filesIn('src').map((file) => {
+    const text = readFileSync(join('src', file), 'utf8');
+    const { statements } = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
+    return { file, statements, text };
   });
+}
+
+function isExported({ modifiers }) {
+  return modifiers?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword);
+}
+
+function nameOf(node) {
+  return (node.name ?? node.declarationList?.declarations[0]?.name)?.text;
 }
 
 /** Loads the ESM and the CommonJS build beside each other, in a process whose globals and passport are compared. */
