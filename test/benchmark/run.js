@@ -5,19 +5,44 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { mintingCosts, verificationCosts } from './calls.js';
 import { throughputUnderLoad } from './guarded-route.js';
+import { importCosts } from './import-time.js';
 import { atLeast, atMost, table, verdict } from './report.js';
 import { ratios, summarize } from './statistics.js';
 import { STORES, throughputByStore } from './store-throughput.js';
 
-const ROUNDS = { calls: 40, slowCalls: 25, routes: 8, stores: 10 };
+const ROUNDS = { calls: 40, slowCalls: 25, routes: 8, stores: 10, imports: 15 };
 
 /** Each reports what it measures, and gives the targets that it is about. */
-const PARTS = { calls, routes, stores, memory };
+const PARTS = { import: imports, calls, routes, stores, memory };
 
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(PARTS);
 const targets = [];
 for (const name of wanted) targets.push(...(await PARTS[name]()));
 verdict(targets);
+
+async function imports() {
+  const formats = Object.entries(await importCosts(ROUNDS.imports));
+  const share = ({ library, replaced }) => ratios(library, replaced);
+
+  table(
+    'Import: CPU time / @nestjs/jwt, @nestjs/passport and passport-jwt',
+    formats.flatMap(([format, costs]) => [
+      [`the library after Nest and its peers, ${format}`, share(costs)],
+      [`the library with its peers, ${format}`, ratios(costs.withPeers, costs.replaced)],
+    ]),
+  );
+  table(
+    'For orientation, on this machine today: ms of CPU time',
+    formats.flatMap(([format, { library, withPeers, replaced }]) => [
+      [`the library after Nest and its peers, ${format}`, millis(library)],
+      [`the library with its peers, ${format}`, millis(withPeers)],
+      [`@nestjs/jwt, @nestjs/passport and passport-jwt, ${format}`, millis(replaced)],
+    ]),
+  );
+  return formats.map(([format, costs]) =>
+    atMost(1, share(costs), `${format}: importing the library takes no longer than those three`),
+  );
+}
 
 async function calls() {
   const verification = {};
@@ -119,6 +144,10 @@ async function memory() {
   const [code] = await once(spawn(process.execPath, flags, { stdio: 'inherit' }), 'exit');
   if (code !== 0) console.log('memory-store.js failed');
   return [];
+}
+
+function millis(costs) {
+  return summarize(costs.map((seconds) => seconds * 1e3));
 }
 
 function micros(costs) {
