@@ -77,6 +77,7 @@ export {
   type Algorithm,
   type KeyOptions,
   type KeyPairInput,
+  type JsonWebKey,
   type SecretInput,
 } from './options/key-options.js';
 export { BlocklistService, type RevokeAllOptions } from './revocation/blocklist.service.js';

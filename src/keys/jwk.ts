@@ -1,6 +1,5 @@
-import type { JsonWebKey } from 'node:crypto';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
-import type { Algorithm } from '../options/key-options.js';
+import type { Algorithm, JsonWebKey } from '../options/key-options.js';
 
 /** What stands in public keys (RFC 7518 sections 6.2.1 and 6.3.1, RFC 8037 section 2). */
 const PUBLIC_MEMBERS = ['n', 'e', 'x', 'y'] as const;

@@ -1,13 +1,12 @@
 import {
   constants,
   createPublicKey,
-  type JsonWebKey,
   type KeyObject,
   sign,
   verify,
 } from 'node:crypto';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
-import type { Algorithm } from '../options/key-options.js';
+import type { Algorithm, JsonWebKey } from '../options/key-options.js';
 import { traitsOf } from './algorithms.js';
 import { bytesOfMember, type KeyUse, requireJwkFits, requireWellFormed } from './jwk.js';
 import { requireStrongPair } from './key-pair-strength.js';

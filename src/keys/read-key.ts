@@ -1,12 +1,12 @@
 import {
   createPrivateKey,
   createPublicKey,
-  type JsonWebKey,
   type KeyObject,
   type PrivateKeyInput,
   X509Certificate,
 } from 'node:crypto';
 import { types } from 'node:util';
+import type { JsonWebKey } from '../options/key-options.js';
 import { isPrivateJwk } from './jwk.js';
 import { findKeyBlock, keyText, parseJsonObject } from './pem.js';
 

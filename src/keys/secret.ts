@@ -1,8 +1,8 @@
 import { Logger } from '@nestjs/common';
-import { createSecretKey, type JsonWebKey, type KeyObject } from 'node:crypto';
+import { createSecretKey, type KeyObject } from 'node:crypto';
 import { types } from 'node:util';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
-import type { Algorithm } from '../options/key-options.js';
+import type { Algorithm, JsonWebKey } from '../options/key-options.js';
 import { type KeyUse, requireJwkFits } from './jwk.js';
 import { isBlank, keyText, parseJsonObject } from './pem.js';
 import { keyMistake, recognizeKey } from './recognize-key.js';

@@ -1,4 +1,4 @@
-import type { JsonWebKey, KeyObject } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 
 /** One key of a ring, under the algorithm that it is bound to. */
 export interface KeyInput {
@@ -55,6 +55,36 @@ export type Algorithm =
   | 'ES384'
   | 'ES512'
   | 'EdDSA';
+
+/**
+ * A JSON Web Key: the members of RFC 7517 and RFC 7518. A type of our own, since `@types/node` has one in `node:crypto`
+ * up to version 24 only. An alias and no interface, so that Node's functions take it.
+ */
+export type JsonWebKey = {
+  readonly kty?: string;
+  readonly use?: string;
+  readonly key_ops?: string[];
+  readonly alg?: string;
+  readonly kid?: string;
+  readonly x5u?: string;
+  readonly x5c?: string[];
+  readonly x5t?: string;
+  readonly 'x5t#S256'?: string;
+  readonly ext?: boolean;
+  readonly k?: string;
+  readonly crv?: string;
+  readonly x?: string;
+  readonly y?: string;
+  readonly n?: string;
+  readonly e?: string;
+  readonly d?: string;
+  readonly p?: string;
+  readonly q?: string;
+  readonly dp?: string;
+  readonly dq?: string;
+  readonly qi?: string;
+  readonly oth?: unknown[];
+};
 
 /** A secret: text or bytes, a secret `KeyObject`, or a JWK of kind `oct` (RFC 7518 section 6.4). */
 export type SecretInput = string | Buffer | KeyObject | JsonWebKey;
