@@ -20,7 +20,7 @@ const common = {
   },
   transform: { '<rootDir>/src/.+\\.ts$': source, '\\.ts$': tests },
   // Only the working copy's own package.json: packages of the same name are built and installed in tests.
-  modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/test/consumers/template/'],
+  modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/test/consumers/.+/'],
 };
 
 export default {

@@ -1,11 +1,19 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { promisify } from 'node:util';
+import { join } from 'node:path';
+import { promisify, stripVTControlCharacters } from 'node:util';
+import { blocksIn, root } from '../support/readme.js';
 
 const run = promisify(execFile);
-const root = resolve(import.meta.dirname, '../..');
 
 /** Packs what the build left in `dist` as it would be published. */
 export async function packLibrary(): Promise<string> {
@@ -20,7 +28,15 @@ export async function packLibrary(): Promise<string> {
 export interface Flavour {
   readonly nest: 11 | 12;
   readonly format: 'CommonJS' | 'ESM';
+  /**
+   * The version of `@types/node`. Without one the project is as `nest new` of the CLI's version 11 or 12 makes it, less
+   * linter, formatter and the CLI itself: its `nest build` only calls the compiler.
+   */
+  readonly nodeTypes?: string;
 }
+
+/** The versions of TypeScript that the declarations are for; the last one also builds. */
+export const COMPILERS = ['5.9', '6.0', '7.0'];
 
 /** An application in a folder of its own, with the packed library installed as any other package. */
 export class ScratchApp {
@@ -32,33 +48,42 @@ export class ScratchApp {
   ) {}
 
   async install(): Promise<void> {
-    cpSync(join(import.meta.dirname, 'template'), this.folder, { recursive: true });
-    writeFileSync(join(this.folder, 'package.json'), JSON.stringify(this.manifest(), null, 2));
-    await this.run('npm', [
-      ...['install', '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline'],
-      '--no-package-lock',
-    ]);
-  }
-
-  /** Compiles with every declaration checked, ours included; gives the compiler's complaints. */
-  async compile(): Promise<string> {
-    const tsc = join(root, 'node_modules/typescript/bin/tsc');
-    try {
-      return (await run(process.execPath, [tsc, '-p', '.'], { cwd: this.folder })).stdout;
-    } catch (error) {
-      return (error as { stdout: string }).stdout;
+    const { nest, format, nodeTypes } = this.flavour;
+    const project = nodeTypes === undefined ? `nest-${nest}` : 'template';
+    cpSync(join(import.meta.dirname, project), this.folder, { recursive: true });
+    cpSync(join(import.meta.dirname, 'template/src'), join(this.folder, 'src'), {
+      recursive: true,
+    });
+    if (format === 'CommonJS') this.writeImportsWithoutExtension();
+    if (nodeTypes !== undefined) {
+      cpSync(join(root, 'test/types'), join(this.folder, 'src/types'), { recursive: true });
+      writeFileSync(join(this.folder, 'package.json'), JSON.stringify(this.manifest(nodeTypes)));
     }
+    const [npm = '', ...words] = installLine(nest)
+      .replace(' nestjs-jwt-extended ', ` ${this.tarball} `)
+      .split(' ');
+    await this.run(npm, [
+      ...words,
+      ...['--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline', '--no-package-lock'],
+    ]);
   }
 
-  /** The suite in the application's folder, by the application's own Jest. Gives its summary. */
-  async runJest(): Promise<string> {
-    const esm = this.flavour.format === 'ESM';
-    const { stderr } = await this.run(process.execPath, [
-      ...(esm ? ['--experimental-vm-modules'] : []),
-      'node_modules/jest/bin/jest.js',
-      ...['-c', `jest/${esm ? 'esm' : 'commonjs'}.config.cjs`, '--rootDir', '.'],
-    ]);
-    return stderr;
+  /** Builds with every declaration checked, ours included; gives the compiler's complaints. */
+  async build(): Promise<string> {
+    if (this.flavour.nodeTypes === undefined)
+      return this.compile('typescript', ['-p', 'tsconfig.build.json']);
+    return this.compile(`typescript-${COMPILERS.at(-1)}`);
+  }
+
+  /** Compiles with one of several TypeScripts, and writes nothing. */
+  async check(version: string): Promise<string> {
+    return this.compile(`typescript-${version}`, ['--noEmit']);
+  }
+
+  /** The suite in the application's folder, by the application's own runner. Gives what it prints. */
+  async runTests(): Promise<string> {
+    const { stdout, stderr } = await this.run('npm', ['test']);
+    return stripVTControlCharacters(stdout + stderr);
   }
 
   /** Runs the library's command as users do. Gives what it prints. */
@@ -66,10 +91,10 @@ export class ScratchApp {
     return (await this.run('npx', ['--no', 'nestjs-jwt-extended', ...words])).stdout;
   }
 
-  async start(adapter: string): Promise<RunningApp> {
+  async start(adapter: string, algorithm: string): Promise<RunningApp> {
     const server = spawn(process.execPath, ['dist/main.js', adapter], {
       cwd: this.folder,
-      env: plainEnvironment(),
+      env: { ...plainEnvironment(), JWT_ALGORITHM: algorithm },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     return new RunningApp(server, await addressOf(server));
@@ -77,6 +102,25 @@ export class ScratchApp {
 
   remove(): void {
     rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  private async compile(compiler: string, flags: readonly string[] = []): Promise<string> {
+    const tsc = `node_modules/${compiler}/bin/tsc`;
+    try {
+      const words = [tsc, ...flags, '--skipLibCheck', 'false'];
+      return (await run(process.execPath, words, { cwd: this.folder })).stdout;
+    } catch (error) {
+      return (error as { stdout: string }).stdout;
+    }
+  }
+
+  /** As the CLI writes a CommonJS project's imports. */
+  private writeImportsWithoutExtension(): void {
+    for (const name of readdirSync(join(this.folder, 'src'))) {
+      const file = join(this.folder, 'src', name);
+      const text = readFileSync(file, 'utf8');
+      writeFileSync(file, text.replace(/ from '(\.\/.+)\.js'/g, " from '$1'"));
+    }
   }
 
   private async run(command: string, args: readonly string[]) {
@@ -90,36 +134,33 @@ export class ScratchApp {
     }
   }
 
-  private manifest() {
+  private manifest(nodeTypes: string) {
     const { nest, format } = this.flavour;
-    const ofNest = [
-      'common',
-      'core',
-      'jwt',
-      'passport',
-      'platform-express',
-      'platform-fastify',
-      'testing',
-    ];
+    const ofNest = ['common', 'core', 'platform-express', 'platform-fastify'];
     return {
       name: 'scratch-app',
       private: true,
       type: format === 'ESM' ? 'module' : 'commonjs',
       dependencies: {
         ...Object.fromEntries(ofNest.map((name) => [`@nestjs/${name}`, `^${nest}.0.0`])),
-        '@swc/core': '^1.16.0',
-        '@swc/jest': '^0.2.39',
+        ...Object.fromEntries(
+          COMPILERS.map((version) => [`typescript-${version}`, `npm:typescript@~${version}.0`]),
+        ),
         '@types/express': '^5.0.0',
-        '@types/node': '^20.19.0',
-        jest: '^30.0.0',
-        'nestjs-jwt-extended': `file:${this.tarball}`,
-        passport: '^0.7.0',
-        'passport-jwt': '^4.0.1',
+        '@types/node': nodeTypes,
         'reflect-metadata': '^0.2.2',
         rxjs: '^7.8.0',
       },
     };
   }
+}
+
+/** What the README says to install on this version of NestJS. */
+function installLine(nest: number): string {
+  const [block] = blocksIn('sh').filter(({ section }) => section === 'Installation');
+  const line = new RegExp(`^# NestJS ${nest}\n(npm install .+)$`, 'm').exec(block?.text ?? '')?.[1];
+  if (line === undefined) throw new Error(`The README has no install line for NestJS ${nest}`);
+  return line;
 }
 
 /** A server in a process of its own. */

@@ -6,7 +6,7 @@ import tseslint from 'typescript-eslint';
 const root = resolve(import.meta.dirname, '../..');
 
 export default defineConfig(
-  { ignores: ['**/dist/**', '**/coverage/**', 'test/consumers/template/**'] },
+  { ignores: ['**/dist/**', '**/coverage/**', 'test/consumers/*/**'] },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   {
     files: ['src/**/*.ts'],

@@ -24,6 +24,7 @@ try {
   await promise('every entry can be imported', () => missingEntries(manifest));
   await promise('it imports declared packages only', () => undeclaredImports(shipped, manifest));
   await promise('its declarations import typed packages only', () => untypedImports(shipped));
+  await promise('its entries share their types', () => repeatedDeclarations(shipped));
   await promise('doc comments are in the declarations', () => lostComments(shipped));
   await promise('classes keep their names', () => renamedClasses(shipped));
   await promise('both formats load, change nothing by it and agree', () => disagreements());
@@ -141,6 +142,19 @@ function packageImports(shipped) {
 /** `@nestjs/common/enums` is of `@nestjs/common`. */
 function packageOf(name) {
   return name.split('/', name.startsWith('@') ? 2 : 1).join('/');
+}
+
+/** What two entries declare are two types: a class with private members of one is no such class for the other. */
+function repeatedDeclarations(shipped) {
+  const declared = Object.keys(ENTRIES).flatMap((name) => {
+    const { statements } = ts.createSourceFile(
+      name,
+      readFileSync(join(shipped, `dist/cjs/${name}.d.ts`), 'utf8'),
+      ts.ScriptTarget.Latest,
+    );
+    return [...new Set(statements.map(nameOf))].filter((name) => name !== undefined);
+  });
+  return declared.filter((name, place) => declared.indexOf(name) !== place);
 }
 
 /** Doc comments of what the entries export, and of the members of its interfaces, that are in no declaration. */

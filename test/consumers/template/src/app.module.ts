@@ -29,7 +29,8 @@ import {
   TokenCookies,
   TokenService,
 } from 'nestjs-jwt-extended';
-import type { JwtContext } from 'nestjs-jwt-extended';
+import type { JwtContext, KeyOptions } from 'nestjs-jwt-extended';
+import { generateKeyPairSync } from 'node:crypto';
 
 interface User {
   readonly id: string;
@@ -119,11 +120,17 @@ export class AccountController {
   }
 }
 
+function keys(): KeyOptions {
+  if (process.env.JWT_ALGORITHM === 'EdDSA')
+    return { ...generateKeyPairSync('ed25519'), algorithm: 'EdDSA' };
+  return { secret: 'a secret of thirty-two bytes, at the least' };
+}
+
 @Module({
   imports: [
     JwtExtendedModule.forRootAsync({
       useFactory: () => ({
-        secret: 'a secret of thirty-two bytes, at the least',
+        ...keys(),
         locations: ['headers', 'cookies'],
         loaders: {
           userIdentity: (user: User) => user.id,

@@ -10,12 +10,13 @@ import {
 } from 'nestjs-jwt-extended/testing';
 import { AppModule } from './app.module.js';
 
-describe('An application that tests itself', () => {
+describe.each(['HS256', 'EdDSA'])('An application that signs with %s', (algorithm) => {
   let app: INestApplication;
   let url: string;
   const clock = new TestClock();
 
   beforeAll(async () => {
+    process.env.JWT_ALGORITHM = algorithm;
     const testing = await Test.createTestingModule({
       imports: [AppModule, JwtExtendedTestingModule.register({ clock: clock.now })],
     }).compile();
