@@ -4,5 +4,6 @@
  */
 export const ENTRIES = {
   index: 'index.ts',
+  passport: 'passport/index.ts',
   testing: 'testing/index.ts',
 };
