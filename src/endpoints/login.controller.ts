@@ -15,20 +15,20 @@ import { TokenService } from '../token.service.js';
 import { PasswordLogin } from './password-login.js';
 import { TokenDelivery } from './token-delivery.js';
 
-/** Where `@nestjs/swagger` keeps what its decorator `@ApiBody` says; the package itself need not be there. */
+/** The metadata key of `@nestjs/swagger`'s `@ApiBody`. The package does not have to be installed. */
 const API_PARAMETERS = 'swagger/apiParameters';
 
-/** Says in the API document, if there is one, what JSON a handler takes. */
+/** Describes the JSON body of a handler for the OpenAPI document, if the application makes one. */
 function describeBody(controller: object, handler: string, schema: object): void {
-  // Its explorer insists on a type, and writes the schema in its place.
+  // The explorer requires a type, and then uses the schema instead.
   const body = { in: 'body', required: true, type: String, schema };
   Reflect.defineMetadata(API_PARAMETERS, [body], Reflect.get(controller, handler) as object);
 }
 
-/** Nest's own key for the types of parameters: a validation pipe warns where it finds none. */
+/** The metadata key of parameter types. Nest's validation pipe warns if it is missing. */
 const PARAMETER_TYPES = 'design:paramtypes';
 
-/** Gives a fresh pair for a username and a password; in a class for each module, since each describes its own body. */
+/** The login endpoint. Each module gets a class of its own, because the class describes the body of its module. */
 export function loginEndpoint(): Type {
   class LoginEndpoint {
     constructor(
@@ -36,7 +36,7 @@ export function loginEndpoint(): Type {
       @Inject(TokenService) private readonly tokens: TokenService,
       @Inject(TokenDelivery) private readonly delivery: TokenDelivery,
     ) {
-      // Not any earlier: the names of the two members may come from a factory.
+      // Only now are the names of the two members known: they may come from a factory.
       describeBody(this, 'login', passwords.bodySchema);
     }
 
@@ -55,7 +55,7 @@ export function loginEndpoint(): Type {
       const pair = await this.tokens.createTokenPair(subject, { fresh: true, request });
       const answer = await this.passwords.respond(pair, subject, request);
       const standard = await this.delivery.deliver(pair, response, 'Successfully logged in');
-      return answer ? this.delivery.say(answer, response) : standard;
+      return answer ? this.delivery.send(answer, response) : standard;
     }
   }
   return LoginEndpoint;

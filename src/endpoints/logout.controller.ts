@@ -29,8 +29,8 @@ import { LoaderCalls } from '../tokens/loaders.js';
 import { TokenDelivery } from './token-delivery.js';
 
 /**
- * Either type of token, wherever access tokens come from. An expired one still says whose session is to end, as an
- * identity provider takes an expired `id_token_hint` (OpenID Connect RP-Initiated Logout section 2).
+ * Accepts either type of token in the locations of access tokens. An expired token still identifies its session, as an
+ * expired `id_token_hint` does (OpenID Connect RP-Initiated Logout section 2).
  */
 const EITHER: RoutePolicy = Object.freeze({
   type: 'access',
@@ -41,12 +41,12 @@ const EITHER: RoutePolicy = Object.freeze({
   skipRevocationCheck: false,
 });
 
-/** Where only refresh tokens come from: their cookie, and their member of a JSON body. */
+/** Accepts a refresh token in its own cookie or its own member of a JSON body. */
 const REFRESH: RoutePolicy = Object.freeze({ ...EITHER, type: 'refresh', verifyType: true });
 
 /**
- * Lets in whoever can end a session: by an access or a refresh token, or by the refresh cookie alone, which is what is
- * left in a browser after a while. A token that is there and bad is refused; no other one stands in for it.
+ * Accepts an access token or a refresh token, also the refresh cookie alone, which is what a browser has left after the
+ * access cookie has expired. An invalid token is refused; no other token replaces it.
  */
 @Injectable()
 class LogoutGuard implements CanActivate {
@@ -64,8 +64,8 @@ class LogoutGuard implements CanActivate {
       const request = http.getRequest<HttpRequest>();
       return await rendering(this.refusals, () => this.#admit(request));
     } catch (error) {
-      // No script can clear these cookies, so that whoever was logged out elsewhere would keep them.
-      if (isOfNoUse(error)) await this.delivery.clear(http.getResponse<HttpResponse>());
+      // Scripts cannot clear these cookies, so a browser whose session ended elsewhere would keep them.
+      if (isTokenAtFault(error)) await this.delivery.clear(http.getResponse<HttpResponse>());
       throw error;
     }
   }
@@ -78,21 +78,21 @@ class LogoutGuard implements CanActivate {
       setContext(request, { policy, token, looksUpUsers });
       return true;
     }
-    // Refuses for want of a token, in the words of the first of the two.
+    // There is no token. This call throws the error for it.
     return (await this.authenticator.authenticate(request, EITHER)) !== undefined;
   }
 }
 
 /**
- * Whether a token was refused for itself: asking again would change nothing. What came without its csrf value may have
- * been sent by another site, and what could not be checked may be good.
+ * Whether the token itself was refused, so that a retry fails again. A request without the CSRF value may come from
+ * another site, and a token that could not be checked may be valid.
  */
-function isOfNoUse(error: unknown): boolean {
+function isTokenAtFault(error: unknown): boolean {
   const kinds = [InvalidTokenError, VerifiedTokenError, WrongTokenTypeError];
   return kinds.some((kind) => error instanceof kind);
 }
 
-/** Ends the session of the token that it is called with. */
+/** The logout endpoint: ends the session of the token. */
 export class LogoutEndpoint {
   constructor(
     @Inject(BlocklistService) private readonly blocklist: BlocklistService,
@@ -100,10 +100,10 @@ export class LogoutEndpoint {
   ) {}
 
   /**
-   * The cookies are cleared once the store has acknowledged the end of the session: of a logout that failed the client
-   * hears, and can try again.
+   * Clears the cookies after the store has acknowledged the end of the session. If that fails, the client gets the error
+   * and can try again.
    *
-   * @throws TokenError - as a guard does, and when the store did not acknowledge it
+   * @throws TokenError - as a guard, and if the store does not acknowledge
    */
   @Public()
   @UseGuards(LogoutGuard)
@@ -120,8 +120,8 @@ export class LogoutEndpoint {
   }
 
   /**
-   * What was renewed or rotated from a token of no session is in one that is called by the token's `jti`. It ends first,
-   * so that the token lets its bearer try again if only one of the two is acknowledged.
+   * Tokens that were renewed or rotated from a token without a session belong to a session named by its `jti`. That
+   * session ends first: if only one of the two calls is acknowledged, the token can still be used for another logout.
    */
   async #end(token: JwtContext): Promise<void> {
     const sessionId = token.sessionId ?? token.jti;

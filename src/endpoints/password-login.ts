@@ -11,17 +11,17 @@ import type { EventPublisher } from '../events/security-event-publisher.js';
 import type { ResolvedLoginOptions, ResolvedOptions } from '../options/resolved-options.js';
 import { isJson } from '../http/token-locations.js';
 
-/** What somebody says who they are, and what is to prove it. Neither is empty. */
+/** A username and a password. Neither is empty. */
 interface Credentials {
   readonly username: string;
   readonly password: string;
 }
 
 /**
- * Reads a JSON body that is an object of two members, as Flask-JWT asks for it; `undefined` for anything else. JSON it
- * must be, so that no form on another site's page can log a visitor in as somebody else.
+ * Reads a JSON object of exactly two members, as Flask-JWT does; `undefined` for anything else. The content type must be
+ * JSON, so that a form of another site cannot log a visitor in under another account.
  *
- * @param body - the parsed body, as the application's pipes left it
+ * @param body - the parsed body, after the application's pipes
  */
 function presentedCredentials(
   request: HttpRequest,
@@ -34,7 +34,7 @@ function presentedCredentials(
   return username && password ? { username, password } : undefined;
 }
 
-/** The same, in the words of JSON Schema. */
+/** JSON Schema of such a body. */
 function credentialsSchema({ usernameKey, passwordKey }: ResolvedLoginOptions): object {
   return {
     type: 'object',
@@ -52,16 +52,16 @@ function textOf(body: Readonly<Record<string, unknown>>, name: string): string |
   return typeof value === 'string' ? value : undefined;
 }
 
-/** The members of a `CallbackResponse`; with any other beside them it is a body. */
+/** The members of a `CallbackResponse`. An object with any other member is a body. */
 const RESPONSE_MEMBERS = ['status', 'body', 'headers'];
 
-/** Asks the application who logs in, and what it wants to be said to them. */
+/** Calls `login.authenticate` and `login.respond`. */
 export class PasswordLogin {
   readonly #logger = new Logger('JwtExtendedModule');
   readonly #login: ResolvedLoginOptions;
   readonly #timeoutMs: number;
 
-  /** @param options - with `login`, without which the endpoint is a mistake at start */
+  /** @param options - with `login`: without it the endpoint is an error at start */
   constructor(
     options: ResolvedOptions,
     private readonly events: EventPublisher,
@@ -71,16 +71,16 @@ export class PasswordLogin {
     this.#timeoutMs = options.loaderTimeoutMs;
   }
 
-  /** What a login's body must be, as JSON Schema. */
+  /** JSON Schema of the login's body. */
   get bodySchema(): object {
     return credentialsSchema(this.#login);
   }
 
   /**
-   * Whom the credentials of a request belong to. What is not even shaped like credentials is refused as wrong ones are,
-   * and the application is not asked.
+   * The subject that the credentials belong to. A body of another shape is refused as wrong credentials are, without a
+   * call of `login.authenticate`.
    *
-   * @param body - the parsed body, as the application's pipes left it
+   * @param body - the parsed body, after the application's pipes
    * @throws BadCredentialsError, TokenCheckUnavailableError, the application's own `HttpException`
    */
   async authenticate(request: HttpRequest, body: unknown): Promise<unknown> {
@@ -95,7 +95,7 @@ export class PasswordLogin {
   }
 
   /**
-   * What the application wants a login to be answered with; `undefined` where it leaves that to us.
+   * The application's answer to a login; `undefined` without `login.respond`.
    *
    * @throws TokenCheckUnavailableError, the application's own `HttpException`
    */
@@ -127,7 +127,7 @@ export class PasswordLogin {
   }
 }
 
-/** @throws TypeError - for what is neither a body nor a response that can be sent */
+/** @throws TypeError - if it is neither a body nor a response that can be sent */
 function answerOf(given: unknown): Answer {
   return readCallbackResponse(isResponse(given) ? given : { status: 200, body: given });
 }

@@ -6,14 +6,14 @@ import { RefreshGuard } from '../route/token.guards.js';
 import { TokenService } from '../token.service.js';
 import { TokenDelivery } from './token-delivery.js';
 
-/** Spends a refresh token for a new pair. */
+/** The refresh endpoint: rotates a refresh token. */
 export class RefreshEndpoint {
   constructor(
     @Inject(TokenService) private readonly tokens: TokenService,
     @Inject(TokenDelivery) private readonly delivery: TokenDelivery,
   ) {}
 
-  /** @throws TokenError - every reason for which a refresh route refuses */
+  /** @throws TokenError - as `RefreshGuard` and `TokenService.rotateRefreshToken` */
   @UseGuards(RefreshGuard)
   @Post()
   @HttpCode(HttpStatus.OK)

@@ -6,7 +6,7 @@ import type { ResolvedOptions } from '../options/resolved-options.js';
 import { setHeaders } from '../http/callback-response.js';
 import type { TokenCookies } from '../http/token-cookies.js';
 
-/** How tokens come to the client: the way they are to come back. */
+/** Sends tokens to the client in the location in which the client sends them back. */
 export class TokenDelivery {
   constructor(
     private readonly options: ResolvedOptions,
@@ -15,11 +15,11 @@ export class TokenDelivery {
   ) {}
 
   /**
-   * Sets the cookies of a pair where cookies are the first location, or where the token came in one that it is given
-   * for; whoever keeps tokens from scripts does not want them in a body.
+   * Sets the pair as cookies if `cookies` is the first location, or if the presented token came in a cookie; the body then
+   * has no tokens, so that scripts cannot read them. Otherwise the tokens are in the body.
    *
-   * @param presented - the token that the pair was given for, if it was
-   * @param done - what a body without tokens says
+   * @param presented - the refresh token that the pair replaces; absent at a login
+   * @param done - the message of a body without tokens
    * @returns the body
    */
   async deliver(
@@ -36,13 +36,13 @@ export class TokenDelivery {
     return { msg: done };
   }
 
-  /** Clears the cookies, where tokens may come in them. */
+  /** Clears the token cookies if `cookies` is one of the locations. */
   async clear(response: HttpResponse): Promise<void> {
     if (this.options.locations.includes('cookies')) await this.cookies.unsetCookies(response);
   }
 
-  /** Says the application's own answer; its body is what the handler is to return. */
-  say({ status, headers, body }: Answer, response: HttpResponse): unknown {
+  /** Sends the status and headers of an answer of the application. The handler returns the body. */
+  send({ status, headers, body }: Answer, response: HttpResponse): unknown {
     const { httpAdapter } = this.host;
     httpAdapter.status(response, status);
     setHeaders(httpAdapter, response, headers);

@@ -5,13 +5,13 @@ import { Stream } from 'node:stream';
 import type { CallbackResponse, HttpResponse } from '../contracts/http.js';
 import type { Answer } from '../errors/token.error.js';
 
-/** What is sent without being written as JSON. */
+/** Bodies that are sent as they are. Every other body is sent as JSON. */
 const AS_IT_IS = [Uint8Array, Stream, StreamableFile];
 
 /**
- * What a response callback gave, if it can be sent; a copy, since what is computed may fail the second time.
+ * Checks what a response callback returned and copies it: a getter may fail when it is read again.
  *
- * @throws Error - for what is no response, or for a header or a body that HTTP cannot carry
+ * @throws Error - if it is not a response, or if HTTP cannot carry a header or the body
  */
 export function readCallbackResponse(answer: unknown): Answer {
   const { status, body, headers } = Object(answer) as Partial<CallbackResponse>;
@@ -38,7 +38,7 @@ function readHeaders(headers: unknown = {}): Record<string, string> {
   return Object.fromEntries(entries);
 }
 
-/** Sets headers; cookies join those that are set already, since each has a header of its own (RFC 6265 section 3). */
+/** Sets headers. `Set-Cookie` is appended, because each cookie has its own header (RFC 6265 section 3). */
 export function setHeaders(
   adapter: HttpAdapterHost['httpAdapter'],
   response: HttpResponse,

@@ -28,8 +28,8 @@ const EXTRACT = {
 } satisfies Record<TokenLocation, Extract>;
 
 /**
- * Looks through the locations in order. Only a location with nothing in it moves on to the next; a token that is there
- * decides, however bad it is, so that no second one can stand in for it.
+ * Searches the locations in order. Only an empty location moves on to the next: the first token found is used, even if
+ * it is invalid, so that a second token cannot replace it.
  *
  * @throws MissingTokenError, InvalidTokenError, CsrfError
  */
@@ -51,7 +51,7 @@ export function extractToken(
   throw new MissingTokenError(missingReason(locations, reasons));
 }
 
-/** A `passport-jwt` extractor gives text or `null`; one that fails says nothing about the token. */
+/** A `passport-jwt` extractor returns text or `null`. If it throws, the token could not be checked. */
 function fromExtractor(request: HttpRequest, extractor: TokenExtractor): ExtractedToken | Missing {
   let encoded: unknown;
   try {
@@ -59,7 +59,7 @@ function fromExtractor(request: HttpRequest, extractor: TokenExtractor): Extract
   } catch (error) {
     throw loaderFault(error);
   }
-  // Extractors answer at once; a promise is no token, and its failure must not end the process.
+  // An extractor is synchronous. A promise is refused as an invalid token; its rejection must not end the process.
   if (encoded instanceof Promise) encoded.catch(() => undefined);
   return encoded ? { encoded, location: 'custom' } : { missing: 'Missing token' };
 }

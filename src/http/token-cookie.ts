@@ -7,8 +7,8 @@ import { type ExtractedToken, headerOf, type Missing } from './token-locations.j
 const FORM = /^(?:application\/x-www-form-urlencoded|multipart\/form-data)\s*(?:;|$)/i;
 
 /**
- * The csrf value that came beside a token cookie; `undefined` where the method needs none. The csrf cookie is never
- * read: a browser sends it of its own accord, so that it proves nothing.
+ * The CSRF value sent with a token cookie; `undefined` if the method needs none. The CSRF cookie is never read: the
+ * browser sends it with every request, so it proves nothing.
  */
 export function presentedCsrf(
   request: HttpRequest,
@@ -24,7 +24,7 @@ export function presentedCsrf(
   return presented;
 }
 
-/** A field of a parsed form; a member of a JSON body or of the query is none. */
+/** A field of a parsed form. Members of a JSON body or of the query do not count. */
 function formFieldOf(request: HttpRequest, name: string): string | undefined {
   const { body } = request;
   if (!FORM.test(headerOf(request, 'content-type'))) return undefined;
@@ -34,8 +34,8 @@ function formFieldOf(request: HttpRequest, name: string): string | undefined {
 }
 
 /**
- * Reads a token cookie, from the raw header: that needs no cookie plug-in, and shows a second cookie of the same name
- * that a sibling domain may have planted. Where only a plug-in's result is there, that is read.
+ * Reads a token cookie from the raw header. This needs no cookie plug-in, and it shows a second cookie of the same name,
+ * which a sibling domain may have set. If there is no raw header, the plug-in's result is read.
  */
 export function fromCookie(
   request: HttpRequest,
@@ -67,7 +67,7 @@ function cookieOf(request: HttpRequest, name: string): string | undefined {
   return values.values().next().value;
 }
 
-/** A parser may have made an object of a cookie: that is no token. */
+/** `cookie-parser` may turn a cookie into an object, which is not a token. */
 function parsedCookieOf(cookies: unknown, name: string): string | undefined {
   if (typeof cookies !== 'object' || cookies === null || !Object.hasOwn(cookies, name))
     return undefined;
@@ -75,7 +75,7 @@ function parsedCookieOf(cookies: unknown, name: string): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
-/** Space and tab, and no other white space, may surround a cookie (RFC 6265 section 5.4). */
+/** Only spaces and tabs are removed around a cookie (RFC 6265 section 4.2.1). */
 function trimBlanks(text: string): string {
   let start = 0;
   let end = text.length;

@@ -8,20 +8,113 @@ import type { ResolvedOptions, TokenCarrier } from '../options/resolved-options.
 import { csrfClaimOf } from '../tokens/registered-claims.js';
 import type { TokenReader } from '../tokens/token-reader.js';
 
-/** How long a persistent cookie of a token that never expires is kept, in seconds: Flask-JWT-Extended's year. */
+/** Options of one call that sets cookies. They replace the options of the module. */
+export interface SetCookieOptions {
+  /** How long the browser keeps the cookie. */
+  maxAge?: Duration;
+  /** The cookie's domain. */
+  domain?: string;
+}
+
+/** Options of one call that clears cookies. They replace the options of the module. */
+export interface UnsetCookieOptions {
+  /** The domain that the cookie was set with. */
+  domain?: string;
+}
+
+/**
+ * Sets and clears token cookies, on Express and Fastify, without a cookie plug-in. The CSRF value is set as a second
+ * cookie, which scripts can read. The response gets `Cache-Control: no-store`.
+ *
+ * @example
+ * ```ts
+ * @Post('login')
+ * async login(@Res({ passthrough: true }) response: Response) {
+ *   const { accessToken } = await this.tokens.createTokenPair('alice', { fresh: true });
+ *   await this.cookies.setAccessCookies(response, accessToken);
+ * }
+ * ```
+ */
+export class TokenCookies {
+  /** @internal */
+  constructor(
+    private readonly reader: TokenReader,
+    private readonly writer: CookieWriter,
+    private readonly renderer: ErrorRenderer,
+  ) {}
+
+  /**
+   * Sets the cookie of an access token and its CSRF cookie. Flask: `set_access_cookies`.
+   *
+   * @throws InvalidTokenError, ExpiredTokenError - if the token is invalid or has expired
+   * @throws TypeError - if it is a refresh token, or if `maxAge` is not a duration
+   */
+  async setAccessCookies(
+    response: HttpResponse,
+    encoded: string,
+    options?: SetCookieOptions,
+  ): Promise<void> {
+    await rendering(this.renderer, () => this.#set('access', response, encoded, options));
+  }
+
+  /** Sets the cookie of a refresh token and its CSRF cookie. Flask: `set_refresh_cookies`. */
+  async setRefreshCookies(
+    response: HttpResponse,
+    encoded: string,
+    options?: SetCookieOptions,
+  ): Promise<void> {
+    await rendering(this.renderer, () => this.#set('refresh', response, encoded, options));
+  }
+
+  /** Clears the access token's cookie and its CSRF cookie. Flask: `unset_access_cookies`. */
+  async unsetAccessCookies(response: HttpResponse, options?: UnsetCookieOptions): Promise<void> {
+    this.writer.unset('access', response, options?.domain);
+  }
+
+  /** Clears the refresh token's cookie and its CSRF cookie. Flask: `unset_refresh_cookies`. */
+  async unsetRefreshCookies(response: HttpResponse, options?: UnsetCookieOptions): Promise<void> {
+    this.writer.unset('refresh', response, options?.domain);
+  }
+
+  /** Clears the cookies of both tokens, as a logout does. Flask: `unset_jwt_cookies`. */
+  async unsetCookies(response: HttpResponse, options?: UnsetCookieOptions): Promise<void> {
+    await this.unsetAccessCookies(response, options);
+    await this.unsetRefreshCookies(response, options);
+  }
+
+  async #set(
+    type: TokenType,
+    response: HttpResponse,
+    encoded: string,
+    options: SetCookieOptions = {},
+  ): Promise<void> {
+    this.writer.touch(type, response);
+    const token = await this.reader.read(encoded);
+    if (token.type !== type)
+      throw new TypeError(`The token is not of type ${type}: set it as a cookie of its own type`);
+    const csrf = this.writer.carriesCsrf ? csrfClaimOf(token.claims) : undefined;
+    const maxAge =
+      options.maxAge === undefined
+        ? this.writer.maxAgeOf(token)
+        : parseDuration(options.maxAge, 'maxAge', TypeError);
+    this.writer.set(type, response, { encoded, csrf }, { maxAge, domain: options.domain });
+  }
+}
+
+/** Seconds that the browser keeps a persistent cookie of a token without `exp`, as in Flask-JWT-Extended. */
 const ONE_YEAR = 31_540_000;
 
-/** What goes into the cookies of a token. */
+/** The values of the cookies of one token. */
 interface CookieContent {
   readonly encoded: string;
-  /** Absent where no csrf cookie goes with the token. */
+  /** `undefined` if the token has no CSRF cookie. */
   readonly csrf: string | undefined;
 }
 
-/** What may differ from cookie to cookie. */
+/** The attributes that differ between calls. */
 type CookieAttributes = Pick<SerializeOptions, 'domain' | 'maxAge' | 'expires'>;
 
-/** Writes `Set-Cookie` headers, and remembers whose cookies were written to which response. */
+/** Writes `Set-Cookie` headers and records which cookies each response got. */
 export class CookieWriter {
   readonly #touched = { access: new WeakSet(), refresh: new WeakSet() };
 
@@ -30,7 +123,7 @@ export class CookieWriter {
     private readonly host: HttpAdapterHost,
   ) {}
 
-  /** Whether the csrf value goes with a token in a cookie of its own. */
+  /** Whether a CSRF cookie is set together with each token cookie. */
   get carriesCsrf(): boolean {
     return this.options.csrf.protect && this.options.csrf.inCookies;
   }
@@ -53,19 +146,19 @@ export class CookieWriter {
     this.set(type, response, { encoded: '', csrf: this.carriesCsrf ? '' : undefined }, gone);
   }
 
-  /** Seconds that a cookie is kept; `undefined` for one that ends with the browser's session. */
+  /** Seconds that the browser keeps a cookie; `undefined` for a session cookie. */
   maxAgeOf({ expiresAt }: { readonly expiresAt?: Date | undefined }): number | undefined {
     if (this.options.cookies.session) return undefined;
     if (!expiresAt) return ONE_YEAR;
     return Math.max(0, Math.floor((expiresAt.getTime() - this.options.clock().getTime()) / 1000));
   }
 
-  /** Notes that somebody is about to write cookies, which may take them a while. */
+  /** Records that a caller is about to write cookies, which may take some time. */
   touch(type: TokenType, response: HttpResponse): void {
     this.#touched[type].add(response);
   }
 
-  /** Whether somebody has written cookies of these names, or is about to; with whatever means. */
+  /** Whether cookies of these names were written to the response, by any means, or are about to be. */
   isTouched(type: TokenType, response: HttpResponse): boolean {
     const { cookie, csrfCookie } = this.options.carriers[type];
     const names = [cookie.name, csrfCookie.name];
@@ -85,14 +178,14 @@ export class CookieWriter {
     this.host.httpAdapter.appendHeader(response, 'Set-Cookie', serialize(name, value, settings));
   }
 
-  /** What holds a token must not stay in a cache (RFC 6749 section 5.1). */
+  /** A response that holds a token must not be cached (RFC 6749 section 5.1). */
   #forbidStoring(response: HttpResponse): void {
     this.host.httpAdapter.setHeader(response, 'Cache-Control', 'no-store');
     this.host.httpAdapter.setHeader(response, 'Pragma', 'no-cache');
   }
 }
 
-/** `@fastify/cookie` writes its cookies when the answer is sent, and keeps them under a symbol until then. */
+/** `@fastify/cookie` writes its cookies when the response is sent; until then it keeps them under a symbol. */
 function namesKeptBack(response: HttpResponse): readonly string[] {
   const symbol = Object.getOwnPropertySymbols(response).find(
     ({ description }) => description === 'fastify.reply.setCookies',
@@ -103,96 +196,4 @@ function namesKeptBack(response: HttpResponse): readonly string[] {
 
 function nameIn(line: string): string {
   return line.slice(0, Math.max(0, line.indexOf('='))).trim();
-}
-
-/** What may differ from the options when a cookie is set. */
-export interface SetCookieOptions {
-  /** How long the browser keeps the cookie. */
-  maxAge?: Duration;
-  /** The cookie's domain. */
-  domain?: string;
-}
-
-/** What may differ from the options when a cookie is cleared. */
-export interface UnsetCookieOptions {
-  /** The domain the cookie was set with. */
-  domain?: string;
-}
-
-/**
- * Puts tokens into cookies and takes them out again, on Express and on Fastify alike and with no cookie plug-in.
- * The csrf value goes with them in a cookie that scripts can read, and `Cache-Control: no-store` with all of it.
- *
- * @example
- * ```ts
- * @Post('login')
- * async login(@Res({ passthrough: true }) response: Response) {
- *   const { accessToken } = await this.tokens.createTokenPair('alice', { fresh: true });
- *   await this.cookies.setAccessCookies(response, accessToken);
- * }
- * ```
- */
-export class TokenCookies {
-  /** @internal */
-  constructor(
-    private readonly reader: TokenReader,
-    private readonly writer: CookieWriter,
-    private readonly renderer: ErrorRenderer,
-  ) {}
-
-  /**
-   * Sets the access token's cookie, and its csrf cookie. Flask: `set_access_cookies`.
-   *
-   * @throws InvalidTokenError, ExpiredTokenError - if the token would be refused anyway
-   */
-  async setAccessCookies(
-    response: HttpResponse,
-    encoded: string,
-    options?: SetCookieOptions,
-  ): Promise<void> {
-    await rendering(this.renderer, () => this.#set('access', response, encoded, options));
-  }
-
-  /** Sets the refresh token's cookie, and its csrf cookie. Flask: `set_refresh_cookies`. */
-  async setRefreshCookies(
-    response: HttpResponse,
-    encoded: string,
-    options?: SetCookieOptions,
-  ): Promise<void> {
-    await rendering(this.renderer, () => this.#set('refresh', response, encoded, options));
-  }
-
-  /** Clears the access token's cookies. Flask: `unset_access_cookies`. */
-  async unsetAccessCookies(response: HttpResponse, options?: UnsetCookieOptions): Promise<void> {
-    this.writer.unset('access', response, options?.domain);
-  }
-
-  /** Clears the refresh token's cookies. Flask: `unset_refresh_cookies`. */
-  async unsetRefreshCookies(response: HttpResponse, options?: UnsetCookieOptions): Promise<void> {
-    this.writer.unset('refresh', response, options?.domain);
-  }
-
-  /** Clears all cookies of both tokens: what a logout does. Flask: `unset_jwt_cookies`. */
-  async unsetCookies(response: HttpResponse, options?: UnsetCookieOptions): Promise<void> {
-    await this.unsetAccessCookies(response, options);
-    await this.unsetRefreshCookies(response, options);
-  }
-
-  async #set(
-    type: TokenType,
-    response: HttpResponse,
-    encoded: string,
-    options: SetCookieOptions = {},
-  ): Promise<void> {
-    this.writer.touch(type, response);
-    const token = await this.reader.read(encoded);
-    if (token.type !== type)
-      throw new TypeError(`This is no ${type} token: it belongs into the other cookie`);
-    const csrf = this.writer.carriesCsrf ? csrfClaimOf(token.claims) : undefined;
-    const maxAge =
-      options.maxAge === undefined
-        ? this.writer.maxAgeOf(token)
-        : parseDuration(options.maxAge, 'maxAge', TypeError);
-    this.writer.set(type, response, { encoded, csrf }, { maxAge, domain: options.domain });
-  }
 }

@@ -4,16 +4,16 @@ import type { TokenLocation } from '../contracts/token.js';
 import { InvalidTokenError } from '../errors/token-errors.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 
-/** A token as it travelled: its text, where it was, and the csrf value that came beside a cookie. */
+/** A token found in a request: its text, its location, and the CSRF value sent with a cookie. */
 export interface ExtractedToken {
-  /** Text, if the client was honest; the reader refuses anything else. */
+  /** Usually text. The reader refuses anything else. */
   readonly encoded: unknown;
   readonly location: TokenLocation | 'custom';
-  /** The value that must match the token's `csrf` claim; absent where none is asked for. */
+  /** The value that must match the token's `csrf` claim; absent if the request needs none. */
   readonly csrf?: string;
 }
 
-/** Nothing in this location: the next one is looked at, and the client is told if none has a token. */
+/** The location has no token. The reason is reported if no other location has one. */
 export interface Missing {
   readonly missing: string;
 }
@@ -22,21 +22,21 @@ export function isMissing(found: ExtractedToken | Missing): found is Missing {
   return 'missing' in found;
 }
 
-/** A header's value, `''` where it is absent; Node gives some headers that came twice as an array. */
+/** The value of a header; `''` if it is absent. Node returns some repeated headers as an array. */
 export function headerOf(request: HttpRequest, lowerCaseName: string): string {
   const value = request.headers[lowerCaseName];
   return Array.isArray(value) ? value.join(', ') : (value ?? '');
 }
 
-/** RFC 6750 section 2.1: what may stand after the scheme. */
+/** The characters of a bearer token (RFC 6750 section 2.1). */
 const TOKEN68 = /^[A-Za-z0-9._~+/-]+=*$/;
-/** Room for the scheme and for other credentials in a comma list. */
-const ROOM_BESIDE_TOKEN = 1024;
+/** Characters allowed for the scheme and for other credentials in a comma-separated list. */
+const MAX_OTHER_CREDENTIALS = 1024;
 
 /**
- * Reads `Authorization: Bearer <JWT>` (RFC 6750 section 2.1), in one pass over a bounded text: `passport-jwt`'s own
- * extractor takes quadratic time and finds tokens where there are none. A list of credentials separated by commas may
- * hold the one that counts, as in Flask-JWT-Extended.
+ * Reads `Authorization: Bearer <JWT>` (RFC 6750 section 2.1) in one pass over a text of limited length: the extractor of
+ * `passport-jwt` takes quadratic time and accepts malformed headers. As in Flask-JWT-Extended, the header may be a
+ * comma-separated list of credentials.
  */
 export function fromHeader(
   request: HttpRequest,
@@ -44,7 +44,7 @@ export function fromHeader(
 ): ExtractedToken | Missing {
   const { name, lowerCaseName, type } = options.header;
   const value = headerOf(request, lowerCaseName);
-  if (value.length > options.token.maxTokenLength + ROOM_BESIDE_TOKEN) {
+  if (value.length > options.token.maxTokenLength + MAX_OTHER_CREDENTIALS) {
     throw new InvalidTokenError('Token is too long');
   }
   const credentials = credentialsOf(value);
@@ -64,7 +64,7 @@ export function fromHeader(
   return { encoded: token, location: 'headers' };
 }
 
-/** Hardly anybody sends more than one. */
+/** Splits at commas only if there are any: most requests send one credential. */
 function credentialsOf(value: string): string[][] {
   const credentials = value.includes(',') ? value.split(',').map(wordsOf) : [wordsOf(value)];
   return credentials.filter((words) => words.length > 0);
@@ -75,26 +75,26 @@ function wordsOf(credential: string): string[] {
   return credential.split(' ').filter((word) => word !== '');
 }
 
-/** Exactly one credential of the scheme: of two, nobody knows which one counts. */
+/** The only credential of the scheme. Two are refused, because it would be unclear which one counts. */
 function credentialOf(credentials: string[][], scheme: string): string[] | undefined {
   const wanted = scheme.toLowerCase();
   const ofScheme = credentials.filter(([word]) => word?.toLowerCase() === wanted);
   return ofScheme.length === 1 ? ofScheme[0] : undefined;
 }
 
-/** Without a scheme the whole header is the token, so that a list is none. */
+/** Without a scheme the whole header is the token, so a list is refused. */
 function soleToken(credentials: string[][]): string[] {
   return credentials.flat();
 }
 
 const JSON_TYPE = /^application\/(?:[\w.!#$&^+-]{1,100}\+)?json\s*(?:;|$)/i;
 
-/** Whether the body of a request says that it is JSON: a form that another site's page sends cannot. */
+/** Whether the content type is JSON, which an HTML form of another site cannot send. */
 export function isJson(request: HttpRequest): boolean {
   return JSON_TYPE.test(headerOf(request, 'content-type'));
 }
 
-/** Reads a member of a JSON body that the application has parsed, on any method that carries one. */
+/** Reads a member of a JSON body that the application has parsed, with any method that has a body. */
 export function fromJson(
   request: HttpRequest,
   { type }: RoutePolicy,
@@ -113,13 +113,13 @@ function memberOf(body: unknown, name: string): unknown {
   return Object.hasOwn(body, name) ? (body as Record<string, unknown>)[name] : undefined;
 }
 
-/** Reads a query parameter (RFC 6750 section 2.3, which advises against it: addresses end up in logs). */
+/** Reads a query parameter. RFC 6750 section 2.3 advises against it, because URLs end up in logs. */
 export function fromQueryString(
   { query }: HttpRequest,
   { queryString: { name, valuePrefix } }: ResolvedOptions,
 ): ExtractedToken | Missing {
   const value = parameterOf(query, name);
-  // Flask-JWT-Extended's own spelling, which clients may compare with.
+  // The spelling is that of Flask-JWT-Extended: clients may compare it.
   if (!value) return { missing: `Missing '${name}' query paramater` };
   if (!value.startsWith(valuePrefix)) {
     throw new InvalidTokenError(
@@ -129,7 +129,7 @@ export function fromQueryString(
   return { encoded: value.slice(valuePrefix.length), location: 'query_string' };
 }
 
-/** A parameter given twice must say the same both times. */
+/** A repeated parameter must have the same value each time. */
 function parameterOf(query: unknown, name: string): string | undefined {
   if (typeof query !== 'object' || query === null || !Object.hasOwn(query, name)) return undefined;
   const value: unknown = (query as Record<string, unknown>)[name];

@@ -1,10 +1,4 @@
-import {
-  constants,
-  createPublicKey,
-  type KeyObject,
-  sign,
-  verify,
-} from 'node:crypto';
+import { constants, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
 import type { Algorithm, JsonWebKey } from '../options/key-options.js';
 import { traitsOf } from './algorithms.js';

@@ -39,7 +39,7 @@ const INVALID = [
   /^Missing or invalid claim: type$/,
 ];
 
-/** What refusals say if the application has no answers of its own. */
+/** The default messages of each refusal. */
 const MESSAGES: Readonly<Record<TokenErrorCode, readonly RegExp[]>> = {
   TOKEN_MISSING: MISSING,
   CSRF_FAILED: [/^Missing CSRF token$/, /^CSRF double submit tokens do not match$/],
@@ -58,17 +58,17 @@ const MESSAGES: Readonly<Record<TokenErrorCode, readonly RegExp[]>> = {
 
 const CODES = Object.keys(REFUSALS) as readonly TokenErrorCode[];
 
-/** The code that is among a body's texts. */
+/** The code that a body names. */
 function codeIn(texts: readonly string[]): TokenErrorCode | undefined {
   return CODES.find((code) => texts.includes(code));
 }
 
-/** The refusals that look like this; some look alike. */
+/** The codes whose default response matches. Several codes can match.  */
 function codesThatLookLike(status: number, texts: readonly string[]): TokenErrorCode[] {
   return CODES.filter((code) => fits(code, status, texts));
 }
 
-/** By either status profile. */
+/** Compares with both status profiles. */
 function fits(code: TokenErrorCode, status: number, texts: readonly string[]): boolean {
   const row: RefusalRow = REFUSALS[code];
   return (
@@ -77,7 +77,7 @@ function fits(code: TokenErrorCode, status: number, texts: readonly string[]): b
   );
 }
 
-/** What supertest, `inject` and `fetch` answer with, in so far as it matters here. */
+/** The common part of the responses of supertest, `inject` and `fetch`. */
 export interface TestResponse {
   /** Of supertest and `fetch`. */
   readonly status?: number;
@@ -86,7 +86,7 @@ export interface TestResponse {
   readonly headers: object;
   /** Of `inject`. */
   readonly payload?: string;
-  /** Of supertest; of `fetch` a method, which `clone` leaves unused. */
+  /** Of supertest; a method of `fetch`, which is not used. */
   readonly text?: unknown;
   /** Of `fetch`. */
   readonly bodyUsed?: boolean;
@@ -95,12 +95,12 @@ export interface TestResponse {
 }
 
 /**
- * Asserts that a response is a certain refusal. Where the body holds a code (`errorCodeKey`, the form that Nest gives an
- * error without a filter, or an answer of the application's own), it must be that one, under any status from 400 on; else
- * status and message must be what the library answers with.
+ * Asserts that a response is a certain refusal. If the body has a code (by `errorCodeKey`, by Nest's own form of an error
+ * without the filter, or by a response callback), that code must match, with any status from 400. Otherwise status and
+ * message must be the library's defaults.
  *
- * @param response - of supertest, `inject` or `fetch`, its body not read before
- * @throws AssertionError - that says what came instead
+ * @param response - of supertest, `inject` or `fetch`; its body must not have been read
+ * @throws AssertionError - with the status and body that came instead
  *
  * @example
  * ```ts
@@ -116,7 +116,7 @@ export async function expectRefusal(response: TestResponse, code: TokenErrorCode
   assert.ok(possible.includes(code), message);
 }
 
-/** What refusal it may be: the one that it says it is, or all that look like it. */
+/** The code that the body names, or all codes whose default response matches. */
 function codesOf(
   status: number,
   texts: readonly string[],
@@ -124,7 +124,7 @@ function codesOf(
 ): readonly TokenErrorCode[] {
   const told = codeIn(texts);
   if (told !== undefined) return [told];
-  // Of an invalid token the library speaks in many words, some of them common: a challenge has to go with them.
+  // Some messages of TOKEN_INVALID are common phrases, so the challenge of the library must be there too.
   const isChallenged = status !== 401 || challengeIn(headers).includes('error="invalid_token"');
   return codesThatLookLike(status, texts).filter(
     (code) => code !== 'TOKEN_INVALID' || isChallenged,
@@ -141,7 +141,7 @@ function challengeIn(headers: object): string {
 function statusOf({ statusCode, status = statusCode }: TestResponse): number {
   assert.ok(
     typeof status === 'number',
-    'expected a response, got something without a status: was the request awaited?',
+    'expected a response, got a value without a status: was the request awaited?',
   );
   return status;
 }
@@ -150,11 +150,11 @@ async function textOf(response: TestResponse): Promise<string> {
   const { payload, text, bodyUsed } = response;
   if (typeof payload === 'string') return payload;
   if (typeof text === 'string') return text;
-  assert.ok(!bodyUsed, 'its body was read before: expect the refusal first, or give a clone()');
+  assert.ok(!bodyUsed, 'its body was read before: call expectRefusal first, or pass a clone()');
   return (await response.clone?.().text()) ?? '';
 }
 
-/** The texts in a body's members: under which name the message stands is the application's choice. */
+/** The texts of a body. The application chooses the member that holds the message. */
 function textsIn(body: string): readonly string[] {
   try {
     const parsed: unknown = JSON.parse(body);

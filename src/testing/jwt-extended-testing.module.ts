@@ -3,20 +3,19 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { OPTIONS_REPLACEMENT, type OptionsReplacement } from '../module/module-settings.js';
 import type { JwtExtendedOptions } from '../options/jwt-extended-options.js';
 
-/** What a {@link JwtExtendedTestingModule} replaces besides the keys and the store. */
+/** Options of {@link JwtExtendedTestingModule.register}. */
 export interface JwtExtendedTestingOptions {
   /**
-   * The clock of every module: `new TestClock().now`.
+   * The clock of every `JwtExtendedModule`: `new TestClock().now`.
    *
-   * @default the application's own
+   * @default the application's clock
    */
   readonly clock?: () => Date;
 }
 
 /**
- * Import it beside the application's modules in a test: every `JwtExtendedModule` among them then has keys of its own
- * that are good for this test alone, keeps revocations in memory, and, if wanted, goes by a clock that the test moves.
- * All other options stay as the application has them.
+ * Import it in a test, next to the modules of the application. Every `JwtExtendedModule` then gets a random secret,
+ * keeps revocations in memory and, if you pass a clock, uses it. All other options stay.
  *
  * @example
  * ```ts
@@ -39,7 +38,7 @@ export class JwtExtendedTestingModule {
   }
 }
 
-/** Keys of the application's own have no business in a test. */
+/** A test never uses the application's keys. */
 const NO_KEYS = {
   keys: undefined,
   privateKey: undefined,
@@ -49,7 +48,7 @@ const NO_KEYS = {
   decodeAlgorithms: undefined,
 } satisfies Partial<JwtExtendedOptions>;
 
-/** Each module has a secret of its own, so that none takes another's tokens in a test, either. */
+/** Each module gets its own secret, so that it refuses the tokens of the others as in production. */
 function forTests(options: JwtExtendedOptions, clock?: () => Date): JwtExtendedOptions {
   return {
     ...options,

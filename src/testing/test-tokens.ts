@@ -6,13 +6,13 @@ import type { ResolvedOptions } from '../options/resolved-options.js';
 import { sign } from '../tokens/signature.js';
 import { TokenKeys } from '../tokens/token-keys.js';
 
-/** As much of an application as the kit needs: an `INestApplication`, a `TestingModule`, or a module of several by `select`. */
+/** The part of an application that the kit needs: an `INestApplication`, a `TestingModule`, or the result of `select`. */
 export interface TestApp {
   // eslint-disable-next-line @typescript-eslint/no-explicit-any, @typescript-eslint/no-unnecessary-type-parameters -- as Nest types it
   get<T>(token: any, options: { strict: boolean }): T;
 }
 
-/** As much of a `JwtExtendedModule` as a test token needs. */
+/** The parts of a `JwtExtendedModule` that a test token needs. */
 class ModuleUnderTest {
   constructor(
     @Inject(ModuleSettings) readonly settings: ModuleSettings,
@@ -21,10 +21,10 @@ class ModuleUnderTest {
 }
 
 /**
- * The application's only `JwtExtendedModule`, or, of several, the one whose guards the selected module has. Nest alone
- * knows that one, by imports that may lead through other modules, so that Nest is made to build something there.
+ * The only `JwtExtendedModule` of the application or, if there are several, the one that the selected module imports. The
+ * import may be indirect, so Nest resolves it: it builds a class inside the selected module.
  *
- * @throws TypeError - when there are several, and the selected module has none of them
+ * @throws TypeError - if there are several and the selected module imports none of them
  */
 async function moduleUnderTest(app: TestApp): Promise<ModuleUnderTest> {
   const modules = app.get<ModuleRef>(ModuleRef, { strict: true });
@@ -37,16 +37,15 @@ async function moduleUnderTest(app: TestApp): Promise<ModuleUnderTest> {
     return await modules.create(ModuleUnderTest);
   } catch (cause) {
     throw new TypeError(
-      `The application has ${others.length + 1} JwtExtendedModules: give app.select(…) of the module that imports the ` +
-        'one which is meant, in place of app',
+      `The application has ${others.length + 1} JwtExtendedModules: pass app.select(…) with the module that imports the ` +
+        'right one, instead of app',
       { cause },
     );
   }
 }
 
 /**
- * Claims of a test token: whatever JSON a test needs, in the registered ones, too. `undefined` leaves a claim out that
- * would be there otherwise.
+ * Claims of a test token: any JSON, also in registered claims. `undefined` removes a claim that the token would have.
  */
 export interface TestClaims {
   /** @default 'access' */
@@ -57,14 +56,14 @@ export interface TestClaims {
 }
 
 /**
- * Makes a token that the application believes, with any claims at all: signed with the module's own key, for an issuer
- * and an audience that it accepts, and without the rules that `TokenService` has for what a token may say. No loader is
- * asked but `encodeKey`: claims that `additionalClaims` would add, and other `requiredClaims`, are the test's to give.
+ * Makes a token with any claims, signed with the module's key, with an issuer and an audience that the module accepts.
+ * The rules of `TokenService` for claims do not apply. The only loader that is called is `encodeKey`: pass the claims that
+ * `additionalClaims` would add, and `requiredClaims`, yourself.
  *
- * @param app - of several `JwtExtendedModule`s, the one that a module has: `app.select(UsersModule)`
+ * @param app - the application; if it has several `JwtExtendedModule`s, `app.select(UsersModule)`
  * @returns the encoded token
- * @throws TokenCreationError - when the module only verifies tokens
- * @throws TypeError - when it is not clear which of several modules is meant
+ * @throws TokenCreationError - if the module has no signing key
+ * @throws TypeError - if the application has several modules and none was selected
  *
  * @example
  * ```ts
@@ -78,7 +77,7 @@ export async function issueTestToken(app: TestApp, claims: TestClaims = {}): Pro
   return signClaims(module, completeClaims(module, claims));
 }
 
-/** What the test says, and what every token of the module says, in so far as the test leaves it to the kit. */
+/** The claims of the test and, for those that it does not give, the defaults. */
 function completeClaims(
   { settings: { options } }: ModuleUnderTest,
   claims: TestClaims,
@@ -108,14 +107,14 @@ function defaultClaims({ token, clock }: ResolvedOptions, { type, sub }: TestCla
     [token.identityClaim]: sub ?? 'test-user',
     nbf: now,
     csrf: token.encodeCsrf ? randomUUID() : undefined,
-    aud: believed(token.encodeAudience, token.decodeAudiences),
-    iss: believed(token.encodeIssuer, token.decodeIssuers),
+    aud: acceptedValue(token.encodeAudience, token.decodeAudiences),
+    iss: acceptedValue(token.encodeIssuer, token.decodeIssuers),
     exp: lifetime === false ? undefined : now + lifetime,
   };
 }
 
-/** What the module's own tokens name, unless it believes those of others alone. */
-function believed(
+/** The value that the module writes, or the first one that it accepts if it does not accept its own. */
+function acceptedValue(
   own: string | readonly string[] | undefined,
   accepted: readonly string[] | undefined,
 ): string | readonly string[] | undefined {
@@ -124,23 +123,23 @@ function believed(
   return accepted[0];
 }
 
-/** What makes a request come from somebody, wherever the application expects its tokens. */
+/** The credentials of a request, for the location in which the application expects tokens. */
 export interface TestCredentials {
   /** The encoded token. */
   readonly token: string;
-  /** For supertest's `set`, `inject` and `fetch`: the token in a header, or in a cookie with its csrf value. */
+  /** For supertest's `set`, `inject` and `fetch`: the token in a header, or in a cookie with its CSRF value. */
   readonly headers: Record<string, string>;
   /** The cookies among these headers, by name. */
   readonly cookies: Record<string, string>;
 }
 
 /**
- * The headers of a request that comes from an identity: an `Authorization` header, or, where the module's first location
- * is `cookies`, a cookie and the header with its csrf value.
+ * The headers of a request that an identity sends: `Authorization` or, if the module's first location is `cookies`, the
+ * cookie and the header with its CSRF value. Use it instead of `overrideGuard`: the parameter decorators then work.
  *
- * @param app - of several `JwtExtendedModule`s, the one that a module has: `app.select(UsersModule)`
- * @param claims - claims for the token, as `issueTestToken` takes them
- * @throws TypeError - where the first location is neither `headers` nor `cookies`: put `issueTestToken`'s token there
+ * @param app - the application; if it has several `JwtExtendedModule`s, `app.select(UsersModule)`
+ * @param claims - claims of the token, as in `issueTestToken`
+ * @throws TypeError - if the first location is neither `headers` nor `cookies`: use `issueTestToken` then
  *
  * @example
  * ```ts
@@ -163,7 +162,7 @@ export async function asIdentity(
   if (location === 'headers') return { token, headers: headerOf(token, options), cookies: {} };
   if (location === 'cookies') return { token, ...cookieOf(token, said, options) };
   throw new TypeError(
-    "asIdentity knows the locations 'headers' and 'cookies': put the token of issueTestToken where the application looks",
+    "asIdentity supports the locations 'headers' and 'cookies': for others use issueTestToken",
   );
 }
 
@@ -171,7 +170,7 @@ function headerOf(token: string, { header }: ResolvedOptions): Record<string, st
   return { [header.lowerCaseName]: header.type === '' ? token : `${header.type} ${token}` };
 }
 
-/** With its csrf value, in so far as there is one: a token without it is for the guards to refuse. */
+/** Adds the CSRF value if the token has one; the guards refuse a token without it. */
 function cookieOf(
   token: string,
   { type, csrf: value }: TestClaims,

@@ -192,14 +192,14 @@ describe.each(ADAPTERS)('TokenCookies on %s', (adapter) => {
     expect(headers.get('pragma')).toBeNull();
   });
 
-  it('refuses a token that belongs into the other cookie, and sets nothing (R55)', async () => {
+  it('refuses a token of the other type and sets no cookie (R55)', async () => {
     const { app, pair } = stage;
     const answer = await perform(app, async (cookies, response) => {
       await expect(cookies.setAccessCookies(response, pair.refreshToken)).rejects.toThrow(
-        'This is no access token: it belongs into the other cookie',
+        'The token is not of type access: set it as a cookie of its own type',
       );
       await expect(cookies.setRefreshCookies(response, pair.accessToken)).rejects.toThrow(
-        'This is no refresh token: it belongs into the other cookie',
+        'The token is not of type refresh: set it as a cookie of its own type',
       );
     });
     expect(answer).toMatchObject({ status: 200, cookies: [] });
