@@ -11,9 +11,9 @@ import { APP_FILTER, APP_GUARD } from '@nestjs/core';
 import { checkEndpoints, endpointParts } from './module/endpoints.js';
 import {
   checkAsyncOptions,
-  checkExtras,
-  EXTRAS_DEFAULTS,
   type JwtExtendedModuleExtras,
+  NO_EXTRAS,
+  readExtras,
   requireOptions,
 } from './module/module-extras.js';
 import {
@@ -23,7 +23,7 @@ import {
   type OptionsReplacement,
 } from './module/module-settings.js';
 import { EXPORTS, PROVIDERS } from './module/wiring.js';
-import { type EndpointPaths, resolveEndpoints } from './options/endpoint-options.js';
+import type { EndpointPaths } from './options/endpoint-options.js';
 import type { JwtExtendedOptions } from './options/jwt-extended-options.js';
 import { BlocklistService } from './revocation/blocklist.service.js';
 import { JwtExceptionFilter } from './route/jwt-exception.filter.js';
@@ -33,58 +33,57 @@ export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OPTIONS_TYPE, ASYN
   new ConfigurableModuleBuilder<JwtExtendedOptions>()
     .setClassMethodName('forRoot')
     .setFactoryMethodName('createJwtExtendedOptions')
-    .setExtras<JwtExtendedModuleExtras>(EXTRAS_DEFAULTS, assemble)
+    .setExtras<JwtExtendedModuleExtras>(NO_EXTRAS, assemble)
     .build();
 
+/** @throws JwtExtendedConfigError - for a mistake in the extras */
 function assemble(definition: DynamicModule, extras: JwtExtendedModuleExtras): DynamicModule {
-  checkExtras(extras);
-  const { isGlobal, globalGuard, registerFilter, blocklistService } = extras;
-  const paths = resolveEndpoints(extras.endpoints);
-  const endpoints = endpointParts(paths);
+  const { isGlobal, globalGuard, registerFilter, endpoints, blocklistService } = readExtras(extras);
+  const { controllers, providers } = endpointParts(endpoints ?? {});
   return {
     ...definition,
-    global: isGlobal ?? true,
+    global: isGlobal,
     providers: [
-      ...(definition.providers ?? []).map((provider) => settling(provider, paths)),
+      ...(definition.providers ?? []).map((provider) => settingsOf(provider, endpoints ?? {})),
       ...PROVIDERS,
       ModuleScope,
       { provide: BlocklistService, useClass: blocklistService ?? BlocklistService },
       ...(globalGuard ? [GlobalGuard, { provide: APP_GUARD, useExisting: GlobalGuard }] : []),
-      ...((registerFilter ?? true)
-        ? [{ provide: APP_FILTER, useExisting: JwtExceptionFilter }]
-        : []),
-      ...endpoints.providers,
+      ...(registerFilter ? [{ provide: APP_FILTER, useExisting: JwtExceptionFilter }] : []),
+      ...providers,
     ],
-    controllers: endpoints.controllers,
+    controllers,
     exports: EXPORTS,
   };
 }
 
-/** In place of the options the container holds what they were settled to, so that no key lies in plain sight. */
-function settling(provider: Provider, paths: EndpointPaths): Provider {
+/** Replaces Nest's provider of the options by one of the settings, so that the container holds no key in plain text. */
+function settingsOf(provider: Provider, paths: EndpointPaths): Provider {
   if (typeof provider === 'function' || provider.provide !== MODULE_OPTIONS_TOKEN) return provider;
-  const { useFactory: give, inject = [] } = isFactory(provider) ? provider : factoryOf(provider);
-  const readOptions = async (replace: OptionsReplacement | undefined, ...args: unknown[]) => {
-    const options = await give(...args);
+  const { useFactory: getOptions, inject = [] } = isFactory(provider)
+    ? provider
+    : factoryOf(provider);
+  const readSettings = async (replace: OptionsReplacement | undefined, ...args: unknown[]) => {
+    const options = await getOptions(...args);
     const settings = await ModuleSettings.from(replace ? replace(options) : options);
     checkEndpoints(paths, settings);
     return settings;
   };
   const replacement = { token: OPTIONS_REPLACEMENT, optional: true };
-  return { provide: ModuleSettings, useFactory: readOptions, inject: [replacement, ...inject] };
+  return { provide: ModuleSettings, useFactory: readSettings, inject: [replacement, ...inject] };
 }
 
 function isFactory(provider: Provider): provider is FactoryProvider<JwtExtendedOptions> {
   return 'useFactory' in provider;
 }
 
-/** What `forRoot` was given, as a factory, so that a mistake is found at start either way. */
+/** The options of `forRoot` as a factory, so that their mistakes too are found at start. */
 function factoryOf(provider: Provider): FactoryProvider<JwtExtendedOptions> {
   const { provide, useValue } = provider as ValueProvider<JwtExtendedOptions>;
   return { provide, useFactory: () => useValue };
 }
 
-/** What `forRootAsync` takes: how the options are come by, and the extras beside them. */
+/** The argument of `forRootAsync`: how to get the options, and the extras. */
 export type JwtExtendedModuleAsyncOptions = ConfigurableModuleAsyncOptions<
   JwtExtendedOptions,
   'createJwtExtendedOptions'
@@ -92,8 +91,8 @@ export type JwtExtendedModuleAsyncOptions = ConfigurableModuleAsyncOptions<
   JwtExtendedModuleExtras;
 
 /**
- * Access, refresh and fresh tokens for a Nest application: `TokenService`, `TokenCookies`, `BlocklistService`, the token
- * guards, and a filter that answers every refusal.
+ * Access, refresh and fresh tokens for a Nest application: it provides `TokenService`, `TokenCookies`,
+ * `BlocklistService`, the token guards, and a filter that answers every refusal.
  *
  * @example
  * ```ts
@@ -111,7 +110,7 @@ export type JwtExtendedModuleAsyncOptions = ConfigurableModuleAsyncOptions<
 @Module({})
 export class JwtExtendedModule extends ConfigurableModuleClass {
   /**
-   * The module with options that are known when it is imported. They are checked when the application starts.
+   * Configures the module with options that are known when it is imported. They are checked when the application starts.
    *
    * @throws JwtExtendedConfigError - at start, for a mistake in the options
    */
@@ -121,9 +120,9 @@ export class JwtExtendedModule extends ConfigurableModuleClass {
   }
 
   /**
-   * The module with options that a factory gives.
+   * Configures the module with options that a factory returns.
    *
-   * @throws JwtExtendedConfigError - at once for a name that it does not have, and at start for a mistake in the options
+   * @throws JwtExtendedConfigError - at once for an unknown name, and at start for a mistake in the options
    */
   static override forRootAsync(options: JwtExtendedModuleAsyncOptions): DynamicModule {
     checkAsyncOptions(options);

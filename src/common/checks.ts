@@ -1,7 +1,7 @@
 import { describe, kindOf, configError } from './describe.js';
 
-/** A check gives the value back, narrowed, or throws a mistake that names the option. */
-type Check<T> = (value: unknown, name: string) => T;
+/** Returns the value, narrowed, or throws a `JwtExtendedConfigError` that names the option. */
+export type Check<T> = (value: unknown, name: string) => T;
 
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null;
@@ -26,24 +26,22 @@ export function checkNonEmptyString(value: unknown, name: string): string {
   throw configError(name, describe(value), 'give a string that is not empty');
 }
 
-export function checkOneOf<T extends string>(
-  value: unknown,
-  name: string,
-  choices: readonly T[],
-): T {
-  const choice = choices.find((each) => each === value);
-  if (choice !== undefined) return choice;
-  throw configError(
-    name,
-    describe(value),
-    `give one of ${choices.map((each) => `'${each}'`).join(', ')}`,
-  );
+export function oneOf<const T extends string>(...choices: readonly T[]): Check<T> {
+  return (value, name) => {
+    const choice = choices.find((each) => each === value);
+    if (choice !== undefined) return choice;
+    const quoted = choices.map((each) => `'${each}'`).join(', ');
+    throw configError(name, describe(value), `give one of ${quoted}`);
+  };
 }
 
-export function checkInteger(value: unknown, name: string, least: number, most: number): number {
-  if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most)
-    return value;
-  throw configError(name, describe(value), `give a whole number from ${least} to ${most}`);
+export function integerFrom(least: number, most: number): Check<number> {
+  return (value, name) => {
+    const isFit =
+      typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most;
+    if (isFit) return value;
+    throw configError(name, describe(value), `give a whole number from ${least} to ${most}`);
+  };
 }
 
 export function checkFunction(
@@ -54,7 +52,11 @@ export function checkFunction(
   throw configError(name, kindOf(value), 'give a function');
 }
 
-/** An array, each element of it checked; holes are elements too. */
+export function arrayOf<T>(check: Check<T>): Check<readonly T[]> {
+  return (value, name) => checkArray(value, name, check);
+}
+
+/** An array, of which each element is checked; holes are elements too. */
 export function checkArray<T>(value: unknown, name: string, check: Check<T>): readonly T[] {
   if (Array.isArray(value))
     return Array.from(value, (element: unknown, index) => check(element, `${name}[${index}]`));
@@ -62,13 +64,14 @@ export function checkArray<T>(value: unknown, name: string, check: Check<T>): re
   throw configError(name, describe(value), `give an array${hint}`);
 }
 
+/** Each value may stand in the list once. */
 export function checkUnique(values: readonly unknown[], name: string): void {
   const repeated = values.find((value, index) => values.indexOf(value) !== index);
   if (repeated !== undefined)
     throw configError(name, `${describe(repeated)} twice`, 'name each only once');
 }
 
-/** Leaves an option that was not given as it is. */
+/** Checks an option only if it was given. */
 export function optional<T>(value: unknown, name: string, check: Check<T>): T | undefined {
   return value === undefined ? undefined : check(value, name);
 }
@@ -86,7 +89,7 @@ const HOST_NAME =
 /** Names that reach an object's prototype instead of a member of its own. */
 const PROTOTYPE_NAMES: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
 
-/** The name of a header, a scheme or a method. */
+/** The name of a header, an authentication scheme or a method. */
 export function checkToken(value: unknown, name: string): string {
   const text = checkString(value, name);
   if (TOKEN.test(text)) return text;
@@ -117,7 +120,7 @@ export function checkCookiePath(value: unknown, name: string): string {
   );
 }
 
-/** A host name; a leading dot is dropped, as Werkzeug does and RFC 6265 section 5.2.3 tells browsers to. */
+/** A host name. A leading dot is removed, as Werkzeug does and RFC 6265 section 5.2.3 prescribes for browsers. */
 export function checkDomain(value: unknown, name: string): string {
   const host = checkString(value, name).replace(/^\./, '');
   if (HOST_NAME.test(host)) return host;
@@ -139,13 +142,13 @@ export function checkMemberName(value: unknown, name: string): string {
   );
 }
 
-/** @throws TypeError - for an id that is no text, or empty */
+/** @throws TypeError - for an id that is not a string or is empty */
 export function requireId(value: unknown, message: string): void {
   if (typeof value !== 'string' || value === '') throw new TypeError(message);
 }
 
 /**
- * With `verifySub: false` an identity may be anything but nothing, which is what nobody has.
+ * With `verifySub: false` any value but `undefined`, `null` and `''` is an identity.
  *
  * @throws TypeError
  */
@@ -153,7 +156,7 @@ export function requireIdentity(identity: unknown, message: string): void {
   if (identity === undefined || identity === null || identity === '') throw new TypeError(message);
 }
 
-/** @throws TypeError - for what no entry can be raised to: a number that is not whole, or below 0 */
+/** @throws TypeError - for a number that is not whole, or is below 0 */
 export function requireWholeNumber(value: number, message: string): void {
   if (!Number.isSafeInteger(value) || value < 0) throw new TypeError(message);
 }

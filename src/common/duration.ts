@@ -1,18 +1,19 @@
 import ms from 'ms';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
-import { describe, configError, type MistakeClass } from './describe.js';
+import type { Check } from './checks.js';
+import { configError, describe, type MistakeClass } from './describe.js';
 
-/** A hundred years in seconds: whatever is added to now stays below the year 9999, the last that a `Date` prints plainly. */
+/** A hundred years in seconds: added to now they stay below the year 9999, the last that a `Date` prints with four digits. */
 const LONGEST = 100 * 365.25 * 24 * 60 * 60;
 
 /** The longest delay of a timer; a longer one fires at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** `ms` as it is, beside its types: any string, and `undefined` for one it does not understand or of over 100 characters. */
+/** What `ms` really takes and returns: any string, and `undefined` for one that it cannot parse or of over 100 characters. */
 const lenientMs = ms as (text: string) => number | undefined;
 
 /**
- * A duration in whole seconds, not negative.
+ * A duration in whole seconds; 0 is allowed.
  *
  * @param name - the option or argument, as the message names it
  * @param Mistake - what to throw: `JwtExtendedConfigError` unless the caller says otherwise
@@ -44,7 +45,7 @@ export function parseSeconds(value: unknown, name: string, Mistake: MistakeClass
   return seconds;
 }
 
-/** How long to wait for something, in **milliseconds**: fractions of a second are welcome here. */
+/** A time-out in **milliseconds**; unlike other durations it may be a fraction of a second. */
 export function parseTimeout(value: unknown, name: string): number {
   const milliseconds = toMilliseconds(value, name, JwtExtendedConfigError);
   if (milliseconds > 0 && milliseconds <= LONGEST_TIMER_MS) return milliseconds;
@@ -64,7 +65,7 @@ function toMilliseconds(value: unknown, name: string, Mistake: MistakeClass): nu
   if (typeof value !== 'string') {
     throw refuse("give a number of seconds, or a string with a unit such as '15m'");
   }
-  // `ms` takes a bare number for milliseconds: an hour from an environment variable ('3600') would be 3.6 seconds.
+  // `ms` reads text without a unit as milliseconds: '3600' from an environment variable would be 3.6 seconds.
   const milliseconds = /[a-z]$/i.test(value) ? parseText(value) : undefined;
   if (milliseconds !== undefined) return milliseconds;
   throw refuse("a string needs a number and a unit, such as '90s', '15m', '1.5h' or '30d'");
@@ -72,29 +73,33 @@ function toMilliseconds(value: unknown, name: string, Mistake: MistakeClass): nu
 
 function parseText(text: string): number | undefined {
   const milliseconds = lenientMs(text);
-  // 1.1 hours are 3960000.0000000005 ms in floating point; fifteen digits are what a number surely holds.
+  // 1.1 hours are 3960000.0000000005 ms in floating point; fifteen digits are exact.
   return milliseconds === undefined ? undefined : Number(milliseconds.toPrecision(15));
 }
 
+/** A duration of at least one second; `otherwise` is what a message offers in its place. */
+export function positiveDuration(
+  otherwise: string,
+  Mistake: MistakeClass = JwtExtendedConfigError,
+): Check<number> {
+  return (value, name) => {
+    const seconds = parseDuration(value, name, Mistake);
+    if (seconds > 0) return seconds;
+    const fix = `give more than 0 seconds, or ${otherwise}`;
+    throw configError(name, describe(value), fix, Mistake);
+  };
+}
+
 /**
- * How long something lives, in whole seconds; `false` for ever. Zero is refused, since in Flask-JWT-Extended it means
- * for ever and to everybody else at once.
+ * How long a token lives, in whole seconds; `false` for ever. Zero is refused, because it is ambiguous: in
+ * Flask-JWT-Extended it means for ever.
  */
 export function parseLifetime(
   value: unknown,
   name: string,
-  Mistake: MistakeClass = JwtExtendedConfigError,
+  Mistake?: MistakeClass,
 ): number | false {
-  if (value === false) return false;
-  const seconds = parseDuration(value, name, Mistake);
-  if (seconds === 0)
-    throw configError(
-      name,
-      describe(value),
-      'give more than 0 seconds, or use false for never',
-      Mistake,
-    );
-  return seconds;
+  return value === false ? false : positiveDuration('use false for never', Mistake)(value, name);
 }
 
 /** As {@link parseLifetime}; a negative number of seconds makes a token that has expired already. */

@@ -1,26 +1,71 @@
 import { JwtExtendedConfigError } from '../errors/config.error.js';
-import { describe, kindOf, configError, tagOf } from './describe.js';
+import type { Check } from './checks.js';
+import { configError, describe, kindOf, tagOf } from './describe.js';
 
-/** How many letters must be put in, left out or exchanged to make one word of the other (Levenshtein). */
-export function editDistance(one: string, other: string): number {
-  let row = Array.from({ length: other.length + 1 }, (_, column) => column);
-  for (let index = 0; index < one.length; index++)
-    row = nextRow(row, one.charAt(index), other, index + 1);
-  return row[other.length] as number;
+/** One option: its check, and its default. A row without a default is an option that may be left out. */
+type Row<D = unknown> =
+  readonly [check: Check<unknown>] | readonly [check: Check<unknown>, fallback: D];
+
+/** A row for each option of an interface: an option without a row does not compile. */
+export type Rows<O> = { readonly [K in keyof Required<O>]: Row<O[K] | undefined> };
+
+/** What the checks of some rows return; `undefined` for an option that may be left out and was not given. */
+export type Values<R> = {
+  readonly [K in keyof R]: R[K] extends readonly [Check<infer T>]
+    ? T | undefined
+    : R[K] extends readonly [Check<infer T>, unknown]
+      ? T
+      : never;
+};
+
+/**
+ * Reads and checks a group of options, each of them once. The default counts if `undefined` was given; `null` goes to
+ * the check, which refuses it.
+ *
+ * @param path - the name of the group, which messages put before the option's own; `''` for the options themselves
+ * @throws JwtExtendedConfigError
+ */
+export function readOptions<const R extends Readonly<Record<string, Row>>>(
+  path: string,
+  rows: R,
+  given: unknown,
+): Values<R> {
+  const group = asGroup(given, path);
+  refuseUnknownNames(Object.keys(group), Object.keys(rows), path);
+  const values = Object.entries(rows).map(([name, row]) => [
+    name,
+    readOption(row, group[name], path ? `${path}.${name}` : name),
+  ]);
+  return Object.fromEntries(values) as Values<R>;
 }
 
-function nextRow(above: readonly number[], letter: string, other: string, start: number): number[] {
-  const row = [start];
-  for (let column = 0; column < other.length; column++) {
-    const exchange = (above[column] as number) + (other[column] === letter ? 0 : 1);
-    const leaveOut = (above[column + 1] as number) + 1;
-    const putIn = (row[column] as number) + 1;
-    row.push(Math.min(exchange, leaveOut, putIn));
+/** The values that these rows are for, and no others. */
+export function pick<V extends object, R extends object>(
+  values: V,
+  rows: R,
+): Pick<V, keyof V & keyof R> {
+  const names = Object.keys(rows) as (keyof V & keyof R)[];
+  const picked = names.map((name) => [name, values[name]]);
+  return Object.fromEntries(picked) as Pick<V, keyof V & keyof R>;
+}
+
+function readOption([check, ...fallback]: Row, given: unknown, path: string): unknown {
+  const value = given === undefined ? fallback[0] : given;
+  return value === undefined && fallback.length === 0 ? undefined : check(value, path);
+}
+
+/** Objects that may hold options. A `Map` or a `Promise` has no options of its own and would pass for an empty group. */
+const GROUP_TAGS: ReadonlySet<string> = new Set(['Object', 'Module']);
+
+function asGroup(given: unknown, path: string): Readonly<Record<string, unknown>> {
+  if (typeof given === 'object' && given !== null && GROUP_TAGS.has(tagOf(given))) {
+    return given as Readonly<Record<string, unknown>>;
   }
-  return row;
+  const hint = given instanceof Promise ? ' (await the promise first)' : '';
+  throw configError(path || 'JwtExtendedModule', kindOf(given), `give an object of options${hint}`);
 }
 
-/** What stands beside the options of `forRoot`, or beside `useFactory`; the module takes these away before it resolves. */
+/** The extras of `forRoot` and `forRootAsync`, which are no options; the module removes them before it reads options. */
 export const STATIC_EXTRAS: readonly string[] = [
   'isGlobal',
   'globalGuard',
@@ -29,10 +74,14 @@ export const STATIC_EXTRAS: readonly string[] = [
   'blocklistService',
 ];
 
-/** How many slips of the pen still suggest a name. */
+/** The largest number of typing errors for which a message suggests the name. */
 const NEAR = 3;
 
-/** Refuses names that no option has: a misspelt one would leave its default in force, silently. */
+/**
+ * Refuses a name that no option has: if it is misspelt, the option's default would silently stay in force.
+ *
+ * @throws JwtExtendedConfigError
+ */
 export function refuseUnknownNames(
   given: readonly string[],
   known: readonly string[],
@@ -68,41 +117,26 @@ function nearestOf(name: string, known: readonly string[]): string | undefined {
   return nearest?.candidate;
 }
 
-/** A name as it is where it looks like one; a secret that became a name by accident does not. */
+/** A name as it is if it looks like one; a secret that became a name by accident does not. */
 function shorten(name: string): string {
   return /^\w{1,30}$/.test(name) ? name : describe(name);
 }
 
-/** A default for every option of a group; `undefined` where there is none. An option left out does not compile. */
-export type Defaults<O> = { readonly [K in keyof Required<O>]: O[K] | undefined };
-
-/** Every option of a group, the defaults filled in, and nothing checked yet. */
-export type Unchecked<O> = { readonly [K in keyof O]-?: unknown };
-
-/** What may stand for a group of options. A `Map` or a `Promise` would have no options, and so pass for an empty one. */
-const GROUP_TAGS: ReadonlySet<string> = new Set(['Object', 'Module']);
-
-/**
- * Reads a group of options, each of them once, with the default where `undefined` was given. `null` is no default:
- * it is left for the checks to refuse.
- *
- * @param path - the name of the group; `''` for the options themselves
- */
-export function readOptions<O>(given: unknown, defaults: Defaults<O>, path: string): Unchecked<O> {
-  const group = asGroup(given, path);
-  const names = Object.keys(defaults) as (keyof O & string)[];
-  refuseUnknownNames(Object.keys(group), names, path);
-  const settled = names.map((name) => [
-    name,
-    group[name] === undefined ? defaults[name] : group[name],
-  ]);
-  return Object.fromEntries(settled) as Unchecked<O>;
+/** How many letters must be inserted, removed or replaced to make one word of the other (Levenshtein). */
+export function editDistance(one: string, other: string): number {
+  let row = Array.from({ length: other.length + 1 }, (_, column) => column);
+  for (let index = 0; index < one.length; index++)
+    row = nextRow(row, one.charAt(index), other, index + 1);
+  return row[other.length] as number;
 }
 
-function asGroup(given: unknown, path: string): Readonly<Record<string, unknown>> {
-  if (typeof given === 'object' && given !== null && GROUP_TAGS.has(tagOf(given))) {
-    return given as Readonly<Record<string, unknown>>;
+function nextRow(above: readonly number[], letter: string, other: string, start: number): number[] {
+  const row = [start];
+  for (let column = 0; column < other.length; column++) {
+    const replaced = (above[column] as number) + (other[column] === letter ? 0 : 1);
+    const removed = (above[column + 1] as number) + 1;
+    const inserted = (row[column] as number) + 1;
+    row.push(Math.min(replaced, removed, inserted));
   }
-  const hint = given instanceof Promise ? ' (await the promise first)' : '';
-  throw configError(path || 'JwtExtendedModule', kindOf(given), `give an object of options${hint}`);
+  return row;
 }

@@ -8,7 +8,8 @@ import type { TokenPair } from '../contracts/token.js';
 import { BadCredentialsError, TokenCheckUnavailableError } from '../errors/token-errors.js';
 import { type Answer, type ErrorRenderer, withRenderer } from '../errors/token.error.js';
 import type { EventPublisher } from '../events/security-event-publisher.js';
-import type { ResolvedLoginOptions, ResolvedOptions } from '../options/resolved-options.js';
+import type { ResolvedLoginOptions } from '../options/login-options.js';
+import type { ResolvedOptions } from '../options/resolved-options.js';
 import { isJson } from '../http/token-locations.js';
 
 /** A username and a password. Neither is empty. */

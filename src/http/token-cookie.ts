@@ -1,7 +1,8 @@
 import type { HttpRequest } from '../contracts/http.js';
 import type { RoutePolicy } from '../contracts/route-policy.js';
 import { CsrfError, InvalidTokenError } from '../errors/token-errors.js';
-import type { ResolvedOptions, TokenCarrier } from '../options/resolved-options.js';
+import type { TokenCarrier } from '../options/location-options.js';
+import type { ResolvedOptions } from '../options/resolved-options.js';
 import { type ExtractedToken, headerOf, type Missing } from './token-locations.js';
 
 const FORM = /^(?:application\/x-www-form-urlencoded|multipart\/form-data)\s*(?:;|$)/i;

@@ -4,7 +4,8 @@ import { parseDuration } from '../common/duration.js';
 import type { HttpResponse } from '../contracts/http.js';
 import type { Duration, TokenType } from '../contracts/token.js';
 import { type ErrorRenderer, rendering } from '../errors/token.error.js';
-import type { ResolvedOptions, TokenCarrier } from '../options/resolved-options.js';
+import type { TokenCarrier } from '../options/location-options.js';
+import type { ResolvedOptions } from '../options/resolved-options.js';
 import { csrfClaimOf } from '../tokens/registered-claims.js';
 import type { TokenReader } from '../tokens/token-reader.js';
 

@@ -1,19 +1,20 @@
 import type { Type } from '@nestjs/common';
-import { checkBoolean, isObject, optional } from '../common/checks.js';
+import { checkBoolean, isObject } from '../common/checks.js';
+import { pick, readOptions, type Rows, type Values } from '../common/read-options.js';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
-import type { EndpointOptions } from '../options/endpoint-options.js';
+import { type EndpointOptions, resolveEndpoints } from '../options/endpoint-options.js';
 import { BlocklistService } from '../revocation/blocklist.service.js';
 
-/** What shapes the module itself: it stands beside the options of `forRoot`, or beside `useFactory`. */
+/** What shapes the module itself: give it with the options of `forRoot`, or next to `useFactory`. */
 export interface JwtExtendedModuleExtras {
   /**
-   * Whether the module's services and guards are there for every module of the application.
+   * Whether every module of the application can inject the module's services and guards.
    *
    * @default true
    */
   isGlobal?: boolean;
   /**
-   * Closes every route: `AccessGuard` is registered for the whole application, and `@Public()` opens one.
+   * Protects every route: `AccessGuard` is registered for the whole application. `@Public()` opens a route.
    *
    * @default false
    */
@@ -25,61 +26,59 @@ export interface JwtExtendedModuleExtras {
    */
   registerFilter?: boolean;
   /**
-   * Ready-made endpoints for login, refresh, logout and the public keys; only what is named is mounted.
+   * Ready-made endpoints for login, refresh, logout and the public keys. An endpoint that is not named is not mounted.
    *
    * @default none
    */
   endpoints?: EndpointOptions;
-  /** A class that extends `BlocklistService` and replaces it; the container builds it, with its own dependencies. */
+  /** A class that extends `BlocklistService` and replaces it. The container builds it and injects its dependencies. */
   blocklistService?: Type<BlocklistService>;
 }
 
-/** An extra left out here would be taken for an option. */
-export const EXTRAS_DEFAULTS: JwtExtendedModuleExtras = {
-  isGlobal: true,
-  globalGuard: false,
-  registerFilter: true,
-  endpoints: undefined,
-  blocklistService: undefined,
-};
+export const EXTRA_ROWS = {
+  isGlobal: [checkBoolean, true],
+  globalGuard: [checkBoolean, false],
+  registerFilter: [checkBoolean, true],
+  endpoints: [resolveEndpoints],
+  blocklistService: [checkBlocklistService],
+} satisfies Rows<JwtExtendedModuleExtras>;
 
-const ASYNC_NAMES = [
-  'imports',
-  'inject',
-  'useFactory',
-  'useClass',
-  'useExisting',
-  'provideInjectionTokensFrom',
-];
+/** For Nest, which takes every name that is missing here for an option. */
+export const NO_EXTRAS: JwtExtendedModuleExtras = Object.fromEntries(
+  Object.keys(EXTRA_ROWS).map((name) => [name, undefined]),
+);
 
+/**
+ * @param extras - the options are among them
+ * @throws JwtExtendedConfigError
+ */
+export function readExtras(extras: JwtExtendedModuleExtras): Values<typeof EXTRA_ROWS> {
+  return readOptions('', EXTRA_ROWS, pick(extras, EXTRA_ROWS));
+}
+
+function checkBlocklistService(value: unknown, name: string): Type<BlocklistService> {
+  if (typeof value === 'function' && value.prototype instanceof BlocklistService)
+    return value as Type<BlocklistService>;
+  throw new JwtExtendedConfigError(`${name} must be a class that extends BlocklistService`);
+}
+
+/** The ways to give options to `forRootAsync`. */
 const WAYS = ['useFactory', 'useClass', 'useExisting'];
+const ASYNC_NAMES = ['imports', 'inject', ...WAYS, 'provideInjectionTokensFrom'];
 
-/** @throws JwtExtendedConfigError */
-export function checkExtras(extras: JwtExtendedModuleExtras): void {
-  optional(extras.isGlobal, 'isGlobal', checkBoolean);
-  optional(extras.globalGuard, 'globalGuard', checkBoolean);
-  optional(extras.registerFilter, 'registerFilter', checkBoolean);
-  const { blocklistService } = extras;
-  if (blocklistService !== undefined && !extendsBlocklistService(blocklistService)) {
-    throw new JwtExtendedConfigError(
-      'blocklistService must be a class that extends BlocklistService',
-    );
-  }
-}
-
-function extendsBlocklistService(given: unknown): boolean {
-  return typeof given === 'function' && given.prototype instanceof BlocklistService;
-}
-
-/** What `forRootAsync` itself was given; the options proper come from its factory. */
+/**
+ * Checks the argument of `forRootAsync`; the options themselves come from its factory.
+ *
+ * @throws JwtExtendedConfigError
+ */
 export function checkAsyncOptions(options: unknown): void {
   requireOptions(options, 'forRootAsync');
-  const known = [...ASYNC_NAMES, ...Object.keys(EXTRAS_DEFAULTS)];
+  const known = [...ASYNC_NAMES, ...Object.keys(EXTRA_ROWS)];
   const unknown = Object.keys(options).find((name) => !known.includes(name));
   if (unknown !== undefined) {
     throw new JwtExtendedConfigError(
-      `forRootAsync has no option '${unknown}': return it from useFactory if it is an option of the module; ` +
-        `beside useFactory stand ${known.join(', ')}`,
+      `forRootAsync has no option '${unknown}': if it is an option of the module, return it from useFactory; ` +
+        `next to useFactory it takes ${known.join(', ')}`,
     );
   }
   const [way, ...others] = WAYS.filter((name) => options[name] !== undefined);
@@ -88,8 +87,16 @@ export function checkAsyncOptions(options: unknown): void {
       `forRootAsync takes one of useFactory, useClass and useExisting, and was given ${[way ?? 'none', ...others].join(' and ')}`,
     );
   }
-  if (typeof options[way] === 'object' || typeof options[way] === 'function') return;
-  throw new JwtExtendedConfigError(`forRootAsync was given a ${way} that is none`);
+  checkWay(way, options[way]);
+}
+
+/** Nest's own message does not name the option. */
+function checkWay(way: string, value: unknown): void {
+  if (way === 'useFactory' && typeof value !== 'function') {
+    throw new JwtExtendedConfigError('useFactory must be a function that returns the options');
+  }
+  if (typeof value === 'object' || typeof value === 'function') return;
+  throw new JwtExtendedConfigError(`${way} must be a class`);
 }
 
 /** @throws JwtExtendedConfigError */

@@ -2,82 +2,19 @@ import {
   checkArray,
   checkBoolean,
   checkFunction,
-  checkInteger,
-  checkOneOf,
   checkUnique,
+  integerFrom,
+  isObject,
+  oneOf,
   optional,
 } from '../common/checks.js';
-import { describe, kindOf, configError } from '../common/describe.js';
-import { parseDuration, parseTimeout } from '../common/duration.js';
-import { type Defaults, readOptions } from '../common/read-options.js';
+import { configError, describe, kindOf } from '../common/describe.js';
+import { parseDuration, parseTimeout, positiveDuration } from '../common/duration.js';
+import { readOptions, type Rows, type Values } from '../common/read-options.js';
 import type { BlocklistStore } from '../contracts/blocklist-store.js';
 import type { Duration, TokenType } from '../contracts/token.js';
-import type { ResolvedOptions } from './resolved-options.js';
 
-/** How revocations are kept and asked for. */
-export function resolveBlocklistOptions(value: unknown): ResolvedOptions['blocklist'] {
-  const given = readOptions<BlocklistOptions>(value, BLOCKLIST_DEFAULTS, 'blocklist');
-  return {
-    store: optional(given.store, 'blocklist.store', checkStore),
-    checks: checkTypes(given.checks, 'blocklist.checks'),
-    timeoutMs: parseTimeout(given.timeout, 'blocklist.timeout'),
-    onStoreError: checkOneOf(given.onStoreError, 'blocklist.onStoreError', [
-      'deny',
-      'allow',
-    ] as const),
-  };
-}
-
-function checkTypes(value: unknown, name: string): ReadonlySet<TokenType> {
-  const types = checkArray(value, name, (each, at) =>
-    checkOneOf(each, at, ['access', 'refresh'] as const),
-  );
-  checkUnique(types, name);
-  return new Set(types);
-}
-
-function checkStore(value: unknown, name: string): BlocklistStore {
-  if (hasMethods(value, ['add', 'raise', 'get', 'delete'])) {
-    const { sessions, check, isAtomic } = value;
-    optional(sessions, `${name}.sessions`, checkSessions);
-    optional(check, `${name}.check`, checkFunction);
-    optional(isAtomic, `${name}.isAtomic`, checkBoolean);
-    return value as object as BlocklistStore;
-  }
-  const hint = typeof value === 'function' ? ' (new …Store(client) rather than the class)' : '';
-  throw configError(
-    name,
-    kindOf(value),
-    `give an object with the methods add, raise, get and delete${hint}`,
-  );
-}
-
-function checkSessions(value: unknown, name: string): unknown {
-  if (hasMethods(value, ['put', 'list', 'remove'])) return value;
-  throw configError(
-    name,
-    kindOf(value),
-    'give an object with the methods put, list and remove, or none',
-  );
-}
-
-function hasMethods(
-  value: unknown,
-  names: readonly string[],
-): value is Readonly<Record<string, unknown>> {
-  if (typeof value !== 'object' || value === null) return false;
-  const methods = value as Readonly<Record<string, unknown>>;
-  return names.every((name) => typeof methods[name] === 'function');
-}
-
-export const BLOCKLIST_DEFAULTS: Defaults<BlocklistOptions> = {
-  store: undefined,
-  checks: ['access', 'refresh'],
-  timeout: '1s',
-  onStoreError: 'deny',
-};
-
-/** How revocations are kept and asked for. */
+/** Where revocations are kept, and which tokens are checked. */
 export interface BlocklistOptions {
   /**
    * Where revocations are kept.
@@ -86,7 +23,7 @@ export interface BlocklistOptions {
    */
   store?: BlocklistStore;
   /**
-   * Which types of token are looked up. Flask: `JWT_BLACKLIST_TOKEN_CHECKS`.
+   * Which types of token are checked. Flask: `JWT_BLACKLIST_TOKEN_CHECKS`.
    *
    * @default ['access', 'refresh']
    */
@@ -98,69 +35,34 @@ export interface BlocklistOptions {
    */
   timeout?: Duration;
   /**
-   * What happens to a request when the store does not answer: `'deny'` refuses it with 503, `'allow'` lets it in.
+   * What happens to a request if the store does not answer: `'deny'` refuses it with 503, `'allow'` lets it in.
    *
    * @default 'deny'
    */
   onStoreError?: 'deny' | 'allow';
 }
 
-const LONGEST_GRACE = 60;
-const KEEPERS = 'use Redis, SQL or the memory store as blocklist.store';
+export const BLOCKLIST_ROWS = {
+  store: [checkStore],
+  checks: [checkTypes, ['access', 'refresh']],
+  timeout: [parseTimeout, '1s'],
+  onStoreError: [oneOf('deny', 'allow'), 'deny'],
+} satisfies Rows<BlocklistOptions>;
 
-/** How refresh tokens are rotated; refused beside a store that could not do it. */
-export function resolveRotationOptions(
-  value: unknown,
-  store: BlocklistStore | undefined,
-): ResolvedOptions['rotation'] {
-  const given = readOptions<RotationOptions>(
-    value === undefined ? {} : value,
-    ROTATION_DEFAULTS,
-    'rotation',
-  );
-  if (value !== undefined && store?.isAtomic === false) {
-    throw configError('rotation', 'beside a store whose add is not atomic', KEEPERS);
-  }
-  const maxSessions = optional(given.maxSessions, 'rotation.maxSessions', (count, name) =>
-    checkInteger(count, name, 1, 1_000_000),
-  );
-  if (maxSessions !== undefined && store && !store.sessions) {
-    throw configError('rotation.maxSessions', 'beside a store that keeps no sessions', KEEPERS);
-  }
-  return {
-    graceMs: checkGrace(given.grace) * 1000,
-    sessionLifetime: optional(given.sessionLifetime, 'rotation.sessionLifetime', checkLifetime),
-    maxSessions,
-  };
+export interface ResolvedBlocklistOptions extends Omit<Values<typeof BLOCKLIST_ROWS>, 'timeout'> {
+  readonly timeoutMs: number;
 }
 
-function checkGrace(value: unknown): number {
-  const seconds = parseDuration(value, 'rotation.grace');
-  if (seconds <= LONGEST_GRACE) return seconds;
-  throw configError(
-    'rotation.grace',
-    describe(value),
-    `give ${LONGEST_GRACE} seconds at most: within it a stolen token goes unnoticed`,
-  );
+export function readBlocklistOptions(given: unknown, path: string): ResolvedBlocklistOptions {
+  const { timeout, ...values } = readOptions(path, BLOCKLIST_ROWS, given);
+  return { ...values, timeoutMs: timeout };
 }
-
-function checkLifetime(value: unknown, name: string): number {
-  const seconds = parseDuration(value, name);
-  if (seconds > 0) return seconds;
-  throw configError(name, describe(value), 'give more than 0 seconds, or leave it out for none');
-}
-
-export const ROTATION_DEFAULTS: Defaults<RotationOptions> = {
-  grace: '10s',
-  sessionLifetime: undefined,
-  maxSessions: undefined,
-};
 
 /** How refresh tokens are rotated, and how long sessions may last. */
 export interface RotationOptions {
   /**
-   * How long a spent refresh token still gives the same successor, for a client that raced with itself or lost an
-   * answer; at most a minute. `0` takes every second use for theft.
+   * How long a spent refresh token still gives the same successor, for a client that sent two requests at once or lost
+   * a response; at most a minute. With `0` every second use counts as theft.
    *
    * @default '10s'
    */
@@ -177,4 +79,72 @@ export interface RotationOptions {
    * @default none
    */
   maxSessions?: number;
+}
+
+export const ROTATION_ROWS = {
+  grace: [checkGrace, '10s'],
+  sessionLifetime: [positiveDuration('leave it out for none')],
+  maxSessions: [integerFrom(1, 1_000_000)],
+} satisfies Rows<RotationOptions>;
+
+export interface ResolvedRotationOptions extends Omit<Values<typeof ROTATION_ROWS>, 'grace'> {
+  readonly graceMs: number;
+}
+
+export function readRotationOptions(given: unknown, path: string): ResolvedRotationOptions {
+  const { grace, ...values } = readOptions(path, ROTATION_ROWS, given);
+  return { ...values, graceMs: grace * 1000 };
+}
+
+/** @throws JwtExtendedConfigError - if the store cannot rotate tokens or count sessions */
+export function checkRotationStore(
+  { maxSessions }: ResolvedRotationOptions,
+  store: BlocklistStore | undefined,
+): void {
+  const fix = 'use Redis, SQL or the memory store as blocklist.store';
+  if (store?.isAtomic === false)
+    throw configError('rotation', 'beside a store whose add is not atomic', fix);
+  if (maxSessions !== undefined && store && !store.sessions)
+    throw configError('rotation.maxSessions', 'beside a store that keeps no sessions', fix);
+}
+
+const LONGEST_GRACE = 60;
+
+function checkGrace(value: unknown, name: string): number {
+  const seconds = parseDuration(value, name);
+  if (seconds <= LONGEST_GRACE) return seconds;
+  const fix = `give ${LONGEST_GRACE} seconds at most: within it a stolen token goes unnoticed`;
+  throw configError(name, describe(value), fix);
+}
+
+function checkTypes(value: unknown, name: string): ReadonlySet<TokenType> {
+  const types = checkArray(value, name, oneOf('access', 'refresh'));
+  checkUnique(types, name);
+  return new Set(types);
+}
+
+function checkStore(value: unknown, name: string): BlocklistStore {
+  if (hasMethods(value, ['add', 'raise', 'get', 'delete'])) {
+    const { sessions, check, isAtomic } = value;
+    optional(sessions, `${name}.sessions`, checkSessions);
+    optional(check, `${name}.check`, checkFunction);
+    optional(isAtomic, `${name}.isAtomic`, checkBoolean);
+    return value as object as BlocklistStore;
+  }
+  const hint = typeof value === 'function' ? ' (new …Store(client) rather than the class)' : '';
+  const fix = `give an object with the methods add, raise, get and delete${hint}`;
+  throw configError(name, kindOf(value), fix);
+}
+
+function checkSessions(value: unknown, name: string): unknown {
+  if (hasMethods(value, ['put', 'list', 'remove'])) return value;
+  const fix = 'give an object with the methods put, list and remove, or none';
+  throw configError(name, kindOf(value), fix);
+}
+
+function hasMethods(
+  value: unknown,
+  names: readonly string[],
+): value is Readonly<Record<string, unknown>> {
+  return isObject(value) && names.every((name) => typeof value[name] === 'function');
 }

@@ -7,11 +7,9 @@ import {
   checkToken,
 } from '../common/checks.js';
 import { configError } from '../common/describe.js';
-import { type Defaults, readOptions, type Unchecked } from '../common/read-options.js';
-import type { TokenType } from '../contracts/token.js';
-import type { ResolvedOptions, TokenCarrier } from './resolved-options.js';
+import { readOptions, type Rows, type Values } from '../common/read-options.js';
 
-/** Protection of tokens in cookies: the `csrf` claim must come back in a header or form field (double submit). */
+/** Protects tokens in cookies: the client must send the `csrf` claim in a header or form field too (double submit). */
 export interface CsrfOptions {
   /**
    * Flask: `JWT_COOKIE_CSRF_PROTECT`.
@@ -20,8 +18,8 @@ export interface CsrfOptions {
    */
   protect?: boolean;
   /**
-   * The methods that are protected, and with them every method that is not GET, HEAD, OPTIONS, TRACE or one of
-   * POST, PUT, PATCH, DELETE left out here. Flask: `JWT_CSRF_METHODS`.
+   * The methods that are protected. GET, HEAD, OPTIONS, TRACE, POST, PUT, PATCH and DELETE are exempt if they are not in
+   * this list; every other method is always protected. Flask: `JWT_CSRF_METHODS`.
    *
    * @default ['POST', 'PUT', 'PATCH', 'DELETE']
    */
@@ -39,7 +37,7 @@ export interface CsrfOptions {
    */
   refreshHeaderName?: string;
   /**
-   * Whether the csrf value is also set as a cookie that scripts can read. Flask: `JWT_CSRF_IN_COOKIES`.
+   * Whether the CSRF value is also set as a cookie that scripts can read. Flask: `JWT_CSRF_IN_COOKIES`.
    *
    * @default true
    */
@@ -69,7 +67,7 @@ export interface CsrfOptions {
    */
   refreshCookiePath?: string;
   /**
-   * Whether a form field of the parsed body may carry the csrf value instead of the header. Flask: `JWT_CSRF_CHECK_FORM`.
+   * Whether a form field of the parsed body may carry the CSRF value instead of the header. Flask: `JWT_CSRF_CHECK_FORM`.
    *
    * @default false
    */
@@ -88,74 +86,42 @@ export interface CsrfOptions {
   refreshFieldName?: string;
 }
 
-/** The methods that go without a csrf value unless `csrf.methods` lists them; every other method is protected. */
+export const CSRF_ROWS = {
+  protect: [checkBoolean, true],
+  methods: [checkMethods, ['POST', 'PUT', 'PATCH', 'DELETE']],
+  accessHeaderName: [checkToken, 'X-CSRF-TOKEN'],
+  refreshHeaderName: [checkToken, 'X-CSRF-TOKEN'],
+  inCookies: [checkBoolean, true],
+  accessCookieName: [checkCookieName, 'csrf_access_token'],
+  refreshCookieName: [checkCookieName, 'csrf_refresh_token'],
+  accessCookiePath: [checkCookiePath, '/'],
+  refreshCookiePath: [checkCookiePath, '/'],
+  checkForm: [checkBoolean, false],
+  accessFieldName: [checkMemberName, 'csrf_token'],
+  refreshFieldName: [checkMemberName, 'csrf_token'],
+} satisfies Rows<CsrfOptions>;
+
+export interface ResolvedCsrfOptions extends Omit<Values<typeof CSRF_ROWS>, 'methods'> {
+  /** The methods that need no CSRF value, in upper case. */
+  readonly exemptMethods: ReadonlySet<string>;
+}
+
+export function readCsrfOptions(given: unknown, path: string): ResolvedCsrfOptions {
+  const { methods, ...values } = readOptions(path, CSRF_ROWS, given);
+  if (methods.length === 0 && values.protect) {
+    const fix = 'to protect no method at all set csrf.protect to false';
+    throw configError('csrf.methods', 'an empty array', fix);
+  }
+  return {
+    ...values,
+    exemptMethods: new Set(KNOWN_METHODS.filter((method) => !methods.includes(method))),
+  };
+}
+
+/** The methods that are exempt unless `csrf.methods` lists them; every other method is protected. */
 const KNOWN_METHODS = ['GET', 'HEAD', 'OPTIONS', 'TRACE', 'POST', 'PUT', 'PATCH', 'DELETE'];
 
-/** How one type of token brings its csrf value along. */
-type CsrfCarrier = Pick<
-  TokenCarrier,
-  'csrfCookie' | 'csrfHeaderName' | 'csrfHeaderLowerCaseName' | 'csrfFieldName'
->;
-
-/** The rules that all tokens in cookies share, and the names of each type. */
-interface CsrfSettings extends Record<TokenType, CsrfCarrier> {
-  readonly rules: ResolvedOptions['csrf'];
+/** Flask compares methods as they are written, so that a lower-case entry switches protection off. */
+function checkMethods(value: unknown, name: string): readonly string[] {
+  return checkArray(value, name, checkToken).map((method) => method.toUpperCase());
 }
-
-export function resolveCsrfOptions(value: unknown): CsrfSettings {
-  const given = readOptions<CsrfOptions>(value, CSRF_DEFAULTS, 'csrf');
-  const protect = checkBoolean(given.protect, 'csrf.protect');
-  return {
-    rules: {
-      protect,
-      inCookies: checkBoolean(given.inCookies, 'csrf.inCookies'),
-      checkForm: checkBoolean(given.checkForm, 'csrf.checkForm'),
-      exemptMethods: exemptMethods(given.methods, protect),
-    },
-    access: csrfCarrierOf('access', given),
-    refresh: csrfCarrierOf('refresh', given),
-  };
-}
-
-function exemptMethods(value: unknown, protect: boolean): ReadonlySet<string> {
-  // Flask compares them as they are written, so that a lower-case entry switches protection off.
-  const methods = checkArray(value, 'csrf.methods', checkToken).map((method) =>
-    method.toUpperCase(),
-  );
-  if (methods.length === 0 && protect) {
-    throw configError(
-      'csrf.methods',
-      'an empty array',
-      'to protect no method at all set csrf.protect to false',
-    );
-  }
-  return new Set(KNOWN_METHODS.filter((method) => !methods.includes(method)));
-}
-
-function csrfCarrierOf(type: TokenType, given: Unchecked<CsrfOptions>): CsrfCarrier {
-  const headerName = checkToken(given[`${type}HeaderName` as const], `csrf.${type}HeaderName`);
-  return {
-    csrfCookie: {
-      name: checkCookieName(given[`${type}CookieName` as const], `csrf.${type}CookieName`),
-      path: checkCookiePath(given[`${type}CookiePath` as const], `csrf.${type}CookiePath`),
-    },
-    csrfHeaderName: headerName,
-    csrfHeaderLowerCaseName: headerName.toLowerCase(),
-    csrfFieldName: checkMemberName(given[`${type}FieldName` as const], `csrf.${type}FieldName`),
-  };
-}
-
-export const CSRF_DEFAULTS: Defaults<CsrfOptions> = {
-  protect: true,
-  methods: ['POST', 'PUT', 'PATCH', 'DELETE'],
-  accessHeaderName: 'X-CSRF-TOKEN',
-  refreshHeaderName: 'X-CSRF-TOKEN',
-  inCookies: true,
-  accessCookieName: 'csrf_access_token',
-  refreshCookieName: 'csrf_refresh_token',
-  accessCookiePath: '/',
-  refreshCookiePath: '/',
-  checkForm: false,
-  accessFieldName: 'csrf_token',
-  refreshFieldName: 'csrf_token',
-};

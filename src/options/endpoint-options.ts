@@ -1,115 +1,111 @@
-import { isObject } from '../common/checks.js';
-import { describe, configError } from '../common/describe.js';
-import { type Defaults, readOptions } from '../common/read-options.js';
+import { type Check, isObject } from '../common/checks.js';
+import { configError, describe } from '../common/describe.js';
+import { readOptions, type Rows } from '../common/read-options.js';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
 
 /**
- * Ready-made endpoints: `true`, or a path of your own, without parameters or wildcards: letters, digits, `-`, `.`, `_`,
- * `~` and `/`. Only what is named is mounted.
+ * Ready-made endpoints. Give `true` or a path of your own, made of letters, digits, `-`, `.`, `_`, `~` and `/`. An endpoint
+ * that is not named is not mounted.
  */
 export interface EndpointOptions {
   /**
-   * Where the endpoints for tokens stand, below the global prefix and the version of the application: the login at this
-   * very path, the others one step below it.
+   * The path of the login endpoint; refresh and logout are one step below it. The application's global prefix and version
+   * come before it.
    *
    * @default 'auth'
    */
   path?: string;
   /**
-   * `POST /auth` gives a fresh pair for a username and a password; the option `login` says whose they are. A path of
-   * your own counts from `path`, or from the root if it starts with `/`. Flask-JWT: `JWT_AUTH_URL_RULE`.
+   * `POST /auth` returns a fresh pair for a username and a password, which the option `login` checks. A path of your own
+   * is relative to `path`, or absolute if it starts with `/`. Flask-JWT: `JWT_AUTH_URL_RULE`.
    *
    * @default false
    */
   login?: boolean | string;
   /**
-   * `POST /auth/refresh` spends a refresh token for a new pair.
+   * `POST /auth/refresh` exchanges a refresh token for a new pair.
    *
    * @default false
    */
   refresh?: boolean | string;
   /**
-   * `POST /auth/logout` ends the session of the token that it is called with.
+   * `POST /auth/logout` ends the session of the token in the request.
    *
    * @default false
    */
   logout?: boolean | string;
   /**
-   * The public halves of the module's keys, as a JWK Set (RFC 7517), outside of any global prefix; `true` mounts
-   * `/.well-known/jwks.json`.
+   * `GET` returns the public halves of the module's keys as a JWK Set (RFC 7517). It is outside of any global prefix;
+   * `true` mounts `/.well-known/jwks.json`.
    *
    * @default false
    */
   jwks?: boolean | string;
 }
 
-/** The endpoints that hand tokens out and take them back. */
+/** The endpoints whose paths start at `path`. */
 type TokenEndpoint = 'login' | 'refresh' | 'logout';
 
-/** Where each endpoint is mounted; one that is not is absent. */
+/** The path of each endpoint that is mounted. */
 export type EndpointPaths = Readonly<Partial<Record<TokenEndpoint | 'jwks', string>>>;
-
-const ENDPOINT_DEFAULTS: Defaults<EndpointOptions> = {
-  path: 'auth',
-  login: false,
-  refresh: false,
-  logout: false,
-  jwks: false,
-};
 
 /** One step below `path`; the login is at `path` itself. */
 const STEPS = { login: '', refresh: 'refresh', logout: 'logout' } as const;
 
-/**
- * Unreserved characters (RFC 3986 section 2.3): no router takes them for a pattern, and no client writes them in another
- * way. It does resolve steps of one dot or two before it asks (section 5.2.4).
- */
-const PLAIN_PATH = /^(?!(?:.*\/)?\.\.?(?:\/|$))[\w.~/-]*$/;
+const ENDPOINT_ROWS = {
+  path: [checkPath("give a path such as 'auth'"), 'auth'],
+  login: [stepOr(STEPS.login), false],
+  refresh: [stepOr(STEPS.refresh), false],
+  logout: [stepOr(STEPS.logout), false],
+  jwks: [checkJwksPath, false],
+} satisfies Rows<EndpointOptions>;
 
-const PLAIN = "of letters, digits, '-', '.', '_', '~' and '/' alone";
-
-/**
- * Where the endpoints are.
- *
- * @throws JwtExtendedConfigError
- */
-export function resolveEndpoints(endpoints: EndpointOptions | undefined): EndpointPaths {
-  if (endpoints === undefined) return {};
+/** @throws JwtExtendedConfigError */
+export function resolveEndpoints(endpoints: unknown): EndpointPaths {
   if (!isObject(endpoints)) {
     throw new JwtExtendedConfigError('endpoints must be an object: { jwks: true }');
   }
-  const given = readOptions<EndpointOptions>(endpoints, ENDPOINT_DEFAULTS, 'endpoints');
-  const root = checkPath(given.path, 'path', "give a path such as 'auth'");
-  const steps = (Object.keys(STEPS) as TokenEndpoint[]).flatMap((name) => {
-    const step = stepOf(name, given[name]);
+  const { path, jwks, ...steps } = readOptions('endpoints', ENDPOINT_ROWS, endpoints);
+  const paths = (Object.keys(STEPS) as TokenEndpoint[]).flatMap((name) => {
+    const step = steps[name];
     if (step === undefined) return [];
-    return [[name, step.startsWith('/') ? step : joined(root, step)] as const];
+    return [[name, step.startsWith('/') ? step : joined(path, step)] as const];
   });
-  assertUniquePaths(steps);
-  const jwks = jwksPath(given.jwks);
-  return { ...Object.fromEntries(steps), ...(jwks !== undefined && { jwks }) };
+  assertUniquePaths(paths);
+  return { ...Object.fromEntries(paths), ...(jwks !== undefined && { jwks }) };
 }
 
-function stepOf(name: TokenEndpoint, value: unknown): string | undefined {
-  if (typeof value === 'boolean') return value ? STEPS[name] : undefined;
+/** `undefined` for an endpoint that is not mounted. */
+function stepOr(usual: string): Check<string | undefined> {
   const fix = 'give true, or a path';
-  if (value === '') throw configError(`endpoints.${name}`, 'an empty string', fix);
-  return checkPath(value, name, fix);
+  return (value, name) => {
+    if (typeof value === 'boolean') return value ? usual : undefined;
+    if (value === '') throw configError(name, 'an empty string', fix);
+    return checkPath(fix)(value, name);
+  };
 }
 
-function jwksPath(value: unknown): string | undefined {
+function checkJwksPath(value: unknown, name: string): string | undefined {
   if (typeof value === 'boolean') return value ? '/.well-known/jwks.json' : undefined;
   const fix = "give true, or a path that starts with '/'";
-  const path = checkPath(value, 'jwks', fix);
-  if (!path.startsWith('/')) throw configError('endpoints.jwks', describe(path), fix);
+  const path = checkPath(fix)(value, name);
+  if (!path.startsWith('/')) throw configError(name, describe(path), fix);
   return path;
 }
 
-function checkPath(value: unknown, name: keyof EndpointOptions, fix: string): string {
-  const option = `endpoints.${name}`;
-  if (typeof value !== 'string') throw configError(option, describe(value), fix);
-  if (!PLAIN_PATH.test(value)) throw configError(option, describe(value), `${fix}, ${PLAIN}`);
-  return value;
+/**
+ * Unreserved characters (RFC 3986 section 2.3): no router takes them for a pattern, and all clients write them in the
+ * same way. Clients resolve steps of one dot or two before they send the request (section 5.2.4).
+ */
+const PLAIN_PATH = /^(?!(?:.*\/)?\.\.?(?:\/|$))[\w.~/-]*$/;
+
+function checkPath(fix: string): Check<string> {
+  return (value, name) => {
+    if (typeof value !== 'string') throw configError(name, describe(value), fix);
+    if (PLAIN_PATH.test(value)) return value;
+    const characters = "of letters, digits, '-', '.', '_', '~' and '/' alone";
+    throw configError(name, describe(value), `${fix}, ${characters}`);
+  };
 }
 
 function joined(...parts: readonly string[]): string {
@@ -117,7 +113,7 @@ function joined(...parts: readonly string[]): string {
   return `/${steps.join('/')}`;
 }
 
-/** Of two routes with one path the second would never be reached. */
+/** A request never reaches the second of two routes with one path. */
 function assertUniquePaths(paths: readonly (readonly [TokenEndpoint, string])[]): void {
   for (const [index, [name, path]] of paths.entries()) {
     const twin = paths.slice(0, index).find(([, other]) => joined(other) === joined(path));

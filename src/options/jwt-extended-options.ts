@@ -1,16 +1,15 @@
-import type { ResponseOptions } from './response-options.js';
-import type { BlocklistOptions, RotationOptions } from './blocklist-options.js';
-
 import type { Duration } from '../contracts/token.js';
-import type { KeyOptions, KeyRingOptions } from './key-options.js';
+import type { BlocklistOptions, RotationOptions } from './blocklist-options.js';
 import type { JwtExtendedLoaders } from './callbacks.js';
+import type { KeyOptions, KeyRingOptions } from './key-options.js';
 import type { LocationOptions } from './location-options.js';
 import type { LoginOptions } from './login-options.js';
+import type { ResponseOptions } from './response-options.js';
 import type { TokenOptions } from './token-options.js';
 
 /**
- * The options of `JwtExtendedModule.forRoot`, and what the factory of `forRootAsync` gives. Validated once, at start:
- * a mistake is a {@link JwtExtendedConfigError}.
+ * The options of `JwtExtendedModule.forRoot`, and what the factory of `forRootAsync` returns. They are checked once, at
+ * start; a mistake is a {@link JwtExtendedConfigError}.
  *
  * @example
  * ```ts
@@ -23,15 +22,15 @@ import type { TokenOptions } from './token-options.js';
  */
 export interface JwtExtendedOptions
   extends KeyOptions, TokenOptions, LocationOptions, ResponseOptions {
-  /** Several keys with key ids, in place of `secret`, `privateKey` and `publicKey`. */
+  /** Several keys with key ids, instead of `secret`, `privateKey` and `publicKey`. */
   keys?: KeyRingOptions;
-  /** Revocation. */
+  /** Where revocations are kept, and which tokens are checked. */
   blocklist?: BlocklistOptions;
-  /** Rotation of refresh tokens, and sessions. */
+  /** How refresh tokens are rotated, and how long sessions may last. */
   rotation?: RotationOptions;
-  /** Whom the endpoint `login` lets in, and what it answers. */
+  /** Who may log in at the endpoint `login`, and what it answers. */
   login?: LoginOptions;
-  /** Functions that the module asks while it makes and reads tokens. */
+  /** Functions that the module calls while it creates and reads tokens. */
   loaders?: JwtExtendedLoaders;
   /**
    * How long a loader or a response callback may take.
@@ -40,14 +39,14 @@ export interface JwtExtendedOptions
    */
   loaderTimeout?: Duration;
   /**
-   * What time it is; for tests.
+   * Returns the current time; for tests.
    *
    * @default the system's clock
    */
   clock?: () => Date;
 }
 
-/** What `useClass` and `useExisting` of `forRootAsync` name. */
+/** The class that `useClass` and `useExisting` of `forRootAsync` take. */
 export interface JwtExtendedOptionsFactory {
   createJwtExtendedOptions(): JwtExtendedOptions | Promise<JwtExtendedOptions>;
 }

@@ -1,10 +1,11 @@
 import type { KeyObject } from 'node:crypto';
+import type { Rows } from '../common/read-options.js';
 
-/** One key of a ring, under the algorithm that it is bound to. */
+/** One key of a ring, with the algorithm that it is bound to. */
 export interface KeyInput {
-  /** The key's id, which tokens name in their header (RFC 7515 section 4.1.4): printable ASCII, 256 characters at most. */
+  /** The key's id, which tokens have in their header (RFC 7515 section 4.1.4): printable ASCII, 256 characters at most. */
   kid: string;
-  /** The one algorithm the key signs and verifies with. */
+  /** The only algorithm that the key signs and verifies with. */
   algorithm: Algorithm;
   /** The secret of an HMAC algorithm. */
   secret?: SecretInput;
@@ -12,14 +13,14 @@ export interface KeyInput {
   privateKey?: KeyPairInput;
   /** The verifying half of a key pair. */
   publicKey?: KeyPairInput;
-  /** What an encrypted `privateKey` is encrypted with. */
+  /** The passphrase of an encrypted `privateKey`. */
   passphrase?: string | Buffer;
-  /** The moment from which tokens of this key are refused; the current key has none. */
+  /** The moment from which tokens of this key are refused; the current key must not have one. */
   retireAt?: Date;
 }
 
 /**
- * Several keys at once, each with a key id: what it takes to change keys without logging anybody out.
+ * Several keys at once, each with a key id, so that keys can be changed while tokens of the old ones stay valid.
  *
  * @example
  * ```ts
@@ -32,11 +33,11 @@ export interface KeyInput {
  * ```
  */
 export interface KeyRingOptions {
-  /** The key that signs, and that verifies tokens without a key id. Left out where only `jwksUri` verifies. */
+  /** The key that signs, and that verifies tokens without a key id. Leave it out if only `jwksUri` verifies. */
   current?: KeyInput;
-  /** Keys that only verify: announced ones that will sign later, and former ones until they retire. */
+  /** Keys that only verify: keys that will sign later, and former ones until they retire. */
   others?: readonly KeyInput[];
-  /** Another issuer's key set (RFC 7517), by https: it verifies tokens whose key id is not in the ring. */
+  /** The https address of another issuer's key set (RFC 7517), which verifies tokens whose key id is not in the ring. */
   jwksUri?: string | URL;
 }
 
@@ -92,7 +93,7 @@ export type SecretInput = string | Buffer | KeyObject | JsonWebKey;
 /** Half of a key pair: PEM text, DER or PEM bytes, a JWK or a `KeyObject`. */
 export type KeyPairInput = string | Buffer | KeyObject | JsonWebKey;
 
-/** Which keys sign and verify. */
+/** The keys that sign and verify. */
 export interface KeyOptions {
   /**
    * The secret of the HMAC algorithms: at least 32 bytes for HS256, 48 for HS384, 64 for HS512 (RFC 7518 section 3.2).
@@ -102,28 +103,44 @@ export interface KeyOptions {
   /** The signing half of a key pair. Flask: `JWT_PRIVATE_KEY`. */
   privateKey?: KeyPairInput;
   /**
-   * What decrypts `privateKey`, where it is encrypted: PKCS#8 in PEM or DER form, or PEM in OpenSSL's old form. It is
-   * used once, when the module starts. Flask has none.
+   * Decrypts an encrypted `privateKey`: PKCS#8 in PEM or DER form, or PEM in OpenSSL's old form. It is used once, when
+   * the module starts. Flask has none.
    */
   passphrase?: string | Buffer;
-  /** The verifying half of a key pair; alone, it makes a service that only verifies. Flask: `JWT_PUBLIC_KEY`. */
+  /** The verifying half of a key pair; with it alone, the service only verifies. Flask: `JWT_PUBLIC_KEY`. */
   publicKey?: KeyPairInput;
   /**
-   * What new tokens are signed with. Required with a key pair. Flask: `JWT_ALGORITHM`.
+   * The algorithm that signs new tokens. Required with a key pair. Flask: `JWT_ALGORITHM`.
    *
    * @default 'HS256' with a secret
    */
   algorithm?: Algorithm;
   /**
-   * What tokens may be signed with; `algorithm` is always among them. Flask: `JWT_DECODE_ALGORITHMS`.
+   * The algorithms that tokens may be signed with; `algorithm` is always one of them. Flask: `JWT_DECODE_ALGORITHMS`.
    *
    * @default [algorithm]
    */
   decodeAlgorithms?: readonly Algorithm[];
   /**
-   * Accepts a short or well-known secret without a word, in production too.
+   * Accepts a short or well-known secret without a warning, in production too.
    *
    * @default false
    */
   allowWeakSecret?: boolean;
+}
+
+/** The keys module checks these options; here only their names are known. */
+export const KEY_ROWS = {
+  secret: [unchecked],
+  privateKey: [unchecked],
+  passphrase: [unchecked],
+  publicKey: [unchecked],
+  algorithm: [unchecked],
+  decodeAlgorithms: [unchecked],
+  allowWeakSecret: [unchecked],
+  keys: [unchecked],
+} satisfies Rows<KeyOptions & { keys?: KeyRingOptions }>;
+
+function unchecked(value: unknown): unknown {
+  return value;
 }

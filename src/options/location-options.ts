@@ -1,24 +1,23 @@
 import {
   checkArray,
   checkMemberName,
-  checkOneOf,
   checkString,
   checkToken,
   checkUnique,
+  oneOf,
 } from '../common/checks.js';
 import { configError } from '../common/describe.js';
-import type { Unchecked } from '../common/read-options.js';
+import type { Rows, Values } from '../common/read-options.js';
 import type { TokenExtractor } from '../contracts/route-policy.js';
 import type { TokenLocation, TokenType } from '../contracts/token.js';
-import { checkCookieRules, type CookieOptions, resolveCookieOptions } from './cookie-options.js';
-import { type CsrfOptions, resolveCsrfOptions } from './csrf-options.js';
-import type { ResolvedOptions, TokenCarrier } from './resolved-options.js';
+import { checkCookieNames, type CookieOptions, readCookieOptions } from './cookie-options.js';
+import { type CsrfOptions, readCsrfOptions } from './csrf-options.js';
 
-/** Where tokens are looked for. */
+/** Where a request carries its token. */
 export interface LocationOptions {
   /**
-   * The locations, in the order in which they are looked at: the first that holds a token decides. A `passport-jwt`
-   * extractor function is a location too. Flask: `JWT_TOKEN_LOCATION`.
+   * Where to look for a token, in this order: the first location that holds one decides. A `passport-jwt` extractor
+   * function is a location too. Flask: `JWT_TOKEN_LOCATION`.
    *
    * @default ['headers']
    */
@@ -30,7 +29,7 @@ export interface LocationOptions {
    */
   headerName?: string;
   /**
-   * The scheme before the token, compared without regard to case; `''`: the header is the bare token. Flask: `JWT_HEADER_TYPE`.
+   * The scheme before the token, compared without regard to case; with `''` the header is the bare token. Flask: `JWT_HEADER_TYPE`.
    *
    * @default 'Bearer'
    */
@@ -65,16 +64,77 @@ export interface LocationOptions {
   csrf?: CsrfOptions;
 }
 
-const LOCATIONS: readonly TokenLocation[] = ['headers', 'cookies', 'query_string', 'json'];
+export const LOCATION_ROWS = {
+  locations: [checkLocations, ['headers']],
+  headerName: [checkToken, 'Authorization'],
+  headerType: [checkHeaderType, 'Bearer'],
+  queryStringName: [checkMemberName, 'jwt'],
+  queryStringValuePrefix: [checkString, ''],
+  jsonKey: [checkMemberName, 'access_token'],
+  refreshJsonKey: [checkMemberName, 'refresh_token'],
+  cookies: [readCookieOptions, {}],
+  csrf: [readCsrfOptions, {}],
+} satisfies Rows<LocationOptions>;
 
-/**
- * Where tokens are looked for, in order.
- *
- * @param name - as the message names them; for a route that has locations of its own
- */
-export function resolveLocations(
+type LocationValues = Values<typeof LOCATION_ROWS>;
+
+export interface ResolvedLocationOptions extends Pick<
+  LocationValues,
+  'locations' | 'cookies' | 'csrf'
+> {
+  readonly header: { readonly name: string; readonly lowerCaseName: string; readonly type: string };
+  readonly queryString: { readonly name: string; readonly valuePrefix: string };
+  readonly carriers: Readonly<Record<TokenType, TokenCarrier>>;
+}
+
+/** The names under which one type of token travels. */
+export interface TokenCarrier {
+  readonly jsonKey: string;
+  readonly cookie: { readonly name: string; readonly path: string };
+  readonly csrfCookie: { readonly name: string; readonly path: string };
+  /** As written in the options. */
+  readonly csrfHeaderName: string;
+  readonly csrfHeaderLowerCaseName: string;
+  readonly csrfFieldName: string;
+}
+
+/** @throws JwtExtendedConfigError - if the names of cookies contradict each other or their attributes */
+export function resolveLocationOptions(given: LocationValues): ResolvedLocationOptions {
+  const { locations, headerName, headerType, cookies, csrf } = given;
+  checkCookieNames(cookies, csrf);
+  return {
+    locations,
+    header: { name: headerName, lowerCaseName: headerName.toLowerCase(), type: headerType },
+    queryString: { name: given.queryStringName, valuePrefix: given.queryStringValuePrefix },
+    cookies,
+    csrf,
+    carriers: {
+      access: carrierOf('access', given.jsonKey, given),
+      refresh: carrierOf('refresh', given.refreshJsonKey, given),
+    },
+  };
+}
+
+function carrierOf(
+  type: TokenType,
+  jsonKey: string,
+  { cookies, csrf }: Pick<LocationValues, 'cookies' | 'csrf'>,
+): TokenCarrier {
+  const csrfHeaderName = csrf[`${type}HeaderName`];
+  return {
+    jsonKey,
+    cookie: { name: cookies[`${type}Name`], path: cookies[`${type}Path`] },
+    csrfCookie: { name: csrf[`${type}CookieName`], path: csrf[`${type}CookiePath`] },
+    csrfHeaderName,
+    csrfHeaderLowerCaseName: csrfHeaderName.toLowerCase(),
+    csrfFieldName: csrf[`${type}FieldName`],
+  };
+}
+
+/** The locations of the module, or those of one route. */
+export function checkLocations(
   value: unknown,
-  name = 'locations',
+  name: string,
 ): readonly (TokenLocation | TokenExtractor)[] {
   const locations = checkArray(value, name, checkLocation);
   if (locations.length === 0)
@@ -84,48 +144,10 @@ export function resolveLocations(
 }
 
 function checkLocation(value: unknown, name: string): TokenLocation | TokenExtractor {
-  return typeof value === 'function'
-    ? (value as TokenExtractor)
-    : checkOneOf(value, name, LOCATIONS);
+  if (typeof value === 'function') return value as TokenExtractor;
+  return oneOf('headers', 'cookies', 'query_string', 'json')(value, name);
 }
 
-/** How tokens travel. */
-type TransportOptions = Pick<
-  ResolvedOptions,
-  'locations' | 'header' | 'queryString' | 'cookies' | 'csrf' | 'carriers'
->;
-
-export function resolveTransportOptions(given: Unchecked<LocationOptions>): TransportOptions {
-  const cookies = resolveCookieOptions(given.cookies);
-  const csrf = resolveCsrfOptions(given.csrf);
-  const carriers: Readonly<Record<TokenType, TokenCarrier>> = {
-    access: {
-      jsonKey: checkMemberName(given.jsonKey, 'jsonKey'),
-      ...cookies.access,
-      ...csrf.access,
-    },
-    refresh: {
-      jsonKey: checkMemberName(given.refreshJsonKey, 'refreshJsonKey'),
-      ...cookies.refresh,
-      ...csrf.refresh,
-    },
-  };
-  checkCookieRules({ cookies: cookies.attributes, carriers });
-  return {
-    locations: resolveLocations(given.locations),
-    header: resolveHeader(given),
-    queryString: {
-      name: checkMemberName(given.queryStringName, 'queryStringName'),
-      valuePrefix: checkString(given.queryStringValuePrefix, 'queryStringValuePrefix'),
-    },
-    cookies: cookies.attributes,
-    csrf: csrf.rules,
-    carriers,
-  };
-}
-
-function resolveHeader(given: Unchecked<LocationOptions>): ResolvedOptions['header'] {
-  const name = checkToken(given.headerName, 'headerName');
-  const type = given.headerType === '' ? '' : checkToken(given.headerType, 'headerType');
-  return { name, lowerCaseName: name.toLowerCase(), type };
+function checkHeaderType(value: unknown, name: string): string {
+  return value === '' ? '' : checkToken(value, name);
 }

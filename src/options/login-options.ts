@@ -1,14 +1,13 @@
-import { checkFunction, checkMemberName, optional } from '../common/checks.js';
-import { describe, configError } from '../common/describe.js';
-import { type Defaults, readOptions } from '../common/read-options.js';
+import { checkFunction, checkMemberName } from '../common/checks.js';
+import { configError, describe } from '../common/describe.js';
+import { readOptions, type Rows, type Values } from '../common/read-options.js';
 import type { Awaitable } from '../contracts/awaitable.js';
 import type { TokenPair } from '../contracts/token.js';
 import type { LoaderContext } from './callbacks.js';
-import type { ResolvedLoginOptions } from './resolved-options.js';
 
 /**
- * How the endpoint `login` knows people and answers them. What fails without an `HttpException`, or takes longer than
- * `loaderTimeout`, is answered with 503.
+ * Who may log in at the endpoint `login`, and what it answers. If a function throws something other than an
+ * `HttpException`, or takes longer than `loaderTimeout`, the answer is 503.
  *
  * @example
  * ```ts
@@ -22,8 +21,8 @@ import type { ResolvedLoginOptions } from './resolved-options.js';
  */
 export interface LoginOptions {
   /**
-   * Whom a username and a password belong to: a subject, as `createTokenPair` takes it; `null`, `undefined` or `false`
-   * for nobody. Both are strings that are not empty. Flask-JWT: `authentication_handler`.
+   * Returns the subject that a username and a password belong to, as `createTokenPair` takes it; `null`, `undefined` or
+   * `false` refuses them. Both are strings that are not empty. Flask-JWT: `authentication_handler`.
    */
   authenticate(username: string, password: string, context: LoaderContext): Awaitable<unknown>;
   /**
@@ -39,8 +38,8 @@ export interface LoginOptions {
    */
   passwordKey?: string;
   /**
-   * What a login is answered with: a body, or a `CallbackResponse`, which has a `status` and no members but `status`,
-   * `body` and `headers`. Cookies are set beside it, where tokens go back in them. Flask-JWT: `auth_response_handler`.
+   * Returns the answer to a login: a body, or a `CallbackResponse`, which has a `status` and no members but `status`,
+   * `body` and `headers`. If tokens travel in cookies, these are set too. Flask-JWT: `auth_response_handler`.
    *
    * @default `{ access_token, refresh_token }`
    */
@@ -52,30 +51,27 @@ export interface LoginOptions {
   ): Awaitable<unknown>;
 }
 
-/** How the endpoint `login` knows people; its functions are bound to the object they came in. */
-export function resolveLoginOptions(value: unknown): ResolvedLoginOptions | undefined {
-  if (value === undefined) return undefined;
-  const given = readOptions<LoginOptions>(value, LOGIN_DEFAULTS, 'login');
-  const usernameKey = checkMemberName(given.usernameKey, 'login.usernameKey');
-  const passwordKey = checkMemberName(given.passwordKey, 'login.passwordKey');
-  if (usernameKey === passwordKey) {
-    throw configError(
-      'login.passwordKey',
-      `${describe(passwordKey)}, as was login.usernameKey`,
-      'give each a member of its own',
-    );
+export const LOGIN_ROWS = {
+  // A row with a default, so that an option that was not given is refused.
+  authenticate: [checkFunction, undefined],
+  usernameKey: [checkMemberName, 'username'],
+  passwordKey: [checkMemberName, 'password'],
+  respond: [checkFunction],
+} satisfies Rows<LoginOptions>;
+
+/** What the functions return is still unchecked. */
+export type ResolvedLoginOptions = Values<typeof LOGIN_ROWS>;
+
+/** Reads the options; their functions are bound to the object that holds them, which may be an instance of a class. */
+export function readLoginOptions(given: unknown, path: string): ResolvedLoginOptions {
+  const login = readOptions(path, LOGIN_ROWS, given);
+  if (login.usernameKey === login.passwordKey) {
+    const value = `${describe(login.passwordKey)}, as was ${path}.usernameKey`;
+    throw configError(`${path}.passwordKey`, value, 'give each a member of its own');
   }
   return {
-    authenticate: checkFunction(given.authenticate, 'login.authenticate').bind(value),
-    usernameKey,
-    passwordKey,
-    respond: optional(given.respond, 'login.respond', checkFunction)?.bind(value),
+    ...login,
+    authenticate: login.authenticate.bind(given),
+    respond: login.respond?.bind(given),
   };
 }
-
-export const LOGIN_DEFAULTS: Defaults<LoginOptions> = {
-  authenticate: undefined,
-  usernameKey: 'username',
-  passwordKey: 'password',
-  respond: undefined,
-};

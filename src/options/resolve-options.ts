@@ -1,99 +1,72 @@
 import { Logger } from '@nestjs/common';
 import { checkFunction } from '../common/checks.js';
 import { deepFreeze } from '../common/deep-freeze.js';
-import { describe, configError } from '../common/describe.js';
+import { configError, describe } from '../common/describe.js';
 import { parseTimeout } from '../common/duration.js';
-import { type Defaults, readOptions } from '../common/read-options.js';
+import { pick, readOptions, type Rows } from '../common/read-options.js';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
-import { resolveBlocklistOptions, resolveRotationOptions } from './blocklist-options.js';
-import { resolveLoaders } from './callbacks.js';
+import {
+  checkRotationStore,
+  readBlocklistOptions,
+  readRotationOptions,
+} from './blocklist-options.js';
+import { readLoaders } from './callbacks.js';
 import { checkRenewal } from './cookie-options.js';
 import type { JwtExtendedOptions } from './jwt-extended-options.js';
-import { resolveTransportOptions } from './location-options.js';
-import { resolveLoginOptions } from './login-options.js';
+import { KEY_ROWS } from './key-options.js';
+import { LOCATION_ROWS, resolveLocationOptions } from './location-options.js';
+import { readLoginOptions } from './login-options.js';
 import type { ResolvedOptions } from './resolved-options.js';
-import { resolveResponseOptions } from './response-options.js';
-import { resolveTokenOptions } from './token-options.js';
+import { RESPONSE_ROWS, resolveResponseOptions } from './response-options.js';
+import { resolveTokenOptions, TOKEN_ROWS } from './token-options.js';
 
-/** A clock that was asked once and gave a time; one that does not would make every token valid, or none. */
-function checkClock(value: unknown): () => Date {
-  const clock = checkFunction(value, 'clock');
-  const now = ask(clock);
-  if (now instanceof Date && !Number.isNaN(now.getTime())) return clock as () => Date;
-  const given = now instanceof Date ? 'an invalid Date' : describe(now);
-  throw configError(
-    'clock',
-    `a function that returns ${given}`,
-    'return a valid Date, as () => new Date() does',
-  );
+/** Every option with its check and its default. */
+export const OPTION_ROWS = {
+  ...KEY_ROWS,
+  ...TOKEN_ROWS,
+  ...LOCATION_ROWS,
+  ...RESPONSE_ROWS,
+  blocklist: [readBlocklistOptions, {}],
+  rotation: [readRotationOptions],
+  login: [readLoginOptions],
+  loaders: [readLoaders, {}],
+  loaderTimeout: [parseTimeout, '5s'],
+  clock: [checkClock, () => new Date()],
+} satisfies Rows<JwtExtendedOptions>;
+
+/**
+ * Checks the options and fills in the defaults. The keys module imports and checks keys.
+ *
+ * @throws JwtExtendedConfigError for the first mistake: its message names the option, what was given and the fix
+ *
+ * @example
+ * ```ts
+ * resolveOptions({ secret }).token.expires.access; // 900
+ * ```
+ */
+export function resolveOptions(options: JwtExtendedOptions): ResolvedOptions {
+  const given = readOptions('', OPTION_ROWS, options);
+  const { blocklist, rotation, login, loaders, loaderTimeout, clock } = given;
+  if (rotation) checkRotationStore(rotation, blocklist.store);
+  checkRenewal(given.cookies, given.accessTokenExpires);
+  const resolved: ResolvedOptions = {
+    token: resolveTokenOptions(pick(given, TOKEN_ROWS), given.csrf.protect),
+    ...resolveLocationOptions(given),
+    responses: resolveResponseOptions(given),
+    blocklist,
+    rotation: rotation ?? readRotationOptions({}, 'rotation'),
+    login,
+    loaders,
+    loaderTimeoutMs: loaderTimeout,
+    clock,
+  };
+  warnAboutWeakOptions(resolved);
+  // The store belongs to the application, and changes.
+  return deepFreeze(resolved, resolved.blocklist.store);
 }
 
-function ask(clock: () => unknown): unknown {
-  try {
-    return clock();
-  } catch (cause) {
-    const message =
-      'clock was given a function that throws; return a valid Date, as () => new Date() does';
-    throw new JwtExtendedConfigError(message, { cause });
-  }
-}
-
-/** Every option's name, and what holds where it is not given. */
-export const OPTION_DEFAULTS: Defaults<JwtExtendedOptions> = {
-  // Checked by the keys module; here they are only known by name.
-  secret: undefined,
-  privateKey: undefined,
-  passphrase: undefined,
-  publicKey: undefined,
-  algorithm: undefined,
-  decodeAlgorithms: undefined,
-  allowWeakSecret: undefined,
-  keys: undefined,
-
-  accessTokenExpires: '15m',
-  refreshTokenExpires: '30d',
-  encodeNotBefore: true,
-  notBeforeDelta: 0,
-  leeway: 0,
-  identityClaim: 'sub',
-  verifySub: true,
-  userClaimsKey: undefined,
-  claimsInRefreshToken: true,
-  requiredClaims: [],
-  acceptForeignTokens: false,
-  encodeIssuer: undefined,
-  decodeIssuer: undefined,
-  encodeAudience: undefined,
-  decodeAudience: undefined,
-  maxTokenLength: 8192,
-
-  locations: ['headers'],
-  headerName: 'Authorization',
-  headerType: 'Bearer',
-  queryStringName: 'jwt',
-  queryStringValuePrefix: '',
-  jsonKey: 'access_token',
-  refreshJsonKey: 'refresh_token',
-  cookies: {},
-  csrf: {},
-
-  errorMessageKey: 'msg',
-  errorCodeKey: undefined,
-  statusProfile: 'flask',
-  realm: undefined,
-  responses: {},
-
-  blocklist: {},
-  rotation: undefined,
-  login: undefined,
-  loaders: {},
-  loaderTimeout: '5s',
-  clock: () => new Date(),
-};
-
-/** A choice that is allowed and costs security: which option, and what follows from it. */
+/** A choice that is allowed but costs security. */
 interface Weakness {
-  /** Weak everywhere, or only where strangers can reach it. */
   readonly where: 'everywhere' | 'production';
   readonly applies: (options: ResolvedOptions) => boolean;
   readonly warning: string;
@@ -144,7 +117,7 @@ const WEAKNESSES: readonly Weakness[] = [
   },
 ];
 
-/** Says each weakness once, at start, where it will be read. */
+/** Logs each weakness once, at start. */
 function warnAboutWeakOptions(options: ResolvedOptions): void {
   const isProduction = process.env.NODE_ENV === 'production';
   const logger = new Logger('JwtExtendedModule');
@@ -153,35 +126,20 @@ function warnAboutWeakOptions(options: ResolvedOptions): void {
   }
 }
 
-/**
- * The options, settled once and for all: names known, values checked, defaults filled in. Keys are another matter;
- * the keys module imports and checks them.
- *
- * @throws JwtExtendedConfigError for the first mistake: its message names the option, what was given and the fix
- *
- * @example
- * ```ts
- * resolveOptions({ secret }).token.expires.access; // 900
- * ```
- */
-export function resolveOptions(options: JwtExtendedOptions): ResolvedOptions {
-  const given = readOptions<JwtExtendedOptions>(options, OPTION_DEFAULTS, '');
-  const transport = resolveTransportOptions(given);
-  const blocklist = resolveBlocklistOptions(given.blocklist);
-  const token = resolveTokenOptions(given, transport.csrf.protect);
-  checkRenewal(transport.cookies, token);
-  const resolved: ResolvedOptions = {
-    token,
-    ...transport,
-    responses: resolveResponseOptions(given),
-    blocklist,
-    rotation: resolveRotationOptions(given.rotation, blocklist.store),
-    login: resolveLoginOptions(given.login),
-    loaders: resolveLoaders(given.loaders),
-    loaderTimeoutMs: parseTimeout(given.loaderTimeout, 'loaderTimeout'),
-    clock: checkClock(given.clock),
-  };
-  warnAboutWeakOptions(resolved);
-  // The store is the application's own, and has a life to live.
-  return deepFreeze(resolved, resolved.blocklist.store);
+/** Calls the clock once: with one that gives no time every token would be valid, or none. */
+function checkClock(value: unknown, name: string): () => Date {
+  const clock = checkFunction(value, name);
+  const fix = 'return a valid Date, as () => new Date() does';
+  const now = call(clock, `${name} was given a function that throws; ${fix}`);
+  if (now instanceof Date && !Number.isNaN(now.getTime())) return clock as () => Date;
+  const given = now instanceof Date ? 'an invalid Date' : describe(now);
+  throw configError(name, `a function that returns ${given}`, fix);
+}
+
+function call(clock: () => unknown, mistake: string): unknown {
+  try {
+    return clock();
+  } catch (cause) {
+    throw new JwtExtendedConfigError(mistake, { cause });
+  }
 }

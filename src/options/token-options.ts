@@ -1,27 +1,26 @@
 import {
+  arrayOf,
   checkArray,
   checkBoolean,
-  checkInteger,
   checkMemberName,
   checkNonEmptyString,
-  optional,
+  integerFrom,
 } from '../common/checks.js';
-import { describe, kindOf, configError } from '../common/describe.js';
+import { configError, describe, kindOf } from '../common/describe.js';
 import { parseDuration, parseLifetime } from '../common/duration.js';
-import type { Unchecked } from '../common/read-options.js';
-import type { Duration } from '../contracts/token.js';
-import type { ResolvedTokenOptions } from './resolved-options.js';
+import type { Rows, Values } from '../common/read-options.js';
+import type { Duration, TokenType } from '../contracts/token.js';
 
-/** What tokens say, and what is demanded of them. */
+/** What tokens hold, and which tokens are accepted. */
 export interface TokenOptions {
   /**
-   * How long an access token lives; `false`: for ever. Flask: `JWT_ACCESS_TOKEN_EXPIRES`.
+   * How long an access token lives; `false` for ever. Flask: `JWT_ACCESS_TOKEN_EXPIRES`.
    *
    * @default '15m'
    */
   accessTokenExpires?: Duration | false;
   /**
-   * How long a refresh token lives; `false`: for ever. Flask: `JWT_REFRESH_TOKEN_EXPIRES`.
+   * How long a refresh token lives; `false` for ever. Flask: `JWT_REFRESH_TOKEN_EXPIRES`.
    *
    * @default '30d'
    */
@@ -33,13 +32,13 @@ export interface TokenOptions {
    */
   encodeNotBefore?: boolean;
   /**
-   * How long after it was minted a token begins to be valid. Flask-JWT: `JWT_NOT_BEFORE_DELTA`.
+   * How long after its creation a token becomes valid. Flask-JWT: `JWT_NOT_BEFORE_DELTA`.
    *
    * @default 0
    */
   notBeforeDelta?: Duration;
   /**
-   * By how much the clocks of two machines may differ; counts for `exp`, `nbf` and `iat`. Flask: `JWT_DECODE_LEEWAY`.
+   * By how much the clocks of two machines may differ; applies to `exp`, `nbf` and `iat`. Flask: `JWT_DECODE_LEEWAY`.
    *
    * @default 0
    */
@@ -51,7 +50,7 @@ export interface TokenOptions {
    */
   identityClaim?: string;
   /**
-   * Whether `sub` must be a non-empty string, when a token is minted as when it is read. Flask: `JWT_VERIFY_SUB`.
+   * Whether `sub` must be a non-empty string, both when a token is created and when it is read. Flask: `JWT_VERIFY_SUB`.
    *
    * @default true
    */
@@ -63,7 +62,7 @@ export interface TokenOptions {
    */
   userClaimsKey?: string;
   /**
-   * Whether the `additionalClaims` loader is asked for refresh tokens too. Flask: `JWT_CLAIMS_IN_REFRESH_TOKEN`.
+   * Whether the `additionalClaims` loader is called for refresh tokens too. Flask: `JWT_CLAIMS_IN_REFRESH_TOKEN`.
    *
    * @default true
    */
@@ -75,30 +74,72 @@ export interface TokenOptions {
    */
   requiredClaims?: readonly string[];
   /**
-   * Takes a token without `type` or `jti`, or with a `type` of its own, for an access token; RFC 9068's `at+jwt` too.
+   * Whether a token without `type` or `jti`, or with an unknown `type`, counts as an access token; RFC 9068's `at+jwt` too.
    *
    * @default false
    */
   acceptForeignTokens?: boolean;
   /** The `iss` of new tokens. Flask: `JWT_ENCODE_ISSUER`. */
   encodeIssuer?: string;
-  /** The `iss` a token must have: this one, or one of these. Flask: `JWT_DECODE_ISSUER`. */
+  /** The `iss` that a token must have: this one, or one of these. Flask: `JWT_DECODE_ISSUER`. */
   decodeIssuer?: string | readonly string[];
   /** The `aud` of new tokens. Flask: `JWT_ENCODE_AUDIENCE`. */
   encodeAudience?: string | readonly string[];
-  /** The `aud` a token must name: this one, or one of these. Flask: `JWT_DECODE_AUDIENCE`. */
+  /** The `aud` that a token must name: this one, or one of these. Flask: `JWT_DECODE_AUDIENCE`. */
   decodeAudience?: string | readonly string[];
   /**
-   * The longest token that is looked at, in bytes.
+   * The length of the longest token that is read, in bytes.
    *
    * @default 8192
    */
   maxTokenLength?: number;
 }
 
+/** Durations become seconds. */
+export const TOKEN_ROWS = {
+  accessTokenExpires: [parseLifetime, '15m'],
+  refreshTokenExpires: [parseLifetime, '30d'],
+  encodeNotBefore: [checkBoolean, true],
+  notBeforeDelta: [parseDuration, 0],
+  leeway: [parseDuration, 0],
+  identityClaim: [checkIdentityClaim, 'sub'],
+  verifySub: [checkBoolean, true],
+  userClaimsKey: [checkUserClaimsKey],
+  claimsInRefreshToken: [checkBoolean, true],
+  requiredClaims: [arrayOf(checkMemberName), []],
+  acceptForeignTokens: [checkBoolean, false],
+  encodeIssuer: [checkNonEmptyString],
+  decodeIssuer: [checkAccepted],
+  encodeAudience: [checkOneOrSeveral],
+  decodeAudience: [checkAccepted],
+  maxTokenLength: [integerFrom(256, 1024 * 1024), 8192],
+} satisfies Rows<TokenOptions>;
+
+type TokenValues = Values<typeof TOKEN_ROWS>;
+
+export interface ResolvedTokenOptions extends Omit<
+  TokenValues,
+  'accessTokenExpires' | 'refreshTokenExpires'
+> {
+  /** Seconds; `false` for ever. */
+  readonly expires: Readonly<Record<TokenType, number | false>>;
+  /** Whether new tokens carry a `csrf` claim. */
+  readonly encodeCsrf: boolean;
+}
+
+/** @throws JwtExtendedConfigError - if two options contradict each other */
+export function resolveTokenOptions(
+  { accessTokenExpires: access, refreshTokenExpires: refresh, ...values }: TokenValues,
+  encodeCsrf: boolean,
+): ResolvedTokenOptions {
+  const { userClaimsKey, identityClaim } = values;
+  if (userClaimsKey === identityClaim) throw reservedName('userClaimsKey', identityClaim);
+  return { ...values, expires: { access, refresh }, encodeCsrf };
+}
+
 /**
- * The claims that a token's own machinery writes and reads. Nothing else may be called by these names: neither an
- * additional claim at mint time, nor the identity claim (save `sub`), nor the key that nests custom claims.
+ * The claims that the library itself writes and reads. Additional claims, the identity claim (unless it is `sub`) and
+ * the key that nests custom claims must have other names.
  */
 export const RESERVED_CLAIMS: ReadonlySet<string> = new Set([
   'iat',
@@ -120,67 +161,33 @@ export function isInherited(name: string): boolean {
   return name in Object.prototype;
 }
 
-/** What tokens say, and what is demanded of them. */
-export function resolveTokenOptions(
-  given: Unchecked<TokenOptions>,
-  encodeCsrf: boolean,
-): ResolvedTokenOptions {
-  const identityClaim = checkIdentityClaim(given.identityClaim);
-  return {
-    expires: {
-      access: parseLifetime(given.accessTokenExpires, 'accessTokenExpires'),
-      refresh: parseLifetime(given.refreshTokenExpires, 'refreshTokenExpires'),
-    },
-    encodeNotBefore: checkBoolean(given.encodeNotBefore, 'encodeNotBefore'),
-    notBeforeDelta: parseDuration(given.notBeforeDelta, 'notBeforeDelta'),
-    leeway: parseDuration(given.leeway, 'leeway'),
-    identityClaim,
-    verifySub: checkBoolean(given.verifySub, 'verifySub'),
-    userClaimsKey: checkUserClaimsKey(given.userClaimsKey, identityClaim),
-    claimsInRefreshToken: checkBoolean(given.claimsInRefreshToken, 'claimsInRefreshToken'),
-    requiredClaims: checkArray(given.requiredClaims, 'requiredClaims', checkMemberName),
-    acceptForeignTokens: checkBoolean(given.acceptForeignTokens, 'acceptForeignTokens'),
-    encodeIssuer: optional(given.encodeIssuer, 'encodeIssuer', checkNonEmptyString),
-    decodeIssuers: checkAccepted(given.decodeIssuer, 'decodeIssuer'),
-    encodeAudience: optional(given.encodeAudience, 'encodeAudience', checkOneOrSeveral),
-    decodeAudiences: checkAccepted(given.decodeAudience, 'decodeAudience'),
-    maxTokenLength: checkInteger(given.maxTokenLength, 'maxTokenLength', 256, 1024 * 1024),
-    encodeCsrf,
-  };
+function checkIdentityClaim(value: unknown, name: string): string {
+  const claim = checkMemberName(value, name);
+  if (claim === 'sub' || !isReserved(claim)) return claim;
+  throw reservedName(name, claim, "'sub', or a name of yours");
 }
 
-function checkIdentityClaim(value: unknown): string {
-  const claim = checkMemberName(value, 'identityClaim');
-  if (claim === 'sub' || !isTaken(claim)) return claim;
-  throw configError(
-    'identityClaim',
-    describe(claim),
-    "it has a meaning of its own: use 'sub', or a name of yours",
-  );
+function checkUserClaimsKey(value: unknown, name: string): string {
+  const key = checkMemberName(value, name);
+  if (!isReserved(key)) return key;
+  throw reservedName(name, key);
 }
 
-function checkUserClaimsKey(value: unknown, identityClaim: string): string | undefined {
-  const key = optional(value, 'userClaimsKey', checkMemberName);
-  if (key === undefined || (key !== identityClaim && !isTaken(key))) return key;
-  throw configError(
-    'userClaimsKey',
-    describe(key),
-    'it has a meaning of its own: use a name such as user_claims',
-  );
-}
-
-function isTaken(claim: string): boolean {
+function isReserved(claim: string): boolean {
   return RESERVED_CLAIMS.has(claim) || isInherited(claim);
 }
 
-/** Exact strings only: the library underneath skips the check for `''` and a `Set`, and leaves a `RegExp` unanchored. */
+function reservedName(option: string, claim: string, example = 'a name such as user_claims') {
+  return configError(option, describe(claim), `it has a meaning of its own: use ${example}`);
+}
+
+/** Exact strings only: the library that verifies skips the check for `''` and a `Set`, and does not anchor a `RegExp`. */
 function checkOneOrSeveral(value: unknown, name: string): string | readonly string[] {
   if (typeof value === 'string') return checkNonEmptyString(value, name);
   if (Array.isArray(value) && value.length > 0) return checkArray(value, name, checkNonEmptyString);
   throw configError(name, kindOf(value), 'give a string, or an array of strings that is not empty');
 }
 
-function checkAccepted(value: unknown, name: string): readonly string[] | undefined {
-  const accepted = optional(value, name, checkOneOrSeveral);
-  return typeof accepted === 'string' ? [accepted] : accepted;
+function checkAccepted(value: unknown, name: string): readonly string[] {
+  return [checkOneOrSeveral(value, name)].flat();
 }

@@ -1,6 +1,6 @@
 import { type DynamicModule, Module, type ModuleMetadata } from '@nestjs/common';
-import { checkArray, checkNonEmptyString } from '../common/checks.js';
-import { readOptions } from '../common/read-options.js';
+import { arrayOf, checkNonEmptyString } from '../common/checks.js';
+import { readOptions, type Rows } from '../common/read-options.js';
 import { RouteAuthenticator } from '../route/route-authenticator.js';
 import { PassportStrategies } from './passport.strategies.js';
 
@@ -20,6 +20,11 @@ export interface JwtPassportOptions {
    */
   imports?: NonNullable<ModuleMetadata['imports']>;
 }
+
+const ROWS = {
+  prefix: [checkNonEmptyString, 'jwt'],
+  imports: [arrayOf((module) => module), []],
+} satisfies Rows<JwtPassportOptions>;
 
 /**
  * Registers three passport strategies for `AuthGuard('jwt-access')`, `AuthGuard('jwt-fresh')` and
@@ -45,13 +50,7 @@ export class JwtPassportModule {
    * passport has a strategy of such a name already
    */
   static register(options: JwtPassportOptions = {}): DynamicModule {
-    const given = readOptions<JwtPassportOptions>(
-      options,
-      { prefix: 'jwt', imports: [] },
-      'JwtPassportModule',
-    );
-    const prefix = checkNonEmptyString(given.prefix, 'JwtPassportModule.prefix');
-    const imports = checkArray(given.imports, 'JwtPassportModule.imports', (each) => each);
+    const { prefix, imports } = readOptions('JwtPassportModule', ROWS, options);
     return {
       module: JwtPassportModule,
       imports: imports as NonNullable<ModuleMetadata['imports']>,

@@ -2,7 +2,7 @@ import type { Claims, Token } from '../contracts/token.js';
 import { InvalidTokenError } from '../errors/token-errors.js';
 import type { EventPublisher } from '../events/security-event-publisher.js';
 import { RESERVED_CLAIMS } from '../options/token-options.js';
-import type { ResolvedTokenOptions } from '../options/resolved-options.js';
+import type { ResolvedTokenOptions } from '../options/token-options.js';
 import { type LoaderCalls, subjectOf } from '../tokens/loaders.js';
 import type { MintedToken, TokenIds, TokenRequest } from '../tokens/token-request.js';
 import type { TokenKeys } from '../tokens/token-keys.js';

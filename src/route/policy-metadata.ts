@@ -9,7 +9,7 @@ import type {
 } from '../contracts/route-policy.js';
 import type { Duration, TokenLocation } from '../contracts/token.js';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
-import { resolveLocations } from '../options/location-options.js';
+import { checkLocations } from '../options/location-options.js';
 
 /** Metadata keys of the route decorators; known to every copy of this library in the process. */
 export const FRESH = Symbol.for('nestjs-jwt-extended:fresh');
@@ -139,7 +139,7 @@ export function requiredPolicy(options: JwtRequiredOptions): RequiredPolicy {
   return Object.freeze({
     fresh,
     optional: optional(options.optional, '@JwtRequired.optional', checkBoolean),
-    locations: optional(options.locations, '@JwtRequired.locations', resolveLocations),
+    locations: optional(options.locations, '@JwtRequired.locations', checkLocations),
     verifyType: optional(options.verifyType, '@JwtRequired.verifyType', checkBoolean) ?? true,
     skipRevocationCheck:
       optional(options.skipRevocationCheck, '@JwtRequired.skipRevocationCheck', checkBoolean) ??

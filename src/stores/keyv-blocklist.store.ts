@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, configError } from '../common/describe.js';
-import { type Defaults, readOptions } from '../common/read-options.js';
+import { readOptions, type Rows } from '../common/read-options.js';
 import type { BlocklistStore } from '../contracts/blocklist-store.js';
 import {
   type CacheManagerClient,
@@ -46,7 +46,7 @@ export interface KeyvBlocklistStoreOptions {
   prefix?: string;
 }
 
-const DEFAULTS: Defaults<KeyvBlocklistStoreOptions> = { prefix: 'jwt:' };
+const ROWS = { prefix: [checkPrefix, 'jwt:'] } satisfies Rows<KeyvBlocklistStoreOptions>;
 
 /**
  * Keeps revocations wherever a Keyv keeps things, for applications that have one already. It is handed a Keyv of the
@@ -75,7 +75,7 @@ export class KeyvBlocklistStore implements BlocklistStore {
 
   /** @throws JwtExtendedConfigError - for what is no Keyv, and for a prefix that cannot be one */
   constructor(client: KeyvClient | CacheManagerClient, options: KeyvBlocklistStoreOptions = {}) {
-    const prefix = prefixOf(options);
+    const { prefix } = readOptions('KeyvBlocklistStore', ROWS, options);
     this.#keyv = new StrictKeyv(recognizeKeyv(client), prefix);
     this.#prefix = `${prefix}entry:`;
   }
@@ -114,12 +114,7 @@ function numberIn(text: string): number {
   throw new Error('KeyvBlocklistStore: only a number can be raised');
 }
 
-function prefixOf(options: KeyvBlocklistStoreOptions): string {
-  const { prefix } = readOptions(options, DEFAULTS, 'KeyvBlocklistStore');
-  if (typeof prefix === 'string' && PREFIX.test(prefix)) return prefix;
-  throw configError(
-    'KeyvBlocklistStore.prefix',
-    describe(prefix),
-    'give 1 to 64 printable characters of ASCII',
-  );
+function checkPrefix(value: unknown, name: string): string {
+  if (typeof value === 'string' && PREFIX.test(value)) return value;
+  throw configError(name, describe(value), 'give 1 to 64 printable characters of ASCII');
 }

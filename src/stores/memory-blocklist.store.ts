@@ -1,5 +1,5 @@
-import { checkFunction, checkInteger, requireWholeNumber } from '../common/checks.js';
-import { type Defaults, readOptions } from '../common/read-options.js';
+import { checkFunction, integerFrom, requireWholeNumber } from '../common/checks.js';
+import { readOptions, type Rows } from '../common/read-options.js';
 import type { BlocklistStore, SessionRecords } from '../contracts/blocklist-store.js';
 import { MemoryEntries, MemorySessions, SweepTimer, TwoClocks } from './expiring-map.js';
 
@@ -21,10 +21,10 @@ export interface MemoryBlocklistStoreOptions {
   clock?: () => Date;
 }
 
-const DEFAULTS: Defaults<MemoryBlocklistStoreOptions> = {
-  maxEntries: 1_000_000,
-  clock: () => new Date(),
-};
+const ROWS = {
+  maxEntries: [integerFrom(1, Number.MAX_SAFE_INTEGER), 1_000_000],
+  clock: [checkFunction, () => new Date()],
+} satisfies Rows<MemoryBlocklistStoreOptions>;
 
 /**
  * Keeps revocations in this process: for one process, for tests, and for trying things out. They are gone when the
@@ -42,15 +42,8 @@ export class MemoryBlocklistStore implements BlocklistStore {
 
   /** @throws JwtExtendedConfigError - for an option that it has not, or that cannot be so */
   constructor(options: MemoryBlocklistStoreOptions = {}) {
-    const given = readOptions(options, DEFAULTS, 'MemoryBlocklistStore');
-    const maxEntries = checkInteger(
-      given.maxEntries,
-      'MemoryBlocklistStore.maxEntries',
-      1,
-      Number.MAX_SAFE_INTEGER,
-    );
-    const clock = checkFunction(given.clock, 'MemoryBlocklistStore.clock') as () => Date;
-    const clocks = new TwoClocks(clock);
+    const { maxEntries, clock } = readOptions('MemoryBlocklistStore', ROWS, options);
+    const clocks = new TwoClocks(clock as () => Date);
     this.#entries = new MemoryEntries(maxEntries, clocks);
     this.#sessions = new MemorySessions(maxEntries, clocks);
     this.#timer = new SweepTimer([this.#entries, this.#sessions]);

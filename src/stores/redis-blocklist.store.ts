@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { requireWholeNumber } from '../common/checks.js';
 import { describe, configError } from '../common/describe.js';
 import { safeMessage } from '../common/fault-message.js';
-import { type Defaults, readOptions } from '../common/read-options.js';
+import { readOptions, type Rows } from '../common/read-options.js';
 import type { BlocklistStore, SessionRecords } from '../contracts/blocklist-store.js';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
 import { recognizeClient, type RedisClient, type RedisCommands } from './redis-client.js';
@@ -54,7 +54,7 @@ export interface RedisBlocklistStoreOptions {
   prefix?: string;
 }
 
-const DEFAULTS: Defaults<RedisBlocklistStoreOptions> = { prefix: 'jwt:' };
+const ROWS = { prefix: [checkPrefix, 'jwt:'] } satisfies Rows<RedisBlocklistStoreOptions>;
 
 /**
  * Keeps revocations in Redis 6.2 or newer, or Valkey, for any number of processes. It is handed a client of the package
@@ -94,7 +94,7 @@ export class RedisBlocklistStore implements BlocklistStore {
 
   /** @throws JwtExtendedConfigError - for what is no client, and for a prefix that cannot be one */
   constructor(client: RedisClient, options: RedisBlocklistStoreOptions = {}) {
-    const prefix = prefixOf(options);
+    const { prefix } = readOptions('RedisBlocklistStore', ROWS, options);
     this.#commands = recognizeClient(client);
     // A word for each kind, or the entry `sessions:alice` would be where the sessions of alice are.
     this.#prefix = `${prefix}entry:`;
@@ -146,12 +146,7 @@ export class RedisBlocklistStore implements BlocklistStore {
   }
 }
 
-function prefixOf(options: RedisBlocklistStoreOptions): string {
-  const { prefix } = readOptions(options, DEFAULTS, 'RedisBlocklistStore');
-  if (typeof prefix === 'string' && PREFIX.test(prefix)) return prefix;
-  throw configError(
-    'RedisBlocklistStore.prefix',
-    describe(prefix),
-    'give 1 to 64 printable characters of ASCII',
-  );
+function checkPrefix(value: unknown, name: string): string {
+  if (typeof value === 'string' && PREFIX.test(value)) return value;
+  throw configError(name, describe(value), 'give 1 to 64 printable characters of ASCII');
 }

@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { type Defaults, readOptions } from '../common/read-options.js';
+import { readOptions, type Rows } from '../common/read-options.js';
 import type { BlocklistStore, SessionRecords } from '../contracts/blocklist-store.js';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
 import { PostgresDialect } from './postgres.dialect.js';
@@ -128,7 +128,10 @@ export interface SqlBlocklistStoreOptions {
   readonly prefix?: string;
 }
 
-const DEFAULTS: Defaults<SqlBlocklistStoreOptions> = { table: 'jwt_blocklist', prefix: '' };
+const ROWS = {
+  table: [sqlTable, 'jwt_blocklist'],
+  prefix: [checkPrefix, ''],
+} satisfies Rows<SqlBlocklistStoreOptions>;
 
 /**
  * Keeps revocations in a database that the application has opened: PostgreSQL over `pg` or as PGlite, or SQLite by
@@ -164,9 +167,9 @@ export class SqlBlocklistStore implements BlocklistStore {
   readonly #prefix: string;
 
   constructor(client: SqlClient, options: SqlBlocklistStoreOptions = {}) {
-    const { table, prefix } = readOptions(options, DEFAULTS, 'SqlBlocklistStore');
-    this.#dialect = dialectOf(client, sqlTable(table));
-    this.#prefix = checkedPrefix(prefix);
+    const { table, prefix } = readOptions('SqlBlocklistStore', ROWS, options);
+    this.#dialect = dialectOf(client, table);
+    this.#prefix = prefix;
     this.ddl = this.#dialect.ddl;
     this.sessions = new SqlSessionRecords(this.#dialect, this.#prefix);
   }
@@ -234,7 +237,7 @@ export class SqlBlocklistStore implements BlocklistStore {
   }
 }
 
-function checkedPrefix(prefix: unknown): string {
+function checkPrefix(prefix: unknown): string {
   try {
     if (typeof prefix === 'string') return assertStorableText(prefix);
   } catch {

@@ -107,8 +107,8 @@ function defaultClaims({ token, clock }: ResolvedOptions, { type, sub }: TestCla
     [token.identityClaim]: sub ?? 'test-user',
     nbf: now,
     csrf: token.encodeCsrf ? randomUUID() : undefined,
-    aud: acceptedValue(token.encodeAudience, token.decodeAudiences),
-    iss: acceptedValue(token.encodeIssuer, token.decodeIssuers),
+    aud: acceptedValue(token.encodeAudience, token.decodeAudience),
+    iss: acceptedValue(token.encodeIssuer, token.decodeIssuer),
     exp: lifetime === false ? undefined : now + lifetime,
   };
 }

@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Claims, TokenType } from '../contracts/token.js';
 import { CsrfError, InvalidTokenError } from '../errors/token-errors.js';
-import type { ResolvedTokenOptions } from '../options/resolved-options.js';
+import type { ResolvedTokenOptions } from '../options/token-options.js';
 
 /** 9999-12-31T23:59:59Z: a larger number is milliseconds, or a mistake. */
 const LAST_SECOND = 253_402_300_799;
@@ -27,8 +27,8 @@ export function checkRegisteredClaims(
     throw new InvalidTokenError('The token is not yet valid (iat)');
   }
   instant(claims, 'exp', 'Expiration Time claim (exp) must be an integer.');
-  if (options.decodeIssuers) checkIssuer(claims.iss, options.decodeIssuers);
-  if (options.decodeAudiences) checkAudience(claims.aud, options.decodeAudiences);
+  if (options.decodeIssuer) checkIssuer(claims.iss, options.decodeIssuer);
+  if (options.decodeAudience) checkAudience(claims.aud, options.decodeAudience);
   for (const name of options.requiredClaims) checkPresent(claims, name);
   if (options.verifySub && Object.hasOwn(claims, 'sub')) checkSubject(claims.sub);
   checkTokenId(claims, options.acceptForeignTokens);

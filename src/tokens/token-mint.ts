@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { parseExpiresIn, parseLifetime } from '../common/duration.js';
 import type { Duration, TokenType } from '../contracts/token.js';
 import { TokenCreationError } from '../errors/config.error.js';
-import type { ResolvedTokenOptions } from '../options/resolved-options.js';
+import type { ResolvedTokenOptions } from '../options/token-options.js';
 import { RESERVED_CLAIMS } from '../options/token-options.js';
 import { additionalClaims, additionalHeaders, jsonFault } from './custom-claims.js';
 import type { LoaderCalls } from './loaders.js';

@@ -1,6 +1,6 @@
 import type { Token, TokenHeader } from '../contracts/token.js';
 import { ExpiredTokenError } from '../errors/token-errors.js';
-import type { ResolvedTokenOptions } from '../options/resolved-options.js';
+import type { ResolvedTokenOptions } from '../options/token-options.js';
 import { checkHeader, checkHeaderShape, type ParsedToken, parseToken } from './compact-jws.js';
 import {
   checkRegisteredClaims,

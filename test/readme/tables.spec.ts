@@ -10,21 +10,22 @@ import type { Token } from '../../src/contracts/token.js';
 import * as errors from '../../src/errors/token-errors.js';
 import type { TokenError } from '../../src/errors/token.error.js';
 import * as library from '../../src/index.js';
-import { EXTRAS_DEFAULTS } from '../../src/module/module-extras.js';
-import { OPTION_DEFAULTS, resolveOptions } from '../../src/options/resolve-options.js';
-import { BLOCKLIST_DEFAULTS, ROTATION_DEFAULTS } from '../../src/options/blocklist-options.js';
-import { LOGIN_DEFAULTS } from '../../src/options/login-options.js';
-import { CSRF_DEFAULTS } from '../../src/options/csrf-options.js';
-import { COOKIE_DEFAULTS } from '../../src/options/cookie-options.js';
+import { EXTRA_ROWS } from '../../src/module/module-extras.js';
+import { BLOCKLIST_ROWS, ROTATION_ROWS } from '../../src/options/blocklist-options.js';
+import { COOKIE_ROWS } from '../../src/options/cookie-options.js';
+import { CSRF_ROWS } from '../../src/options/csrf-options.js';
+import { LOGIN_ROWS } from '../../src/options/login-options.js';
+import { OPTION_ROWS, resolveOptions } from '../../src/options/resolve-options.js';
 import { ALGORITHMS } from '../../src/keys/algorithms.js';
 import { plain, root, tableOf } from '../support/readme.js';
 
-const GROUPS = {
-  cookies: COOKIE_DEFAULTS,
-  csrf: CSRF_DEFAULTS,
-  blocklist: BLOCKLIST_DEFAULTS,
-  rotation: ROTATION_DEFAULTS,
-  login: LOGIN_DEFAULTS,
+/** The groups of options of which the README's table has a row for each member. */
+const GROUPS: Readonly<Record<string, Readonly<Record<string, readonly unknown[]>>>> = {
+  cookies: COOKIE_ROWS,
+  csrf: CSRF_ROWS,
+  blocklist: BLOCKLIST_ROWS,
+  rotation: ROTATION_ROWS,
+  login: LOGIN_ROWS,
 };
 
 /** One of each store, over clients that need not be connected. */
@@ -94,9 +95,7 @@ describe("The README's tables", () => {
   it("name exactly the module's extras, with their defaults", () => {
     const rows = tableOf('Extra').map((row) => [plain(row['Extra']), plain(row['Default'])]);
 
-    expect(rows).toEqual(
-      Object.entries(EXTRAS_DEFAULTS).map(([name, value]) => [name, literal(value)]),
-    );
+    expect(rows).toEqual(Object.entries(EXTRA_ROWS).map(([name, row]) => [name, literal(row[1])]));
   });
 
   it('name exactly the options of @JwtRequired, with their defaults', () => {
@@ -201,19 +200,19 @@ function eventsWithMembers(): [string, Set<string>][] {
   });
 }
 
-/** Every option's name with its default: the value that is filled in, or what the option's comment says of it. */
+/** Every option's name with its default: the value in its row, or what the option's comment says of it. */
 function optionDefaults(): string[][] {
   const documented = documentedDefaults();
   const ring = membersOf('key-options.ts').get('KeyRingOptions') ?? [];
-  const groups = { ...GROUPS, keys: Object.fromEntries(ring.map(({ name }) => [name, undefined])) };
-  return Object.entries(OPTION_DEFAULTS)
-    .flatMap(([name, value]): [string, unknown][] =>
+  const groups = { ...GROUPS, keys: Object.fromEntries(ring.map(({ name }) => [name, []])) };
+  return Object.entries(OPTION_ROWS)
+    .flatMap(([name, row]): [string, unknown][] =>
       name in groups
-        ? Object.entries(groups[name as keyof typeof groups]).map(([member, inner]) => [
+        ? Object.entries(groups[name as keyof typeof groups] ?? {}).map(([member, inner]) => [
             `${name}.${member}`,
-            inner,
+            inner[1],
           ])
-        : [[name, value]],
+        : [[name, (row as readonly unknown[])[1]]],
     )
     .map(([name, value]) => [
       name,

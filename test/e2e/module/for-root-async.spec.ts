@@ -141,7 +141,7 @@ describe('forRootAsync', () => {
     [
       'an option of the module',
       { useFactory: optionsOf, secret: SECRET },
-      "no option 'secret': return it from useFactory",
+      "no option 'secret': if it is an option of the module, return it from useFactory",
     ],
     [
       'two ways at once',

@@ -1,11 +1,11 @@
 import { inspect } from 'node:util';
 import { Test } from '@nestjs/testing';
 import { describe, expect, it } from '@jest/globals';
-import { JwtExtendedConfigError } from '../../src/errors/config.error.js';
-import { JwtExtendedModule, MODULE_OPTIONS_TOKEN } from '../../src/jwt-extended.module.js';
-import { ModuleSettings } from '../../src/module/module-settings.js';
-import { SECRET } from '../support/forge.js';
-import { ecPair } from '../support/keys.js';
+import { JwtExtendedConfigError } from '../../../src/errors/config.error.js';
+import { JwtExtendedModule, MODULE_OPTIONS_TOKEN } from '../../../src/jwt-extended.module.js';
+import { ModuleSettings } from '../../../src/module/module-settings.js';
+import { SECRET } from '../../support/forge.js';
+import { ecPair } from '../../support/keys.js';
 
 describe('ModuleSettings', () => {
   it('shows no key, however it is printed', async () => {

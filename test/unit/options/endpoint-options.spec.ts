@@ -6,9 +6,8 @@ import { type EndpointPaths, resolveEndpoints } from '../../../src/options/endpo
 const plain = "of letters, digits, '-', '.', '_', '~' and '/' alone";
 const twin = 'give each endpoint a path of its own';
 
-describe('endpoints', () => {
-  it.each<[given: EndpointOptions | undefined, paths: EndpointPaths]>([
-    [undefined, {}],
+describe('The option endpoints', () => {
+  it.each<[given: EndpointOptions, paths: EndpointPaths]>([
     [{}, {}],
     [{ path: 'auth' }, {}],
     [{ login: undefined, jwks: undefined }, {}],
@@ -32,7 +31,7 @@ describe('endpoints', () => {
     [{ path: 'a..b/...', login: true }, { login: '/a..b/...' }],
     [{ path: 'a', jwks: true }, { jwks: '/.well-known/jwks.json' }],
     [{ path: 'a', jwks: '/keys' }, { jwks: '/keys' }],
-  ])('%j are at %j', (given, paths) => {
+  ])('mounts %j at %j', (given, paths) => {
     expect(resolveEndpoints(given)).toEqual(paths);
   });
 
@@ -63,13 +62,13 @@ describe('endpoints', () => {
       { login: true, logout: '/auth/' },
       `endpoints.logout was given the path of endpoints.login; ${twin}`,
     ],
-  ])('are not %j', (given, message) => {
+  ])('refuses %j', (given, message) => {
     expect(() => resolveEndpoints(given as EndpointOptions)).toThrow(
       expect.objectContaining({ name: 'JwtExtendedConfigError', message }),
     );
   });
 
-  /** What Express or Fastify takes for a pattern, or no request can ask for. */
+  /** Paths that Express or Fastify reads as patterns, and paths that no client sends. */
   const unreachable = [
     ...[
       '/:x',
@@ -96,7 +95,7 @@ describe('endpoints', () => {
     jwks: "give true, or a path that starts with '/'",
   };
 
-  it.each(unreachable)('are never at %j', (path) => {
+  it.each(unreachable)('refuses the path %j for every endpoint', (path) => {
     for (const [name, fix] of Object.entries(fixes)) {
       expect(() => resolveEndpoints({ [name]: path })).toThrow(
         `endpoints.${name} was given ${describeOption(path)}; ${fix}, ${plain}`,

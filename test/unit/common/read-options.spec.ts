@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { editDistance, STATIC_EXTRAS } from '../../../src/common/read-options.js';
-import { mistakeOf } from './mistake-of.js';
+import { mistakeOf } from '../options/mistake-of.js';
 
-describe('names that no option has', () => {
+describe('A name that no option has', () => {
   it.each([
     [{ algorithim: 'HS256' }, 'algorithim is not an option; did you mean algorithm?'],
     [{ decodIssuer: 'me' }, 'decodIssuer is not an option; did you mean decodeIssuer?'],
@@ -25,11 +25,11 @@ describe('names that no option has', () => {
       { responses: { expiredTokens: 1 } },
       'responses.expiredTokens is not an option; did you mean responses.expiredToken?',
     ],
-  ])('suggests the nearest name for %j', (options, message) => {
+  ])('is answered with the nearest name: %j', (options, message) => {
     expect(mistakeOf(options)).toBe(message);
   });
 
-  it('lists the names of the group where none is near', () => {
+  it('is answered with the names of its group if none is near', () => {
     expect(mistakeOf({ blocklist: { somewhereElse: true } })).toBe(
       'blocklist.somewhereElse is not an option; remove it, or use one of ' +
         'blocklist.store, blocklist.checks, blocklist.timeout, blocklist.onStoreError',
@@ -39,29 +39,29 @@ describe('names that no option has', () => {
     );
   });
 
-  it.each(STATIC_EXTRAS)('says that %s stands beside useFactory', (name) => {
+  it.each(STATIC_EXTRAS)('is answered with its place if it is the extra %s', (name) => {
     expect(mistakeOf({ [name]: true })).toBe(
       `${name} is not an option; it belongs beside useFactory, not in what the factory returns`,
     );
   });
 
-  it('knows static extras at the top only', () => {
+  it('counts as an extra only at the top level', () => {
     expect(mistakeOf({ cookies: { isGlobal: true } })).toMatch(
       /^cookies\.isGlobal is not an option; remove it, or use one of cookies\.accessName, /,
     );
   });
 
-  it('refuses an unknown name without a value too', () => {
+  it('is refused without a value too', () => {
     expect(mistakeOf({ secrt: undefined })).toBe('secrt is not an option; did you mean secret?');
   });
 
-  it('repeats no name that does not look like one', () => {
+  it('is not repeated if it does not look like a name', () => {
     const canary = 'canary-'.repeat(6);
     expect(mistakeOf({ [canary]: 1 })).toMatch(/^a string of 42 characters is not an option; /);
     expect(mistakeOf({ 'head er': 1 })).toMatch(/^'head er' is not an option; /);
   });
 
-  it('does not take a member of every object for an option', () => {
+  it('may be a member of every object', () => {
     expect(mistakeOf(JSON.parse('{ "__proto__": {} }'))).toMatch(/^__proto__ is not an option; /);
     expect(mistakeOf({ toString: () => '' })).toMatch(/^toString is not an option; /);
   });
@@ -76,7 +76,7 @@ describe('editDistance', () => {
     ['kitten', 'sitting', 3],
     ['secrte', 'secret', 2],
     ['locations', 'location', 1],
-  ])('from %j to %j is %d', (one, other, distance) => {
+  ])('counts from %j to %j %d typing errors', (one, other, distance) => {
     expect(editDistance(one, other)).toBe(distance);
   });
 });
