@@ -3,12 +3,75 @@ import { TokenCreationError } from '../errors/config.error.js';
 import { TokenCheckUnavailableError } from '../errors/token-errors.js';
 import { isInherited } from '../options/token-options.js';
 
-/** Deeper than this nobody means to go, and `JSON.stringify` cannot go much deeper. */
-const DEEPEST = 100;
+/** Header parameters that say how a token is verified (RFC 7515 section 4.1, RFC 7797): the application cannot set them. */
+const RESERVED_HEADERS: ReadonlySet<string> = new Set([
+  'alg',
+  'typ',
+  'kid',
+  'crit',
+  'b64',
+  'zip',
+  'enc',
+  'cty',
+  'jwk',
+  'jku',
+  'x5u',
+  'x5c',
+  'x5t',
+  'x5t#S256',
+]);
+
+/** The loader's header parameters and the caller's; for the same name the caller's value wins. */
+export function additionalHeaders(loaded: unknown, given: unknown): object {
+  return merge('additionalHeaders', loaded, given, RESERVED_HEADERS);
+}
+
+/** The loader's claims and the caller's; for the same name the caller's value wins. */
+export function additionalClaims(
+  loaded: unknown,
+  given: unknown,
+  reserved: ReadonlySet<string>,
+): object {
+  return merge('additionalClaims', loaded, given, reserved);
+}
+
+/** Makes a new object, because the loader may return the same one every time. */
+function merge(
+  what: 'additionalClaims' | 'additionalHeaders',
+  loaded: unknown,
+  given: unknown,
+  reserved: ReadonlySet<string>,
+): object {
+  if (!isObjectOrNothing(loaded)) {
+    throw new TokenCheckUnavailableError(new TypeError(`loaders.${what} must give an object`));
+  }
+  if (!isObjectOrNothing(given)) throw new TokenCreationError(`${what} must be an object`);
+  const merged = { ...loaded, ...given };
+  for (const name of Object.keys(merged)) {
+    if (reserved.has(name) || isInherited(name)) {
+      throw new TokenCreationError(`${what} may not contain '${name}': the name is reserved`);
+    }
+  }
+  requireJson(merged, what);
+  return merged;
+}
+
+function isObjectOrNothing(value: unknown): value is object | null | undefined {
+  return value === undefined || value === null || isJsonObject(value);
+}
+
+/** @throws TokenCreationError - for a value that JSON would change or cannot write */
+export function requireJson(value: unknown, path: string): void {
+  const fault = jsonFault(value, path);
+  if (fault) throw new TokenCreationError(`${fault}, which JSON cannot hold: use text or a number`);
+}
+
+/** `JSON.stringify` itself fails at some thousands of levels. */
+const MAX_DEPTH = 100;
 
 /**
- * What keeps a value from surviving JSON unchanged, told as a path and a reason; `undefined` where nothing does.
- * `JSON.stringify` would throw for some of these, and silently change the others: NaN becomes `null`, a Map `{}`.
+ * Why a value would not survive JSON unchanged, as a path and a reason; `undefined` if it would. For some of these
+ * values `JSON.stringify` throws; others it changes silently: NaN becomes `null`, a Map `{}`.
  */
 export function jsonFault(
   value: unknown,
@@ -29,14 +92,11 @@ export function jsonFault(
   }
 }
 
-/** Whether it is an object that JSON writes as one: no list, no `Map`, no promise. */
-function isJsonObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && tagOf(value) === 'Object';
-}
-
 function objectFault(value: object, path: string, parents: readonly object[]): string | undefined {
   if (parents.includes(value)) return `${path} contains itself`;
-  if (parents.length > DEEPEST) return 'what lies in it is nested too deep';
+  if (parents.length > MAX_DEPTH) {
+    return `${path.split('.', 1)[0]} is nested more than ${MAX_DEPTH} levels deep`;
+  }
   const isList = Array.isArray(value);
   if ('toJSON' in value || !(isList || isJsonObject(value))) return `${path} is a ${kindOf(value)}`;
   const within = [...parents, value];
@@ -50,65 +110,12 @@ function objectFault(value: object, path: string, parents: readonly object[]): s
   return undefined;
 }
 
+/** Whether JSON writes it as an object: not a list, a `Map` or a promise. */
+function isJsonObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && tagOf(value) === 'Object';
+}
+
 function kindOf(value: object): string {
   const { constructor } = value as { constructor?: unknown };
   return typeof constructor === 'function' ? constructor.name : tagOf(value);
-}
-
-/** Header parameters that say how a token is verified (RFC 7515 section 4.1, RFC 7797): never the application's. */
-const RESERVED_HEADERS: ReadonlySet<string> = new Set([
-  'alg',
-  'typ',
-  'kid',
-  'crit',
-  'b64',
-  'zip',
-  'enc',
-  'cty',
-  'jwk',
-  'jku',
-  'x5u',
-  'x5c',
-  'x5t',
-  'x5t#S256',
-]);
-
-/** Header parameters to add: the loader's, and over them the caller's. */
-export function additionalHeaders(loaded: unknown, given: unknown): object {
-  return merge('additionalHeaders', loaded, given, RESERVED_HEADERS);
-}
-
-/** Claims to add: the loader's, and over them the caller's. */
-export function additionalClaims(
-  loaded: unknown,
-  given: unknown,
-  reserved: ReadonlySet<string>,
-): object {
-  return merge('additionalClaims', loaded, given, reserved);
-}
-
-/** Neither object is changed: the loader may hand out the same one every time. */
-function merge(
-  what: 'additionalClaims' | 'additionalHeaders',
-  loaded: unknown,
-  given: unknown,
-  reserved: ReadonlySet<string>,
-): object {
-  if (!isObjectOrNothing(loaded)) {
-    throw new TokenCheckUnavailableError(new TypeError(`loaders.${what} must give an object`));
-  }
-  if (!isObjectOrNothing(given)) throw new TokenCreationError(`${what} must be an object`);
-  const merged = { ...loaded, ...given };
-  for (const name of Object.keys(merged)) {
-    if (reserved.has(name) || isInherited(name)) {
-      throw new TokenCreationError(`${what} may not contain '${name}': the name is reserved`);
-    }
-  }
-  const fault = jsonFault(merged, what);
-  if (fault) throw new TokenCreationError(`${fault}, which JSON cannot hold: use text or a number`);
-  return merged;
-}
-
-function isObjectOrNothing(value: unknown): value is object | null | undefined {
-  return value === undefined || value === null || isJsonObject(value);
 }

@@ -9,7 +9,7 @@ import {
 } from '../errors/token-errors.js';
 import type { JwtExtendedLoaders } from '../options/callbacks.js';
 
-/** Asks the application's loaders, each within the deadline, and says what became of one that failed. */
+/** Calls the application's loaders, each with a deadline, and turns their failures into answers to the client. */
 export class LoaderCalls {
   constructor(
     private readonly loaders: Readonly<JwtExtendedLoaders>,
@@ -21,9 +21,9 @@ export class LoaderCalls {
   }
 
   /**
-   * The loader's answer; `undefined` where there is no such loader.
+   * The loader's answer; `undefined` if there is no such loader.
    *
-   * @throws the loader's own `HttpException`, else {@link TokenCheckUnavailableError}
+   * @throws the loader's own `HttpException`, otherwise {@link TokenCheckUnavailableError}
    */
   async ask<N extends keyof JwtExtendedLoaders>(
     name: N,
@@ -38,7 +38,7 @@ export class LoaderCalls {
     }
   }
 
-  /** The answer of a loader that says yes or no; anything else is no answer. */
+  /** The answer of a loader that must give `true` or `false`; any other value is a failure. */
   async askBoolean(
     name: 'isTokenRevoked' | 'tokenVerification',
     ...args: Parameters<NonNullable<JwtExtendedLoaders['isTokenRevoked']>>
@@ -49,51 +49,48 @@ export class LoaderCalls {
   }
 }
 
-/** What the client is told when a loader fails: the loader's own words, if it chose an HTTP error, else 503. */
+/** The error for a loader that fails: the loader's own, if it is an HTTP error, otherwise 503. */
 export function loaderFault(error: unknown): HttpException {
   return error instanceof HttpException ? error : new TokenCheckUnavailableError(error);
 }
 
-/** The loaders that are handed what tokens are made for. */
-const OF_SUBJECTS = ['additionalClaims', 'additionalHeaders', 'encodeKey'] as const;
-
 /**
- * Asks the `tokenVerification` loader, where there is one.
+ * Asks the `tokenVerification` loader, if there is one.
  *
  * @throws TokenVerificationError
  */
-export function requireVerified(
-  loaders: LoaderCalls,
-  token: Token,
-  request: unknown,
-): Awaitable<void> {
-  if (loaders.has('tokenVerification')) return askVerification(loaders, token, request);
-}
-
-async function askVerification(
+export async function requireVerified(
   loaders: LoaderCalls,
   token: Token,
   request: unknown,
 ): Promise<void> {
+  if (!loaders.has('tokenVerification')) return;
   const context = { request, type: token.type };
-  if (!(await loaders.askBoolean('tokenVerification', token, context)))
-    throw new TokenVerificationError(token);
+  const isVerified = await loaders.askBoolean('tokenVerification', token, context);
+  if (!isVerified) throw new TokenVerificationError(token);
 }
 
 /**
- * The user a token stands for; `undefined` without a `userLookup` loader. Whatever the application calls a user is one,
- * `0` and `''` included; only nothing is nobody.
+ * The user that the `userLookup` loader gives for a token; `undefined` without that loader. Any value but `null` and
+ * `undefined` counts as a user, `0` and `''` included.
  *
  * @throws UserLookupError
  */
-export function loadUser(loaders: LoaderCalls, token: Token, request: unknown): Awaitable<unknown> {
-  return loaders.has('userLookup') ? askForUser(loaders, token, request) : undefined;
+export async function loadUser(
+  loaders: LoaderCalls,
+  token: Token,
+  request: unknown,
+): Promise<unknown> {
+  if (!loaders.has('userLookup')) return undefined;
+  const user = await loaders.ask('userLookup', token, { request, type: token.type });
+  if (user === undefined || user === null) throw new UserLookupError(token);
+  return user;
 }
 
 /**
- * Who a token is made for that takes the place of another: the user, or the identity where subjects are identities.
+ * The subject of a token that replaces another one: the user, or the identity if subjects are identities.
  *
- * @throws JwtExtendedConfigError - where they are not, and a loader would be handed the one for the other
+ * @throws JwtExtendedConfigError - as {@link requireSubject} does
  */
 export function subjectOf(loaders: LoaderCalls, { identity }: Token, user: unknown): unknown {
   if (user !== undefined) return user;
@@ -101,23 +98,20 @@ export function subjectOf(loaders: LoaderCalls, { identity }: Token, user: unkno
   return identity;
 }
 
+/** The loaders that receive the subject of a token. */
+const SUBJECT_LOADERS = ['additionalClaims', 'additionalHeaders', 'encodeKey'] as const;
+
 /**
- * Of a token only the identity is known. Where a `userIdentity` loader makes it of something else, that has to be found
- * again for the loaders which want it.
+ * A token holds only the identity of its subject. If a `userIdentity` loader makes the identity from something else, the
+ * loaders that receive the subject need `userLookup` to find it again.
  *
  * @throws JwtExtendedConfigError
  */
 export function requireSubject(has: (name: keyof JwtExtendedLoaders) => boolean): void {
-  const wanting = OF_SUBJECTS.find(has);
-  if (wanting === undefined || !has('userIdentity') || has('userLookup')) return;
+  const receiver = SUBJECT_LOADERS.find(has);
+  if (receiver === undefined || !has('userIdentity') || has('userLookup')) return;
   throw new JwtExtendedConfigError(
-    `loaders.${wanting} is for subjects, of which a token holds only what loaders.userIdentity made: ` +
+    `loaders.${receiver} needs the subject, but a token holds only the identity that loaders.userIdentity gives: ` +
       'add loaders.userLookup, so that tokens can be refreshed',
   );
-}
-
-async function askForUser(loaders: LoaderCalls, token: Token, request: unknown): Promise<unknown> {
-  const user = await loaders.ask('userLookup', token, { request, type: token.type });
-  if (user === undefined || user === null) throw new UserLookupError(token);
-  return user;
 }

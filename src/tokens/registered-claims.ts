@@ -3,13 +3,13 @@ import type { Claims, TokenType } from '../contracts/token.js';
 import { CsrfError, InvalidTokenError } from '../errors/token-errors.js';
 import type { ResolvedTokenOptions } from '../options/token-options.js';
 
-/** 9999-12-31T23:59:59Z: a larger number is milliseconds, or a mistake. */
+/** 9999-12-31T23:59:59Z. A larger number is in milliseconds, or a mistake. */
 const LAST_SECOND = 253_402_300_799;
-const LONGEST_ID = 256;
+const MAX_ID_LENGTH = 256;
 
 /**
- * The registered claims (RFC 7519 section 4.1), in the order in which they are told; only the expiry is left to
- * `isExpired`, since an expired token that is also otherwise wrong answers for what is wrong with it.
+ * Checks the registered claims (RFC 7519 section 4.1). The expiry has a check of its own, {@link isExpired}, which comes
+ * last: a token that is expired and wrong in another way is refused for the other reason.
  *
  * @param now - seconds since the epoch
  */
@@ -22,7 +22,7 @@ export function checkRegisteredClaims(
   if (instant(claims, 'nbf', 'Not Before claim (nbf) must be an integer.') > latest) {
     throw new InvalidTokenError('The token is not yet valid (nbf)');
   }
-  // Of `iat` the second counts, as it does to PyJWT: a token is minted within it.
+  // Fractions of `iat` do not count, as in PyJWT: a token may be read in the second in which it was made.
   if (Math.floor(instant(claims, 'iat', 'Issued At claim (iat) must be an integer.')) > latest) {
     throw new InvalidTokenError('The token is not yet valid (iat)');
   }
@@ -36,30 +36,30 @@ export function checkRegisteredClaims(
   checkIdentity(claims, options.identityClaim);
 }
 
-/** Whether it can be the id of a token or of a session. */
+/** Whether a value can be the id of a token or of a session. */
 export function isId(value: unknown): value is string {
-  return typeof value === 'string' && value !== '' && value.length <= LONGEST_ID;
+  return typeof value === 'string' && value !== '' && value.length <= MAX_ID_LENGTH;
 }
 
-/** `exp` equal to now has passed (RFC 7519 section 4.1.4). */
+/** A token expires at the very second of its `exp` (RFC 7519 section 4.1.4). */
 export function isExpired(claims: Claims, leeway: number, now: number): boolean {
   return typeof claims.exp === 'number' && claims.exp <= now - leeway;
 }
 
-/** The type of a token; a foreign one counts as an access token where that is allowed. */
+/** The type of a token. A foreign token without the claim counts as an access token if foreign tokens are accepted. */
 export function typeOf(claims: Claims, acceptForeignTokens: boolean): TokenType {
   if (claims.type === 'access' || claims.type === 'refresh') return claims.type;
   if (acceptForeignTokens) return 'access';
   throw new InvalidTokenError('Missing or invalid claim: type');
 }
 
-/** `fresh` is `true`, or the second until which the token is fresh; whatever else it may be is not. */
+/** `fresh` is `true`, or the second until which the token is fresh. With any other value the token is not fresh. */
 export function isFresh(claims: Claims, now: number): boolean {
   const fresh = claims.fresh;
   return fresh === true || (typeof fresh === 'number' && Number.isFinite(fresh) && fresh > now);
 }
 
-/** The claim's NumericDate, or 0 where it is absent. */
+/** The claim's NumericDate; 0 if the claim is absent. */
 function instant(claims: Claims, name: 'nbf' | 'iat' | 'exp', fault: string): number {
   if (!Object.hasOwn(claims, name)) return 0;
   const value = claims[name];
@@ -95,7 +95,7 @@ function checkSubject(sub: unknown): void {
     throw new InvalidTokenError('Subject must be a string');
 }
 
-/** Without an id a token could not be revoked. */
+/** A token without an id could not be revoked. */
 function checkTokenId(claims: Claims, acceptForeignTokens: boolean): void {
   if (Object.hasOwn(claims, 'jti') && typeof claims.jti !== 'string') {
     throw new InvalidTokenError('JWT ID must be a string');
@@ -115,13 +115,13 @@ function checkIdentity(claims: Claims, name: string): void {
   }
 }
 
-/** The csrf value that a token was signed with. */
+/** The `csrf` claim of a token. */
 export function csrfClaimOf(claims: Claims): string {
   if (typeof claims.csrf === 'string' && claims.csrf !== '') return claims.csrf;
   throw new InvalidTokenError('Missing claim: csrf');
 }
 
-/** Compares what was presented with the signed claim, in a time that tells nothing of either. */
+/** Compares the value of the request with the signed claim, in constant time. */
 export function requireCsrfMatch(claims: Claims, presented: unknown): void {
   const claim = digest(csrfClaimOf(claims));
   if (typeof presented !== 'string' || !timingSafeEqual(claim, digest(presented))) {
@@ -129,7 +129,7 @@ export function requireCsrfMatch(claims: Claims, presented: unknown): void {
   }
 }
 
-/** `timingSafeEqual` wants equal lengths, which digests have and csrf values need not. */
+/** `timingSafeEqual` requires equal lengths, which csrf values may not have. */
 function digest(text: string): Buffer {
   return createHash('sha256').update(text).digest();
 }

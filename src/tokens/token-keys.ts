@@ -12,27 +12,23 @@ import { type LoaderCalls, loaderFault } from './loaders.js';
 import type { ParsedToken } from './compact-jws.js';
 import type { SigningKey, VerificationKey } from '../keys/ring-key.js';
 
-/** Which key signs a subject's token, and which verifies a token: one of the ring, or the loader's. */
+/** Finds the key that signs or verifies a token: a key of the ring, or the one that a loader gives. */
 export class TokenKeys {
-  readonly #ring: KeyRing;
-  readonly #loaded: LoadedKeys;
-  readonly #loaders: LoaderCalls;
+  constructor(
+    private readonly ring: KeyRing,
+    private readonly loaded: LoadedKeys,
+    private readonly loaders: LoaderCalls,
+  ) {}
 
-  constructor(ring: KeyRing, loaded: LoadedKeys, loaders: LoaderCalls) {
-    this.#ring = ring;
-    this.#loaded = loaded;
-    this.#loaders = loaders;
-  }
-
-  /** What a token may be signed with at all. */
+  /** The algorithms that any token may be signed with. */
   get algorithms(): readonly Algorithm[] {
-    return this.#ring.contents.algorithms;
+    return this.ring.contents.algorithms;
   }
 
   /** @throws TokenCreationError, TokenCheckUnavailableError */
   async forSigning(subject: unknown, context: LoaderContext): Promise<SigningKey> {
-    const { current } = this.#ring.contents;
-    if (current && this.#loaders.has('encodeKey')) {
+    const { current } = this.ring.contents;
+    if (current && this.loaders.has('encodeKey')) {
       return this.#loadSigningKey(current.algorithm, subject, context);
     }
     if (current?.signingKey) {
@@ -45,18 +41,24 @@ export class TokenKeys {
 
   /** @throws InvalidTokenError, TokenCheckUnavailableError */
   forVerifying(parsed: ParsedToken, now: Date, context: LoaderContext): Awaitable<VerificationKey> {
-    if (this.#loaders.has('decodeKey')) return this.#loadVerificationKey(parsed, context);
+    if (this.loaders.has('decodeKey')) return this.#loadVerificationKey(parsed, context);
     const { header } = parsed;
-    const { remote } = this.#ring.contents;
-    const found = this.#ring.contents.find(header.kid, now);
-    if (found?.verificationKey) return bound(header.alg, found.verificationKey, found.algorithms);
+    const { remote } = this.ring.contents;
+    const found = this.ring.contents.find(header.kid, now);
+    if (found?.verificationKey) {
+      // Each key of a ring verifies its own algorithms only, even if other keys have others.
+      if (!found.algorithms.some((allowed) => allowed === header.alg)) {
+        throw new InvalidTokenError('The specified alg value is not allowed');
+      }
+      return { key: found.verificationKey, algorithms: found.algorithms };
+    }
     if (remote && this.isRemote(header)) return remote.find(header);
     throw new InvalidTokenError('Signature verification failed');
   }
 
-  /** Whether a token names a key that is none of this module's own: one of `jwksUri`, if the token is good. */
+  /** Whether a token names a key that is not in this module's options, and so may be one of `jwksUri`. */
   isRemote({ kid }: TokenHeader): boolean {
-    const { contents } = this.#ring;
+    const { contents } = this.ring;
     return contents.remote !== undefined && kid !== undefined && !contents.has(kid);
   }
 
@@ -65,14 +67,14 @@ export class TokenKeys {
     context: LoaderContext,
   ): Promise<VerificationKey> {
     const { algorithms } = this;
-    // The loader sees unverified data, which must stay what the later checks see.
+    // Frozen, so that the later checks see the same data as the loader.
     const unverified = Object.freeze({ header: deepFreeze(header), claims: deepFreeze(claims) });
-    const loaded = await this.#loaders.ask('decodeKey', unverified, context);
-    // Nobody's key: as for any token that was signed with a key that is not known here.
+    const loaded = await this.loaders.ask('decodeKey', unverified, context);
+    // The loader knows no such key: the same error as for a token signed with an unknown key.
     if (loaded === undefined || loaded === null) {
       throw new InvalidTokenError('Signature verification failed');
     }
-    return { key: importLoaded(() => this.#loaded.verification(loaded, algorithms)), algorithms };
+    return { key: importLoaded(() => this.loaded.verification(loaded, algorithms)), algorithms };
   }
 
   async #loadSigningKey(
@@ -80,7 +82,7 @@ export class TokenKeys {
     subject: unknown,
     context: LoaderContext,
   ): Promise<SigningKey> {
-    const answer = await this.#loaders.ask('encodeKey', subject, context);
+    const answer = await this.loaders.ask('encodeKey', subject, context);
     const { key: material, kid } = isKeyWithId(answer) ? answer : { key: answer, kid: undefined };
     return importLoaded(() => {
       if (kid !== undefined && !isKeyId(kid)) {
@@ -88,22 +90,12 @@ export class TokenKeys {
           'loaders.encodeKey: kid must be 1 to 256 characters of printable ASCII',
         );
       }
-      return { key: this.#loaded.signing(material, algorithm), algorithm, kid };
+      return { key: this.loaded.signing(material, algorithm), algorithm, kid };
     });
   }
 }
 
-/** Each key verifies under its own algorithms, whatever the others of the ring may be used with. */
-function bound(
-  alg: string,
-  key: VerificationKey['key'],
-  algorithms: readonly Algorithm[],
-): VerificationKey {
-  if (algorithms.some((allowed) => allowed === alg)) return { key, algorithms };
-  throw new InvalidTokenError('The specified alg value is not allowed');
-}
-
-/** A key that a loader gives and that cannot be used is the loader's failure, never a reason for another key. */
+/** If a loader gives a key that cannot be used, the request fails; no other key takes its place. */
 function importLoaded<T>(load: () => T): T {
   try {
     return load();

@@ -4,61 +4,13 @@ import type { Duration, TokenType } from '../contracts/token.js';
 import { TokenCreationError } from '../errors/config.error.js';
 import type { ResolvedTokenOptions } from '../options/token-options.js';
 import { RESERVED_CLAIMS } from '../options/token-options.js';
-import { additionalClaims, additionalHeaders, jsonFault } from './custom-claims.js';
+import { additionalClaims, additionalHeaders, requireJson } from './custom-claims.js';
 import type { LoaderCalls } from './loaders.js';
 import type { RecentCutOffs } from './recent-cut-offs.js';
 import { isId } from './registered-claims.js';
 import { sign } from './signature.js';
 import type { TokenKeys } from './token-keys.js';
 import type { MintedToken, TokenIds, TokenRequest } from './token-request.js';
-
-/**
- * The `exp` of a token minted now; `undefined` for one that never expires.
- *
- * @param now - seconds since the epoch
- */
-function expiryOf(lifetime: Duration | false, now: number): number | undefined {
-  const seconds = parseExpiresIn(lifetime, 'expiresIn', TokenCreationError);
-  return seconds === false ? undefined : now + seconds;
-}
-
-/** The `fresh` claim: `true`, `false`, or the second until which the token is fresh. */
-function freshUntil(fresh: boolean | Duration | Date | undefined, now: number): boolean | number {
-  if (fresh === undefined || typeof fresh === 'boolean') return fresh ?? false;
-  if (!(fresh instanceof Date))
-    return now + Number(parseLifetime(fresh, 'fresh', TokenCreationError));
-  if (Number.isNaN(fresh.getTime())) throw new TokenCreationError('fresh must be a valid Date');
-  return Math.floor(fresh.getTime() / 1000);
-}
-
-/**
- * What could not be read back is not minted: the most reported break-up with Flask-JWT-Extended.
- *
- * @throws TokenCreationError
- */
-function checkIdentity(
-  identity: unknown,
-  { identityClaim, verifySub }: Pick<ResolvedTokenOptions, 'identityClaim' | 'verifySub'>,
-): void {
-  if (typeof identity === 'string' && identity !== '') return;
-  if (verifySub && identityClaim === 'sub') {
-    throw new TokenCreationError(
-      `The identity must be a non-empty string, not ${described(identity)}: return String(user.id) from ` +
-        'loaders.userIdentity, or set verifySub: false',
-    );
-  }
-  if (identity === undefined || identity === '') {
-    throw new TokenCreationError(`The identity must not be ${described(identity)}`);
-  }
-  const fault = jsonFault(identity, 'The identity');
-  if (fault) throw new TokenCreationError(`${fault}, which JSON cannot hold: use text or a number`);
-}
-
-function described(identity: unknown): string {
-  if (identity === '') return 'an empty string';
-  if (identity === null || identity === undefined) return String(identity);
-  return Array.isArray(identity) ? 'an array' : `of type ${typeof identity}`;
-}
 
 /** Makes tokens in Flask-JWT-Extended's wire format. */
 export class TokenMint {
@@ -80,7 +32,7 @@ export class TokenMint {
     return Math.floor(this.clock().getTime() / 1000);
   }
 
-  /** What tells a token that is to be made now from all others. */
+  /** The ids of a new token. */
   newIds(identity: unknown, now: number): TokenIds {
     const iat = this.cutOffs.issuedAt(identity, now, this.clock());
     return { jti: randomUUID(), csrf: randomUUID(), iat };
@@ -178,12 +130,56 @@ export class TokenMint {
   }
 }
 
-/** What the mint itself reads of the claims that it writes. */
+/** The claims that the mint reads again after it has written them. */
 interface MintedClaims {
   readonly jti: string;
   readonly iat: number;
   readonly exp?: number;
   readonly [name: string]: unknown;
+}
+
+/**
+ * Refuses an identity that the reader would refuse in the finished token, which is the problem that users of
+ * Flask-JWT-Extended report most.
+ *
+ * @throws TokenCreationError
+ */
+function checkIdentity(
+  identity: unknown,
+  { identityClaim, verifySub }: Pick<ResolvedTokenOptions, 'identityClaim' | 'verifySub'>,
+): void {
+  if (typeof identity === 'string' && identity !== '') return;
+  if (verifySub && identityClaim === 'sub') {
+    throw new TokenCreationError(
+      `The identity must be a non-empty string, not ${described(identity)}: return String(user.id) from ` +
+        'loaders.userIdentity, or set verifySub: false',
+    );
+  }
+  if (identity === undefined || identity === '') {
+    throw new TokenCreationError(`The identity must not be ${described(identity)}`);
+  }
+  requireJson(identity, 'The identity');
+}
+
+function described(identity: unknown): string {
+  if (identity === '') return 'an empty string';
+  if (identity === null || identity === undefined) return String(identity);
+  return Array.isArray(identity) ? 'an array' : `of type ${typeof identity}`;
+}
+
+/** The `fresh` claim: `true`, `false`, or the second until which the token is fresh. */
+function freshUntil(fresh: boolean | Duration | Date | undefined, now: number): boolean | number {
+  if (fresh === undefined || typeof fresh === 'boolean') return fresh ?? false;
+  if (!(fresh instanceof Date))
+    return now + Number(parseLifetime(fresh, 'fresh', TokenCreationError));
+  if (Number.isNaN(fresh.getTime())) throw new TokenCreationError('fresh must be a valid Date');
+  return Math.floor(fresh.getTime() / 1000);
+}
+
+/** The `exp` claim of a token made at the second `now`; `undefined` for a token that never expires. */
+function expiryOf(lifetime: Duration | false, now: number): number | undefined {
+  const seconds = parseExpiresIn(lifetime, 'expiresIn', TokenCreationError);
+  return seconds === false ? undefined : now + seconds;
 }
 
 function earlier(one: number | undefined, other: number | undefined): number | undefined {

@@ -14,19 +14,19 @@ import { verifySignature } from './signature.js';
 import type { TokenKeys } from './token-keys.js';
 import { isVerifiedToken, VerifiedToken } from './verified-token.js';
 
-/** How a token is to be read. */
+/** How `TokenReader.read` reads a token. */
 export interface ReadOptions {
-  /** Handed on to the `decodeKey` loader. */
+  /** For the `decodeKey` loader. */
   readonly request?: unknown;
   /** The csrf value that must match the token's claim. */
   readonly csrf?: string | undefined;
-  /** Whether the same token will be shown again and again, as one is that comes with requests. */
+  /** Whether to remember the verified signature, since a client sends the same token with every request. */
   readonly isRepeated?: boolean | undefined;
-  /** Reads an expired token too. */
+  /** Accepts an expired token, too. */
   readonly allowExpired?: boolean | undefined;
 }
 
-/** Turns text into a token that can be believed, or says why not. */
+/** Verifies an encoded token: everything but its revocation. */
 export class TokenReader {
   readonly #seen = new SignatureCache();
 
@@ -37,7 +37,7 @@ export class TokenReader {
   ) {}
 
   /**
-   * Structure and header, key and signature, registered claims, csrf, and the expiry last.
+   * Checks structure, header, signature, registered claims, csrf and expiry, in this order.
    *
    * @throws InvalidTokenError, CsrfError, ExpiredTokenError, TokenCheckUnavailableError
    */
@@ -66,17 +66,17 @@ export class TokenReader {
   }
 
   /**
-   * A token as callers of services have it: as text, or verified already.
+   * The token that a caller of a service gives: as text, which is verified, or as a `Token`.
    *
    * @throws TypeError - for anything else
    */
   async readGiven(given: unknown, options: ReadOptions): Promise<Token> {
     if (isVerifiedToken(given)) return given;
     if (typeof given === 'string') return this.read(given, options);
-    throw new TypeError('Give an encoded token, or the token that a guard or decodeToken gave');
+    throw new TypeError('Give an encoded token, or a token from a guard or decodeToken');
   }
 
-  /** A token's header, of which nothing is verified but its form. */
+  /** A token's header. Only its form is checked. */
   readUnverifiedHeaders(encoded: unknown): TokenHeader {
     const { header } = parseToken(encoded, this.options.maxTokenLength);
     checkHeaderShape(header);

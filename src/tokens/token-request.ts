@@ -1,6 +1,6 @@
 import type { Duration, TokenType } from '../contracts/token.js';
 
-/** What tells one token from all others. */
+/** The random parts of a token. */
 export interface TokenIds {
   readonly jti: string;
   readonly csrf: string;
@@ -8,7 +8,7 @@ export interface TokenIds {
   readonly iat: number;
 }
 
-/** A token that was just made, and what became of the request for it. */
+/** A token that was just made, and the values that ended up in it. */
 export interface MintedToken {
   readonly encoded: string;
   readonly type: TokenType;
@@ -21,7 +21,7 @@ export interface MintedToken {
   readonly expiresAt: Date | undefined;
 }
 
-/** What a token is to say besides what the options say. */
+/** A token to make: what the caller and the library ask for beyond the options. */
 export interface TokenRequest {
   readonly type: TokenType;
   readonly fresh?: boolean | Duration | Date | undefined;
@@ -29,56 +29,56 @@ export interface TokenRequest {
   readonly additionalClaims?: object | undefined;
   readonly additionalHeaders?: object | undefined;
   readonly sessionId?: string | undefined;
-  /** When the user proved who they are, in seconds since the epoch. */
+  /** When the user logged in, in seconds since the epoch. */
   readonly authTime?: number | undefined;
   readonly request?: unknown;
-  /** What an identity was found out to be already; else the `userIdentity` loader is asked. */
+  /** The identity, if it is known already; otherwise the `userIdentity` loader is asked. */
   readonly identity?: unknown;
-  /** The moment by which the token has expired whatever else is said, in seconds since the epoch. */
+  /** The latest `exp` of the token whatever its lifetime, in seconds since the epoch. */
   readonly expiresBy?: number | undefined;
-  /** What a token that is made a second time must have in common with the first. */
+  /** The ids of the first token, if the same token is made a second time. */
   readonly reuseIds?: TokenIds | undefined;
 }
 
-/** What every token may be given besides its subject. */
+/** Options for every kind of token. */
 export interface CreateTokenOptions {
-  /** Claims to add; they win over what the `additionalClaims` loader gives. Reserved names are refused. */
+  /** Claims to add. They win over those of the `additionalClaims` loader. Reserved names are refused. */
   additionalClaims?: object;
-  /** Header parameters to add; they win over what the `additionalHeaders` loader gives. Reserved names are refused. */
+  /** Header parameters to add. They win over those of the `additionalHeaders` loader. Reserved names are refused. */
   additionalHeaders?: object;
   /** The session (`sid`) that the token belongs to. */
   sessionId?: string;
-  /** Handed on to the loaders. */
+  /** The request, for the loaders. */
   request?: unknown;
 }
 
-/** What `createAccessToken` takes. */
+/** Options of `createAccessToken`. */
 export interface CreateAccessTokenOptions extends CreateTokenOptions {
   /**
-   * `true` after a login; a `Duration` or a `Date` for how long the token counts as fresh.
+   * `true` right after a login; a `Duration` or a `Date` limits how long the token counts as fresh.
    *
    * @default false
    */
   fresh?: boolean | Duration | Date;
   /**
-   * How long the token lives; `false`: for ever; a negative number of seconds: it has expired already.
+   * The lifetime of the token; `false`: it never expires; a negative number of seconds: it has expired already.
    *
    * @default the option `accessTokenExpires`
    */
   expiresIn?: Duration | false;
 }
 
-/** What `createRefreshToken` takes. */
+/** Options of `createRefreshToken`. */
 export interface CreateRefreshTokenOptions extends CreateTokenOptions {
   /**
-   * How long the token lives; `false`: for ever; a negative number of seconds: it has expired already.
+   * The lifetime of the token; `false`: it never expires; a negative number of seconds: it has expired already.
    *
    * @default the option `refreshTokenExpires`
    */
   expiresIn?: Duration | false;
 }
 
-/** What `createTokenPair` takes. */
+/** Options of `createTokenPair`. */
 export interface CreateTokenPairOptions extends CreateTokenOptions {
   /**
    * Whether the access token is fresh, as in `createAccessToken`.
@@ -87,56 +87,56 @@ export interface CreateTokenPairOptions extends CreateTokenOptions {
    */
   fresh?: boolean | Duration | Date;
   /**
-   * How long the access token lives.
+   * The lifetime of the access token.
    *
    * @default the option `accessTokenExpires`
    */
   accessExpiresIn?: Duration | false;
   /**
-   * How long the refresh token lives.
+   * The lifetime of the refresh token.
    *
    * @default the option `refreshTokenExpires`
    */
   refreshExpiresIn?: Duration | false;
   /**
-   * What the list of sessions is to show of this login: the browser and the address, say. Anything that JSON holds, of
-   * up to 2048 characters.
+   * What the list of sessions shows about this login, such as the browser and the address: any JSON value of at most
+   * 2048 characters.
    */
   note?: unknown;
 }
 
-/** What `rotateRefreshToken` takes; the identity, the session and the time of the login stay as they are. */
+/** Options of `rotateRefreshToken`. The identity, the session and the time of the login stay the same. */
 export interface RotateRefreshTokenOptions {
-  /** Claims to add to both tokens, beside what the `additionalClaims` loader gives. */
+  /** Claims to add to both tokens. They win over those of the `additionalClaims` loader. */
   additionalClaims?: object;
   /** Header parameters to add to both tokens. */
   additionalHeaders?: object;
   /**
-   * How long the access token lives.
+   * The lifetime of the access token.
    *
    * @default the option `accessTokenExpires`
    */
   accessExpiresIn?: Duration | false;
   /**
-   * How long the refresh token lives.
+   * The lifetime of the refresh token.
    *
    * @default the option `refreshTokenExpires`
    */
   refreshExpiresIn?: Duration | false;
-  /** Handed on to the loaders. */
+  /** The request, for the loaders. */
   request?: unknown;
 }
 
-/** What `decodeToken` takes. */
+/** Options of `decodeToken`. */
 export interface DecodeTokenOptions {
   /** The csrf value that must match the token's `csrf` claim. */
   csrf?: string;
   /**
-   * Reads an expired token, too.
+   * Accepts an expired token, too.
    *
    * @default false
    */
   allowExpired?: boolean;
-  /** Handed on to the `decodeKey` loader. */
+  /** The request, for the `decodeKey` loader. */
   request?: unknown;
 }

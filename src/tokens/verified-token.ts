@@ -8,20 +8,13 @@ import type {
   TokenType,
 } from '../contracts/token.js';
 
-/** Marks verified tokens, so that two copies of this library in one process know each other's. */
+/** Marks verified tokens, so that two copies of this library in one process accept each other's. */
 const VERIFIED = Symbol.for('nestjs-jwt-extended:verified-token');
 
-/** What the reader found out about a token. */
-interface VerifiedContent {
-  readonly encoded: string;
-  readonly header: TokenHeader;
-  readonly claims: Claims;
-  readonly identity: string;
-  readonly type: TokenType;
-  readonly fresh: boolean;
-}
+/** What the reader knows about a token; everything else follows from the claims. */
+type VerifiedContent = Pick<Token, 'encoded' | 'header' | 'claims' | 'identity' | 'type' | 'fresh'>;
 
-/** The one implementation of `Token`. Its text is private, so that nothing prints it by accident. */
+/** The implementation of `Token`. Its text is private, so that nothing prints it by accident. */
 export class VerifiedToken implements Token {
   readonly #encoded: string;
   readonly header: TokenHeader;
@@ -74,7 +67,7 @@ export class VerifiedToken implements Token {
   }
 }
 
-/** Whether a value is a token that some reader of this library verified. */
+/** Whether a value is a token that this library verified, in this copy or in another one. */
 export function isVerifiedToken(value: unknown): value is Token {
   return typeof value === 'object' && value !== null && VERIFIED in value;
 }
@@ -83,7 +76,7 @@ function dateOf(seconds: unknown): Date | undefined {
   return typeof seconds === 'number' ? new Date(seconds * 1000) : undefined;
 }
 
-/** The one implementation of `JwtContext`. The user is left out of what is printed: it is the application's. */
+/** The implementation of `JwtContext`. It does not print the user, whose data belongs to the application. */
 export class AuthenticatedToken extends VerifiedToken implements JwtContext {
   readonly location: TokenLocation | 'custom';
   readonly #user: unknown;

@@ -370,7 +370,7 @@ describe('A mistake in endpoints', () => {
       'a refresh of subjects that nobody looks up',
       { refresh: true },
       { loaders: { userIdentity: () => 'alice', additionalClaims: () => ({}) } },
-      'loaders.additionalClaims is for subjects, of which a token holds only what loaders.userIdentity made: ' +
+      'loaders.additionalClaims needs the subject, but a token holds only the identity that loaders.userIdentity gives: ' +
         'add loaders.userLookup, so that tokens can be refreshed',
     ],
     [

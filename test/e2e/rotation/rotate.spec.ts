@@ -381,7 +381,7 @@ describe('Where subjects are more than their identity, and nobody looks them up'
     const { tokens } = await start({ loaders: { userIdentity, ...loader } });
     const { refreshToken } = await tokens.createTokenPair({ name: 'alice', roles: ['admin'] });
 
-    const message = expect.stringContaining(`loaders.${name} is for subjects`) as unknown;
+    const message = expect.stringContaining(`loaders.${name} needs the subject`) as unknown;
     for (let time = 0; time < 2; time += 1)
       expect(await rejectionOf(tokens.rotateRefreshToken(refreshToken))).toMatchObject({
         name: 'JwtExtendedConfigError',
