@@ -1,3 +1,4 @@
+import type { Server } from 'node:http';
 import type { INestApplication, ModuleMetadata, Type } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
@@ -41,6 +42,8 @@ export class RunningApp {
 
   static async start(nest: INestApplication): Promise<RunningApp> {
     await nest.listen(0, '127.0.0.1');
+    // Only the client closes a connection that it has not used for a while, or its next request could be lost in that.
+    (nest.getHttpServer() as Server).keepAliveTimeout = 0;
     return new RunningApp(nest, await nest.getUrl());
   }
 
