@@ -39,6 +39,9 @@ export default {
     },
   ],
   maxWorkers: 2,
+  // The modules of a test file stay in the memory of its worker, and Jest kills a worker that takes half a second to end:
+  // with gigabytes to give back it takes longer, though nothing is open any more.
+  workerIdleMemoryLimit: '700MB',
   // Milliseconds, for each test and hook. It only ends what hangs: a slow machine takes long for everything.
   testTimeout: 300_000,
   coverageProvider: 'babel',
