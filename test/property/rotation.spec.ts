@@ -193,7 +193,7 @@ describe('R60: A session', () => {
       }),
       { numRuns: 200 },
     );
-  }, 120_000);
+  });
 
   it('never logs out an honest client that asks again within the grace', async () => {
     const step = fc.record({
@@ -220,7 +220,7 @@ describe('R60: A session', () => {
       }),
       { numRuns: 60 },
     );
-  }, 120_000);
+  });
 
   it('is told from one that has expired', async () => {
     const { model, real } = await start();

@@ -24,7 +24,7 @@ let mistakes: string[];
 
 beforeAll(() => {
   mistakes = mistakesIn([...modules, broken]);
-}, 120_000);
+});
 
 describe('The snippets of the README', () => {
   it('are many, and all in a language that is checked', () => {

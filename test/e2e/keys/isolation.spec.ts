@@ -108,7 +108,6 @@ describe.each(ADAPTERS)('Twenty modules of one application, on %s,', (adapter) =
         );
       }
     },
-    20_000,
   );
 
   it('rotate each for itself (R23)', async () => {

@@ -274,7 +274,7 @@ describe("An unknown key id among another issuer's", () => {
 
     expect({ refused, requests: issuer.requests }).toEqual({ refused: 10_000, requests: 1 });
     expect(await answerTo(rsa.token())).toEqual(LET_IN);
-  }, 20_000);
+  });
 
   it.each(ADAPTERS)('is answered as any bad signature is, on %s (R71)', async (adapter) => {
     await start(adapter);
