@@ -19,6 +19,7 @@ export {
   type RotationEvent,
   type SecurityEvents,
   type StoreEvent,
+  type SecurityEventEmitter,
   type TokenEvent,
 } from './contracts/security-events.js';
 export { type Session } from './contracts/token.js';

@@ -1,6 +1,6 @@
 import type { TokenType } from './token.js';
 
-/** Whose token an event is about. */
+/** The token that an event is about. */
 export interface TokenEvent {
   readonly type: TokenType;
   readonly identity: string;
@@ -8,7 +8,7 @@ export interface TokenEvent {
   readonly sessionId?: string;
 }
 
-/** A request that was turned away; what is known of the token is there only if it was verified. */
+/** A refused request; the members about the token are present only if it was verified. */
 export interface RefusedEvent extends Partial<TokenEvent> {
   /** The stable code of the refusal: a `TokenErrorCode`, such as `TOKEN_EXPIRED`. */
   readonly code: string;
@@ -21,26 +21,25 @@ export type RevokedEvent =
   | { readonly level: 'identity'; readonly identity: string; readonly issuedBefore: Date }
   | { readonly level: 'all'; readonly issuedBefore: Date };
 
-/** A refresh token that was spent, and the one that followed it. */
+/** A refresh token that was spent, and its successor. */
 export interface RotationEvent {
   readonly identity: string;
   readonly sessionId: string;
-  /** Of the refresh token that was spent. */
+  /** The `jti` of the refresh token that was spent. */
   readonly jti: string;
-  /** The `jti` of the refresh token that follows. */
+  /** The `jti` of the new refresh token. */
   readonly successor: string;
 }
 
-/** A store that does not answer, or answers again. */
+/** A store that stopped answering, or answers again. */
 export interface StoreEvent {
-  /** Why it counts as down; empty for one that answers again. */
+  /** Why the store counts as down; empty if it answers again. */
   readonly reason: string;
 }
 
 /**
- * What people who watch over security want to see. Each event is published on the channel
- * `nestjs-jwt-extended:<name>` of `node:diagnostics_channel`, and emitted as `jwt.<name>` by the application's
- * `EventEmitter2` where it has one. None ever holds a token.
+ * Events for security monitoring. Each is published on the channel `nestjs-jwt-extended:<name>` of
+ * `node:diagnostics_channel`, and emitted as `jwt.<name>` on the emitter of the option `events`. No event holds a token.
  *
  * @example
  * ```ts
@@ -53,20 +52,28 @@ export interface StoreEvent {
  * ```
  */
 export interface SecurityEvents {
-  /** A token was made. */
+  /** A token was created. */
   readonly minted: TokenEvent;
-  /** A request was turned away. */
+  /** A request was refused. */
   readonly refused: RefusedEvent;
-  /** A revocation was acknowledged by the store. */
+  /** The store acknowledged a revocation. */
   readonly revoked: RevokedEvent;
   /** A refresh token was spent for a new pair. */
   readonly rotated: RotationEvent;
-  /** A spent refresh token came again within the grace, and was given the same successor. */
+  /** A spent refresh token was used again within `rotation.grace`, and got the same successor. */
   readonly raced: RotationEvent;
-  /** A spent refresh token came again when it should not: its session has been revoked. */
+  /** A spent refresh token was used again after that: its session has been revoked. */
   readonly reused: RotationEvent;
   /** The store stopped answering. */
   readonly 'store-down': StoreEvent;
   /** The store answers again. */
   readonly 'store-up': StoreEvent;
+}
+
+/**
+ * Receives every security event as `jwt.<name>` with the payload of {@link SecurityEvents}: an `EventEmitter2`, an
+ * `EventEmitter` of Node, or an object of your own. If `emit` fails, the failure is logged.
+ */
+export interface SecurityEventEmitter {
+  emit(name: string, payload: unknown): unknown;
 }

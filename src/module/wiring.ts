@@ -2,7 +2,7 @@ import type { Provider, Type } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { Authenticator } from '../authentication/authenticator.js';
 import { Refusals } from '../authentication/refusals.js';
-import { EventEmitterBridge, EventPublisher } from '../events/security-event-publisher.js';
+import { EventPublisher } from '../events/security-event-publisher.js';
 import { CookieWriter, TokenCookies } from '../http/token-cookies.js';
 import { KeyRing } from '../keys/key-ring.js';
 import { AccessRenewal } from '../revocation/access-renewal.js';
@@ -47,7 +47,7 @@ async function buildCore(
   const { leeway } = token;
   const { sessionLifetime } = rotation;
 
-  const events = new EventPublisher();
+  const events = new EventPublisher(options.events);
   const renderer = new Refusals(options);
   const loaders = new LoaderCalls(options.loaders, options.loaderTimeoutMs);
   const keys = new TokenKeys(ring, loadedKeys, loaders);
@@ -104,7 +104,6 @@ export const PROVIDERS: Provider[] = [
     inject: [CORE, BlocklistService],
   },
   { provide: BLOCKLIST_PARTS, useExisting: CORE },
-  fromCore(EventPublisher, ({ events }) => events),
   fromCore(Refusals, ({ renderer }) => renderer),
   fromCore(LoaderCalls, ({ loaders }) => loaders),
   fromCore(TokenKeys, ({ keys }) => keys),
@@ -114,7 +113,6 @@ export const PROVIDERS: Provider[] = [
   fromServices(TokenService, ({ tokens }) => tokens),
   fromServices(SessionService, ({ sessionService }) => sessionService),
   fromServices(CookieRenewal, ({ cookieRenewal }) => cookieRenewal),
-  EventEmitterBridge,
   RoutePolicies,
   RouteScan,
   RouteAuthenticator,

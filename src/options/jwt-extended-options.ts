@@ -1,3 +1,4 @@
+import type { SecurityEventEmitter } from '../contracts/security-events.js';
 import type { Duration } from '../contracts/token.js';
 import type { BlocklistOptions, RotationOptions } from './blocklist-options.js';
 import type { JwtExtendedLoaders } from './callbacks.js';
@@ -28,6 +29,12 @@ export interface JwtExtendedOptions
   blocklist?: BlocklistOptions;
   /** How refresh tokens are rotated, and how long sessions may last. */
   rotation?: RotationOptions;
+  /**
+   * Emits security events as `jwt.<name>`: an `EventEmitter2`, an `EventEmitter` of Node, or an object of your own.
+   *
+   * @default none
+   */
+  events?: SecurityEventEmitter;
   /** Who may log in at the endpoint `login`, and what it answers. */
   login?: LoginOptions;
   /** Functions that the module calls while it creates and reads tokens. */

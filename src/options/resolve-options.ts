@@ -1,9 +1,10 @@
 import { Logger } from '@nestjs/common';
-import { checkFunction } from '../common/checks.js';
+import { checkFunction, isObject } from '../common/checks.js';
 import { deepFreeze } from '../common/deep-freeze.js';
-import { configError, describe } from '../common/describe.js';
+import { configError, describe, kindOf } from '../common/describe.js';
 import { parseTimeout } from '../common/duration.js';
 import { pick, readOptions, type Rows } from '../common/read-options.js';
+import type { SecurityEventEmitter } from '../contracts/security-events.js';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
 import {
   checkRotationStore,
@@ -28,6 +29,7 @@ export const OPTION_ROWS = {
   ...RESPONSE_ROWS,
   blocklist: [readBlocklistOptions, {}],
   rotation: [readRotationOptions],
+  events: [checkEmitter],
   login: [readLoginOptions],
   loaders: [readLoaders, {}],
   loaderTimeout: [parseTimeout, '5s'],
@@ -46,7 +48,7 @@ export const OPTION_ROWS = {
  */
 export function resolveOptions(options: JwtExtendedOptions): ResolvedOptions {
   const given = readOptions('', OPTION_ROWS, options);
-  const { blocklist, rotation, login, loaders, loaderTimeout, clock } = given;
+  const { blocklist, rotation, events, login, loaders, loaderTimeout, clock } = given;
   if (rotation) checkRotationStore(rotation, blocklist.store);
   checkRenewal(given.cookies, given.accessTokenExpires);
   const resolved: ResolvedOptions = {
@@ -55,14 +57,15 @@ export function resolveOptions(options: JwtExtendedOptions): ResolvedOptions {
     responses: resolveResponseOptions(given),
     blocklist,
     rotation: rotation ?? readRotationOptions({}, 'rotation'),
+    events,
     login,
     loaders,
     loaderTimeoutMs: loaderTimeout,
     clock,
   };
   warnAboutWeakOptions(resolved);
-  // The store belongs to the application, and changes.
-  return deepFreeze(resolved, resolved.blocklist.store);
+  // These belong to the application, and change.
+  return deepFreeze(resolved, [blocklist.store, events]);
 }
 
 /** A choice that is allowed but costs security. */
@@ -124,6 +127,16 @@ function warnAboutWeakOptions(options: ResolvedOptions): void {
   for (const { where, applies, warning } of WEAKNESSES) {
     if ((where === 'everywhere' || isProduction) && applies(options)) logger.warn(warning);
   }
+}
+
+function checkEmitter(value: unknown, name: string): SecurityEventEmitter {
+  if (isObject(value) && typeof value.emit === 'function')
+    return value as object as SecurityEventEmitter;
+  throw configError(
+    name,
+    kindOf(value),
+    'give an object with a function emit, such as an EventEmitter2',
+  );
 }
 
 /** Calls the clock once: with one that gives no time every token would be valid, or none. */

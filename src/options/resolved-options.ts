@@ -1,3 +1,4 @@
+import type { SecurityEventEmitter } from '../contracts/security-events.js';
 import type { ResolvedBlocklistOptions, ResolvedRotationOptions } from './blocklist-options.js';
 import type { JwtExtendedLoaders } from './callbacks.js';
 import type { ResolvedLocationOptions } from './location-options.js';
@@ -11,6 +12,7 @@ export interface ResolvedOptions extends ResolvedLocationOptions {
   readonly responses: ResolvedResponseOptions;
   readonly blocklist: ResolvedBlocklistOptions;
   readonly rotation: ResolvedRotationOptions;
+  readonly events: SecurityEventEmitter | undefined;
   readonly login: ResolvedLoginOptions | undefined;
   readonly loaders: Readonly<JwtExtendedLoaders>;
   readonly loaderTimeoutMs: number;

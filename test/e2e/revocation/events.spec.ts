@@ -1,10 +1,18 @@
+import { EventEmitter } from 'node:events';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { EventEmitterModule, EventEmitter2 } from '@nestjs/event-emitter';
-import { BlocklistService, type SecurityEvents, TokenService } from '../../../src/index.js';
+import { Injectable, Logger } from '@nestjs/common';
+import { EventEmitter2, EventEmitterModule, OnEvent } from '@nestjs/event-emitter';
+import { Test } from '@nestjs/testing';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import {
+  BlocklistService,
+  JwtExtendedModule,
+  type SecurityEvents,
+  TokenService,
+} from '../../../src/index.js';
 import { createApp, type RunningApp } from '../../support/app.js';
 import { FaultyStore, ProbeController } from '../../support/faults.js';
-import { Clock } from '../../support/forge.js';
+import { Clock, SECRET } from '../../support/forge.js';
 import { claimsOf, rejectionOf } from '../../support/tokens.js';
 
 const NAMES: readonly (keyof SecurityEvents)[] = [
@@ -37,18 +45,19 @@ describe('Security events', () => {
   const store = new FaultyStore();
   let app: RunningApp;
   let tokens: TokenService;
+  let emitter: EventEmitter2;
   let emitted: [string, unknown][];
   let watch: Watch;
 
   beforeEach(async () => {
     store.recover();
     emitted = [];
+    emitter = new EventEmitter2({ wildcard: true });
     app = await createApp('fastify', {
-      imports: [EventEmitterModule.forRoot({ wildcard: true })],
       controllers: [ProbeController],
-      options: { clock: clock.now, blocklist: { store } },
+      options: { clock: clock.now, blocklist: { store }, events: emitter },
     });
-    app.get(EventEmitter2).on('jwt.*', function (this: { event: string }, payload: unknown) {
+    emitter.on('jwt.*', function (this: { event: string }, payload: unknown) {
       emitted.push([this.event.slice(4), payload]);
     });
     tokens = app.get(TokenService);
@@ -59,7 +68,7 @@ describe('Security events', () => {
     await app.close();
   });
 
-  it('tell of a login, a rotation, a race and a theft, and hold no token', async () => {
+  it('report a login, a rotation, a race and a theft, and hold no token', async () => {
     const first = await tokens.createTokenPair('alice');
     const second = await tokens.rotateRefreshToken(first.refreshToken);
     await tokens.rotateRefreshToken(first.refreshToken);
@@ -94,7 +103,7 @@ describe('Security events', () => {
     expect(JSON.stringify(watch.seen)).not.toContain('ey');
   });
 
-  it('tell of what is revoked, on every level', async () => {
+  it('report each level of revocation', async () => {
     const blocklist = app.get(BlocklistService);
     const token = await tokens.createAccessToken('alice');
     watch.seen.length = 0;
@@ -113,7 +122,7 @@ describe('Security events', () => {
     ]);
   });
 
-  it('tell of a refusal with its code, and of the token only if it was verified', async () => {
+  it('report a refusal with its code, and the token only if it was verified', async () => {
     const refresh = await tokens.createRefreshToken('alice');
     const fleeting = await tokens.createAccessToken('alice', { expiresIn: -1 });
     watch.seen.length = 0;
@@ -130,7 +139,7 @@ describe('Security events', () => {
     ]);
   });
 
-  it('tell once that the store is down, and once that it is back', async () => {
+  it('report an outage of the store once, and its end once', async () => {
     const token = await tokens.createAccessToken('alice');
     store.get.mockRejectedValue(new Error('the store is away'));
     watch.seen.length = 0;
@@ -144,7 +153,7 @@ describe('Security events', () => {
     expect(told.map(([name]) => name)).toEqual(['store-down', 'store-up']);
   });
 
-  it("reach the application's EventEmitter2 as well", async () => {
+  it('are emitted as jwt.* on the EventEmitter2 of the option events', async () => {
     await tokens.createTokenPair('alice');
     await app.send('GET', '/access');
 
@@ -152,28 +161,65 @@ describe('Security events', () => {
     expect(emitted.map(([name]) => name)).toEqual(['minted', 'minted', 'refused']);
   });
 
-  it('look for that emitter among what is no object, too', async () => {
-    class Version {}
-    const other = await createApp('fastify', {
-      providers: [
-        { provide: Version, useValue: '1.2.3' },
-        { provide: Watch, useValue: null },
+  it.each<[failure: string, emit: () => unknown]>([
+    [
+      'throws',
+      () => {
+        throw new Error('the listener is broken');
+      },
+    ],
+    ['rejects', () => Promise.reject(new Error('the listener is broken'))],
+  ])('change nothing if emit %s, but log it', async (_failure, emit) => {
+    const error = jest.spyOn(Logger.prototype, 'error').mockReturnValue(undefined);
+    const other = await createApp('fastify', { options: { events: { emit } } });
+    const service = other.get(TokenService);
+
+    const token = await service.createAccessToken('alice');
+
+    expect(await service.verifyToken(token)).toBe(true);
+    expect(error.mock.calls).toEqual([['A listener of jwt.minted failed: the listener is broken']]);
+    await other.close();
+    error.mockRestore();
+  });
+
+  it('reach listeners of a Nest application by an emitter that the factory injects', async () => {
+    @Injectable()
+    class TheftAlert {
+      readonly seen: unknown[] = [];
+      @OnEvent('jwt.minted')
+      note(payload: unknown) {
+        this.seen.push(payload);
+      }
+    }
+    const testing = await Test.createTestingModule({
+      imports: [
+        EventEmitterModule.forRoot(),
+        JwtExtendedModule.forRootAsync({
+          inject: [EventEmitter2],
+          useFactory: (events: EventEmitter2) => ({ secret: SECRET, events }),
+        }),
       ],
-    });
+      providers: [TheftAlert],
+    }).compile();
+    await testing.init();
+
+    await testing.get(TokenService).createAccessToken('alice');
+
+    expect(testing.get(TheftAlert).seen).toEqual([
+      expect.objectContaining({ type: 'access', identity: 'alice' }),
+    ]);
+    await testing.close();
+  });
+
+  it('reach an EventEmitter of Node too', async () => {
+    const events = new EventEmitter();
+    const seen: unknown[] = [];
+    events.on('jwt.minted', (payload) => seen.push(payload));
+    const other = await createApp('fastify', { options: { events } });
 
     await other.get(TokenService).createAccessToken('alice');
 
-    expect(watch.seen.map(([name]) => name)).toEqual(['minted']);
+    expect(seen).toEqual([expect.objectContaining({ identity: 'alice' })]);
     await other.close();
-  });
-
-  it('harm nobody when a listener throws', async () => {
-    app.get(EventEmitter2).on('jwt.minted', () => {
-      throw new Error('the listener is broken');
-    });
-
-    const token = await tokens.createAccessToken('alice');
-
-    expect(await tokens.verifyToken(token)).toBe(true);
   });
 });

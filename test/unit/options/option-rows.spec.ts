@@ -54,6 +54,7 @@ const whole = "give a whole number of seconds, or a string such as '15m' or '500
 const timer = "give a duration longer than 0 and at most 2147483647 ms, such as '500ms'";
 const strings = 'give a string, or an array of strings that is not empty';
 const store = 'give an object with the methods add, raise, get and delete';
+const emitter = 'give an object with a function emit, such as an EventEmitter2';
 const date = 'return a valid Date, as () => new Date() does';
 const locations = "give one of 'headers', 'cookies', 'query_string', 'json'";
 const notNegative = 'give a duration that is not negative';
@@ -266,6 +267,12 @@ const BY_PATH: Readonly<Record<string, readonly Wrong[]>> = {
   responses: NOT_GROUPS,
   blocklist: NOT_GROUPS,
   rotation: NOT_GROUPS,
+  events: [
+    [null, ` was given null; ${emitter}`],
+    [{}, ` was given an object; ${emitter}`],
+    ['canary', ` was given a string of 6 characters; ${emitter}`],
+    [class Emitter {}, ` was given a function; ${emitter}`],
+  ],
   login: NOT_GROUPS,
   loaders: NOT_GROUPS,
   clock: [

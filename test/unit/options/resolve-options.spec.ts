@@ -85,6 +85,8 @@ describe('resolveOptions', () => {
         onStoreError: 'deny',
       },
       rotation: { graceMs: 10_000, sessionLifetime: undefined, maxSessions: undefined },
+      events: undefined,
+      login: undefined,
       loaders: {},
       loaderTimeoutMs: 5000,
       clock: expect.any(Function),
@@ -184,9 +186,11 @@ describe('resolveOptions', () => {
       cookies: { secure: true },
       loaders: { userLookup: () => null },
       blocklist: { store },
+      events: { emit: jest.fn() },
     };
     const resolved = resolve(options);
     expect(resolved.blocklist.store).toBe(store);
+    expect(resolved.events).toBe(options.events);
     const own = [options, store, store.entries, extractor, ...Object.values(options)];
     expect(own.filter((part) => Object.isFrozen(part))).toEqual([]);
   });
