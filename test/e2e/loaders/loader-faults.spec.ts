@@ -7,7 +7,7 @@ import {
   TokenCreationError,
   TokenService,
 } from '../../../src/index.js';
-import { ADAPTERS, createApp, type RunningApp } from '../../support/app.js';
+import { createApp, type RunningApp } from '../../support/app.js';
 import {
   Calamities,
   hanging,
@@ -21,6 +21,7 @@ import {
   UNAVAILABLE,
 } from '../../support/faults.js';
 import { accessClaims, forgeToken, SECRET } from '../../support/forge.js';
+import { rsaPair } from '../../support/keys.js';
 
 type LoaderName = keyof JwtExtendedLoaders;
 
@@ -78,13 +79,14 @@ const NONSENSE: readonly (readonly [LoaderName, string, unknown])[] = [
     ['null', null],
     ['no key beside a kid', { key: undefined, kid: 'one' }],
     ['a kid that is no text', { key: SECRET, kid: 5 }],
+    ['a public key (R3)', rsaPair().publicKey.export({ format: 'pem', type: 'spki' })],
   ]),
   ...of('decodeKey', NOT_KEYS),
   ...of('isTokenRevoked', NOT_BOOLEANS),
   ...of('tokenVerification', NOT_BOOLEANS),
 ];
 
-describe.each(ADAPTERS)('over %s, a loader', (adapter) => {
+describe('A loader', () => {
   const loaders = Object.fromEntries(LOADERS.map((name) => [name, jest.fn()])) as Record<
     LoaderName,
     jest.Mock<(...args: unknown[]) => unknown>
@@ -96,7 +98,7 @@ describe.each(ADAPTERS)('over %s, a loader', (adapter) => {
   beforeAll(async () => {
     calamities = new Calamities();
     output = new Output();
-    app = await createApp(adapter, {
+    app = await createApp('fastify', {
       controllers: [ProbeController],
       options: {
         loaders: loaders as JwtExtendedLoaders,
@@ -182,7 +184,7 @@ describe.each(ADAPTERS)('over %s, a loader', (adapter) => {
     it.each([
       ['answers', 'resolve'],
       ['fails', 'reject'],
-    ] as const)('that %s after its deadline is not heard any more (R28, R73)', async (_, end) => {
+    ] as const)('that %s after its deadline has no effect (R28, R73)', async (_, end) => {
       const answer = postponed<unknown>();
       loaders[name].mockReturnValue(answer.promise);
       expect(await ask(name)).toEqual(unavailable);
@@ -206,7 +208,7 @@ describe.each(ADAPTERS)('over %s, a loader', (adapter) => {
     ['an empty text', ''],
     ['an object', { id: 'alice' }],
     ['an array', ['alice']],
-  ])('userIdentity that gives %s is a mistake, answered with 500', async (_, identity) => {
+  ])('userIdentity that gives %s is a mistake of the application: 500', async (_, identity) => {
     loaders.userIdentity.mockReturnValue(identity);
     expect(await ask('userIdentity')).toEqual({
       status: 500,
@@ -222,10 +224,13 @@ describe.each(ADAPTERS)('over %s, a loader', (adapter) => {
     ['additionalClaims', { size: 5n }],
     ['additionalHeaders', { alg: 'none' }],
     ['additionalHeaders', { kid: '../../dev/null' }],
-  ] as const)('%s that gives what no token may have is a mistake: 500', async (name, members) => {
-    loaders[name].mockReturnValue(members);
-    expect(await ask(name)).toMatchObject({ status: 500, entered: 0 });
-  });
+  ] as const)(
+    '%s that gives reserved or unfit members is a mistake of the application: 500',
+    async (name, members) => {
+      loaders[name].mockReturnValue(members);
+      expect(await ask(name)).toMatchObject({ status: 500, entered: 0 });
+    },
+  );
 
   it.each(['additionalClaims', 'additionalHeaders'] as const)(
     '%s that gives nothing adds nothing',
@@ -238,9 +243,9 @@ describe.each(ADAPTERS)('over %s, a loader', (adapter) => {
   );
 
   it.each([null, undefined])(
-    'userLookup that gives %s finds nobody: 401, with refresh tokens too (R52)',
-    async (nobody) => {
-      loaders.userLookup.mockReturnValue(nobody);
+    'userLookup that gives %s has found no user: 401, for refresh tokens too (R52)',
+    async (nothing) => {
+      loaders.userLookup.mockReturnValue(nothing);
       const refused = {
         status: 401,
         body: { msg: 'Error loading the user alice', code: 'USER_NOT_FOUND' },
@@ -251,7 +256,7 @@ describe.each(ADAPTERS)('over %s, a loader', (adapter) => {
     },
   );
 
-  it('that gives a callable promise without an end is not waited for beyond its deadline (R28)', async () => {
+  it('that gives a callable promise that never settles ends at its deadline (R28)', async () => {
     loaders.userIdentity.mockReturnValue(Object.assign(() => {}, { then: () => {} }));
     const minted = app.get(TokenService).createAccessToken('alice');
     const patience = new Promise((resolve) => setTimeout(resolve, 200, 'still waiting'));
@@ -260,7 +265,7 @@ describe.each(ADAPTERS)('over %s, a loader', (adapter) => {
     );
   });
 
-  it('is well again with the next request', async () => {
+  it('that failed is called again for the next request', async () => {
     loaders.userLookup.mockImplementationOnce(throwing(new Error('away')));
     expect(await ask('userLookup')).toEqual(unavailable);
     loaders.userLookup.mockClear();
@@ -268,13 +273,13 @@ describe.each(ADAPTERS)('over %s, a loader', (adapter) => {
   });
 });
 
-describe.each(ADAPTERS)('over %s, an extractor function', (adapter) => {
+describe('An extractor function', () => {
   const extractor = jest.fn<() => string | null>();
   let app: RunningApp;
   let output: Output;
   beforeAll(async () => {
     output = new Output();
-    app = await createApp(adapter, {
+    app = await createApp('fastify', {
       controllers: [ProbeController],
       options: { locations: [extractor, 'headers'] },
     });
@@ -303,7 +308,7 @@ describe.each(ADAPTERS)('over %s, an extractor function', (adapter) => {
     expect(await show()).toEqual({ status: 418, body: { msg: 'out of coffee' }, entered: 0 });
   });
 
-  it('that finds nothing leaves the next location its turn', async () => {
+  it('that finds nothing is followed by the next location', async () => {
     extractor.mockReturnValue(null);
     expect(await show()).toEqual({ status: 200, body: { identity: 'alice' }, entered: 1 });
   });

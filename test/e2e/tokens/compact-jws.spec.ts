@@ -1,5 +1,10 @@
 import { createHmac } from 'node:crypto';
-import { SECRET, forgeToken, segment } from '../../support/forge.js';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { Controller, Post, UseGuards } from '@nestjs/common';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { AccessGuard } from '../../../src/index.js';
+import { createApp, type RunningApp } from '../../support/app.js';
+import { Clock, forgeToken, SECRET, segment } from '../../support/forge.js';
 import {
   claimsAtNow,
   describeTokens,
@@ -7,7 +12,9 @@ import {
   forgeSegments,
   invalid,
   LET_IN,
+  refusalOf,
   type Row,
+  startTokens,
   withSignature,
   withUnusedBits,
 } from '../../support/tokens.js';
@@ -60,11 +67,11 @@ function nested(depth: number): string {
   return '['.repeat(depth) + ']'.repeat(depth);
 }
 
-describeTokens('A token as it is made', {}, [
-  ['lets in one that is well made', GOOD, LET_IN],
-  ['lets in one of exactly 8192 characters (R7)', ofLength(8192), LET_IN],
+describeTokens('A good token', {}, [
+  ['is accepted', GOOD, LET_IN],
+  ['is accepted with exactly 8192 characters (R7)', ofLength(8192), LET_IN],
   [
-    'lets in one whose claims lie 2500 deep',
+    'is accepted with claims that are nested 2500 levels deep',
     forgeToken(JSON.stringify(claimsAtNow()).replace('}', `,"a":${nested(2500)}}`)),
     LET_IN,
   ],
@@ -95,7 +102,7 @@ describeTokens('The structure of a token (R7, R8)', {}, [
     TOO_LONG,
   ],
   [
-    'refuses a header that lies 3000 deep',
+    'refuses a header that is nested 3000 levels deep',
     forgeToken(claimsAtNow(), `{"alg":"HS256","x":${nested(3000)}}`),
     TOO_LONG,
   ],
@@ -191,12 +198,12 @@ describeTokens('The JSON of a token (R11)', {}, [
     ],
   ]),
   [
-    'takes the last of two algorithms',
+    'uses the last of two algorithms',
     forgeToken(claimsAtNow(), '{"alg":"HS256","alg":"none"}'),
     NOT_ALLOWED,
   ],
   [
-    'takes the last of two algorithms the other way about',
+    'uses the last of two algorithms the other way round',
     forgeToken(claimsAtNow(), '{"alg":"none","alg":"HS256"}'),
     LET_IN,
   ],
@@ -264,7 +271,7 @@ describeTokens('The header of a token (R6, R8, R10, R13)', {}, [
     BAD_KID,
   ]),
   ...['k', 'k'.repeat(256), '__proto__', '../../etc/passwd', "' OR 1=1 --"].map((kid): Row => [
-    `passes over the kid ${kid.slice(0, 20)}, since there is only one key`,
+    `ignores the kid ${kid.slice(0, 20)}, because there is only one key`,
     withHeader({ kid }),
     LET_IN,
   ]),
@@ -294,7 +301,7 @@ describeTokens('The header of a token (R6, R8, R10, R13)', {}, [
     invalid('Unsupported critical extension: alg'),
   ],
   [
-    'does not repeat an extension that is no plain name',
+    'does not repeat the name of an extension that is not plain',
     withHeader({ crit: ['<script>'] }),
     BAD_CRIT,
   ],
@@ -304,15 +311,19 @@ describeTokens('The header of a token (R6, R8, R10, R13)', {}, [
     BAD_CRIT,
   ]),
   ['refuses an unencoded payload', withHeader({ b64: false }), invalid('Invalid header: b64')],
-  ['refuses b64 however it is set', withHeader({ b64: true }), invalid('Invalid header: b64')],
+  [
+    'refuses b64 with the value true, too',
+    withHeader({ b64: true }),
+    invalid('Invalid header: b64'),
+  ],
   ['refuses compression', withHeader({ zip: 'DEF' }), invalid('Invalid header: zip')],
   ['refuses encryption', withHeader({ enc: 'A256GCM' }), invalid('Invalid header: enc')],
   ...['JWT', 'jwt', 'JwT', 'application/jwt', 'Application/JWT'].map((typ): Row => [
-    `takes the typ ${typ}`,
+    `accepts the typ ${typ}`,
     withHeader({ typ }),
     LET_IN,
   ]),
-  ['takes a header without typ', forgeToken(claimsAtNow(), { alg: 'HS256' }), LET_IN],
+  ['accepts a header without typ', forgeToken(claimsAtNow(), { alg: 'HS256' }), LET_IN],
   ...[
     'at+jwt',
     'application/at+jwt',
@@ -329,12 +340,12 @@ describeTokens('The header of a token (R6, R8, R10, R13)', {}, [
     {},
   ].map((typ): Row => [`refuses the typ ${JSON.stringify(typ)}`, withHeader({ typ }), BAD_TYP]),
   ...['JWT', 'jwt', 'application/jwt'].map((cty): Row => [
-    `refuses a token within the token, of cty ${cty}`,
+    `refuses a nested token, of cty ${cty}`,
     withHeader({ cty }),
     invalid('Invalid header: cty'),
   ]),
   [
-    'passes over parameters that mean nothing here',
+    'ignores parameters that have no meaning here',
     withHeader({ cty: 'json', x5t: 'x', admin: true }),
     LET_IN,
   ],
@@ -342,38 +353,38 @@ describeTokens('The header of a token (R6, R8, R10, R13)', {}, [
 
 describeTokens('The order of the refusals (R12)', {}, [
   [
-    'tells a bad payload before a bad algorithm',
+    'reports a bad payload before a bad algorithm',
     `${segment({ alg: 'none' })}.${segment('[]')}.`,
     PAYLOAD_NO_OBJECT,
   ],
   [
-    'tells a bad spelling of the signature before a bad payload',
+    'reports a bad spelling of the signature before a bad payload',
     `${GOOD_HEADER}.${segment('[]')}.=`,
     BAD_SIGNATURE_SPELLING,
   ],
   [
-    'tells a bad header before a bad payload',
+    'reports a bad header before a bad payload',
     `${segment('[]')}.${segment('[]')}.`,
     HEADER_NO_OBJECT,
   ],
   [
-    'tells a bad algorithm before a bad signature',
+    'reports a bad algorithm before a bad signature',
     `${segment({ alg: 'HS512' })}.${GOOD_PAYLOAD}.AAAA`,
     NOT_ALLOWED,
   ],
   [
-    'tells a bad signature before bad claims',
+    'reports a bad signature before bad claims',
     withSignature(forgeToken({}), () => Buffer.alloc(32)),
     BAD_SIGNATURE,
   ],
 ]);
 
 describeTokens(
-  'The header of foreign tokens, where they are welcome (R13)',
+  'The header of foreign tokens, with acceptForeignTokens (R13)',
   { options: { acceptForeignTokens: true } },
   [
     ...['at+jwt', 'AT+JWT', 'application/at+jwt', 'JWT'].map((typ): Row => [
-      `takes the typ ${typ}`,
+      `accepts the typ ${typ}`,
       withHeader({ typ }),
       LET_IN,
     ]),
@@ -383,16 +394,12 @@ describeTokens(
       BAD_TYP,
     ]),
     [
-      'takes a token without type and jti',
+      'accepts a token without type and jti',
       forgeToken(claimsAtNow({ type: undefined, jti: undefined })),
       LET_IN,
     ],
-    [
-      'takes a type of its own for an access token',
-      forgeToken(claimsAtNow({ type: 'auth' })),
-      LET_IN,
-    ],
-    ['takes a jti that is empty', forgeToken(claimsAtNow({ jti: '' })), LET_IN],
+    ['accepts another type as an access token', forgeToken(claimsAtNow({ type: 'auth' })), LET_IN],
+    ['accepts a jti that is empty', forgeToken(claimsAtNow({ jti: '' })), LET_IN],
     [
       'refuses a jti that is no text',
       forgeToken(claimsAtNow({ jti: null })),
@@ -420,7 +427,7 @@ describeTokens('What is presented in a JSON body', { inBody: true }, [
     NOT_ENOUGH,
   ],
   [
-    'refuses an object that turns into a token',
+    'refuses an object whose toString is a token',
     { toString: GOOD },
     invalid("Invalid token type. Token must be a <class 'bytes'>"),
   ],
@@ -447,6 +454,130 @@ describeTokens('What is presented in a JSON body', { inBody: true }, [
   ['refuses dots of another script', GOOD.replaceAll('.', '\u3002'), NOT_ENOUGH],
 ]);
 
+const MEGABYTE = 1024 * 1024;
+const REFUSED = { name: 'InvalidTokenError', code: 'TOKEN_INVALID', message: 'Token is too long' };
+
+@Controller()
+class AccessController {
+  @UseGuards(AccessGuard)
+  @Post('access')
+  access(): string {
+    return 'in';
+  }
+}
+
+const WEIGHTY = { weight: 'w'.repeat(8192) };
+
+/** A megabyte each, of text that takes time to decode. */
+const HUGE: readonly [what: string, token: string][] = [
+  ['one letter', 'a'.repeat(MEGABYTE)],
+  ['dots', '.'.repeat(MEGABYTE)],
+  ['a deeply nested header', `${segment(deep(MEGABYTE / 3))}.e30.x`],
+  ['a deeply nested payload', forgeToken(deep(MEGABYTE / 3))],
+  ['a well signed token', forgeToken(claimsAtNow({ weight: 'w'.repeat(MEGABYTE) }))],
+  ['text of two bytes a letter', 'é'.repeat(MEGABYTE / 2)],
+];
+
+describe('A token of a megabyte over HTTP (R7)', () => {
+  let app: RunningApp;
+
+  beforeAll(async () => {
+    app = await createApp('express', {
+      controllers: [AccessController],
+      options: { locations: ['json'], clock: new Clock().now },
+      configure: (nest) => {
+        (nest as NestExpressApplication).useBodyParser('json', { limit: 4 * MEGABYTE });
+      },
+    });
+  });
+  afterAll(() => app.close());
+
+  it.each(HUGE)('is refused before it is decoded: %s', async (_, token) => {
+    const { status, body } = await app.send('POST', '/access', { json: { access_token: token } });
+
+    expect({ status, body }).toEqual({ status: 422, body: { msg: 'Token is too long' } });
+  });
+});
+
+describe('The longest token', () => {
+  it.each(HUGE)('is not a megabyte, of which nothing is decoded: %s (R7)', async (_, token) => {
+    const { tokens } = await startTokens();
+    const decode = [jest.spyOn(Buffer, 'from'), jest.spyOn(JSON, 'parse')];
+
+    const refusal = await refusalOf(tokens.decodeToken(token));
+
+    const decoded = decode.flatMap(({ mock }) => mock.calls);
+    for (const spy of decode) spy.mockRestore();
+    expect(refusal).toEqual(REFUSED);
+    expect(decoded).toEqual([]);
+  });
+
+  it('has exactly as many characters as maxTokenLength says', async () => {
+    const token = forgeToken(claimsAtNow());
+    const options = { clock: new Clock().now };
+    const exact = await startTokens({ ...options, maxTokenLength: token.length });
+    const shorter = await startTokens({ ...options, maxTokenLength: token.length - 1 });
+
+    expect(await exact.tokens.verifyToken(token)).toBe(true);
+    expect(await refusalOf(shorter.tokens.decodeToken(token))).toEqual(REFUSED);
+  });
+
+  it('is also the longest that createAccessToken makes', async () => {
+    const { tokens } = await startTokens();
+
+    expect(
+      await refusalOf(tokens.createAccessToken('alice', { additionalClaims: WEIGHTY })),
+    ).toMatchObject({
+      name: 'TokenCreationError',
+      message: expect.stringMatching(
+        /^The token is \d{5} bytes long, and maxTokenLength is 8192: put less into it$/,
+      ) as unknown,
+    });
+  });
+
+  it('is the same for every method that reads a token (R78)', async () => {
+    const { tokens, blocklist } = await startTokens({ clock: new Clock().now });
+    const token = forgeToken(claimsAtNow(WEIGHTY));
+
+    expect(await refusalOf(tokens.getUnverifiedHeaders(token))).toEqual(REFUSED);
+    expect(await refusalOf(tokens.getJti(token))).toEqual(REFUSED);
+    expect(await refusalOf(tokens.getCsrfToken(token))).toEqual(REFUSED);
+    expect(await refusalOf(blocklist.revoke(token))).toEqual(REFUSED);
+    expect(await tokens.verifyToken(token)).toBe(false);
+  });
+
+  it('has a header of at most 2 KB, even with a larger maxTokenLength', async () => {
+    const { tokens } = await startTokens({ clock: new Clock().now, maxTokenLength: MEGABYTE });
+    const header = (weight: number) => ({ alg: 'HS256', x: 'x'.repeat(weight) });
+    const fitting = 2048 * 0.75 - JSON.stringify(header(0)).length;
+
+    expect(segment(header(fitting))).toHaveLength(2048);
+    expect(await tokens.verifyToken(forgeToken(claimsAtNow(), header(fitting)))).toBe(true);
+    expect(
+      await refusalOf(tokens.decodeToken(forgeToken(claimsAtNow(), header(fitting + 1)))),
+    ).toEqual(REFUSED);
+  });
+
+  it.each([
+    ['signed', (token: string) => token],
+    ['unsigned', (token: string) => `${token.slice(0, token.lastIndexOf('.'))}.AAAA`],
+  ])(
+    'is refused as any other if it is nested 100,000 levels deep and %s (R72, R77)',
+    async (_, forge) => {
+      const decodeKey = () => SECRET;
+      const { tokens } = await startTokens({
+        maxTokenLength: MEGABYTE,
+        secret: undefined,
+        algorithm: 'HS256',
+        loaders: { decodeKey },
+      });
+      const token = forge(forgeToken(deep(100_000)));
+
+      expect(await refusalOf(tokens.decodeToken(token))).toMatchObject({ code: 'TOKEN_INVALID' });
+    },
+  );
+});
+
 /** Cut to a length at which the last character has bits that carry nothing. */
 function evenLess(segmentText: string): string {
   return segmentText.length % 4 === 0 ? segmentText.slice(0, -1) : segmentText;
@@ -456,4 +587,8 @@ function forgeWithSecret(algorithm: 'HS384' | 'HS512'): string {
   const input = `${segment({ alg: algorithm, typ: 'JWT' })}.${GOOD_PAYLOAD}`;
   const hash = algorithm === 'HS384' ? 'sha384' : 'sha512';
   return `${input}.${createHmac(hash, SECRET).update(input).digest('base64url')}`;
+}
+
+function deep(depth: number): string {
+  return `{"a":${'['.repeat(depth)}${']'.repeat(depth)}}`;
 }

@@ -7,8 +7,11 @@ import {
   ALGORITHMS,
   claimsAtNow,
   claimsOf,
+  describeTokens,
   forgeAs,
+  invalid,
   keysOf,
+  LET_IN,
   refusalOf,
   startTokens,
   type TokenTools,
@@ -20,7 +23,7 @@ const clock = new Clock();
 describe.each(ALGORITHMS)('%s', (algorithm) => {
   const { options, signing, verifying } = keysOf(algorithm);
 
-  it('mints what jose verifies', async () => {
+  it('gives tokens that jose verifies', async () => {
     const { tokens } = await startTokens({ ...options, clock: clock.now });
 
     const token = await tokens.createAccessToken('alice', { additionalClaims: { roles: ['ä'] } });
@@ -33,7 +36,7 @@ describe.each(ALGORITHMS)('%s', (algorithm) => {
     expect(payload).toEqual({ ...claimsOf(token), sub: 'alice', roles: ['ä'] });
   });
 
-  it('verifies what jose mints', async () => {
+  it('verifies the tokens of jose', async () => {
     const { tokens } = await startTokens({ ...options, clock: clock.now });
     const claims = claimsAtNow({ roles: ['ä'] });
 
@@ -49,7 +52,7 @@ describe.each(ALGORITHMS)('%s', (algorithm) => {
     });
   });
 
-  it("verifies its own, and nobody else's", async () => {
+  it('verifies tokens of its own key, and of no other', async () => {
     const { tokens } = await startTokens({ ...options, clock: clock.now });
     const other = await startTokens({ ...keysOf(algorithm, 'other').options, clock: clock.now });
 
@@ -57,7 +60,7 @@ describe.each(ALGORITHMS)('%s', (algorithm) => {
     expect(await tokens.verifyToken(await other.tokens.createAccessToken('alice'))).toBe(false);
   });
 
-  it('is not taken for any other (R2)', async () => {
+  it('is the only algorithm that is accepted (R2)', async () => {
     const { tokens } = await startTokens({ ...options, clock: clock.now });
 
     for (const foreign of ALGORITHMS.filter((name) => name !== algorithm)) {
@@ -126,3 +129,49 @@ describe('A signature', () => {
     expect(digest).toHaveBeenCalledTimes(1);
   });
 });
+
+describeTokens(
+  'Two algorithms in decodeAlgorithms',
+  {
+    isVariant: true,
+    options: { ...keysOf('RS256').options, decodeAlgorithms: ['RS256', 'PS256'] },
+  },
+  [
+    ['lets in RS256', forgeAs('RS256', claimsAtNow()), LET_IN],
+    ['lets in PS256', forgeAs('PS256', claimsAtNow()), LET_IN],
+    [
+      'refuses PS384',
+      forgeAs('PS384', claimsAtNow()),
+      invalid('The specified alg value is not allowed'),
+    ],
+    [
+      'refuses a signature of PS256 under the name RS256',
+      forgeAs('PS256', claimsAtNow(), { header: { alg: 'RS256' } }),
+      invalid('Signature verification failed'),
+    ],
+  ],
+);
+
+describeTokens(
+  'A signature of ES256 with the other s',
+  { isVariant: true, options: keysOf('ES256').options },
+  [
+    [
+      'is as good as the first, so that the text of a token is no key of the blocklist (F12)',
+      mirrored(),
+      LET_IN,
+    ],
+  ],
+);
+
+/** With (r, n - s) for (r, s): the one other signature that follows from a good one. */
+function mirrored(): string {
+  const orderOfP256 = BigInt('0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551');
+  return withSignature(forgeAs('ES256', claimsAtNow()), (signature) => {
+    const s = orderOfP256 - BigInt(`0x${signature.subarray(32).toString('hex')}`);
+    return Buffer.concat([
+      signature.subarray(0, 32),
+      Buffer.from(s.toString(16).padStart(64, '0'), 'hex'),
+    ]);
+  });
+}

@@ -1,0 +1,420 @@
+import { Controller, Get, Post, Req, UseGuards } from '@nestjs/common';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import {
+  AccessGuard,
+  BlocklistService,
+  CurrentUser,
+  type JwtExtendedLoaders,
+  type Token,
+  TokenService,
+} from '../../../src/index.js';
+import { createApp, type RunningApp, type Sent } from '../../support/app.js';
+import { FaultyStore, ProbeController } from '../../support/faults.js';
+import { accessClaims, forgeToken, SECRET } from '../../support/forge.js';
+
+type LoaderName = keyof JwtExtendedLoaders;
+type Loader = jest.Mock<(...args: unknown[]) => unknown>;
+
+const ALICE = { id: 'alice', roles: ['admin'] };
+
+/** A loader that does its work, at once or later. */
+const ANSWERS: Record<LoaderName, unknown> = {
+  userIdentity: 'alice',
+  additionalClaims: { roles: ALICE.roles },
+  additionalHeaders: { tenant: 'north' },
+  encodeKey: { key: SECRET, kid: 'one' },
+  decodeKey: SECRET,
+  isTokenRevoked: false,
+  tokenVerification: true,
+  userLookup: ALICE,
+};
+const NAMES = Object.keys(ANSWERS) as LoaderName[];
+
+@Controller()
+class AccountController {
+  /** The request as the handlers saw it last. */
+  static request: unknown;
+
+  constructor(private readonly tokens: TokenService) {}
+
+  @Post('login')
+  async login(@Req() request: unknown) {
+    AccountController.request = request;
+    const options = { request, fresh: true };
+    return {
+      access: await this.tokens.createAccessToken(ALICE, options),
+      refresh: await this.tokens.createRefreshToken(ALICE, { request }),
+    };
+  }
+
+  @UseGuards(AccessGuard)
+  @Get('me')
+  me(@Req() request: { user: unknown }, @CurrentUser() user: unknown) {
+    AccountController.request = request;
+    return { user, same: request.user === user };
+  }
+}
+
+describe("The loaders' arguments and answers", () => {
+  describe.each([
+    ['at once', (answer: unknown) => answer],
+    ['with a promise', (answer: unknown) => Promise.resolve(answer)],
+  ])('loaders that answer %s', (_, give) => {
+    const loaders = Object.fromEntries(NAMES.map((name) => [name, jest.fn()])) as Record<
+      LoaderName,
+      Loader
+    >;
+    let app: RunningApp;
+
+    beforeAll(async () => {
+      app = await createApp('fastify', {
+        controllers: [AccountController],
+        options: { algorithm: 'HS256', loaders: loaders as JwtExtendedLoaders },
+      });
+    });
+    beforeEach(() => {
+      for (const name of NAMES)
+        loaders[name].mockReset().mockImplementation(() => give(ANSWERS[name]));
+    });
+    afterAll(() => app.close());
+
+    async function login() {
+      return (await app.send('POST', '/login')).body as { access: string; refresh: string };
+    }
+
+    it.each(['userIdentity', 'additionalClaims', 'additionalHeaders', 'encodeKey'] as const)(
+      '%s gets the subject, the request and the type',
+      async (name) => {
+        await login();
+        const { request } = AccountController;
+        expect(loaders[name].mock.calls).toEqual([
+          [ALICE, { request, type: 'access' }],
+          [ALICE, { request, type: 'refresh' }],
+        ]);
+        for (const [subject, context] of loaders[name].mock.calls) {
+          expect(subject).toBe(ALICE);
+          expect((context as { request: unknown }).request).toBe(request);
+        }
+      },
+    );
+
+    it('give the header and the claims of a new token', async () => {
+      const { access } = await login();
+      const { header, claims, identity } = await app.get(TokenService).decodeToken(access);
+      expect(header).toEqual({ alg: 'HS256', typ: 'JWT', kid: 'one', tenant: 'north' });
+      expect(claims).toMatchObject({ roles: ['admin'], fresh: true });
+      expect(identity).toBe('alice');
+    });
+
+    it('decodeKey gets header and claims, unverified and frozen (R12)', async () => {
+      const { access } = await login();
+      await app.send('GET', '/me', { token: access });
+      const [unverified, context] = loaders.decodeKey.mock.lastCall ?? [];
+      const { claims } = await app.get(TokenService).decodeToken(access);
+      expect(unverified).toEqual({
+        header: { alg: 'HS256', typ: 'JWT', kid: 'one', tenant: 'north' },
+        claims,
+      });
+      expect(isDeepFrozen(unverified)).toBe(true);
+      expect((context as { request: unknown }).request).toBe(AccountController.request);
+    });
+
+    it.each(['isTokenRevoked', 'tokenVerification', 'userLookup'] as const)(
+      '%s gets the verified token, the request and the type',
+      async (name) => {
+        const encoded = forgeToken(accessClaims({ jti: 'one', sid: 'session', fresh: true }));
+        await app.send('GET', '/me', { token: encoded });
+        expect(loaders[name]).toHaveBeenCalledTimes(1);
+        const [token, context] = loaders[name].mock.lastCall as [Token, { request: unknown }];
+        expect(token).toMatchObject({
+          encoded,
+          identity: 'alice',
+          type: 'access',
+          jti: 'one',
+          sessionId: 'session',
+          fresh: true,
+        });
+        expect(context).toEqual({ request: AccountController.request, type: 'access' });
+        expect(context.request).toBe(AccountController.request);
+      },
+    );
+
+    it('get no request if there is none', async () => {
+      const token = await app.get(TokenService).createAccessToken(ALICE);
+      await app.get(TokenService).verifyToken(token);
+      expect(loaders.userIdentity).toHaveBeenCalledWith(ALICE, { type: 'access' });
+      expect(loaders.isTokenRevoked.mock.lastCall?.[1]).toEqual({ type: 'access' });
+      expect(loaders.decodeKey.mock.lastCall?.[1]).toEqual(
+        expect.not.objectContaining({ request: expect.anything() }),
+      );
+    });
+
+    it('refuse a token with false and true', async () => {
+      const token = forgeToken(accessClaims());
+      loaders.tokenVerification.mockImplementation(() => give(false));
+      expect(await app.send('GET', '/me', { token })).toMatchObject({
+        status: 400,
+        body: { msg: 'User claims verification failed' },
+      });
+      loaders.isTokenRevoked.mockImplementation(() => give(true));
+      expect(await app.send('GET', '/me', { token })).toMatchObject({
+        status: 401,
+        body: { msg: 'Token has been revoked' },
+      });
+    });
+
+    it.each([[0], [''], [false]])('userLookup can give %j as a user (R52)', async (user) => {
+      loaders.userLookup.mockImplementation(() => give(user));
+      expect(await app.send('GET', '/me', { token: forgeToken(accessClaims()) })).toMatchObject({
+        status: 200,
+        body: { user, same: true },
+      });
+    });
+  });
+
+  it('loaders can be bound methods of another object', async () => {
+    class Users {
+      readonly #names = new Map([['alice', 'Alice']]);
+
+      userLookup({ identity }: Token) {
+        return this.#names.get(identity);
+      }
+    }
+    const app = await createApp('fastify', {
+      controllers: [AccountController],
+      options: { loaders: { userLookup: Users.prototype.userLookup.bind(new Users()) } },
+    });
+    expect(await app.send('GET', '/me', { token: forgeToken(accessClaims()) })).toMatchObject({
+      status: 200,
+      body: { user: 'Alice' },
+    });
+    await app.close();
+  });
+});
+
+const now = Math.floor(Date.now() / 1000);
+const PAST = { exp: now - 1 };
+const OTHER_SECRET = [...SECRET].reverse().join('');
+
+/** What can be wrong with a request, in the order of the checks, with the loaders that are called before. */
+const STEPS: readonly Step[] = [
+  {
+    wrong: 'no token',
+    sent: () => ({}),
+    answer: [401, 'Missing Authorization Header'],
+    asked: [],
+  },
+  {
+    wrong: 'a malformed header',
+    sent: () => ({ headers: { authorization: 'Bearer a b' } }),
+    answer: [422, "Bad Authorization header. Expected 'Authorization: Bearer <JWT>'"],
+    asked: [],
+  },
+  {
+    wrong: 'no structure',
+    sent: () => ({ token: 'a.b' }),
+    answer: [422, 'Not enough segments'],
+    asked: [],
+  },
+  {
+    wrong: 'an algorithm that is not allowed',
+    sent: () => ({ token: forgeToken(accessClaims(), { alg: 'HS512', typ: 'JWT' }) }),
+    answer: [422, 'The specified alg value is not allowed'],
+    asked: [],
+  },
+  {
+    wrong: 'a bad signature',
+    sent: () => ({ token: forgeToken(accessClaims(PAST), undefined, OTHER_SECRET) }),
+    answer: [422, 'Signature verification failed'],
+    asked: ['decodeKey'],
+  },
+  {
+    wrong: 'a token of tomorrow',
+    sent: () => ({ token: forgeToken(accessClaims({ nbf: now + 3600, exp: now + 1 })) }),
+    answer: [422, 'The token is not yet valid (nbf)'],
+    asked: ['decodeKey'],
+  },
+  {
+    wrong: 'a csrf value that does not match',
+    sent: () => ({
+      headers: {
+        cookie: `access_token_cookie=${forgeToken(accessClaims(PAST))}`,
+        'x-csrf-token': 'another',
+      },
+    }),
+    method: 'POST',
+    path: '/access',
+    answer: [401, 'CSRF double submit tokens do not match'],
+    asked: ['decodeKey'],
+  },
+  {
+    wrong: 'an expired token',
+    sent: () => ({ token: forgeToken(accessClaims({ ...PAST, type: 'refresh' })) }),
+    answer: [401, 'Token has expired'],
+    asked: ['decodeKey'],
+  },
+  {
+    wrong: 'the wrong type',
+    sent: () => ({ token: forgeToken(accessClaims({ type: 'refresh' })) }),
+    answer: [422, 'Only non-refresh tokens are allowed'],
+    asked: ['decodeKey'],
+  },
+  {
+    wrong: 'a token that is not fresh',
+    sent: () => ({ token: forgeToken(accessClaims({ jti: 'blocklisted' })) }),
+    answer: [401, 'Fresh token required'],
+    asked: ['decodeKey'],
+  },
+  {
+    wrong: 'an entry in the blocklist',
+    sent: () => ({ token: forgeToken(accessClaims({ fresh: true, jti: 'blocklisted' })) }),
+    answer: [401, 'Token has been revoked'],
+    asked: ['decodeKey', 'store'],
+  },
+  {
+    wrong: 'a revocation by the loader',
+    sent: () => ({ token: forgeToken(accessClaims({ fresh: true, revoked: true })) }),
+    answer: [401, 'Token has been revoked'],
+    asked: ['decodeKey', 'store', 'isTokenRevoked'],
+  },
+  {
+    wrong: 'claims that are not verified',
+    sent: () => ({ token: forgeToken(accessClaims({ fresh: true, odd: true })) }),
+    answer: [400, 'User claims verification failed'],
+    asked: ['decodeKey', 'store', 'isTokenRevoked', 'tokenVerification'],
+  },
+  {
+    wrong: 'a user who is not there',
+    sent: () => ({ token: forgeToken(accessClaims({ fresh: true, sub: 'nobody' })) }),
+    answer: [401, 'Error loading the user nobody'],
+    asked: ['decodeKey', 'store', 'isTokenRevoked', 'tokenVerification', 'userLookup'],
+  },
+];
+
+interface Step {
+  readonly wrong: string;
+  readonly sent: () => Sent;
+  readonly method?: string;
+  readonly path?: string;
+  readonly answer: readonly [status: number, message: string];
+  readonly asked: readonly string[];
+}
+
+describe('The order of the checks of a request', () => {
+  let app: RunningApp;
+  let asked: string[] = [];
+  const store = new FaultyStore();
+
+  function noted<T>(name: string, answer: T): T {
+    asked.push(name);
+    return answer;
+  }
+
+  beforeAll(async () => {
+    const { get } = store;
+    store.get = get.mockImplementation((keys) =>
+      noted(
+        'store',
+        keys.map((key) => store.entries.get(key) ?? null),
+      ),
+    );
+    app = await createApp('fastify', {
+      controllers: [ProbeController],
+      options: {
+        locations: ['headers', 'cookies'],
+        blocklist: { store },
+        loaders: {
+          decodeKey: () => noted('decodeKey', SECRET),
+          isTokenRevoked: ({ claims }) => noted('isTokenRevoked', claims.revoked === true),
+          tokenVerification: ({ claims }) => noted('tokenVerification', claims.odd !== true),
+          userLookup: ({ identity }) =>
+            noted('userLookup', identity === 'nobody' ? null : identity),
+        },
+        algorithm: 'HS256',
+      },
+    });
+    await app.get(BlocklistService).revoke(forgeToken(accessClaims({ jti: 'blocklisted' })));
+  });
+
+  beforeEach(() => {
+    asked = [];
+    ProbeController.entered = 0;
+  });
+
+  afterAll(() => app.close());
+
+  it.each(STEPS)(
+    'ends at $wrong, and calls no later loader (R12)',
+    async ({ sent, method = 'GET', path = '/fresh', answer: [status, message], asked: order }) => {
+      const given = sent();
+      const reason =
+        given.token || given.headers ? message : `Missing JWT in headers or cookies (${message}; `;
+      const answer = await app.send(method, path, given);
+      expect(answer.status).toBe(status);
+      expect((answer.body as { msg: string }).msg.startsWith(reason)).toBe(true);
+      expect(asked).toEqual(order);
+      expect(ProbeController.entered).toBe(0);
+    },
+  );
+
+  it('calls every loader once, in order, before the handler (R12, R56)', async () => {
+    const answer = await app.send('GET', '/user', { token: forgeToken(accessClaims()) });
+    expect(answer).toMatchObject({ status: 200, body: { user: 'alice' } });
+    expect(asked).toEqual([
+      'decodeKey',
+      'store',
+      'isTokenRevoked',
+      'tokenVerification',
+      'userLookup',
+    ]);
+  });
+
+  it('calls neither the store nor isTokenRevoked if the route skips the revocation check', async () => {
+    const token = forgeToken(accessClaims({ jti: 'blocklisted', revoked: true }));
+    expect(await app.send('GET', '/unchecked', { token })).toMatchObject({ status: 200 });
+    expect(asked).toEqual(['decodeKey', 'tokenVerification', 'userLookup']);
+  });
+
+  it('looks up the user of a refresh token, so that a disabled user cannot refresh (R52)', async () => {
+    const token = forgeToken(accessClaims({ type: 'refresh', sub: 'nobody' }));
+    expect(await app.send('GET', '/refresh', { token })).toMatchObject({
+      status: 401,
+      body: { msg: 'Error loading the user nobody' },
+    });
+    expect(asked.at(-1)).toBe('userLookup');
+  });
+
+  it('asks the store at every request (R56)', async () => {
+    const token = forgeToken(accessClaims());
+    for (let count = 0; count < 3; count += 1) await app.send('GET', '/access', { token });
+    expect(asked.filter((name) => name === 'store')).toHaveLength(3);
+  });
+
+  it('is skipped for OPTIONS: no loader is called, and there is no token', async () => {
+    const answer = await app.send('OPTIONS', '/access', { token: forgeToken(accessClaims()) });
+    expect(answer).toMatchObject({ status: 200, body: { token: null } });
+    expect(asked).toEqual([]);
+  });
+
+  it('is skipped for an optional route without a token', async () => {
+    const answer = await app.send('GET', '/optional');
+    expect(answer).toMatchObject({ status: 200, body: { identity: null } });
+    expect(asked).toEqual([]);
+  });
+
+  it.each([
+    ['is malformed', 'a.b', 422],
+    ['has expired', forgeToken(accessClaims(PAST)), 401],
+    ['is revoked', forgeToken(accessClaims({ revoked: true })), 401],
+    ['has an unknown user', forgeToken(accessClaims({ sub: 'nobody' })), 401],
+  ])('is kept on an optional route if the token %s', async (...given) => {
+    const [, token, status] = given;
+    expect(await app.send('GET', '/optional', { token })).toMatchObject({ status });
+    expect(ProbeController.entered).toBe(0);
+  });
+});
+
+function isDeepFrozen(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  return Object.isFrozen(value) && Object.values(value).every(isDeepFrozen);
+}

@@ -1,0 +1,775 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Controller, Get, type LoggerService, Query } from '@nestjs/common';
+import {
+  type CreateAccessTokenOptions,
+  type JwtExtendedLoaders,
+  type JwtExtendedOptions,
+  type LoaderContext,
+  TokenService,
+} from '../../../src/index.js';
+import { createApp, type RunningApp } from '../../support/app.js';
+import { Clock, NOW, SECRET } from '../../support/forge.js';
+import {
+  claimsOf,
+  headerOf,
+  keysOf,
+  refusalOf,
+  startTokens,
+  UUID_V4,
+} from '../../support/tokens.js';
+
+const MINUTES_15 = 900;
+const DAYS_30 = 30 * 24 * 3600;
+const UUID: unknown = expect.stringMatching(UUID_V4);
+
+/** Claims in their order: `toEqual` alone would not see it. */
+type Entries = [name: string, value: unknown][];
+
+const ACCESS: Entries = [
+  ['fresh', false],
+  ['iat', NOW],
+  ['jti', UUID],
+  ['type', 'access'],
+  ['sub', 'alice'],
+  ['nbf', NOW],
+  ['csrf', UUID],
+  ['exp', NOW + MINUTES_15],
+];
+const REFRESH: Entries = with_(ACCESS, { type: 'refresh', exp: NOW + DAYS_30 });
+
+/** With values changed in place; `undefined` takes a claim away. */
+function with_(entries: Entries, changes: Record<string, unknown>): Entries {
+  return entries
+    .map(([name, value]): Entries[number] => [name, name in changes ? changes[name] : value])
+    .filter(([, value]) => value !== undefined);
+}
+
+function entriesOf(token: string): Entries {
+  return Object.entries(claimsOf(token));
+}
+
+/** Every way to make a token of a subject. */
+const METHODS = ['createAccessToken', 'createRefreshToken', 'createTokenPair'] as const;
+
+async function mintingWith(options: JwtExtendedOptions = {}) {
+  const clock = new Clock();
+  const { tokens } = await startTokens({ clock: clock.now, ...options });
+  return { tokens, clock };
+}
+
+describe('An access token', () => {
+  it('has these claims, in this order, and no others (F27)', async () => {
+    const { tokens } = await mintingWith();
+
+    const token = await tokens.createAccessToken('alice');
+
+    expect(entriesOf(token)).toEqual(ACCESS);
+    expect(headerOf(token)).toEqual({ alg: 'HS256', typ: 'JWT' });
+  });
+
+  it('has every optional claim in its place (F27)', async () => {
+    const { tokens } = await mintingWith({ encodeIssuer: 'us', encodeAudience: ['them', 'those'] });
+
+    const token = await tokens.createAccessToken('alice', {
+      fresh: true,
+      sessionId: 'session-1',
+      additionalClaims: { roles: ['admin'], nested: { deep: [1, null, ''] } },
+      additionalHeaders: { tenant: 'acme' },
+    });
+
+    expect(entriesOf(token)).toEqual([
+      ...with_(ACCESS, { fresh: true, exp: undefined }),
+      ['aud', ['them', 'those']],
+      ['iss', 'us'],
+      ['exp', NOW + MINUTES_15],
+      ['sid', 'session-1'],
+      ['auth_time', NOW],
+      ['roles', ['admin']],
+      ['nested', { deep: [1, null, ''] }],
+    ]);
+    expect(headerOf(token)).toEqual({ alg: 'HS256', typ: 'JWT', tenant: 'acme' });
+  });
+
+  it.each<[string, JwtExtendedOptions, Entries]>([
+    [
+      'without csrf if cookies need none',
+      { csrf: { protect: false } },
+      with_(ACCESS, { csrf: undefined }),
+    ],
+    ['without nbf', { encodeNotBefore: false }, with_(ACCESS, { nbf: undefined })],
+    ['with an nbf of its own', { notBeforeDelta: '10s' }, with_(ACCESS, { nbf: NOW + 10 })],
+    ['for an hour', { accessTokenExpires: '1h' }, with_(ACCESS, { exp: NOW + 3600 })],
+    ['for 90 seconds', { accessTokenExpires: 90 }, with_(ACCESS, { exp: NOW + 90 })],
+    ['that never expires', { accessTokenExpires: false }, with_(ACCESS, { exp: undefined })],
+    ['without regard to the lifetime of refresh tokens', { refreshTokenExpires: 5 }, ACCESS],
+    [
+      'for one audience',
+      { encodeAudience: 'them' },
+      [...ACCESS.slice(0, -1), ['aud', 'them'], ...ACCESS.slice(-1)],
+    ],
+    [
+      'with the identity under another name',
+      { identityClaim: 'user_id' },
+      ACCESS.map(([name, value]) => [name === 'sub' ? 'user_id' : name, value]),
+    ],
+  ])('is minted %s', async (_, options, entries) => {
+    const { tokens } = await mintingWith(options);
+
+    expect(entriesOf(await tokens.createAccessToken('alice'))).toEqual(entries);
+  });
+
+  it('has moments in whole seconds if the clock has milliseconds (F27)', async () => {
+    const { tokens } = await mintingWith({ clock: () => new Date(NOW * 1000 + 999) });
+
+    expect(entriesOf(await tokens.createAccessToken('alice'))).toEqual(ACCESS);
+  });
+
+  it('has the moment at which it was made', async () => {
+    const { tokens, clock } = await mintingWith();
+    clock.forward(3600);
+
+    expect(claimsOf(await tokens.createAccessToken('alice'))).toMatchObject({
+      iat: NOW + 3600,
+      nbf: NOW + 3600,
+      exp: NOW + 3600 + MINUTES_15,
+    });
+  });
+});
+
+describe('The freshness of an access token', () => {
+  it.each<[string, CreateAccessTokenOptions['fresh'], boolean | number]>([
+    ['undefined', undefined, false],
+    ['false', false, false],
+    ['true', true, true],
+    ['seconds', 300, NOW + 300],
+    ['text', '5m', NOW + 300],
+    ['a Date', new Date((NOW + 300) * 1000), NOW + 300],
+    ['a Date between two seconds', new Date((NOW + 300) * 1000 + 999), NOW + 300],
+    ['a Date that has passed', new Date((NOW - 300) * 1000), NOW - 300],
+  ])('may be given as %s', async (_, fresh, claim) => {
+    const { tokens } = await mintingWith();
+
+    const claims = claimsOf(await tokens.createAccessToken('alice', { fresh }));
+
+    expect(claims.fresh).toBe(claim);
+    expect(claims.auth_time).toBe(claim === false ? undefined : NOW);
+  });
+
+  it.each<[string, unknown, string]>([
+    ['0', 0, 'fresh was given 0; give more than 0 seconds, or use false for never'],
+    [
+      'zero seconds',
+      '0s',
+      "fresh was given '0s'; give more than 0 seconds, or use false for never",
+    ],
+    ['a negative number', -5, 'fresh was given -5; give a duration that is not negative'],
+    [
+      'half a second',
+      0.5,
+      "fresh was given 0.5; give a whole number of seconds, or a string such as '15m' or '500ms'",
+    ],
+    [
+      'text without a unit',
+      '300',
+      "fresh was given '300'; a string needs a number and a unit, such as '90s', '15m', '1.5h' or '30d'",
+    ],
+    [
+      'text that is no duration',
+      'true',
+      "fresh was given 'true'; a string needs a number and a unit, such as '90s', '15m', '1.5h' or '30d'",
+    ],
+    [
+      'NaN',
+      NaN,
+      "fresh was given NaN; give a whole number of seconds, or a string such as '15m' or '500ms'",
+    ],
+    [
+      'null',
+      null,
+      "fresh was given null; give a number of seconds, or a string with a unit such as '15m'",
+    ],
+    ['an invalid Date', new Date(NaN), 'fresh must be a valid Date'],
+  ])('may not be %s', async (_, fresh, message) => {
+    const { tokens } = await mintingWith();
+
+    await expect(
+      tokens.createAccessToken('alice', { fresh: fresh as boolean }),
+    ).rejects.toMatchObject({
+      name: 'TokenCreationError',
+      message,
+    });
+  });
+});
+
+describe('The lifetime of a token', () => {
+  it.each<[string, CreateAccessTokenOptions['expiresIn'], number | undefined]>([
+    ['seconds', 60, NOW + 60],
+    ['text', '2h', NOW + 7200],
+    ['text in words', '2 days', NOW + 172800],
+    ['a negative number of seconds', -60, NOW - 60],
+    ['false, for a token that never expires', false, undefined],
+  ])('may be given as %s', async (_, expiresIn, exp) => {
+    const { tokens } = await mintingWith();
+
+    expect(claimsOf(await tokens.createAccessToken('alice', { expiresIn })).exp).toBe(exp);
+    expect(claimsOf(await tokens.createRefreshToken('alice', { expiresIn })).exp).toBe(exp);
+  });
+
+  it('may be given if the option says that tokens never expire', async () => {
+    const { tokens } = await mintingWith({ accessTokenExpires: false, refreshTokenExpires: false });
+
+    expect(claimsOf(await tokens.createAccessToken('alice', { expiresIn: 5 })).exp).toBe(NOW + 5);
+    expect(claimsOf(await tokens.createRefreshToken('alice'))).not.toHaveProperty('exp');
+  });
+
+  it.each<[string, unknown, string]>([
+    [
+      '0, which Flask reads as never and others as at once',
+      0,
+      'expiresIn was given 0; give more than 0 seconds, or use false for never',
+    ],
+    [
+      'zero seconds',
+      '0s',
+      "expiresIn was given '0s'; give more than 0 seconds, or use false for never",
+    ],
+    [
+      'a fraction of a second',
+      1.5,
+      "expiresIn was given 1.5; give a whole number of seconds, or a string such as '15m' or '500ms'",
+    ],
+    ['less than a second', '500ms', "expiresIn was given '500ms'; give whole seconds"],
+    ['negative text', '-5m', "expiresIn was given '-5m'; give a duration that is not negative"],
+    [
+      'text without a unit',
+      '3600',
+      "expiresIn was given '3600'; a string needs a number and a unit, such as '90s', '15m', '1.5h' or '30d'",
+    ],
+    [
+      'NaN',
+      NaN,
+      "expiresIn was given NaN; give a whole number of seconds, or a string such as '15m' or '500ms'",
+    ],
+    [
+      'Infinity',
+      Infinity,
+      "expiresIn was given Infinity; give a whole number of seconds, or a string such as '15m' or '500ms'",
+    ],
+    [
+      '-Infinity',
+      -Infinity,
+      "expiresIn was given -Infinity; give a whole number of seconds, or a string such as '15m' or '500ms'",
+    ],
+    ['more than a hundred years', 4e9, 'expiresIn was given 4000000000; give 100 years at most'],
+    [
+      'true',
+      true,
+      "expiresIn was given true; give a number of seconds, or a string with a unit such as '15m'",
+    ],
+    [
+      'a Date',
+      new Date(0),
+      "expiresIn was given an object of type Date; give a number of seconds, or a string with a unit such as '15m'",
+    ],
+  ])('may not be %s', async (_, expiresIn, message) => {
+    const { tokens } = await mintingWith();
+    const refused = { name: 'TokenCreationError', message };
+    const options = { expiresIn } as CreateAccessTokenOptions;
+
+    await expect(tokens.createAccessToken('alice', options)).rejects.toMatchObject(refused);
+    await expect(tokens.createRefreshToken('alice', options)).rejects.toMatchObject(refused);
+  });
+});
+
+describe('A refresh token', () => {
+  it('has these claims, in this order, and no others (F27)', async () => {
+    const { tokens } = await mintingWith();
+
+    const token = await tokens.createRefreshToken('alice');
+
+    expect(entriesOf(token)).toEqual(REFRESH);
+    expect(headerOf(token)).toEqual({ alg: 'HS256', typ: 'JWT' });
+  });
+
+  it('is never fresh, even if the caller asks for it', async () => {
+    const { tokens } = await mintingWith();
+
+    const token = await tokens.createRefreshToken('alice', { fresh: true } as object);
+
+    expect(entriesOf(token)).toEqual(REFRESH);
+  });
+
+  it('has the lifetime of its own option', async () => {
+    const { tokens } = await mintingWith({ accessTokenExpires: 5, refreshTokenExpires: '7d' });
+
+    expect(entriesOf(await tokens.createRefreshToken('alice'))).toEqual(
+      with_(REFRESH, { exp: NOW + 7 * 24 * 3600 }),
+    );
+  });
+
+  it('has the claims, headers and session that the caller gives', async () => {
+    const { tokens } = await mintingWith();
+
+    const token = await tokens.createRefreshToken('alice', {
+      additionalClaims: { device: 'phone' },
+      additionalHeaders: { tenant: 'acme' },
+      sessionId: 'session-1',
+    });
+
+    expect(entriesOf(token)).toEqual([...REFRESH, ['sid', 'session-1'], ['device', 'phone']]);
+    expect(headerOf(token)).toEqual({ alg: 'HS256', typ: 'JWT', tenant: 'acme' });
+  });
+});
+
+describe('A pair of tokens', () => {
+  it('has one session and one time of login (F27)', async () => {
+    const { tokens } = await mintingWith();
+
+    const pair = await tokens.createTokenPair('alice');
+
+    const session: Entries = [
+      ['sid', pair.sessionId],
+      ['auth_time', NOW],
+    ];
+    expect(Object.keys(pair)).toEqual(['accessToken', 'refreshToken', 'sessionId']);
+    expect(pair.sessionId).toMatch(UUID_V4);
+    expect(entriesOf(pair.accessToken)).toEqual([...ACCESS, ...session]);
+    expect(entriesOf(pair.refreshToken)).toEqual([...REFRESH, ...session]);
+  });
+
+  it('has ids and csrf values of its own in each token', async () => {
+    const { tokens } = await mintingWith();
+
+    const { accessToken, refreshToken } = await tokens.createTokenPair('alice');
+
+    const [access, refresh] = [claimsOf(accessToken), claimsOf(refreshToken)];
+    expect(new Set([access.jti, refresh.jti, access.csrf, refresh.csrf]).size).toBe(4);
+  });
+
+  it('shares claims and headers, but not freshness and lifetimes', async () => {
+    const { tokens } = await mintingWith();
+
+    const pair = await tokens.createTokenPair('alice', {
+      fresh: '5m',
+      accessExpiresIn: 60,
+      refreshExpiresIn: '2h',
+      additionalClaims: { device: 'phone' },
+      additionalHeaders: { tenant: 'acme' },
+      sessionId: 'session-1',
+    });
+
+    const shared: Entries = [
+      ['sid', 'session-1'],
+      ['auth_time', NOW],
+      ['device', 'phone'],
+    ];
+    const access = with_(ACCESS, { fresh: NOW + 300, exp: NOW + 60 });
+    expect(pair.sessionId).toBe('session-1');
+    expect(entriesOf(pair.accessToken)).toEqual([...access, ...shared]);
+    expect(entriesOf(pair.refreshToken)).toEqual([
+      ...with_(REFRESH, { exp: NOW + 7200 }),
+      ...shared,
+    ]);
+    expect(headerOf(pair.accessToken)).toEqual(headerOf(pair.refreshToken));
+  });
+
+  it('has one iat in both tokens, even if the loaders take a second each', async () => {
+    const clock = new Clock();
+    const additionalClaims = () => {
+      clock.forward(1);
+      return {};
+    };
+    const { tokens } = await startTokens({ clock: clock.now, loaders: { additionalClaims } });
+
+    const { accessToken, refreshToken } = await tokens.createTokenPair('alice');
+
+    expect([claimsOf(accessToken).iat, claimsOf(refreshToken).iat]).toEqual([NOW, NOW]);
+  });
+});
+
+describe('The id of a token (R33)', () => {
+  it('is never given twice', async () => {
+    const { tokens } = await mintingWith();
+    const jtis = new Set<unknown>();
+
+    for (let round = 0; round < 1000; round++) {
+      const minted = await Promise.all(
+        Array.from({ length: 100 }, () => tokens.createAccessToken('alice')),
+      );
+      for (const token of minted) jtis.add(claimsOf(token).jti);
+    }
+
+    expect(jtis.size).toBe(100_000);
+  });
+});
+
+describe('Additional claims and headers', () => {
+  const LOADED = Object.freeze({ roles: Object.freeze(['user']), plan: 'free' });
+
+  it("come after those that every token has, the loader's first", async () => {
+    const { tokens } = await startTokens({
+      loaders: {
+        additionalClaims: () => LOADED,
+        additionalHeaders: () => ({ tenant: 'acme', zone: 'eu' }),
+      },
+    });
+
+    const token = await tokens.createAccessToken('alice', {
+      additionalClaims: Object.freeze({ plan: 'paid', seat: 5 }),
+      additionalHeaders: { zone: 'us', n: 1 },
+    });
+    const next = await tokens.createAccessToken('alice');
+
+    expect(Object.entries(headerOf(token))).toEqual([
+      ['alg', 'HS256'],
+      ['typ', 'JWT'],
+      ['tenant', 'acme'],
+      ['zone', 'us'],
+      ['n', 1],
+    ]);
+    expect(entriesOf(token).slice(-3)).toEqual([
+      ['roles', ['user']],
+      ['plan', 'paid'],
+      ['seat', 5],
+    ]);
+    expect(headerOf(next)).toEqual({ alg: 'HS256', typ: 'JWT', tenant: 'acme', zone: 'eu' });
+    expect(entriesOf(next).slice(-2)).toEqual(Object.entries(LOADED));
+  });
+
+  it('come back from decodeToken unchanged (R35)', async () => {
+    const { tokens } = await startTokens();
+    const additionalClaims = {
+      text: 'ä\u2028"\\\ud83d\ude00',
+      numbers: [0, -1.5, 1e21, Number.MAX_SAFE_INTEGER],
+      others: { true: true, null: null, empty: [[], [{}]] },
+      polluting: JSON.parse('{"__proto__":{"admin":true}}') as object,
+    };
+
+    const token = await tokens.createAccessToken('alice', { additionalClaims });
+
+    const { claims } = await tokens.decodeToken(token);
+    expect(JSON.stringify(claims)).toContain(JSON.stringify(additionalClaims).slice(1, -1));
+    expect(({} as Record<string, unknown>).admin).toBeUndefined();
+  });
+
+  it('come back, or are refused, if they have the name of a member of every object (R35, R37)', async () => {
+    const { tokens } = await startTokens();
+
+    for (const name of Object.getOwnPropertyNames(Object.prototype)) {
+      const outcome = await tokens.createAccessToken('alice', { additionalClaims: own(name) }).then(
+        (token) => entriesOf(token).at(-1),
+        (error: Error) => error.name,
+      );
+      expect([[name, 'x'], 'TokenCreationError']).toContainEqual(outcome);
+    }
+  });
+
+  it.each([
+    ['additionalClaims', 'iat nbf exp jti type fresh csrf sub iss aud sid auth_time'],
+    ['additionalHeaders', 'alg typ kid crit b64 zip enc cty jwk jku x5u x5c x5t x5t#S256'],
+  ])('cannot have reserved names in %s (R1, R36, F23)', async (option, names) => {
+    let loaded: object = {};
+    const { tokens } = await startTokens({ loaders: { [option]: () => loaded } });
+
+    for (const name of [...names.split(' '), '__proto__']) {
+      const refused = {
+        name: 'TokenCreationError',
+        code: undefined,
+        message: `${option} may not contain '${name}': the name is reserved`,
+      };
+      for (const method of METHODS) {
+        loaded = {};
+        const given = { [option]: own(name) };
+        expect(await refusalOf(tokens[method]('alice', given))).toEqual(refused);
+        loaded = own(name);
+        expect(await refusalOf(tokens[method]('alice'))).toEqual(refused);
+      }
+    }
+  });
+
+  it.each([
+    ['the identity claim under its other name', { identityClaim: 'user_id' }, 'user_id'],
+    ['__proto__ inside userClaimsKey', { userClaimsKey: 'user_claims' }, '__proto__'],
+  ] satisfies [string, JwtExtendedOptions, string][])(
+    'cannot have the name of %s (R36)',
+    async (_, options, name) => {
+      const { tokens } = await startTokens(options);
+      const given = { additionalClaims: own(name) };
+
+      expect(await refusalOf(tokens.createAccessToken('alice', given))).toMatchObject({
+        name: 'TokenCreationError',
+        message: `additionalClaims may not contain '${name}': the name is reserved`,
+      });
+    },
+  );
+
+  it('stand together under userClaimsKey, after all other claims, even with reserved names', async () => {
+    const { tokens } = await startTokens({
+      userClaimsKey: 'user_claims',
+      loaders: { additionalClaims: () => ({ a: 1, b: 1 }) },
+    });
+
+    const token = await tokens.createAccessToken('alice', {
+      additionalClaims: { b: 2, exp: 'mine' },
+    });
+
+    const nested = { a: 1, b: 2, exp: 'mine' };
+    expect(entriesOf(token).at(-1)).toEqual(['user_claims', nested]);
+    expect((await tokens.decodeToken(token)).claims.user_claims).toEqual(nested);
+  });
+
+  it('leave no userClaimsKey if there are none', async () => {
+    const { tokens } = await startTokens({ userClaimsKey: 'user_claims' });
+
+    for (const options of [{}, { additionalClaims: {} }]) {
+      const token = await tokens.createAccessToken('alice', options);
+      expect(claimsOf(token)).not.toHaveProperty('user_claims');
+    }
+  });
+});
+
+describe('The loaders of a new token', () => {
+  interface User {
+    readonly id: string;
+    readonly roles: string[];
+  }
+  const USER: User = { id: 'alice', roles: ['admin'] };
+  const REQUEST = { ip: '127.0.0.1' };
+
+  /** Loaders that note how they were called. */
+  function notingLoaders(): { calls: unknown[][]; loaders: JwtExtendedLoaders } {
+    const calls: unknown[][] = [];
+    const noting =
+      <T>(name: string, answer: (subject: User) => T) =>
+      (subject: User, context: LoaderContext) => {
+        calls.push([name, subject, context]);
+        return answer(subject);
+      };
+    const loaders: JwtExtendedLoaders = {
+      userIdentity: noting('userIdentity', ({ id }) => id),
+      additionalClaims: noting('additionalClaims', async ({ roles }) => ({ roles })),
+      additionalHeaders: noting('additionalHeaders', () => ({ tenant: 'acme' })),
+      encodeKey: noting('encodeKey', () => ({ key: SECRET, kid: 'k1' })),
+    };
+    return { calls, loaders };
+  }
+
+  it("are called in Flask's order, with the subject that the caller gave", async () => {
+    const { calls, loaders } = notingLoaders();
+    const { tokens } = await startTokens({ loaders });
+
+    const token = await tokens.createAccessToken(USER, { request: REQUEST });
+
+    const context = { request: REQUEST, type: 'access' };
+    expect(calls).toEqual([
+      ['additionalHeaders', USER, context],
+      ['additionalClaims', USER, context],
+      ['userIdentity', USER, context],
+      ['encodeKey', USER, context],
+    ]);
+    expect(calls.every(([, subject]) => subject === USER)).toBe(true);
+    expect(claimsOf(token)).toMatchObject({ sub: 'alice', roles: ['admin'] });
+    expect(headerOf(token)).toEqual({ alg: 'HS256', typ: 'JWT', kid: 'k1', tenant: 'acme' });
+  });
+
+  it('get the type of the token, and the request if there is one', async () => {
+    const { calls, loaders } = notingLoaders();
+    const { tokens } = await startTokens({ loaders });
+
+    await tokens.createRefreshToken(USER);
+    await tokens.createTokenPair(USER, { request: REQUEST });
+
+    const contexts = calls
+      .filter(([name]) => name === 'userIdentity')
+      .map(([, , context]) => context);
+    expect(contexts).toEqual([
+      { request: undefined, type: 'refresh' },
+      { request: REQUEST, type: 'access' },
+      { request: REQUEST, type: 'refresh' },
+    ]);
+  });
+
+  it('are called as methods of their object', async () => {
+    class Loaders implements JwtExtendedLoaders {
+      readonly #prefix = 'user:';
+      userIdentity(subject: string): string {
+        return this.#prefix + subject;
+      }
+    }
+    const { tokens } = await startTokens({ loaders: new Loaders() });
+
+    expect(claimsOf(await tokens.createAccessToken('alice')).sub).toBe('user:alice');
+  });
+
+  it.each<[string, JwtExtendedOptions, string[]]>([
+    ['both kinds of token', {}, ['access', 'refresh']],
+    [
+      'access tokens only, with claimsInRefreshToken: false',
+      { claimsInRefreshToken: false },
+      ['access'],
+    ],
+  ])('add their claims to %s', async (_, options, types) => {
+    const asked: unknown[] = [];
+    const additionalClaims = (_subject: unknown, { type }: LoaderContext) => {
+      asked.push(type);
+      return { roles: ['admin'] };
+    };
+    const { tokens } = await startTokens({ ...options, loaders: { additionalClaims } });
+
+    const pair = await tokens.createTokenPair('alice', { additionalClaims: { device: 'phone' } });
+
+    const refresh = claimsOf(pair.refreshToken);
+    expect(asked).toEqual(types);
+    expect(claimsOf(pair.accessToken)).toMatchObject({ roles: ['admin'], device: 'phone' });
+    expect(refresh.roles).toEqual(types.includes('refresh') ? ['admin'] : undefined);
+    expect(refresh.device).toBe('phone');
+  });
+});
+
+describe('The identity of a new token (R30)', () => {
+  const fix = 'return String(user.id) from loaders.userIdentity, or set verifySub: false';
+  let plain: TokenService;
+  let loading: TokenService;
+  let loaded: unknown;
+
+  beforeAll(async () => {
+    ({ tokens: plain } = await startTokens());
+    ({ tokens: loading } = await startTokens({ loaders: { userIdentity: () => loaded } }));
+  });
+
+  it.each([
+    ['a number', 5, 'of type number'],
+    ['a bigint', 5n, 'of type bigint'],
+    ['true', true, 'of type boolean'],
+    ['an object', { id: 5 }, 'of type object'],
+    ['a list', ['alice'], 'an array'],
+    ['a symbol', Symbol('alice'), 'of type symbol'],
+    ['null', null, 'null'],
+    ['undefined', undefined, 'undefined'],
+    ['empty text', '', 'an empty string'],
+  ])('cannot be %s, and the message says how to fix it', async (_, subject, kind) => {
+    const refused = {
+      name: 'TokenCreationError',
+      code: undefined,
+      message: `The identity must be a non-empty string, not ${kind}: ${fix}`,
+    };
+    loaded = subject;
+
+    for (const method of METHODS) expect(await refusalOf(plain[method](subject))).toEqual(refused);
+    expect(await refusalOf(loading.createAccessToken('alice'))).toEqual(refused);
+  });
+
+  describe.each<[string, JwtExtendedOptions]>([
+    ['that is not verified', { verifySub: false }],
+    ['in another claim', { identityClaim: 'user_id' }],
+  ])('%s', (_, options) => {
+    let tokens: TokenService;
+    beforeAll(async () => {
+      ({ tokens } = await startTokens(options));
+    });
+
+    it.each([[5], [0], [{ tenant: 'acme', id: 5 }], [['a', 'b']], [false], [null]])(
+      'can be %j, which decodeToken gives back',
+      async (subject: unknown) => {
+        const token = await tokens.createAccessToken(subject);
+        expect((await tokens.decodeToken(token)).identity).toEqual(subject);
+      },
+    );
+
+    it.each<[string, unknown, string]>([
+      ['undefined', undefined, 'The identity must not be undefined'],
+      ['empty text', '', 'The identity must not be an empty string'],
+      ['a bigint', 5n, 'The identity is a bigint, which JSON cannot hold: use text or a number'],
+      ['NaN', NaN, 'The identity is NaN, which JSON cannot hold: use text or a number'],
+      [
+        'a symbol',
+        Symbol('x'),
+        'The identity is a symbol, which JSON cannot hold: use text or a number',
+      ],
+      [
+        'an object that contains a Date',
+        { at: new Date(0) },
+        'The identity.at is a Date, which JSON cannot hold: use text or a number',
+      ],
+    ])('cannot be %s', async (_value, subject, message) => {
+      expect(await refusalOf(tokens.createAccessToken(subject))).toMatchObject({
+        name: 'TokenCreationError',
+        message,
+      });
+    });
+  });
+});
+
+describe('A mistake in a call', () => {
+  it('is refused in the sessionId, which decodeToken would refuse', async () => {
+    const { tokens } = await startTokens();
+
+    for (const sessionId of ['', 5, null, 'x'.repeat(257)] as string[]) {
+      for (const method of ['createAccessToken', 'createRefreshToken'] as const) {
+        expect(await refusalOf(tokens[method]('alice', { sessionId }))).toMatchObject({
+          name: 'TokenCreationError',
+          message: 'sessionId must be text of 1 to 256 characters',
+        });
+      }
+    }
+  });
+
+  it('is refused if the service has no key to sign with', async () => {
+    const { options } = keysOf('RS256');
+    const minting = await startTokens(options);
+    const { tokens } = await startTokens({ ...options, privateKey: undefined });
+
+    expect(await tokens.verifyToken(await minting.tokens.createAccessToken('alice'))).toBe(true);
+    expect(await refusalOf(tokens.createAccessToken('alice'))).toEqual({
+      name: 'TokenCreationError',
+      code: undefined,
+      message:
+        'This module only verifies tokens: give privateKey (or secret) in its options to make them',
+    });
+  });
+
+  describe('over HTTP', () => {
+    @Controller()
+    class LoginController {
+      constructor(private readonly tokens: TokenService) {}
+
+      @Get('login')
+      login(@Query('claim') claim: string): Promise<string> {
+        return this.tokens.createAccessToken('alice', { additionalClaims: { [claim]: 'x' } });
+      }
+    }
+    const SILENCE: LoggerService = { log() {}, warn() {}, error() {} };
+    let app: RunningApp;
+
+    beforeAll(async () => {
+      app = await createApp('express', {
+        controllers: [LoginController],
+        configure: (nest) => nest.useLogger(SILENCE),
+      });
+    });
+    afterAll(() => app.close());
+
+    it('is answered with 500 and no detail', async () => {
+      const { status, body } = await app.send('GET', '/login?claim=exp');
+
+      expect({ status, body }).toEqual({
+        status: 500,
+        body: { statusCode: 500, message: 'Internal server error' },
+      });
+    });
+
+    it('is none if the name of the claim is free', async () => {
+      const { status, body } = await app.send('GET', '/login?claim=plan');
+
+      expect({ status, claims: claimsOf(body as string) }).toMatchObject({
+        status: 200,
+        claims: { plan: 'x' },
+      });
+    });
+  });
+});
+
+/** An own property, `__proto__` included. */
+function own(name: string): object {
+  return JSON.parse(`{"${name}":"x"}`) as object;
+}

@@ -1,0 +1,173 @@
+import { describe, expect, it } from '@jest/globals';
+import { RESERVED_CLAIMS } from '../../../src/options/token-options.js';
+import {
+  additionalClaims,
+  additionalHeaders,
+  jsonFault,
+} from '../../../src/tokens/custom-claims.js';
+
+const FROM_OPTIONS = new Set(['iat', 'user_id']);
+
+/** An own property, `__proto__` included. */
+const own = (name: string) => JSON.parse(`{"${name}":"x"}`) as object;
+const claims = (given: unknown, loaded?: unknown) => additionalClaims(loaded, given, FROM_OPTIONS);
+
+describe.each([
+  ['claims', claims],
+  ['headers', (given: unknown, loaded?: unknown) => additionalHeaders(loaded, given)],
+])('Additional %s', (what, merge) => {
+  const option = `additional${what[0]?.toUpperCase()}${what.slice(1)}`;
+
+  it('are those of the loader, then those of the caller, whose values win', () => {
+    const loaded = Object.freeze({ plan: 'free', zone: 'eu' });
+    const given = Object.freeze({ plan: 'paid', seat: 5 });
+
+    expect(Object.entries(merge(given, loaded))).toEqual([
+      ['plan', 'paid'],
+      ['zone', 'eu'],
+      ['seat', 5],
+    ]);
+  });
+
+  it.each([undefined, null, {}])('are none if both are %j', (nothing) => {
+    expect(merge(nothing, nothing)).toEqual({});
+  });
+
+  it.each([
+    ['text', 'admin'],
+    ['a number', 5],
+    ['a list', [['roles', 'admin']]],
+    ['true', true],
+    ['a function', () => ({})],
+    ['a Map, which would add nothing', new Map([['a', 1]])],
+    ['a promise, which would add nothing', Promise.resolve({ a: 1 })],
+  ])('cannot be %s: the caller made a mistake, or the loader failed', (_, value) => {
+    expect(thrownBy(() => merge(value))).toMatchObject({
+      name: 'TokenCreationError',
+      message: `${option} must be an object`,
+    });
+    expect(thrownBy(() => merge({}, value))).toMatchObject({
+      code: 'CHECK_UNAVAILABLE',
+      cause: { message: `loaders.${option} must give an object` },
+    });
+  });
+
+  it('cannot contain __proto__, from the caller or from the loader (R36)', () => {
+    const refused = `${option} may not contain '__proto__': the name is reserved`;
+
+    expect(() => merge(own('__proto__'))).toThrow(refused);
+    expect(() => merge({}, own('__proto__'))).toThrow(refused);
+  });
+
+  it.each([
+    ['a bigint', { a: 1n }, 'a is a bigint'],
+    ['a bigint in a list', { a: [0, { b: 1n }] }, 'a.1.b is a bigint'],
+    ['an object that contains itself', { a: cycle() }, 'a.two.one contains itself'],
+    ['a function', { a: () => 1 }, 'a is a function'],
+    ['a symbol', { a: Symbol('a') }, 'a is a symbol'],
+    ['a Date', { a: new Date(0) }, 'a is a Date'],
+    ['an invalid Date', { a: new Date(NaN) }, 'a is a Date'],
+    ['a URL', { a: new URL('https://example.com') }, 'a is a URL'],
+    ['a Buffer', { a: Buffer.from('x') }, 'a is a Buffer'],
+    ['bytes', { a: new Uint8Array([1]) }, 'a is a Uint8Array'],
+    ['NaN', { a: NaN }, 'a is NaN'],
+    ['Infinity', { a: [Infinity] }, 'a.0 is Infinity'],
+    ['-Infinity', { a: -Infinity }, 'a is -Infinity'],
+    ['a Map', { a: new Map([['b', 1]]) }, 'a is a Map'],
+    ['a Set', { a: new Set([1]) }, 'a is a Set'],
+    ['a promise that was not awaited', { a: Promise.resolve(['admin']) }, 'a is a Promise'],
+    ['a regular expression', { a: /admin/ }, 'a is a RegExp'],
+    ['an error', { a: new Error('x') }, 'a is a Error'],
+    ['a list with a hole, which becomes null', { a: ['x', , 'y'] }, 'a.1 is undefined'],
+    ['a list with undefined, which becomes null', { a: ['x', undefined] }, 'a.1 is undefined'],
+    ['an object with a toJSON method', { a: { toJSON: () => 'x' } }, 'a is a Object'],
+    [
+      'an object with a toJSON method and no prototype',
+      { a: Object.assign(Object.create(null) as object, { toJSON: () => 1 }) },
+      'a is a Object',
+    ],
+  ])('cannot contain %s (R37)', (_, value, reason) => {
+    const message = `${option}.${reason}, which JSON cannot hold: use text or a number`;
+
+    expect(thrownBy(() => merge(value))).toMatchObject({ name: 'TokenCreationError', message });
+    expect(() => merge({}, value)).toThrow(message);
+  });
+
+  it('cannot be nested more than 100 levels deep, which JSON.stringify might not survive (R37)', () => {
+    const refused = `${option} is nested more than 100 levels deep`;
+
+    expect(merge(deep(100))).toEqual(deep(100));
+    expect(() => merge(deep(101))).toThrow(refused);
+    expect(() => merge(deep(100_000))).toThrow(refused);
+  });
+});
+
+describe('Reserved names', () => {
+  it('among claims are the ones that every token has, and those of the options (R36)', () => {
+    expect([...RESERVED_CLAIMS].sort()).toEqual(
+      'aud auth_time csrf exp fresh iat iss jti nbf sid sub type'.split(' '),
+    );
+    for (const name of FROM_OPTIONS) {
+      const refused = `additionalClaims may not contain '${name}': the name is reserved`;
+      expect(() => claims(own(name))).toThrow(refused);
+      expect(() => claims({}, own(name))).toThrow(refused);
+    }
+  });
+
+  it.each('alg typ kid crit b64 zip enc cty jwk jku x5u x5c x5t x5t#S256'.split(' '))(
+    'among headers include %s, whatever its value (R1, R36, F23)',
+    (name) => {
+      const refused = `additionalHeaders may not contain '${name}': the name is reserved`;
+
+      for (const value of ['x', 'none', 'HS256', null, undefined]) {
+        expect(() => additionalHeaders(undefined, { [name]: value })).toThrow(refused);
+        expect(() => additionalHeaders({ [name]: value }, undefined)).toThrow(refused);
+      }
+    },
+  );
+});
+
+describe('A value that JSON can hold', () => {
+  const part = { x: 1 };
+
+  it.each([
+    ['text', 'ä\u2028"\\\ud83d\ude00'],
+    ['numbers', [0, -1.5, 1e21, Number.MAX_SAFE_INTEGER]],
+    ['booleans', [true, false]],
+    ['null', null],
+    ['lists and objects', { a: [[], [{}], { b: [1, [2]] }] }],
+    ['an object without a prototype', Object.create(null) as object],
+    [
+      'an instance of a class',
+      new (class Temperature {
+        readonly celsius = 20;
+      })(),
+    ],
+    ['the same object in two places', { first: part, second: [part, part] }],
+    ['a nested __proto__, which stays a name', { a: own('__proto__') }],
+    ['a member that is undefined, which JSON omits', { a: undefined }],
+  ])('has no fault: %s', (_, value) => {
+    expect(jsonFault(value, 'claims')).toBeUndefined();
+  });
+});
+
+function thrownBy(call: () => unknown): unknown {
+  try {
+    return call();
+  } catch (error) {
+    return error;
+  }
+}
+
+function cycle(): object {
+  const one: Record<string, unknown> = {};
+  one.two = { one };
+  return one;
+}
+
+/** An object that has so many levels below it. */
+function deep(levels: number): object {
+  let value: object = {};
+  for (let level = 0; level < levels; level++) value = { value };
+  return value;
+}
