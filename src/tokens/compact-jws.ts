@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { BoundedCache } from '../common/bounded-cache.js';
 import { deepFreeze } from '../common/deep-freeze.js';
 import type { Claims, TokenHeader } from '../contracts/token.js';
 import { InvalidTokenError } from '../errors/token-errors.js';
@@ -105,15 +106,13 @@ function mediaType(value: unknown): string | undefined {
 }
 
 /** All tokens of one key have the same header, so that a few entries serve every honest client. */
-const headers = new Map<string, TokenHeader>();
-const MAX_HEADERS = 64;
+const headers = new BoundedCache<TokenHeader>({ entriesPerGeneration: 32 });
 
 /** Gives the same object for the same text; it is frozen for that reason. */
 function parseHeader(segment: string): TokenHeader {
   const known = headers.get(segment);
   if (known) return known;
   const header = deepFreeze(parseObject(textOf(decodeSegment(segment, 'header')), 'header'));
-  if (headers.size >= MAX_HEADERS) headers.clear();
   headers.set(segment, header as TokenHeader);
   return header as TokenHeader;
 }

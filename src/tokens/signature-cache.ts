@@ -1,10 +1,7 @@
 import type { KeyObject } from 'node:crypto';
+import { BoundedCache } from '../common/bounded-cache.js';
 import type { TokenHeader } from '../contracts/token.js';
 import type { ParsedToken } from './compact-jws.js';
-
-/** What one generation holds at most: tokens, and characters of their text. */
-const MOST_TOKENS = 1_000;
-const MOST_CHARACTERS = 4_000_000;
 
 /** A token whose signature one key has verified. */
 interface SeenToken {
@@ -14,45 +11,26 @@ interface SeenToken {
 }
 
 /**
- * Remembers which key verified which token, so that a client that shows the same token a thousand times costs one
- * signature. Nothing else is remembered: time, claims and revocation are looked at every time, and the payload is read
- * anew, so that no request sees what another has done to its claims.
- *
- * Of two generations the older one is dropped when the younger is full: what is in use stays.
+ * Remembers which key verified which token: if a client sends the same token a thousand times, its signature is
+ * verified once. Time, claims and revocation are checked for every request. The claims are parsed anew each time, so no
+ * request sees what another one did to its claims.
  */
 export class SignatureCache {
-  #younger = new Map<string, SeenToken>();
-  #older = new Map<string, SeenToken>();
-  #characters = 0;
+  readonly #tokens = new BoundedCache<SeenToken>({
+    entriesPerGeneration: 1_000,
+    charactersPerGeneration: 4_000_000,
+  });
 
-  /** The token as it was parsed, and the key that verified it then. */
+  /** The parsed token, and the key that verified it. */
   find(encoded: unknown): { readonly parsed: ParsedToken; readonly key: KeyObject } | undefined {
-    if (typeof encoded !== 'string') return undefined;
-    const seen = this.#younger.get(encoded) ?? this.#promote(encoded);
+    const seen = typeof encoded === 'string' ? this.#tokens.get(encoded) : undefined;
     if (!seen) return undefined;
     const { key, header, payload } = seen;
     const claims = JSON.parse(payload) as ParsedToken['claims'];
-    return { parsed: { encoded, header, payload, claims }, key };
+    return { parsed: { encoded: encoded as string, header, payload, claims }, key };
   }
 
   remember({ encoded, header, payload }: ParsedToken, key: KeyObject): void {
-    this.#keep(encoded, { key, header, payload });
-  }
-
-  #promote(encoded: string): SeenToken | undefined {
-    const seen = this.#older.get(encoded);
-    if (seen) this.#keep(encoded, seen);
-    return seen;
-  }
-
-  #keep(encoded: string, seen: SeenToken): void {
-    const isFull = this.#younger.size >= MOST_TOKENS || this.#characters >= MOST_CHARACTERS;
-    if (isFull) {
-      this.#older = this.#younger;
-      this.#younger = new Map();
-      this.#characters = 0;
-    }
-    this.#younger.set(encoded, seen);
-    this.#characters += encoded.length;
+    this.#tokens.set(encoded, { key, header, payload });
   }
 }

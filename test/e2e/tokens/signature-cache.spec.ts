@@ -6,17 +6,18 @@ import {
   BlocklistService,
   Claims,
   CurrentIdentity,
+  type JwtExtendedOptions,
   KeyRing,
   TokenService,
 } from '../../../src/index.js';
-import { ADAPTERS, createApp } from '../../support/app.js';
+import { createApp, type RunningApp } from '../../support/app.js';
 import { Clock } from '../../support/forge.js';
 import { ecPair } from '../../support/keys.js';
 
 @UseGuards(AccessGuard)
 @Controller()
 class SpoilingController {
-  /** Does to its claims what no handler should. */
+  /** Tries to change its claims, as no handler should. */
   @Get()
   spoil(@CurrentIdentity() identity: string, @Claims() claims: Record<string, unknown>) {
     const sub = claims.sub;
@@ -27,20 +28,24 @@ class SpoilingController {
 
 const ALICE = { status: 200, body: { identity: 'alice', sub: 'alice' } };
 
-describe.each(ADAPTERS)('A token that is shown again, on %s,', (adapter) => {
+describe('A token that is presented again', () => {
   const clock = new Clock();
-  const start = (options = {}) =>
-    createApp(adapter, {
+  let app: RunningApp;
+  const start = async (options: JwtExtendedOptions = {}) => {
+    app = await createApp('express', {
       controllers: [SpoilingController],
       options: { clock: clock.now, ...options },
     });
+    return app;
+  };
 
-  afterEach(() => {
+  afterEach(async () => {
     jest.restoreAllMocks();
+    await app.close();
   });
 
-  it('has its signature verified once, and everything else each time', async () => {
-    const app = await start();
+  it('has its signature verified once, and is checked for everything else each time', async () => {
+    await start();
     const token = await app.get(TokenService).createAccessToken('alice');
     const verify = jest.spyOn(Hmac.prototype, 'digest');
 
@@ -53,11 +58,10 @@ describe.each(ADAPTERS)('A token that is shown again, on %s,', (adapter) => {
       status: 401,
       body: { msg: 'Token has expired' },
     });
-    await app.close();
   });
 
-  it('is refused once it is revoked (R61)', async () => {
-    const app = await start();
+  it('is refused after it is revoked (R61)', async () => {
+    await start();
     const token = await app.get(TokenService).createAccessToken('alice');
     expect(await app.send('GET', '/', { token })).toMatchObject(ALICE);
 
@@ -66,11 +70,10 @@ describe.each(ADAPTERS)('A token that is shown again, on %s,', (adapter) => {
       status: 401,
       body: { msg: 'Token has been revoked' },
     });
-    await app.close();
   });
 
-  it('does not vouch for another with the same header and payload', async () => {
-    const app = await start();
+  it('does not make another token with the same header and payload pass', async () => {
+    await start();
     const token = await app.get(TokenService).createAccessToken('alice');
     expect(await app.send('GET', '/', { token })).toMatchObject(ALICE);
 
@@ -80,12 +83,11 @@ describe.each(ADAPTERS)('A token that is shown again, on %s,', (adapter) => {
       status: 422,
       body: { msg: 'Signature verification failed' },
     });
-    await app.close();
   });
 
-  it('is refused once its key has retired (R25)', async () => {
+  it('is refused after its key has retired (R25)', async () => {
     const [first, second] = [ecPair('P-256', 'first'), ecPair('P-256', 'second')];
-    const app = await start({
+    await start({
       secret: undefined,
       keys: { current: { kid: 'a', algorithm: 'ES256', privateKey: first.privateKey } },
     });
@@ -100,23 +102,21 @@ describe.each(ADAPTERS)('A token that is shown again, on %s,', (adapter) => {
       status: 422,
       body: { msg: 'Signature verification failed' },
     });
-    await app.close();
   });
 
-  it('is verified anew with the key that a loader gives now', async () => {
+  it('is verified again if a loader returns another key', async () => {
     const secrets = ['one'.padEnd(40, 'k8Jq2m'), 'two'.padEnd(40, 'Zx9Lw4')];
     let at = 0;
-    const app = await start({
+    await start({
       secret: undefined,
       algorithm: 'HS256',
       allowWeakSecret: true,
-      loaders: { encodeKey: () => secrets[0], decodeKey: () => secrets[at] },
+      loaders: { encodeKey: () => secrets[0] ?? '', decodeKey: () => secrets[at] ?? '' },
     });
     const token = await app.get(TokenService).createAccessToken('alice');
     expect(await app.send('GET', '/', { token })).toMatchObject({ status: 200 });
 
     at = 1;
     expect(await app.send('GET', '/', { token })).toMatchObject({ status: 422 });
-    await app.close();
   });
 });

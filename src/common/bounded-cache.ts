@@ -1,0 +1,45 @@
+/** How much each of the two generations holds. */
+interface GenerationLimits {
+  readonly entriesPerGeneration: number;
+  /** Characters of all keys together; unlimited if left out. */
+  readonly charactersPerGeneration?: number;
+}
+
+/**
+ * A cache of bounded size. When its younger generation is full, that becomes the older one, and the former older one is
+ * dropped. An entry that is read moves to the younger generation, so entries in use stay, and a read reorders nothing.
+ */
+export class BoundedCache<V> {
+  #younger = new Map<string, V>();
+  #older = new Map<string, V>();
+  #characters = 0;
+  readonly #maxEntries: number;
+  readonly #maxCharacters: number;
+
+  constructor({ entriesPerGeneration, charactersPerGeneration = Infinity }: GenerationLimits) {
+    this.#maxEntries = entriesPerGeneration;
+    this.#maxCharacters = charactersPerGeneration;
+  }
+
+  get(key: string): V | undefined {
+    const younger = this.#younger.get(key);
+    if (younger !== undefined) return younger;
+    const older = this.#older.get(key);
+    if (older !== undefined) this.set(key, older);
+    return older;
+  }
+
+  set(key: string, value: V): void {
+    if (!this.#younger.has(key)) this.#makeRoom(key.length);
+    this.#younger.set(key, value);
+  }
+
+  #makeRoom(characters: number): void {
+    if (this.#younger.size >= this.#maxEntries || this.#characters >= this.#maxCharacters) {
+      this.#older = this.#younger;
+      this.#younger = new Map();
+      this.#characters = 0;
+    }
+    this.#characters += characters;
+  }
+}
