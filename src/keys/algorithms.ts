@@ -1,15 +1,17 @@
 import { JwtExtendedConfigError } from '../errors/config.error.js';
 import type { Algorithm } from '../options/key-options.js';
 
-/** An algorithm whose one secret signs and verifies (RFC 7518 section 3.2). */
+type Hash = 'sha256' | 'sha384' | 'sha512';
+
+/** One secret signs and verifies (RFC 7518 section 3.2). */
 interface HmacAlgorithm {
   readonly family: 'HMAC';
   readonly hash: Hash;
-  /** A secret is at least as long as the hash it feeds. */
+  /** A secret is at least as long as the hash. */
   readonly minimumBytes: number;
 }
 
-/** An algorithm of RSA pairs (RFC 7518 sections 3.3 and 3.5). */
+/** RSA key pairs (RFC 7518 sections 3.3 and 3.5). */
 export interface RsaAlgorithm {
   readonly family: 'RSA';
   readonly hash: Hash;
@@ -17,26 +19,24 @@ export interface RsaAlgorithm {
   readonly minimumBits: number;
 }
 
-/** An algorithm of elliptic curve pairs, each with a curve of its own (RFC 7518 section 3.4). */
+/** Elliptic curve key pairs; each algorithm has its own curve (RFC 7518 section 3.4). */
 export interface EcAlgorithm {
   readonly family: 'EC';
   readonly hash: Hash;
-  /** The curve as OpenSSL calls it. */
+  /** OpenSSL's name of the curve. */
   readonly curve: 'prime256v1' | 'secp384r1' | 'secp521r1';
 }
 
-/** The algorithm of Edwards curve pairs (RFC 8037 section 3.1). */
+/** Edwards curve key pairs (RFC 8037 section 3.1). */
 interface EdwardsAlgorithm {
   readonly family: 'EdDSA';
-  /** It hashes by itself (RFC 8032 section 5.1), so that node:crypto is told of none. */
+  /** EdDSA hashes by itself (RFC 8032 section 5.1), so node:crypto gets no hash. */
   readonly hash: null;
 }
 
 export type AlgorithmTraits = HmacAlgorithm | RsaAlgorithm | EcAlgorithm | EdwardsAlgorithm;
 
-type Hash = 'sha256' | 'sha384' | 'sha512';
-
-/** What each algorithm asks of its key. */
+/** What each algorithm requires of its key. */
 export const ALGORITHMS = {
   HS256: { family: 'HMAC', hash: 'sha256', minimumBytes: 32 },
   HS384: { family: 'HMAC', hash: 'sha384', minimumBytes: 48 },
@@ -53,21 +53,17 @@ export const ALGORITHMS = {
   EdDSA: { family: 'EdDSA', hash: null },
 } as const satisfies Record<Algorithm, AlgorithmTraits>;
 
-/**
- * What the algorithm asks of its key, as the union, so that a `switch` over `family` narrows it.
- */
+/** The traits as a union, which a `switch` over `family` narrows. */
 export function traitsOf(algorithm: Algorithm): AlgorithmTraits {
   return ALGORITHMS[algorithm];
 }
 
-/** Whether this is an algorithm's exact name; `hs256`, `none` and `toString` are not. */
+/** Exact names only: not `hs256`, `none` or `toString`. */
 function isAlgorithm(name: unknown): name is Algorithm {
   return typeof name === 'string' && Object.hasOwn(ALGORITHMS, name);
 }
 
-/**
- * Whether one and the same key can serve both: an HMAC secret, an RSA pair, a pair on one curve.
- */
+/** Whether both algorithms can use the same key: an HMAC secret, an RSA pair, or a pair on one curve. */
 export function shareKeys(one: Algorithm, other: Algorithm): boolean {
   const [a, b] = [traitsOf(one), traitsOf(other)];
   if (a.family === 'EC' && b.family === 'EC') return a.curve === b.curve;
@@ -99,11 +95,10 @@ export function parseAlgorithms(
 }
 
 /**
- * What tokens may be signed with: the configured list with `algorithm` in it, as in Flask. Only the
- * options say so, never a token's header or a key (RFC 8725 section 3.1), and all of them must be
- * able to share one key.
+ * The algorithms that tokens may be signed with: the configured list, and `algorithm` in any case, as in Flask. Only the
+ * options decide this, never a token's header or a key (RFC 8725 section 3.1), and one key must fit all of them.
  */
-export function settleDecodeAlgorithms(
+export function parseDecodeAlgorithms(
   configured: unknown,
   algorithm: Algorithm,
   where: string,
@@ -114,18 +109,15 @@ export function settleDecodeAlgorithms(
   const mismatch = algorithms.find((other) => !shareKeys(other, algorithm));
   if (mismatch === undefined) return algorithms;
   throw new JwtExtendedConfigError(
-    `${where} with ${algorithm} mixes it and ${mismatch}: one key cannot serve both`,
+    `${where} mixes ${algorithm} and ${mismatch}: one key cannot serve both`,
   );
 }
 
-/**
- * What is wrong with the name. Only known names are repeated: who mixes options up may have put a
- * key here.
- */
+/** What is wrong with the name. Only known names are repeated, because a mixed-up option may hold a key. */
 function explain(name: unknown): string {
   if (typeof name !== 'string') return 'is not text';
   const upperCase = name.trim().toUpperCase();
   if (upperCase === 'NONE') return "is 'none': tokens without a signature are never accepted";
   const meant = NAMES.find((known) => known.toUpperCase() === upperCase);
-  return meant === undefined ? 'is no known algorithm' : `must be written '${meant}'`;
+  return meant === undefined ? 'is not a known algorithm' : `must be written '${meant}'`;
 }

@@ -1,8 +1,8 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
 import type { Algorithm, KeyOptions } from '../options/key-options.js';
-import { settleDecodeAlgorithms } from './algorithms.js';
-import { isKeyPair, importPrivateKey, importPublicKey } from './key-pair.js';
+import { parseDecodeAlgorithms } from './algorithms.js';
+import { importPrivateKey, importPublicKey, isKeyPair } from './key-pair.js';
 import {
   chooseAlgorithm,
   findKeySource,
@@ -10,18 +10,18 @@ import {
   type NameOption,
   optionNamesIn,
   type PassphraseOption,
-  settlePassphrase,
+  readPassphrase,
 } from './key-source.js';
 import { importSecret, refuseWeakSecret } from './secret.js';
 
 /** The keys of the options, imported and bound to their algorithms. Frozen. */
 export interface ConfiguredKeys {
   readonly algorithm: Algorithm;
-  /** Never empty, and frozen: every verification is told this list. */
+  /** Never empty, and frozen: each verification gets this list. */
   readonly algorithms: readonly Algorithm[];
-  /** Undefined in a service that only verifies, and where a loader gives the keys. */
+  /** Undefined in a service that only verifies, and if a loader returns the keys. */
   readonly signingKey: KeyObject | undefined;
-  /** Undefined where a loader gives the keys. */
+  /** Undefined if a loader returns the keys. */
   readonly verificationKey: KeyObject | undefined;
 }
 
@@ -30,18 +30,18 @@ const NO_LOADERS: KeyLoaders = { encodeKey: false, decodeKey: false };
 /**
  * Imports the keys of the options, once, and checks them.
  *
- * @throws {JwtExtendedConfigError} for a key that is missing, ambiguous, weak, of the wrong kind or
- *   without its other half, and for an algorithm that is unknown or does not fit.
+ * @throws {JwtExtendedConfigError} for a key that is missing, ambiguous, weak, damaged or of the wrong kind, and for an
+ *   algorithm that is unknown or does not fit.
  */
 export function configureKeys(options: KeyOptions, loaders = NO_LOADERS): ConfiguredKeys {
   return importKeyInput(options, '', loaders);
 }
 
 /**
- * Imports one secret or pair that stands among several, just as if it were the only one.
+ * Imports one secret or pair of several as if it were the only one.
  *
- * @param where - its path in the options, such as `keys.others[0]`: what is wrong with its secret
- *   is then said of `keys.others[0].secret`
+ * @param where - its path in the options, such as `keys.others[0]`; messages about its secret then name
+ *   `keys.others[0].secret`
  * @throws {JwtExtendedConfigError} as {@link configureKeys} does.
  */
 export function importKeyInput(
@@ -52,13 +52,13 @@ export function importKeyInput(
   const name = optionNamesIn(where);
   const { allowWeakSecret } = input;
   if (allowWeakSecret !== undefined && typeof allowWeakSecret !== 'boolean') {
-    // It stands at the top for all keys together, wherever this one is from.
+    // It is an option of the module for all keys together, so it has no path.
     throw new JwtExtendedConfigError('allowWeakSecret must be true or false');
   }
   const source = findKeySource(input, loaders, name);
-  const passphrase = settlePassphrase(input, source, name);
+  const passphrase = readPassphrase(input, source, name);
   const algorithm = chooseAlgorithm(input, source, name);
-  const algorithms = settleDecodeAlgorithms(
+  const algorithms = parseDecodeAlgorithms(
     input.decodeAlgorithms,
     algorithm,
     name('decodeAlgorithms'),
@@ -96,22 +96,20 @@ function loadPair(
   name: NameOption,
   passphrase: PassphraseOption,
 ): BoundKeys {
-  const givenHalf =
+  const givenPublicKey =
     publicKey === undefined ? undefined : importPublicKey(publicKey, algorithms, name('publicKey'));
-  if (privateKey === undefined) return { verificationKey: givenHalf };
+  if (privateKey === undefined) return { verificationKey: givenPublicKey };
   const signingKey = importPrivateKey(privateKey, algorithms, name('privateKey'), passphrase);
-  if (givenHalf && !isKeyPair(signingKey, givenHalf, algorithm)) {
+  if (givenPublicKey && !isKeyPair(signingKey, givenPublicKey, algorithm)) {
     throw new JwtExtendedConfigError(
-      `${name('privateKey')} and ${name('publicKey')} are no pair: ` +
-        'what the one signs, the other does not verify',
+      `${name('privateKey')} and ${name('publicKey')} are not a pair: ` +
+        'the public key does not verify what the private key signs',
     );
   }
-  return { signingKey, verificationKey: givenHalf ?? createPublicKey(signingKey) };
+  return { signingKey, verificationKey: givenPublicKey ?? createPublicKey(signingKey) };
 }
 
-/**
- * Non-enumerable, so that `util.inspect` and `JSON.stringify` of whatever holds them pass keys by.
- */
+/** The keys are non-enumerable, so `util.inspect` and `JSON.stringify` of any object that holds them leave them out. */
 function bindKeys(
   algorithm: Algorithm,
   algorithms: readonly Algorithm[],

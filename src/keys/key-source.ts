@@ -5,21 +5,21 @@ import type { Algorithm, KeyOptions } from '../options/key-options.js';
 import { parseAlgorithm, traitsOf } from './algorithms.js';
 import type { EncryptedKey } from './read-key.js';
 
-/** An option of a key as messages call it. */
+/** The name of a key option in messages. */
 export type NameOption = (option: keyof KeyOptions) => string;
 
-/** The options by their full path: in `keys.others[0]`, the secret is `keys.others[0].secret`. */
+/** Options by their full path: the secret of `keys.others[0]` is `keys.others[0].secret`. */
 export function optionNamesIn(where: string): NameOption {
   return where === '' ? (option) => option : (option) => `${where}.${option}`;
 }
 
-/** Which keys loaders give, so that the options need not. */
+/** Which keys come from loaders, so that the options do not need them. */
 export interface KeyLoaders {
   readonly encodeKey: boolean;
   readonly decodeKey: boolean;
 }
 
-/** Where keys come from: exactly one of these, so that nobody has to guess which key counts. */
+/** Where keys come from: exactly one of these, so that it is never unclear which key counts. */
 type KeySource = 'secret' | 'pair' | 'loaders';
 
 export function findKeySource(
@@ -36,7 +36,7 @@ export function findKeySource(
   }
   if (hasSecret) return 'secret';
   if (hasPair) return 'pair';
-  // Without an encodeKey loader it is a service that only verifies, as with a lone publicKey.
+  // Without an encodeKey loader the service only verifies, as with publicKey alone.
   if (loaders.decodeKey) return 'loaders';
   const verifying = loaders.encodeKey ? ', or loaders.decodeKey beside loaders.encodeKey' : '';
   throw new JwtExtendedConfigError(
@@ -45,7 +45,7 @@ export function findKeySource(
   );
 }
 
-/** The algorithm of new tokens; only a secret leaves no doubt which one is meant. */
+/** The algorithm of new tokens. Only a secret has a default, because a pair may fit several. */
 export function chooseAlgorithm(
   { algorithm }: KeyOptions,
   source: KeySource,
@@ -54,29 +54,29 @@ export function chooseAlgorithm(
   const where = name('algorithm');
   if (algorithm === undefined) {
     if (source === 'secret') return 'HS256';
-    const keys = source === 'pair' ? 'a key pair' : 'keys that loaders give';
+    const keys = source === 'pair' ? 'a key pair' : 'keys from loaders';
     throw new JwtExtendedConfigError(
-      `${where} is missing: with ${keys} it must be named, such as 'RS256'`,
+      `${where} is missing: with ${keys} it is required, such as 'RS256'`,
     );
   }
-  const settled = parseAlgorithm(algorithm, where);
-  const wantsSecret = traitsOf(settled).family === 'HMAC';
-  if (source === 'secret' && !wantsSecret) {
+  const parsed = parseAlgorithm(algorithm, where);
+  const needsSecret = traitsOf(parsed).family === 'HMAC';
+  if (source === 'secret' && !needsSecret) {
     throw new JwtExtendedConfigError(
-      `${where} ${settled} needs ${name('privateKey')} or ${name('publicKey')}; ` +
-        `${name('secret')} is for HS256 and its kin`,
+      `${where} ${parsed} needs ${name('privateKey')} or ${name('publicKey')}; ` +
+        `${name('secret')} is for HS256, HS384 and HS512`,
     );
   }
-  if (source === 'pair' && wantsSecret) {
+  if (source === 'pair' && needsSecret) {
     throw new JwtExtendedConfigError(
-      `${where} ${settled} needs ${name('secret')}; ` +
-        `${name('privateKey')} and ${name('publicKey')} are for RS256 and its kin`,
+      `${where} ${parsed} needs ${name('secret')}; ` +
+        `${name('privateKey')} and ${name('publicKey')} are for the other algorithms`,
     );
   }
-  return settled;
+  return parsed;
 }
 
-/** The passphrase of an option, if it was given, and how messages call that option. */
+/** The passphrase of an option, if it was given, and the name of that option in messages. */
 export interface PassphraseOption {
   readonly value: string | Buffer | undefined;
   readonly where: string;
@@ -85,9 +85,9 @@ export interface PassphraseOption {
 /**
  * The passphrase of the options: text or bytes, beside a private key.
  *
- * @throws {JwtExtendedConfigError} where there is nothing for it to decrypt.
+ * @throws {JwtExtendedConfigError} if there is no key that it could decrypt.
  */
-export function settlePassphrase(
+export function readPassphrase(
   { passphrase: value, privateKey }: KeyOptions,
   source: KeySource,
   name: NameOption,
@@ -99,50 +99,51 @@ export function settlePassphrase(
   }
   if (value.length === 0) {
     throw new JwtExtendedConfigError(
-      `${where} is empty: leave it out where ${name('privateKey')} is not encrypted`,
+      `${where} is empty: leave it out if ${name('privateKey')} is not encrypted`,
     );
   }
   if (privateKey !== undefined) return { value, where };
   const reason =
     source === 'secret'
-      ? `beside ${name('secret')}: no secret is encrypted`
-      : `without ${name('privateKey')}: no other key is encrypted`;
-  throw new JwtExtendedConfigError(`${where} is given ${reason}, so leave it out`);
+      ? `beside ${name('secret')}, which is never encrypted`
+      : `without ${name('privateKey')}, the only key that it could decrypt`;
+  throw new JwtExtendedConfigError(`${where} is given ${reason}: leave it out`);
 }
 
 /**
- * Decrypts a private key. Without an option to give a passphrase in, it came from a loader.
+ * Decrypts a private key.
  *
+ * @param passphrase - undefined for a key from a loader
  * @throws {JwtExtendedConfigError} without a passphrase, or with a wrong one.
  */
-export function decrypt(
-  { open }: EncryptedKey,
+export function decryptKey(
+  { decrypt }: EncryptedKey,
   where: string,
   passphrase: PassphraseOption | undefined,
 ): KeyObject {
   if (passphrase === undefined) {
     throw new JwtExtendedConfigError(
-      `${where} is encrypted, and loaders give usable keys only: ` +
-        'createPrivateKey({ key, passphrase }) of node:crypto decrypts it',
+      `${where} is encrypted: decrypt it in the loader, with createPrivateKey({ key, passphrase }) of node:crypto`,
     );
   }
   if (passphrase.value === undefined) {
-    throw new JwtExtendedConfigError(
-      `${where} is encrypted: give what decrypts it as ${passphrase.where}`,
-    );
+    throw new JwtExtendedConfigError(`${where} is encrypted: set ${passphrase.where}`);
   }
-  const key = open(passphrase.value);
+  const key = decrypt(passphrase.value);
   if (key) return key;
   throw new JwtExtendedConfigError(
-    `${passphrase.where} does not decrypt ${where}: it is the wrong one (blanks and line ends in ` +
-      'it count), or the key is damaged, or its encryption is one that OpenSSL no longer reads',
+    `${passphrase.where} does not decrypt ${where}: the passphrase is wrong (spaces and line ends count), ` +
+      'the key is damaged, or OpenSSL no longer supports its encryption',
   );
 }
 
-/** A passphrase that decrypts nothing belongs to another key, or to one that lies about in the open. */
-export function refuseNeedless(passphrase: PassphraseOption | undefined, where: string): void {
+/** Refuses a passphrase beside a key that is not encrypted: one of the two is a mistake. */
+export function refuseUnusedPassphrase(
+  passphrase: PassphraseOption | undefined,
+  where: string,
+): void {
   if (passphrase?.value === undefined) return;
   throw new JwtExtendedConfigError(
-    `${where} is not encrypted, so leave ${passphrase.where} out, or give the key that it decrypts`,
+    `${where} is not encrypted: leave ${passphrase.where} out, or give the encrypted key`,
   );
 }

@@ -2,18 +2,58 @@ import { types } from 'node:util';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
 import { describeJwk } from './jwk.js';
 import { decodeBase64, isBlank, keyText, parseJsonObject } from './pem.js';
-import { looksLikeDer, isEncryptedDer } from './read-key.js';
+import { isEncryptedDer, looksLikeDer } from './read-key.js';
 
-/** Base64 around base64 happens; deeper than that nobody wraps a key. */
+/** An error that names the option, what its value looks like and what is expected, never the value. */
+export function unexpectedKey(
+  where: string,
+  input: unknown,
+  expected: string,
+): JwtExtendedConfigError {
+  return new JwtExtendedConfigError(
+    `${where} looks like ${describeKey(input)}; expected ${expected}`,
+  );
+}
+
+/** Describes for a message what was given instead of a key, without any part of its value. */
+function describeKey(input: unknown): string {
+  if (typeof input === 'string') return describeText(input);
+  if (types.isUint8Array(input)) return describeBytes(Buffer.from(input));
+  if (types.isKeyObject(input)) return `a ${input.type} KeyObject`;
+  if (types.isCryptoKey(input)) return 'a CryptoKey (KeyObject.from converts it)';
+  if (types.isPromise(input)) return 'a promise';
+  if (Array.isArray(input)) return 'an array';
+  if (input === undefined || input === null) return String(input);
+  if (typeof input === 'object') return describeJwk(input) ?? 'an object that is not a JWK';
+  return `a ${typeof input}`;
+}
+
+function describeText(text: string): string {
+  if (isBlank(text)) return 'empty text';
+  const recognized = recognizeKey(Buffer.from(text));
+  if (recognized !== undefined) return recognized;
+  const cleaned = keyText(text);
+  if (/\.(?:pem|key|pub|crt|cer|der|json|jwk)$/.test(cleaned))
+    return 'a file path (give the content of the file)';
+  return decodeBase64(cleaned) === undefined
+    ? 'plain text'
+    : "base64 text (Buffer.from(text, 'base64') decodes it)";
+}
+
+function describeBytes(bytes: Buffer): string {
+  return isBlank(bytes) ? 'empty bytes' : (recognizeKey(bytes) ?? 'bytes without a key');
+}
+
+/** Base64 in base64 happens; keys are not wrapped deeper than this. */
 const MAX_WRAPPINGS = 3;
 
-/** Shorter words hold no recognizable part of a key. */
+/** Shorter words contain no recognizable part of a key. */
 const MIN_WRAPPED_LENGTH = 16;
 
 /**
- * What key material the bytes are or contain, in words, or undefined where they are none: PEM, DER,
- * OpenSSH and JWK, whole or cut short, quoted, escaped, in hexadecimal or base64. Whoever takes
- * such bytes for an HMAC secret shares that secret with everybody who knows the public key.
+ * Describes the key material that the bytes are or contain: PEM, DER, OpenSSH and JWK, whole or cut short, quoted,
+ * escaped, in hexadecimal or base64. Such bytes must not become an HMAC secret, because everyone who has the public key
+ * would know it.
  */
 export function recognizeKey(bytes: Buffer): string | undefined {
   return recognize(bytes, MAX_WRAPPINGS);
@@ -37,7 +77,7 @@ function recognize(bytes: Buffer, wrappings: number): string | undefined {
 
 function recognizePem(text: string): string | undefined {
   const begin = text.indexOf('-----BEGIN');
-  if (begin < 0) return text.includes('-----END') ? 'a piece of a PEM text' : undefined;
+  if (begin < 0) return text.includes('-----END') ? 'part of a PEM text' : undefined;
   const label = text.slice(begin + '-----BEGIN'.length, begin + 50);
   const cut = text.includes('-----END') ? '' : ', cut short';
   if (label.includes('OPENSSH'))
@@ -54,8 +94,7 @@ function recognizePem(text: string): string | undefined {
 
 function recognizeOpenSsh(text: string, bytes: Buffer): string | undefined {
   if (bytes.includes('openssh-key-v1')) return 'an OpenSSH private key';
-  // On the wire each name follows its length in four bytes (RFC 4253 section 6.6); base64 makes
-  // AAAA of the zeros.
+  // In binary form, each name follows its length in four bytes (RFC 4253 section 6.6); in base64 the zeros are AAAA.
   const onTheWire = ['\0\0\0\u0007ssh-', '\0\0\0\u000bssh-', '\0\0\0\u0013ecdsa-'].some((name) =>
     bytes.includes(name),
   );
@@ -69,7 +108,7 @@ function recognizeJwk(text: string): string | undefined {
   const whole = parseJsonObject(text);
   const described = whole && describeJwk(whole);
   if (described !== undefined) return described;
-  return /["']?kty["']?\s{0,8}:/.test(text) ? 'a piece of a JWK' : undefined;
+  return /["']?kty["']?\s{0,8}:/.test(text) ? 'part of a JWK' : undefined;
 }
 
 function recognizeDer(bytes: Buffer): string | undefined {
@@ -86,49 +125,4 @@ function* unwrap(text: string): Generator<Buffer> {
       : decodeBase64(word);
     if (decoded !== undefined) yield decoded;
   }
-}
-
-/**
- * What was given for a key looks like this. Made for messages, so nothing of the value is in it.
- */
-function describeKey(input: unknown): string {
-  if (typeof input === 'string') return describeText(input);
-  if (types.isUint8Array(input)) return describeBytes(Buffer.from(input));
-  if (types.isKeyObject(input)) return `a ${input.type} KeyObject`;
-  if (types.isCryptoKey(input)) return 'a CryptoKey (KeyObject.from makes a KeyObject of it)';
-  if (types.isPromise(input)) return 'a promise';
-  if (Array.isArray(input)) return 'an array';
-  if (input === undefined || input === null) return String(input);
-  if (typeof input === 'object') return describeJwk(input) ?? 'an object that is no JWK';
-  return `a ${typeof input}`;
-}
-
-function describeText(text: string): string {
-  if (isBlank(text)) return 'empty text';
-  const recognized = recognizeKey(Buffer.from(text));
-  if (recognized !== undefined) return recognized;
-  const cleaned = keyText(text);
-  if (/\.(?:pem|key|pub|crt|cer|der|json|jwk)$/.test(cleaned))
-    return 'the path of a file (give what the file holds)';
-  return decodeBase64(cleaned) === undefined
-    ? 'plain text'
-    : "base64 text (Buffer.from(text, 'base64') decodes it)";
-}
-
-function describeBytes(bytes: Buffer): string {
-  return isBlank(bytes) ? 'empty bytes' : (recognizeKey(bytes) ?? 'bytes that hold no key');
-}
-
-/**
- * The mistake of giving one thing for another. It names the option and what the thing looks like,
- * never its value.
- */
-export function keyMistake(
-  where: string,
-  input: unknown,
-  expected: string,
-): JwtExtendedConfigError {
-  return new JwtExtendedConfigError(
-    `${where} looks like ${describeKey(input)}; expected ${expected}`,
-  );
 }

@@ -1,21 +1,35 @@
 import type { KeyObject } from 'node:crypto';
+import { isObject } from '../common/checks.js';
 import { refuseUnknownNames } from '../common/read-options.js';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
 import type { Algorithm, KeyInput, KeyOptions, KeyRingOptions } from '../options/key-options.js';
 import { type ConfiguredKeys, importKeyInput } from './configure-keys.js';
 import { isKeyId } from './jwk.js';
 
-/** What a ring knows of a key besides the key. */
+/** A key that signs, and its id for the header. */
+export interface SigningKey {
+  readonly key: KeyObject;
+  readonly algorithm: Algorithm;
+  readonly kid?: string | undefined;
+}
+
+/** A key that verifies, and the algorithms it may be used with. */
+export interface VerificationKey {
+  readonly key: KeyObject;
+  readonly algorithms: readonly Algorithm[];
+}
+
+/** What a ring knows about a key besides the key. */
 export interface RingKeyTraits {
-  /** Absent in the one key of a module without `keys`. */
+  /** Undefined for the only key of a module without `keys`. */
   readonly kid?: string;
-  /** The moment from which it is retired. */
+  /** The moment from which the key verifies nothing. */
   readonly retireAt?: Date | undefined;
-  /** Whether it signed until another took its place. */
+  /** Whether it signed until another key took over. */
   readonly isFormer?: boolean;
 }
 
-/** A key of a ring, imported and bound to what it may do. */
+/** A key of a ring, imported and bound to its algorithms. */
 export class RingKey {
   readonly #keys: ConfiguredKeys;
   readonly #traits: RingKeyTraits;
@@ -53,23 +67,10 @@ export class RingKey {
     return this.#traits.retireAt !== undefined && this.#traits.retireAt <= now;
   }
 
-  /** The same key once another signs: it verifies what it has signed for as long as that can live. */
-  former(retireAt: Date | undefined): RingKey {
+  /** The same key after another one has taken over: it verifies until the last token that it signed has expired. */
+  asFormer(retireAt: Date | undefined): RingKey {
     return new RingKey(this.#keys, { ...this.#traits, retireAt, isFormer: true });
   }
-}
-
-/** A key that signs, and what the header says of it. */
-export interface SigningKey {
-  readonly key: KeyObject;
-  readonly algorithm: Algorithm;
-  readonly kid?: string | undefined;
-}
-
-/** A key that verifies, and the algorithms it may be used with. */
-export interface VerificationKey {
-  readonly key: KeyObject;
-  readonly algorithms: readonly Algorithm[];
 }
 
 const RING_NAMES = ['current', 'others', 'jwksUri'] as const satisfies (keyof KeyRingOptions)[];
@@ -89,14 +90,14 @@ interface ImportedRing {
   readonly others: readonly RingKey[];
 }
 
-type Shared = Pick<KeyOptions, 'allowWeakSecret'>;
+type SharedOptions = Pick<KeyOptions, 'allowWeakSecret'>;
 
 /**
- * Imports the keys of a ring, all of them before any of them counts.
+ * Imports all keys of a ring.
  *
- * @throws {JwtExtendedConfigError} for the first key that is missing, weak, ambiguous or not its algorithm's
+ * @throws {JwtExtendedConfigError} for the first key that is missing, weak, ambiguous or unfit for its algorithm
  */
-export function importRing(given: KeyRingOptions, shared: Shared): ImportedRing {
+export function importRing(given: KeyRingOptions, shared: SharedOptions): ImportedRing {
   requireObject(given, 'keys', '{ current: { kid, algorithm, … } }');
   refuseUnknownNames(Object.keys(given), RING_NAMES, 'keys');
   const { current, others = [], jwksUri } = given;
@@ -116,18 +117,18 @@ export function importRing(given: KeyRingOptions, shared: Shared): ImportedRing 
   return ring;
 }
 
-function importCurrent(given: KeyInput, shared: Shared): RingKey {
+function importCurrent(given: KeyInput, shared: SharedOptions): RingKey {
   const key = importKey(given, 'keys.current', shared);
   if (!key.signingKey) {
-    throw new JwtExtendedConfigError('keys.current needs secret or privateKey, since it signs');
+    throw new JwtExtendedConfigError('keys.current needs secret or privateKey, because it signs');
   }
   if (given.retireAt === undefined) return key;
   throw new JwtExtendedConfigError(
-    'keys.current was given retireAt: a key that retires belongs among keys.others',
+    'keys.current must have no retireAt, because it signs: put a key that retires into keys.others',
   );
 }
 
-function importKey(given: KeyInput, where: string, shared: Shared): RingKey {
+function importKey(given: KeyInput, where: string, shared: SharedOptions): RingKey {
   requireObject(given, where, '{ kid, algorithm, … }');
   refuseUnknownNames(Object.keys(given), KEY_NAMES, where);
   const { kid, retireAt, ...key } = given;
@@ -143,13 +144,13 @@ function importKey(given: KeyInput, where: string, shared: Shared): RingKey {
 
 function refuseSharedIds({ current, others }: ImportedRing): void {
   const ids = [current, ...others].map((key) => key?.kid).filter((kid) => kid !== undefined);
-  const twice = ids.find((kid, index) => ids.indexOf(kid) !== index);
-  if (twice === undefined) return;
-  throw new JwtExtendedConfigError(`keys has two keys with the kid '${twice}': give each its own`);
+  const shared = ids.find((kid, index) => ids.indexOf(kid) !== index);
+  if (shared === undefined) return;
+  throw new JwtExtendedConfigError(`keys has two keys with the kid '${shared}': give each its own`);
 }
 
 function requireObject(value: unknown, where: string, example: string): void {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return;
+  if (isObject(value) && !Array.isArray(value)) return;
   throw new JwtExtendedConfigError(`${where} must be an object: ${example}`);
 }
 

@@ -3,9 +3,34 @@ import type { Algorithm } from '../options/key-options.js';
 import { traitsOf } from './algorithms.js';
 
 /**
- * Secrets out of tutorials, READMEs and `.env.example` files, and the words they are put together
- * from. They are the first that anybody tries who wants to forge a token. Lower case; what
- * separates words does not count.
+ * A secret with fewer bits can be guessed, whatever its length. Random secrets of 32 hexadecimal characters are
+ * estimated at 116 to 124 bits, so none of them is called weak.
+ */
+const MIN_ENTROPY_BITS = 75;
+
+/**
+ * What makes a secret weak for these algorithms, in words that follow "is"; undefined if it is strong. It must be long
+ * enough for each of them (RFC 7518 section 3.2).
+ */
+export function findSecretWeakness(
+  secret: KeyObject,
+  algorithms: readonly Algorithm[],
+): string | undefined {
+  const bytes = secret.export();
+  for (const algorithm of algorithms) {
+    const traits = traitsOf(algorithm);
+    const needed = traits.family === 'HMAC' ? traits.minimumBytes : 0;
+    if (bytes.length < needed) {
+      return `too short: ${bytes.length} bytes, and ${algorithm} needs at least ${needed}`;
+    }
+  }
+  if (estimateEntropyBits(bytes) >= MIN_ENTROPY_BITS) return undefined;
+  return 'easy to guess: well-known words, repetition or filler';
+}
+
+/**
+ * Secrets from tutorials, READMEs and `.env.example` files, and the words that they are made of. Attackers try them
+ * first. Lower case; separators are ignored.
  */
 export const WELL_KNOWN_SECRETS: readonly string[] = `
   secret secrets supersecret super_secret topsecret top_secret mysecret my_secret notsecret
@@ -43,28 +68,25 @@ const SEPARATORS = new Set(' -_.,:;!/');
 const MIN_COPY = 3;
 const MIN_RUN = 4;
 
-/**
- * What lies further back or ahead changes no verdict, and keeps a huge secret from costing seconds.
- */
+/** Only the beginning is estimated: more would not change the result, and would cost seconds for a huge secret. */
 const WINDOW = 128;
 
-/** A part of the secret and what it costs to describe it. */
+/** A part of the secret, and the bits that it takes to describe it. */
 type Piece = readonly [length: number, bits: number];
 
 const WORDS: ReadonlySet<string> = new Set(WELL_KNOWN_SECRETS);
 const LONGEST_WORD = Math.max(...WELL_KNOWN_SECRETS.map((word) => word.length));
 
 /**
- * About how many bits it takes to describe the secret to somebody who knows the well-known ones:
- * six for a word, ten for a piece that stood there before, eight for a run such as `4567`, one for
- * what separates words, and for any other character as many as tell it from the other characters of
- * the secret. Padding costs next to nothing that way, and of a random secret hardly anything is
- * saved.
+ * Roughly the bits that it takes to describe the secret to an attacker who knows the well-known ones: 6 for a word, 10
+ * for the repetition of an earlier part, 8 for a run such as `4567`, 1 for a separator, and for any other character as
+ * many as distinguish the characters of the secret. So padding adds almost nothing, and a random secret loses almost
+ * nothing.
  */
 function estimateEntropyBits(secret: Buffer): number {
   const text = secret.toString('latin1').toLowerCase().slice(0, WINDOW);
   const characterBits = Math.log2(new Set(text).size);
-  // What the cheapest description of the first so many characters takes.
+  // By length: the bits of the cheapest description of so many characters.
   const bits = [0, ...Array<number>(text.length).fill(Infinity)];
   for (let at = 0; at < text.length; at++) {
     for (const [length, cost] of piecesAt(text, at, characterBits)) {
@@ -86,9 +108,7 @@ function* piecesAt(text: string, at: number, characterBits: number): Generator<P
   for (let length = MIN_RUN; length <= run; length++) yield [length, RUN_BITS];
 }
 
-/**
- * How much of what follows stood in the text before; a copy may run into itself, as in `abcabcabc`.
- */
+/** How many of the next characters repeat an earlier part; a copy may overlap itself, as in `abcabcabc`. */
 function copyLength(text: string, at: number): number {
   let longest = 0;
   for (let from = 0; from < at && at + longest < text.length; from++) {
@@ -99,7 +119,7 @@ function copyLength(text: string, at: number): number {
   return longest;
 }
 
-/** How far characters go on by the same step of one, up or down, or repeat; after 9 comes 0. */
+/** How many of the next characters go up or down by one each, or repeat; 0 follows 9. */
 function runLength(text: string, at: number): number {
   const step = stepAt(text, at);
   let length = 1;
@@ -110,30 +130,4 @@ function runLength(text: string, at: number): number {
 function stepAt(text: string, at: number): number {
   if (text[at] === '9' && text[at + 1] === '0') return 1;
   return text.charCodeAt(at + 1) - text.charCodeAt(at);
-}
-
-/**
- * Below this a secret is found by guessing, however long it is. Random ones of 32 characters are
- * estimated at 120 bits in hexadecimal, give or take 4, so that none of them is ever called weak.
- */
-const MIN_GUESSING_BITS = 75;
-
-/**
- * What is wrong with a secret for these algorithms, in words to follow "is"; undefined if nothing
- * is. The longest secret that any of them demands counts (RFC 7518 section 3.2), in bytes.
- */
-export function findSecretWeakness(
-  secret: KeyObject,
-  algorithms: readonly Algorithm[],
-): string | undefined {
-  const bytes = secret.export();
-  for (const algorithm of algorithms) {
-    const traits = traitsOf(algorithm);
-    const needed = traits.family === 'HMAC' ? traits.minimumBytes : 0;
-    if (bytes.length < needed) {
-      return `too short: ${bytes.length} bytes, and ${algorithm} needs at least ${needed}`;
-    }
-  }
-  if (estimateEntropyBits(bytes) >= MIN_GUESSING_BITS) return undefined;
-  return 'easy to guess: well-known words, repetition or filler';
 }

@@ -5,17 +5,17 @@ import { JwtExtendedConfigError } from '../errors/config.error.js';
 import type { Algorithm, JsonWebKey } from '../options/key-options.js';
 import { type KeyUse, requireJwkFits } from './jwk.js';
 import { isBlank, keyText, parseJsonObject } from './pem.js';
-import { keyMistake, recognizeKey } from './recognize-key.js';
+import { unexpectedKey, recognizeKey } from './recognize-key.js';
 import { findSecretWeakness } from './secret-strength.js';
 
 const BOTH_USES: readonly KeyUse[] = ['sign', 'verify'];
 
 /**
- * The secret of HMAC algorithms. Text counts as its UTF-8 bytes, just as it stands; of an `oct`
- * JWK, an object or JSON text, the decoded `k` counts.
+ * The secret of HMAC algorithms: the UTF-8 bytes of text, unchanged, or the decoded `k` of an `oct` JWK, which may be an
+ * object or JSON text.
  *
- * @throws {JwtExtendedConfigError} what is empty, no secret, or the material of a key pair: whoever
- *   knows a public key could sign with it (RFC 8725 section 3.1).
+ * @throws {JwtExtendedConfigError} if it is empty, not a secret, or part of a key pair, because everyone who has the
+ *   public key could sign with it (RFC 8725 section 3.1).
  */
 export function importSecret(
   input: unknown,
@@ -26,10 +26,11 @@ export function importSecret(
   const jwk = readOctJwk(input);
   if (jwk) requireJwkFits(jwk, uses, algorithms, where);
   const bytes = jwk ? decodeOctJwk(jwk, where) : readBytes(input);
-  if (bytes === undefined) throw keyMistake(where, input, expectedSecret(algorithms));
+  if (bytes === undefined) throw unexpectedKey(where, input, expectedSecret(algorithms));
   if (isBlank(bytes))
     throw new JwtExtendedConfigError(`${where} is empty; expected ${expectedSecret(algorithms)}`);
-  if (recognizeKey(bytes) !== undefined) throw keyMistake(where, bytes, expectedSecret(algorithms));
+  if (recognizeKey(bytes) !== undefined)
+    throw unexpectedKey(where, bytes, expectedSecret(algorithms));
   return types.isKeyObject(input) ? input : createSecretKey(bytes);
 }
 
@@ -47,8 +48,7 @@ function isOctJwk(object: unknown): object is JsonWebKey {
 }
 
 function decodeOctJwk({ k }: JsonWebKey, where: string): Buffer {
-  // RFC 7518 section 6.4.1: base64url without padding. Whatever else stands there, Node would
-  // silently pass over.
+  // RFC 7518 section 6.4.1: base64url without padding. Node would silently ignore other characters.
   if (typeof k !== 'string' || !/^[A-Za-z0-9_-]*$/.test(k)) {
     throw new JwtExtendedConfigError(`${where} is an oct JWK whose "k" is not base64url text`);
   }
@@ -66,13 +66,10 @@ function expectedSecret(algorithms: readonly Algorithm[]): string {
 }
 
 const FIX =
-  'Make a good one: ' +
+  'Generate a strong one: ' +
   `node -e "console.log(require('node:crypto').randomBytes(64).toString('base64url'))"`;
 
-/**
- * Refuses a weak secret in production, and elsewhere says so once through Nest's logger: a
- * tutorial's `secret` is fine on the way to a first token, and a way in for everybody after that.
- */
+/** Refuses a weak secret in production, and logs a warning elsewhere. */
 export function refuseWeakSecret(
   secret: KeyObject,
   algorithms: readonly Algorithm[],
@@ -81,14 +78,13 @@ export function refuseWeakSecret(
 ): void {
   const weakness = findSecretWeakness(secret, algorithms);
   if (weakness === undefined) return;
-  const message = `${where} is ${weakness}. In production it is refused. ${FIX}`;
+  const message = `${where} is ${weakness}. It is refused in production. ${FIX}`;
   if (process.env.NODE_ENV === 'production') {
     throw new JwtExtendedConfigError(message);
   }
   warn(message);
 }
 
-/** Warns through Nest's logger. */
 export function logWarning(message: string): void {
   new Logger('JwtExtendedModule').warn(message);
 }

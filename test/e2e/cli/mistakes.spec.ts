@@ -64,9 +64,9 @@ describe('Words that make no command', () => {
     ['none', "is 'none': tokens without a signature are never accepted"],
     ['nOnE', "is 'none': tokens without a signature are never accepted"],
     ['hs256', "must be written 'HS256'"],
-    ['Ed25519', 'is no known algorithm'],
-    ['__proto__', 'is no known algorithm'],
-    ['', 'is no known algorithm'],
+    ['Ed25519', 'is not a known algorithm'],
+    ['__proto__', 'is not a known algorithm'],
+    ['', 'is not a known algorithm'],
   ])('name the algorithms that there are, where none of them is given: %j (R1)', (alg, problem) => {
     const outcome = folder.run('keygen', '--alg', alg);
 

@@ -97,7 +97,7 @@ async function issuerIsAsked(): Promise<void> {
 
 describe('A mistake in keys.jwksUri is told at start', () => {
   const NO_ADDRESS = 'keys.jwksUri must be an absolute address: https://…';
-  const NO_HTTPS = 'keys.jwksUri must be an https address; http is for this machine alone';
+  const NO_HTTPS = 'keys.jwksUri must be an https address; http is allowed for loopback addresses only';
 
   it.each<[what: string, given: unknown, message: string]>([
     ['null', null, NO_ADDRESS],
@@ -149,7 +149,7 @@ describe('A mistake in keys.jwksUri is told at start', () => {
   });
 
   const NEEDS =
-    "keys.jwksUri needs decodeAlgorithms: what the other issuer signs with, such as ['RS256']";
+    "keys.jwksUri needs decodeAlgorithms: the algorithms of the other issuer, such as ['RS256']";
   const hmac = ringKey('hmac', 'HS256').signing;
 
   it.each<[what: string, options: object, message: string]>([

@@ -3,7 +3,7 @@ import { type JsonWebKey, createSecretKey, type KeyObject } from 'node:crypto';
 import type { Algorithm, KeyInput } from '../../../src/index.js';
 import { ecPair, ed25519Pair, type KeyPair, rsaPair, strongSecret } from '../../support/keys.js';
 import { headerOf, startTokens } from '../../support/tokens.js';
-import { privateStructures, publicStructures } from '../../unit/tokens/keys/key-forms.js';
+import { privateStructures, publicStructures } from '../../unit/keys/key-forms.js';
 import { ringKey } from './ring-keys.js';
 
 type Form = readonly [form: string, material: string | Buffer | JsonWebKey | KeyObject];

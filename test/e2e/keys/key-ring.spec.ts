@@ -82,12 +82,12 @@ describe('A mistake in the option keys is told at start', () => {
     [
       'a current key that cannot sign',
       { current: current.verifying },
-      'keys.current needs secret or privateKey, since it signs',
+      'keys.current needs secret or privateKey, because it signs',
     ],
     [
       'a current key that retires',
       { current: { ...current.signing, retireAt: after(60) } },
-      'keys.current was given retireAt: a key that retires belongs among keys.others',
+      'keys.current must have no retireAt, because it signs: put a key that retires into keys.others',
     ],
     [
       'one id for two keys',
@@ -155,12 +155,12 @@ describe('A mistake in the option keys is told at start', () => {
     [
       'no algorithm',
       { current: { kid, privateKey, publicKey } },
-      "keys.current.algorithm is missing: with a key pair it must be named, such as 'RS256'",
+      "keys.current.algorithm is missing: with a key pair it is required, such as 'RS256'",
     ],
     [
       'an unknown algorithm',
       { current: { ...current.signing, algorithm: 'ES257' } },
-      'keys.current.algorithm is no known algorithm; expected one of HS256, HS384, HS512, RS256, RS384, ' +
+      'keys.current.algorithm is not a known algorithm; expected one of HS256, HS384, HS512, RS256, RS384, ' +
         'RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA',
     ],
     [
@@ -184,7 +184,7 @@ describe('A mistake in the option keys is told at start', () => {
       'a secret for an algorithm of pairs (R18)',
       { current: { kid, algorithm, secret: SECRET } },
       'keys.current.algorithm ES256 needs keys.current.privateKey or keys.current.publicKey; ' +
-        'keys.current.secret is for HS256 and its kin',
+        'keys.current.secret is for HS256, HS384 and HS512',
     ],
     [
       'a short RSA key that only verifies (R16)',
@@ -205,12 +205,12 @@ describe('A mistake in the option keys is told at start', () => {
     [
       'halves of two pairs (R17)',
       { current: { ...current.signing, publicKey: announced.verifying.publicKey } },
-      'keys.current.privateKey and keys.current.publicKey are no pair: what the one signs, the other does not verify',
+      'keys.current.privateKey and keys.current.publicKey are not a pair: the public key does not verify what the private key signs',
     ],
     [
       'a passphrase that decrypts nothing',
       { current: { ...current.signing, passphrase: 'x' } },
-      'keys.current.privateKey is not encrypted, so leave keys.current.passphrase out, or give the key that it decrypts',
+      'keys.current.privateKey is not encrypted: leave keys.current.passphrase out, or give the encrypted key',
     ],
     [
       'an empty secret (R4)',

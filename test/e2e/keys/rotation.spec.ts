@@ -252,7 +252,7 @@ describe('A ring that was to be given', () => {
     [
       'a current key that cannot sign',
       { current: second.verifying },
-      'keys.current needs secret or privateKey, since it signs',
+      'keys.current needs secret or privateKey, because it signs',
     ],
     [
       'one kid twice',
@@ -273,22 +273,22 @@ describe('A ring that was to be given', () => {
     [
       "the current key's kid with another key",
       { current: otherFirst.signing },
-      "keys gives the kid 'first' to another key: use a new kid",
+      "keys uses the kid 'first' for another key than before: use a new kid",
     ],
     [
       "the current key's kid with another key, among the others",
       { current: second.signing, others: [otherFirst.verifying] },
-      "keys gives the kid 'first' to another key: use a new kid",
+      "keys uses the kid 'first' for another key than before: use a new kid",
     ],
     [
       "one of the others' kid with another key",
       { current: ringKey('listed', 'ES256', 'another listed').signing },
-      "keys gives the kid 'listed' to another key: use a new kid",
+      "keys uses the kid 'listed' for another key than before: use a new kid",
     ],
     [
       "the current key's kid with a secret",
       { current: ringKey('first', 'HS256').signing },
-      "keys gives the kid 'first' to another key: use a new kid",
+      "keys uses the kid 'first' for another key than before: use a new kid",
     ],
   ])('%s is refused, and the ring stays what it was', async (_, next, message) => {
     const started = await startRing(keys);
@@ -306,7 +306,7 @@ describe('A ring that was to be given', () => {
     await started.ring.rotate({ current: second.signing, others: [listed.verifying] });
 
     expect(await refusalOf(started.ring.rotate({ current: otherFirst.signing }))).toMatchObject(
-      configMistake("keys gives the kid 'first' to another key: use a new kid"),
+      configMistake("keys uses the kid 'first' for another key than before: use a new kid"),
     );
     expect(await stateOf(started)).toEqual({ signing: 'second', verifying: [true, true, true] });
   });
@@ -325,7 +325,7 @@ describe('A ring that was to be given', () => {
 
     expect(refusal).toMatchObject(
       configMistake(
-        'KeyRing.rotate needs keys with key ids: give the option keys in place of secret or privateKey',
+        'KeyRing.rotate needs keys with a kid: use the option keys instead of secret or privateKey',
       ),
     );
   });

@@ -198,7 +198,7 @@ describe('An Ed25519 key of small order, under which zeros are a signature of on
     const options = { secret: undefined, publicKey, algorithm: 'EdDSA' } as const;
 
     await expect(startTokens(options)).rejects.toThrow(
-      'publicKey is an Ed25519 key of small order, under which anybody can sign',
+      'publicKey is an Ed25519 key of small order, which accepts forged signatures',
     );
   });
 

@@ -241,13 +241,13 @@ describe.each(VECTORS)('The token of $name, $algorithm', (vector) => {
   it('is verified with its key', async () => {
     await verified(vector, vector);
     // The control: another library finds the vector to be what the standard says.
-    await expect(compactVerify(tokenOf(vector), publicHalfOf(vector))).resolves.toMatchObject({
+    await expect(compactVerify(tokenOf(vector), verifyingKeyOf(vector))).resolves.toMatchObject({
       protectedHeader: { alg: vector.algorithm },
     });
   });
 
   it.each(['payload', 'signature'] as const)(
-    'is refused when one bit of its %s is another',
+    'is refused if one bit of its %s is flipped',
     async (part) => {
       const outcome = verified(altered(vector, part), vector);
 
@@ -259,7 +259,7 @@ describe.each(VECTORS)('The token of $name, $algorithm', (vector) => {
     },
   );
 
-  it('is refused with the key of any other', async () => {
+  it('is refused with the key of any other vector', async () => {
     for (const other of VECTORS.filter((one) => one !== vector)) {
       const outcome = verified(vector, other);
 
@@ -269,7 +269,7 @@ describe.each(VECTORS)('The token of $name, $algorithm', (vector) => {
 });
 
 describe.each(OF_CLAIMS)('The claims of $name, $algorithm', (vector) => {
-  it('are parsed, and read where nothing is asked for that joe left out', async () => {
+  it('are accepted if the options require nothing that they lack', async () => {
     const { claims, header } = parseToken(tokenOf(vector), 8192);
     const { tokens } = await startTokens({
       ...optionsOf(vector),
@@ -288,7 +288,7 @@ describe.each(OF_CLAIMS)('The claims of $name, $algorithm', (vector) => {
     });
   });
 
-  it('are refused once they have expired', async () => {
+  it('are refused after they have expired', async () => {
     const { tokens } = await startTokens({
       ...optionsOf(vector),
       acceptForeignTokens: true,
@@ -301,7 +301,7 @@ describe.each(OF_CLAIMS)('The claims of $name, $algorithm', (vector) => {
     });
   });
 
-  it('are refused for what they lack where nothing else is said', async () => {
+  it('are refused under default options for the claim that they lack', async () => {
     const { tokens } = await startTokens(optionsOf(vector));
 
     expect(await refusalOf(tokens.decodeToken(tokenOf(vector)))).toEqual({
@@ -313,7 +313,7 @@ describe.each(OF_CLAIMS)('The claims of $name, $algorithm', (vector) => {
 });
 
 describe.each(OF_TEXT)('The text of $name, $algorithm', (vector) => {
-  it('is refused for being no JSON, however well it is signed (R11)', async () => {
+  it('is refused because it is not JSON, although its signature is good (R11)', async () => {
     const { tokens } = await startTokens(optionsOf(vector));
 
     expect(await refusalOf(tokens.decodeToken(tokenOf(vector)))).toEqual({
@@ -325,7 +325,7 @@ describe.each(OF_TEXT)('The text of $name, $algorithm', (vector) => {
 });
 
 describe('The token of RFC 7515 appendix A.5, which has no signature', () => {
-  it.each(VECTORS)('is refused where the key is that of $name (R1)', async (vector) => {
+  it.each(VECTORS)('is refused with the key of $name (R1)', async (vector) => {
     const { tokens } = await startTokens(optionsOf(vector));
 
     expect(await refusalOf(tokens.decodeToken(`eyJhbGciOiJub25lIn0.${JOE}.`))).toEqual({
@@ -336,7 +336,7 @@ describe('The token of RFC 7515 appendix A.5, which has no signature', () => {
   });
 });
 
-function publicHalfOf({ jwk }: Vector): KeyObject | Uint8Array {
+function verifyingKeyOf({ jwk }: Vector): KeyObject | Uint8Array {
   if (jwk.kty === 'oct') return Buffer.from(jwk.k as string, 'base64url');
   return createPublicKey({ key: jwk, format: 'jwk' });
 }

@@ -2,18 +2,18 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { Logger } from '@nestjs/common';
 import { createSecretKey, type KeyObject } from 'node:crypto';
 import { inspect } from 'node:util';
-import { LoadedKeys } from '../../../../src/keys/loaded-keys.js';
-import { ecPair, rsaPair, strongSecret } from '../../../support/keys.js';
+import { LoadedKeys } from '../../../src/keys/loaded-keys.js';
+import { ecPair, rsaPair, strongSecret } from '../../support/keys.js';
 import { expectNothingOf, mistakeOf } from './mistake.js';
 
 const secret = strongSecret();
 const { privateKey, publicKey } = rsaPair();
 const pem = publicKey.export({ format: 'pem', type: 'spki' }) as string;
 
-describe('A key that a loader gives', () => {
+describe('A key from a loader', () => {
   const keys = new LoadedKeys();
 
-  it('is imported for what it is to do', () => {
+  it('is imported for its use', () => {
     expect(keys.signing(secret, 'HS256').export()).toEqual(Buffer.from(secret));
     expect(keys.verification(secret, ['HS256', 'HS384']).type).toBe('secret');
     expect(keys.signing(privateKey, 'RS256')).toBe(privateKey);
@@ -39,7 +39,7 @@ describe('A key that a loader gives', () => {
     expect(mistakeOf(() => keys.verification(input, ['RS256']))).toContain('loaders.decodeKey');
   });
 
-  it('never verifies HMAC if it is a public key, nor RSA if it is a secret (R3)', () => {
+  it('never verifies HMAC if it is a public key, and never RSA if it is a secret (R3)', () => {
     expect(mistakeOf(() => keys.verification(pem, ['HS256']), pem)).toContain(
       'a public key in PEM form',
     );
@@ -55,7 +55,7 @@ describe('A key that a loader gives', () => {
     expect(mistakeOf(() => keys.signing(publicKey, 'RS256'))).toContain('a public KeyObject');
   });
 
-  it('is refused if it is encrypted: what decrypts it is none of ours (R17)', () => {
+  it('is refused if it is encrypted (R17)', () => {
     const passphrase = 'correct horse battery staple';
     const lock = { cipher: 'aes-256-cbc', passphrase } as const;
     for (const input of [
@@ -64,16 +64,16 @@ describe('A key that a loader gives', () => {
       privateKey.export({ format: 'pem', type: 'pkcs1', ...lock }),
     ]) {
       expect(mistakeOf(() => keys.signing(input, 'RS256'), input.toString('utf8'))).toBe(
-        'loaders.encodeKey is encrypted, and loaders give usable keys only: ' +
-          'createPrivateKey({ key, passphrase }) of node:crypto decrypts it',
+        'loaders.encodeKey is encrypted: decrypt it in the loader, ' +
+          'with createPrivateKey({ key, passphrase }) of node:crypto',
       );
       expect(mistakeOf(() => keys.signing({ key: input, passphrase }, 'RS256'))).toContain(
-        'an object that is no JWK',
+        'an object that is not a JWK',
       );
     }
   });
 
-  it('is held to its JWK for what it is to do (R24)', () => {
+  it('must be allowed for its use by its JWK (R24)', () => {
     const jwk = { kty: 'oct', k: Buffer.from(secret).toString('base64url'), key_ops: ['verify'] };
 
     expect(keys.verification(jwk, ['HS256']).type).toBe('secret');
@@ -81,7 +81,7 @@ describe('A key that a loader gives', () => {
   });
 });
 
-describe('A key that a loader gives again', () => {
+describe('A key that a loader returns again', () => {
   const jwk = publicKey.export({ format: 'jwk' });
 
   it.each([
@@ -89,7 +89,7 @@ describe('A key that a loader gives again', () => {
     ['bytes', () => Buffer.from(pem)],
     ['a JWK', () => ({ ...jwk })],
     ['a KeyObject', () => publicKey],
-  ])('as %s is not imported again', (_, give) => {
+  ])('is not imported again: %s', (_, give) => {
     const keys = new LoadedKeys();
 
     expect(keys.verification(give(), ['RS256'])).toBe(keys.verification(give(), ['RS256']));
@@ -106,7 +106,7 @@ describe('A key that a loader gives again', () => {
     }
   });
 
-  it('is a new one once its owner has changed it', () => {
+  it('is imported again after its owner has changed it', () => {
     const keys = new LoadedKeys();
     const mutable = { ...jwk };
     keys.verification(mutable, ['RS256']);
@@ -115,7 +115,7 @@ describe('A key that a loader gives again', () => {
     expect(keys.verification(mutable, ['RS256']).equals(rsaPair('second').publicKey)).toBe(true);
   });
 
-  it('is not taken for another thing that spells the same (R4)', () => {
+  it('is not confused with another value of the same spelling (R4)', () => {
     const keys = new LoadedKeys({ allowWeakSecret: true });
     for (const [text, other] of [
       ['null', null],
@@ -127,18 +127,20 @@ describe('A key that a loader gives again', () => {
     }
   });
 
-  it('is forgotten after ten thousand others, the oldest first', () => {
+  it('is imported again after twenty thousand others, but not after ten thousand', () => {
     const keys = new LoadedKeys({ allowWeakSecret: true });
     const take = (index: number): KeyObject =>
       keys.verification(`tenant ${index} ${secret}`, ['HS256']);
     const [first, second] = [take(0), take(1)];
     for (let index = 2; index <= 10_000; index++) take(index);
+    expect(take(1)).toBe(second);
+    for (let index = 10_001; index <= 20_000; index++) take(index);
 
     expect(take(1)).toBe(second);
     expect(take(0)).not.toBe(first);
   });
 
-  it('is nowhere to be seen (R70, R79)', () => {
+  it('is hidden from inspect and JSON (R70, R79)', () => {
     const keys = new LoadedKeys();
     keys.verification(secret, ['HS256']);
 
@@ -146,7 +148,7 @@ describe('A key that a loader gives again', () => {
   });
 });
 
-describe('A weak secret that a loader gives', () => {
+describe('A weak secret from a loader', () => {
   let warn: ReturnType<typeof jest.spyOn>;
   beforeEach(() => {
     warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
@@ -156,7 +158,7 @@ describe('A weak secret that a loader gives', () => {
     jest.restoreAllMocks();
   });
 
-  it('is warned about once a process, however many there are (R15)', () => {
+  it('causes one warning in a process, whatever the number of secrets (R15)', () => {
     const keys = new LoadedKeys();
     for (const weak of ['secret', 'secret', 'changeme']) keys.signing(weak, 'HS256');
     new LoadedKeys().verification('password', ['HS256']);
@@ -175,7 +177,7 @@ describe('A weak secret that a loader gives', () => {
     }
   });
 
-  it('passes without a word if that is wanted, but never an empty one (R15, R4)', () => {
+  it('passes without a warning under allowWeakSecret, but not if it is empty (R15, R4)', () => {
     process.env.NODE_ENV = 'production';
     const keys = new LoadedKeys({ allowWeakSecret: true });
 

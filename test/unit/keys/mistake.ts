@@ -1,6 +1,6 @@
 import { expect } from '@jest/globals';
 import { inspect } from 'node:util';
-import { JwtExtendedConfigError } from '../../../../src/errors/config.error.js';
+import { JwtExtendedConfigError } from '../../../src/errors/config.error.js';
 
 /** How much of a key may stand in a message by chance: "PRIVATE KEY" and "prime256v1" do. */
 const LONGEST_CHANCE = 14;

@@ -1,19 +1,19 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomBytes, type JsonWebKey } from 'node:crypto';
 import fc from 'fast-check';
-import type { Algorithm, KeyOptions } from '../../../../src/options/key-options.js';
-import { configureKeys } from '../../../../src/keys/configure-keys.js';
-import { LoadedKeys } from '../../../../src/keys/loaded-keys.js';
-import { ecPair, ed25519Pair, rsaPair, type KeyPair } from '../../../support/keys.js';
+import type { Algorithm, KeyOptions } from '../../../src/options/key-options.js';
+import { configureKeys } from '../../../src/keys/configure-keys.js';
+import { LoadedKeys } from '../../../src/keys/loaded-keys.js';
+import { ecPair, ed25519Pair, rsaPair, type KeyPair } from '../../support/keys.js';
 import { mistakeOf } from './mistake.js';
 
-/** A key with one thing wrong, and the same key without it: the one is refused, the other taken. */
+/** A key with one defect, which is refused, and the same key without it, which is accepted. */
 interface Twins {
   readonly hostile: unknown;
   readonly sound: unknown;
 }
 
-/** How keys are attacked: a name for the title, and what makes pairs of twins out of a good key. */
+/** A kind of attack: its name in the title, and the pairs of twins that it makes of a good key. */
 type Attack = readonly [name: string, twins: (jwk: JsonWebKey) => fc.Arbitrary<Twins>];
 
 const base64url = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64url');
@@ -40,8 +40,7 @@ const jwksOf = ({ privateKey, publicKey }: KeyPair) =>
     ['public', publicKey.export({ format: 'jwk' })],
   ] as const;
 
-/** Each half of each pair: through the options and through a loader, as an object and as its text. */
-const halves = families.flatMap(([algorithm, pair]) =>
+const keys = families.flatMap(([algorithm, pair]) =>
   jwksOf(pair).map(([half, jwk]) => ({ algorithm, half, jwk })),
 );
 
@@ -76,14 +75,14 @@ function expectAllVerdicts(
   fc.assert(verdicts, { numRuns: 10 });
 }
 
-describe.each(halves)('A hostile $half key for $algorithm', ({ algorithm, half, jwk }) => {
+describe.each(keys)('A hostile $half key for $algorithm', ({ algorithm, half, jwk }) => {
   const operation = half === 'private' ? 'sign' : 'verify';
   const operations = ['sign', 'verify', 'encrypt', 'decrypt', 'wrapKey', 'unwrapKey', 'deriveKey'];
   const required = Object.keys(jwk);
 
   const attacks: readonly Attack[] = [
     [
-      'made for something else ("use")',
+      'made for another use ("use")',
       (key) =>
         changed(
           key,
@@ -154,7 +153,7 @@ describe.each(halves)('A hostile $half key for $algorithm', ({ algorithm, half, 
         }),
     ],
     [
-      'with a member that is no text',
+      'with a member that is not text',
       (key) =>
         changed(
           key,
@@ -164,7 +163,7 @@ describe.each(halves)('A hostile $half key for $algorithm', ({ algorithm, half, 
         ),
     ],
     [
-      'with a member that is no base64url',
+      'with a member that is not base64url',
       (key) =>
         changed(
           key,
@@ -186,11 +185,11 @@ describe.each(halves)('A hostile $half key for $algorithm', ({ algorithm, half, 
     ],
   ];
 
-  it.each(attacks)('is refused %s, its twin is taken (R16, R24)', (_, twins) => {
+  it.each(attacks)('is refused %s, and its twin is accepted (R16, R24)', (_, twins) => {
     expectAllVerdicts(algorithm, half, twins(jwk));
   });
 
-  it('is refused as the text of a PEM cut short anywhere, the whole one is taken (R17)', () => {
+  it('is refused as a PEM text cut short anywhere, and the whole one is accepted (R17)', () => {
     const [, pair] = families.find(([name]) => name === algorithm) as (typeof families)[number];
     const key = pair[`${half}Key`];
     const type = half === 'private' ? 'pkcs8' : 'spki';
@@ -199,7 +198,7 @@ describe.each(halves)('A hostile $half key for $algorithm', ({ algorithm, half, 
     expectAllVerdicts(
       algorithm,
       half,
-      // Of the last line the dashes at its end may go, and nothing else.
+      // Only the last dashes may be missing.
       fc
         .integer({ min: 0, max: pem.trimEnd().length - 6 })
         .map((length) => ({ hostile: pem.slice(0, length), sound: pem })),
@@ -210,7 +209,7 @@ describe.each(halves)('A hostile $half key for $algorithm', ({ algorithm, half, 
 describe.each(families)('A hostile public key for %s', (algorithm, pair) => {
   const [[, privateJwk], [, publicJwk]] = jwksOf(pair);
 
-  it('is refused with anything private in it, its twin is taken (R17, R24)', () => {
+  it('is refused with any private member, and its twin is accepted (R17, R24)', () => {
     const owned = Object.keys(privateJwk).filter((member) => !(member in publicJwk));
     const secrets: Record<string, unknown> = { ...privateJwk, k: 'AQAB', oth: [] };
     const some = fc.subarray([...owned, 'k', 'oth'], { minLength: 1 });
@@ -229,13 +228,13 @@ describe.each(families)('A hostile public key for %s', (algorithm, pair) => {
 describe.each(['RS256', 'PS384'] as const)('A hostile RSA key for %s', (algorithm) => {
   const [, [, jwk]] = jwksOf(rsaPair());
   const exponents = fc.bigInt({ min: 1n, max: 2n ** 31n });
-  /** Of so many bits, and odd, as the product of two primes is. */
+  /** Odd, as the product of two primes. */
   const modulus = (bits: number) =>
     (BigInt(`0x${randomBytes(Math.ceil(bits / 8)).toString('hex')}`) % 2n ** BigInt(bits - 1)) |
     (2n ** BigInt(bits - 1)) |
     1n;
 
-  it('is refused whose exponent is even, its odd twin is taken (R16)', () => {
+  it('is refused if its exponent is even, and its odd twin is accepted (R16)', () => {
     expectAllVerdicts(
       algorithm,
       'public',
@@ -246,11 +245,11 @@ describe.each(['RS256', 'PS384'] as const)('A hostile RSA key for %s', (algorith
     );
   });
 
-  it.each(['AQ', 'AAAB', 'AA'])('is refused whose exponent is 1 or 0: %s (R16)', (e) => {
+  it.each(['AQ', 'AAAB', 'AA'])('is refused if its exponent is 1 or 0: %s (R16)', (e) => {
     expectVerdicts(algorithm, 'public', { hostile: { ...jwk, e }, sound: jwk }, false);
   });
 
-  it('is refused whose modulus is short, its longer twin is taken (R16)', () => {
+  it('is refused if its modulus is short, and its longer twin is accepted (R16)', () => {
     expectAllVerdicts(
       algorithm,
       'public',
@@ -273,7 +272,7 @@ const curves = [
 describe.each(curves)('A hostile EC key for %s', (algorithm, curve) => {
   const [, [, jwk]] = jwksOf(ecPair(curve));
 
-  it('is refused whose point is not on the curve, its twin is taken (R16)', () => {
+  it('is refused if its point is not on the curve, and its twin is accepted (R16)', () => {
     expectAllVerdicts(
       algorithm,
       'public',
@@ -287,7 +286,7 @@ describe.each(curves)('A hostile EC key for %s', (algorithm, curve) => {
     );
   });
 
-  it('is refused at the origin, and with its coordinates swapped (R16)', () => {
+  it('is refused at the origin, and with exchanged coordinates (R16)', () => {
     const zero = base64url(Buffer.alloc(bytesOf(jwk, 'x').length));
     for (const members of [
       { x: zero, y: zero },
@@ -300,10 +299,10 @@ describe.each(curves)('A hostile EC key for %s', (algorithm, curve) => {
   const others = (['P-256', 'P-384', 'P-521', 'secp256k1'] as const).filter(
     (other) => other !== curve,
   );
-  it.each(others)('is refused of the curve %s, its twin is taken (R16)', (other) => {
-    const [, [, stranger]] = jwksOf(ecPair(other));
+  it.each(others)('is refused on the curve %s, and its twin is accepted (R16)', (other) => {
+    const [, [, otherKey]] = jwksOf(ecPair(other));
 
-    for (const hostile of [stranger, { ...jwk, crv: other }]) {
+    for (const hostile of [otherKey, { ...jwk, crv: other }]) {
       expectVerdicts(algorithm, 'public', { hostile, sound: jwk }, true);
     }
   });
@@ -312,7 +311,7 @@ describe.each(curves)('A hostile EC key for %s', (algorithm, curve) => {
 describe('A hostile Ed25519 key', () => {
   const [, [, jwk]] = jwksOf(ed25519Pair());
 
-  it('is refused of any other length than 32 bytes, its twin is taken (R16)', () => {
+  it('is refused if it is not 32 bytes long, and its twin is accepted (R16)', () => {
     const bytes = fc.uint8Array({ maxLength: 64 }).filter(({ length }) => length !== 32);
 
     expectAllVerdicts(
@@ -323,7 +322,7 @@ describe('A hostile Ed25519 key', () => {
   });
 
   it.each(['X25519', 'Ed448', 'X448', 'P-256', 'ed25519', ''])(
-    'is refused of the curve "%s", its twin is taken (R16)',
+    'is refused on the curve "%s", and its twin is accepted (R16)',
     (crv) => {
       expectVerdicts('EdDSA', 'public', { hostile: { ...jwk, crv }, sound: jwk }, true);
     },
@@ -361,7 +360,7 @@ describe.each(hashes)('A hostile secret for %s, in production', (algorithm, byte
   const jwk = { kty: 'oct', k: base64url(randomBytes(bytes)) };
   const lengths = fc.integer({ min: 1, max: bytes - 1 });
 
-  it('is refused one byte short of the hash and below, its twin is taken (R15)', () => {
+  it('is refused if it is shorter than the hash, and its twin is accepted (R15)', () => {
     fc.assert(
       fc.property(lengths, (length) => {
         const [short, long] = [randomBytes(length), randomBytes(bytes)];
@@ -376,7 +375,7 @@ describe.each(hashes)('A hostile secret for %s, in production', (algorithm, byte
     expectSecretVerdicts({ hostile: randomBytes(bytes - 1), sound: randomBytes(bytes) });
   });
 
-  it('is refused with an empty "k", or one that is no base64url (R4, R24)', () => {
+  it('is refused if its "k" is empty or not base64url (R4, R24)', () => {
     const hostile = [
       ...['', ' ', 'A', 'AAAA', 'ICAg', `${jwk.k}=`, `${jwk.k} `, ` ${jwk.k}`, `${jwk.k}\n`],
       ...[`+/${jwk.k}`, null, undefined, 5, [jwk.k], { k: jwk.k }],
@@ -387,7 +386,7 @@ describe.each(hashes)('A hostile secret for %s, in production', (algorithm, byte
     }
   });
 
-  it('is refused made for something else, its twin is taken (R24)', () => {
+  it('is refused if it is made for another use, and its twin is accepted (R24)', () => {
     const hostile = fc.oneof(
       fc.record({ use: fc.string().filter((use) => use !== 'sig') }),
       fc.record({ alg: fc.string().filter((alg) => alg !== algorithm) }),
@@ -403,7 +402,7 @@ describe.each(hashes)('A hostile secret for %s, in production', (algorithm, byte
     );
   });
 
-  it('is refused in a set of keys, its twin is taken (R24)', () => {
+  it('is refused in a set of keys, and its twin is accepted (R24)', () => {
     for (const set of [{ keys: [jwk] }, { keys: [jwk, jwk] }, [jwk]]) {
       expectSecretVerdicts({ hostile: set, sound: jwk });
     }
