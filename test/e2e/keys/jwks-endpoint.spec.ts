@@ -27,7 +27,7 @@ import { keysOf } from '../../support/tokens.js';
 import { after, ringKey, ringOptions } from './ring-keys.js';
 
 const PATH = '/.well-known/jwks.json';
-/** What a private key or a secret has, and a public key has not (RFC 7518 section 6). */
+/** Members that only private keys and secrets have (RFC 7518 section 6). */
 const PRIVATE_MEMBERS = /"(?:d|p|q|dp|dq|qi|oth|k)"\s*:/;
 
 const current = ringKey('current', 'ES256');
@@ -40,7 +40,7 @@ const retired = ringKey('retired', 'ES256');
 
 const ring = {
   current: current.signing,
-  // Some of them with their private halves: whoever lists a key may give the whole of it.
+  // Some of them with their private keys, which must not be published.
   others: [
     announced.signing,
     edwards.verifying,
@@ -92,7 +92,7 @@ describe.each(ADAPTERS)('The key set of a module, on %s,', (adapter) => {
   });
   afterAll(() => app.close());
 
-  it('is where the world looks for it, whatever prefix and versions the routes have', async () => {
+  it('has a fixed address, whatever prefix and versions the routes have', async () => {
     const token = current.token();
 
     expect((await app.send('GET', PATH)).status).toBe(200);
@@ -105,14 +105,14 @@ describe.each(ADAPTERS)('The key set of a module, on %s,', (adapter) => {
     });
   });
 
-  it('is open under a guard that closes every route', async () => {
+  it('is open under the global guard', async () => {
     expect(await app.send('GET', '/api/v1/me')).toMatchObject({ status: 401 });
     for (const token of [undefined, 'a.b.c', current.token({ exp: NOW - 1 })]) {
       expect((await app.send('GET', PATH, { token })).status).toBe(200);
     }
   });
 
-  it('has the public members of every key and nothing else (R25)', async () => {
+  it('has only the public members of every key (R25)', async () => {
     const text = await (await fetch(app.url + PATH)).text();
 
     expect(text).not.toMatch(PRIVATE_MEMBERS);
@@ -134,39 +134,15 @@ describe.each(ADAPTERS)('The key set of a module, on %s,', (adapter) => {
     });
   });
 
-  it('says how long it may be kept, and what it is', async () => {
+  it('has headers for its cache time and its content type', async () => {
     const { headers } = await app.send('GET', PATH);
 
     expect(headers.get('cache-control')).toBe('public, max-age=300');
     expect(headers.get('content-type')).toMatch(/^application\/jwk-set\+json(?:; charset=utf-8)?$/);
-    expect(headers.get('etag')).toMatch(/^"[\w-]{43}"$/);
     expect(headers.get('set-cookie')).toBeNull();
   });
 
-  it.each<[what: string, known: (tag: string) => string]>([
-    ['by its tag', (tag) => tag],
-    ['by its tag as a proxy that compresses passes it on', (tag) => `W/${tag}`],
-    ['among others', (tag) => `"another", ${tag}`],
-  ])('is not sent again to whoever has it %s (RFC 9110 section 13.1.2)', async (_, known) => {
-    const tag = (await app.send('GET', PATH)).headers.get('etag') as string;
-
-    const answer = await app.send('GET', PATH, { headers: { 'if-none-match': known(tag) } });
-
-    expect({ status: answer.status, body: answer.body }).toEqual({ status: 304, body: '' });
-    expect(answer.headers.get('etag')).toBe(tag);
-    expect(answer.headers.get('cache-control')).toBe('public, max-age=300');
-  });
-
-  it('is sent to whoever has another', async () => {
-    const tag = (await app.send('GET', PATH)).headers.get('etag') as string;
-
-    for (const known of ['"another"', 'W/"another"', tag.slice(1, -1), `"x${tag.slice(1)}`]) {
-      const answer = await app.send('GET', PATH, { headers: { 'if-none-match': known } });
-      expect({ known, status: answer.status }).toEqual({ known, status: 200 });
-    }
-  });
-
-  it('is for reading alone', async () => {
+  it('accepts GET and HEAD only', async () => {
     for (const method of ['POST', 'PUT', 'PATCH', 'DELETE']) {
       expect((await app.send(method, PATH, { json: { keys: [] } })).status).toBe(404);
     }
@@ -174,7 +150,7 @@ describe.each(ADAPTERS)('The key set of a module, on %s,', (adapter) => {
     expect({ status, body }).toEqual({ status: 200, body: '' });
   });
 
-  it('has a retiring key until it retires, and another tag from then on', async () => {
+  it('has a retiring key until it retires', async () => {
     const before = await app.send('GET', PATH);
     clock.forward(59);
     const still = await app.send('GET', PATH);
@@ -184,20 +160,18 @@ describe.each(ADAPTERS)('The key set of a module, on %s,', (adapter) => {
 
     expect(kidsOf(before.body)).toContain('retiring');
     expect(still.body).toEqual(before.body);
-    expect(still.headers.get('etag')).toBe(before.headers.get('etag'));
     expect(kidsOf(without.body)).toEqual(['current', 'announced', 'edwards', 'es512']);
-    expect(without.headers.get('etag')).not.toBe(before.headers.get('etag'));
   });
 
-  it('is what the ring itself gives', async () => {
+  it('equals the set that the ring returns', async () => {
     const { body } = await app.send('GET', PATH);
 
     expect(body).toEqual(app.get(KeyRing).jwks());
   });
 });
 
-describe.each(ADAPTERS)('Over keys that rotate, on %s, the key set', (adapter) => {
-  it('tells jose all it needs, before and after (R25)', async () => {
+describe.each(ADAPTERS)('The key set of rotating keys, on %s,', (adapter) => {
+  it('verifies with jose before and after each rotation (R25)', async () => {
     const time = new SystemTime();
     const app = await start(
       adapter,
@@ -214,7 +188,7 @@ describe.each(ADAPTERS)('Over keys that rotate, on %s, the key set', (adapter) =
     const old = await tokens.createAccessToken('alice');
     expect(await verifiedBy(old)).toBe('current');
 
-    // Announced long enough ago, the new key is known already: nobody has to ask again.
+    // The new key was announced, so jose knows it already.
     await app.get(KeyRing).rotate({ current: edwards.signing });
     expect(await verifiedBy(await tokens.createAccessToken('alice'))).toBe('edwards');
     expect(await verifiedBy(old)).toBe('current');
@@ -235,7 +209,7 @@ describe.each(ADAPTERS)('Over keys that rotate, on %s, the key set', (adapter) =
     await app.close();
   });
 
-  it("is another module's jwksUri: two services share nothing but an address", async () => {
+  it('can be the jwksUri of another module', async () => {
     const issuer = await start(adapter, ringOptions({ current: current.signing }), {
       endpoints: { jwks: '/keys' },
     });
@@ -254,36 +228,36 @@ describe.each(ADAPTERS)('Over keys that rotate, on %s, the key set', (adapter) =
   });
 });
 
-describe.each(ADAPTERS)('Where there is no ring, on %s, the key set', (adapter) => {
+describe('The key set without a ring', () => {
   it.each<[what: string, options: JwtExtendedOptions, keys: readonly object[]]>([
     ['has no secret', { secret: SECRET }, []],
     [
-      'has the public half of the one pair, without an id',
+      'has the public key of the only pair, without an id',
       keysOf('RS256').options,
-      [publicHalf('RS256')],
+      [publicJwkOf('RS256')],
     ],
     [
-      'has the public half of a service that only verifies',
+      'has the public key of a service that only verifies',
       { secret: undefined, publicKey: keysOf('ES384').verifying, algorithm: 'ES384' },
-      [publicHalf('ES384')],
+      [publicJwkOf('ES384')],
     ],
     [
-      'has no key that is bound to PSS, which JWK has no form for',
+      'has no key that is bound to PSS, which has no JWK form',
       { secret: undefined, ...rsaPssPair('sha256'), algorithm: 'PS256' },
       [],
     ],
     [
-      'has none of the keys that loaders give',
+      'has no keys from loaders',
       { secret: undefined, algorithm: 'RS256', loaders: { decodeKey: () => rsaPair().publicKey } },
       [],
     ],
     [
-      "has none of another issuer's keys",
+      'has no keys of another issuer',
       { ...ringOptions({ jwksUri: 'https://issuer.invalid/' }), decodeAlgorithms: ['RS256'] },
       [],
     ],
   ])('%s', async (_, options, keys) => {
-    const app = await start(adapter, options, { endpoints: { jwks: true } });
+    const app = await start('express', options, { endpoints: { jwks: true } });
 
     const { status, body } = await app.send('GET', PATH);
 
@@ -293,7 +267,7 @@ describe.each(ADAPTERS)('Where there is no ring, on %s, the key set', (adapter) 
 });
 
 describe.each(ADAPTERS)('The address of the key set, on %s,', (adapter) => {
-  it('may be any plain path, guarded routes or not', async () => {
+  it('may be any plain path, and stays open under the global guard', async () => {
     const app = await start(
       adapter,
       ringOptions({ current: current.signing }),
@@ -311,17 +285,17 @@ describe.each(ADAPTERS)('The address of the key set, on %s,', (adapter) => {
 
   it.each<[string, JwtExtendedModuleExtras]>([
     ['no endpoints', {}],
-    ['none of them', { endpoints: {} }],
-    ['not this one', { endpoints: { jwks: false } }],
-    ['undefined', { endpoints: { jwks: undefined } }],
-  ])('does not exist where %s is named', async (_, extras) => {
+    ['empty endpoints', { endpoints: {} }],
+    ['jwks: false', { endpoints: { jwks: false } }],
+    ['jwks: undefined', { endpoints: { jwks: undefined } }],
+  ])('does not exist with %s', async (_, extras) => {
     const app = await start(adapter, ringOptions({ current: current.signing }), extras);
 
     expect((await app.send('GET', PATH)).status).toBe(404);
     await app.close();
   });
 
-  it('is one for each module that names its own', async () => {
+  it('may be a different one for each module', async () => {
     const options = { ...ringOptions({ current: edwards.signing }), isGlobal: false };
     const second = JwtExtendedModule.forRoot({ ...options, endpoints: { jwks: '/second' } });
     const app = await createApp(adapter, {
@@ -335,7 +309,7 @@ describe.each(ADAPTERS)('The address of the key set, on %s,', (adapter) => {
     await app.close();
   });
 
-  it('does not stand in the way of routes that begin alike', async () => {
+  it('leaves other methods and paths to the routes of the application', async () => {
     @Controller('.well-known')
     class WellKnownController {
       @Get('openid-configuration')
@@ -364,7 +338,7 @@ describe.each(ADAPTERS)('The address of the key set, on %s,', (adapter) => {
   });
 });
 
-describe('A mistake in the extra endpoints', () => {
+describe('A mistake in the option endpoints', () => {
   const given = (endpoints: unknown) => () =>
     JwtExtendedModule.forRoot({ secret: SECRET, endpoints } as JwtExtendedModuleExtras);
 
@@ -379,13 +353,13 @@ describe('A mistake in the extra endpoints', () => {
       'endpoints.jwk is not an option; did you mean endpoints.jwks?',
     ],
     [
-      'a name that there is not',
+      'an unknown name',
       { introspection: true },
       'endpoints.introspection is not an option; remove it, or use one of endpoints.path, endpoints.login, ' +
         'endpoints.refresh, endpoints.logout, endpoints.jwks',
     ],
     [
-      'a path that starts nowhere',
+      'a path without a leading slash',
       { jwks: 'keys' },
       "endpoints.jwks was given 'keys'; give true, or a path that starts with '/'",
     ],
@@ -396,7 +370,7 @@ describe('A mistake in the extra endpoints', () => {
         "of letters, digits, '-', '.', '_', '~' and '/' alone",
     ],
     [
-      'a path with a parameter, which would answer every other one',
+      'a path with a parameter',
       { jwks: '/:x' },
       "endpoints.jwks was given '/:x'; give true, or a path that starts with '/', " +
         "of letters, digits, '-', '.', '_', '~' and '/' alone",
@@ -416,15 +390,15 @@ describe('A mistake in the extra endpoints', () => {
       { jwks: null },
       "endpoints.jwks was given null; give true, or a path that starts with '/'",
     ],
-  ])('is told at once: %s', (_, endpoints, message) => {
+  ])('is refused by forRoot: %s', (_, endpoints, message) => {
     expect(given(endpoints)).toThrow(
       expect.objectContaining({ name: 'JwtExtendedConfigError', message }),
     );
   });
 });
 
-describe('An application that serves no HTTP', () => {
-  it('starts with the endpoint all the same, and has nobody to publish to', async () => {
+describe('An application without HTTP', () => {
+  it('starts although the endpoint is configured', async () => {
     @Module({
       imports: [
         JwtExtendedModule.forRoot({
@@ -441,7 +415,7 @@ describe('An application that serves no HTTP', () => {
   });
 });
 
-function publicHalf(algorithm: 'RS256' | 'ES384'): object {
+function publicJwkOf(algorithm: 'RS256' | 'ES384'): object {
   const { verifying } = keysOf(algorithm);
   return { ...verifying.export({ format: 'jwk' }), use: 'sig', alg: algorithm };
 }

@@ -64,7 +64,7 @@ afterEach(async () => {
   await issuer.stop();
 });
 
-/** An application that takes the issuer's tokens, and those of its own key unless it has none. */
+/** An application that accepts the issuer's tokens, and those of its own key unless it has none. */
 async function start(
   adapter: AdapterName = 'express',
   keys: Partial<KeyRingOptions> = { current: own.signing },
@@ -83,7 +83,7 @@ async function start(
   return app;
 }
 
-/** What a token is answered with; nobody who is refused comes as far as the handler. */
+/** The response to a token; a refused request must not reach the handler. */
 async function answerTo(token: string) {
   const before = reached;
   const { status, body } = await (app as RunningApp).send('GET', '/me', { token });
@@ -95,9 +95,10 @@ async function issuerIsAsked(): Promise<void> {
   while (issuer.requests === 0) await turn();
 }
 
-describe('A mistake in keys.jwksUri is told at start', () => {
+describe('A mistake in keys.jwksUri is refused at start', () => {
   const NO_ADDRESS = 'keys.jwksUri must be an absolute address: https://…';
-  const NO_HTTPS = 'keys.jwksUri must be an https address; http is allowed for loopback addresses only';
+  const NO_HTTPS =
+    'keys.jwksUri must be an https address; http is allowed for loopback addresses only';
 
   it.each<[what: string, given: unknown, message: string]>([
     ['null', null, NO_ADDRESS],
@@ -109,10 +110,14 @@ describe('A mistake in keys.jwksUri is told at start', () => {
     ['http', 'http://issuer.example/jwks.json', NO_HTTPS],
     ['http in a URL', new URL('http://issuer.example/jwks.json'), NO_HTTPS],
     ['http of a private network', 'http://10.0.0.1/jwks.json', NO_HTTPS],
-    ['http of a name that begins like this machine', 'http://localhost.example/jwks', NO_HTTPS],
-    ['http of a name that begins like loopback', 'http://127.0.0.1.example/jwks', NO_HTTPS],
-    ['http of this machine as a user name', 'http://localhost@issuer.example/', NO_HTTPS],
-    ['http of every address', 'http://0.0.0.0/jwks', NO_HTTPS],
+    ['http of a name that begins with localhost', 'http://localhost.example/jwks', NO_HTTPS],
+    [
+      'http of a name that begins with a loopback address',
+      'http://127.0.0.1.example/jwks',
+      NO_HTTPS,
+    ],
+    ['http with localhost as a user name', 'http://localhost@issuer.example/', NO_HTTPS],
+    ['http of the unspecified address', 'http://0.0.0.0/jwks', NO_HTTPS],
     ['a file', 'file:///etc/jwks.json', NO_HTTPS],
     ['data', 'data:application/json,{"keys":[]}', NO_HTTPS],
     ['ftp', 'ftp://issuer.example/jwks.json', NO_HTTPS],
@@ -129,13 +134,13 @@ describe('A mistake in keys.jwksUri is told at start', () => {
     'http://[::1]:1/jwks',
     HTTPS,
     new URL(HTTPS),
-  ])('but %s is none (R26)', async (jwksUri) => {
+  ])('but %s is accepted (R26)', async (jwksUri) => {
     await start('express', { current: own.signing, jwksUri });
 
     expect(await answerTo(own.token())).toEqual(LET_IN);
   });
 
-  it('an address with a name and a password, which nobody would be asked with', async () => {
+  it('an address with a user name and a password, which the message does not repeat', async () => {
     const options = {
       keys: { jwksUri: 'https://me:pass@issuer.example/' },
       decodeAlgorithms: ['RS256'],
@@ -153,19 +158,15 @@ describe('A mistake in keys.jwksUri is told at start', () => {
   const hmac = ringKey('hmac', 'HS256').signing;
 
   it.each<[what: string, options: object, message: string]>([
-    ['no algorithm at all', { keys: { jwksUri: HTTPS } }, NEEDS],
+    ['no algorithm', { keys: { jwksUri: HTTPS } }, NEEDS],
+    ['no algorithm but that of an own secret', { keys: { current: hmac, jwksUri: HTTPS } }, NEEDS],
     [
-      "no algorithm but the own key's, of secrets",
-      { keys: { current: hmac, jwksUri: HTTPS } },
-      NEEDS,
-    ],
-    [
-      'an algorithm of secrets (R3)',
+      'an HMAC algorithm (R3)',
       { keys: { current: own.signing, jwksUri: HTTPS }, decodeAlgorithms: ['HS256'] },
       NEEDS,
     ],
     [
-      'an algorithm of secrets among others (R3)',
+      'an HMAC algorithm among others (R3)',
       { keys: { jwksUri: HTTPS }, decodeAlgorithms: ['RS256', 'HS512'] },
       NEEDS,
     ],
@@ -190,8 +191,8 @@ describe('A mistake in keys.jwksUri is told at start', () => {
   });
 });
 
-describe.each(ADAPTERS)("Another issuer's tokens, on %s,", (adapter) => {
-  it('are let in by their key ids, beside those of the own key', async () => {
+describe.each(ADAPTERS)('Tokens of another issuer, on %s,', (adapter) => {
+  it('are accepted by their key ids, beside those of the own key', async () => {
     await start(adapter);
 
     for (const key of [rsa, ec, edwards, own, rsa]) {
@@ -200,7 +201,7 @@ describe.each(ADAPTERS)("Another issuer's tokens, on %s,", (adapter) => {
     expect(issuer.requests).toBe(1);
   });
 
-  it('are let in where there is no own key', async () => {
+  it('are accepted if there is no own key', async () => {
     await start(adapter, {});
 
     expect(await answerTo(rsa.token())).toEqual(LET_IN);
@@ -208,7 +209,7 @@ describe.each(ADAPTERS)("Another issuer's tokens, on %s,", (adapter) => {
     expect(await answerTo(rsa.token({}, { kid: undefined }))).toEqual(REFUSED);
   });
 
-  it("are refused when they carry an id of the ring's, and the ring's when they carry theirs", async () => {
+  it('are refused under key ids of the ring, and tokens of the ring under theirs', async () => {
     await start(adapter);
 
     expect(await answerTo(ec.token({}, { kid: 'own' }))).toEqual(REFUSED);
@@ -216,7 +217,7 @@ describe.each(ADAPTERS)("Another issuer's tokens, on %s,", (adapter) => {
     expect(await answerTo(ec.token({}, { kid: undefined }))).toEqual(REFUSED);
   });
 
-  it('are held to every other check', async () => {
+  it('are checked for everything else', async () => {
     await start(adapter);
 
     expect(await answerTo(rsa.token({ exp: 1 }))).toEqual({
@@ -226,7 +227,7 @@ describe.each(ADAPTERS)("Another issuer's tokens, on %s,", (adapter) => {
     expect(await answerTo(rsa.token({ type: 'refresh' }))).toMatchObject({ status: 422 });
   });
 
-  it('are never taken for HMAC with the public key as the secret (R3, F3)', async () => {
+  it('are never verified by HMAC with the public key as the secret (R3, F3)', async () => {
     const secret = ringKey('secret', 'HS256');
     await start(adapter, { current: own.signing, others: [secret.signing] });
     const publicKey = rsaPair('rsa').publicKey;
@@ -250,8 +251,8 @@ describe.each(ADAPTERS)("Another issuer's tokens, on %s,", (adapter) => {
   });
 });
 
-describe("An unknown key id among another issuer's", () => {
-  it('is refused, and asked for once in half a minute, whoever sends ten thousand (R27)', async () => {
+describe('An unknown key id', () => {
+  it('causes one fetch in half a minute, even if ten thousand tokens have one (R27)', async () => {
     const tokens = (await start()).get(TokenService);
     expect(await answerTo(rsa.token())).toEqual(LET_IN);
     const [, payload, signature] = ec.token().split('.');
@@ -276,14 +277,14 @@ describe("An unknown key id among another issuer's", () => {
     expect(await answerTo(rsa.token())).toEqual(LET_IN);
   });
 
-  it.each(ADAPTERS)('is answered as any bad signature is, on %s (R71)', async (adapter) => {
+  it.each(ADAPTERS)('is answered like a bad signature, on %s (R71)', async (adapter) => {
     await start(adapter);
 
     expect(await answerTo(next.token())).toEqual(REFUSED);
     expect(await answerTo(ec.token({}, { kid: 'rsa' }))).toEqual(REFUSED);
   });
 
-  it('asks once for many that come at the same time (R27)', async () => {
+  it('causes one fetch for many tokens at the same time (R27)', async () => {
     await start();
     const waiting: (() => void)[] = [];
     issuer.answerBy((_, response) => {
@@ -305,7 +306,7 @@ describe("An unknown key id among another issuer's", () => {
     });
   });
 
-  it('is asked for again when the half minute is over, which is how a new key is found', async () => {
+  it('causes another fetch after half a minute, which finds a new key', async () => {
     await start();
     expect(await answerTo(rsa.token())).toEqual(LET_IN);
     issuer.publish(rsa.jwk(), next.jwk());
@@ -320,7 +321,7 @@ describe("An unknown key id among another issuer's", () => {
     expect(issuer.requests).toBe(2);
   });
 
-  it('is known from then on: a key that the issuer took away is not', async () => {
+  it('is found in a set that is fetched after ten minutes, and a removed key is not', async () => {
     await start();
     expect(await answerTo(rsa.token())).toEqual(LET_IN);
     issuer.publish(next.jwk());
@@ -333,14 +334,17 @@ describe("An unknown key id among another issuer's", () => {
   });
 });
 
-/** What an issuer may do wrong, so that its keys are not known. */
+/** Faults of an issuer that make its keys unavailable. */
 const FAULTS: readonly (readonly [what: string, fail: (issuer: JwksServer) => unknown])[] = [
   ['is down', (server) => server.goAway()],
   ['hangs up', (server) => server.answerBy((request) => request.socket.destroy())],
-  ['fails', (server) => server.answer(500, 'no')],
-  ['is not there', (server) => server.answer(404, JSON.stringify({ keys: [rsa.jwk()] }))],
-  ['has nothing to say', (server) => server.answer(204)],
-  ['answers with nothing', (server) => server.answer(200)],
+  ['answers with status 500', (server) => server.answer(500, 'no')],
+  [
+    'answers with status 404',
+    (server) => server.answer(404, JSON.stringify({ keys: [rsa.jwk()] })),
+  ],
+  ['answers with status 204', (server) => server.answer(204)],
+  ['answers with an empty body', (server) => server.answer(200)],
   ['answers with a page', (server) => server.answer(200, '<html><title>Sign in</title></html>')],
   ['answers with half a document', (server) => server.answer(200, '{"keys":[{"kty":"RSA",')],
   ['answers with bytes', (server) => server.answer(200, Buffer.from([0xff, 0xfe, 0, 1]))],
@@ -402,15 +406,15 @@ const FAULTS: readonly (readonly [what: string, fail: (issuer: JwksServer) => un
     'answers with a secret of unknown kind',
     (server) => server.publish(rsa.jwk(), { kty: 'octet', kid: 'oct', k: 'c2VjcmV0' }),
   ],
-  ['sends elsewhere', (server) => server.answer(302, '', { location: `${server.uri}?elsewhere` })],
+  ['redirects', (server) => server.answer(302, '', { location: `${server.uri}?elsewhere` })],
   [
-    'sends elsewhere for good, with keys',
+    'redirects permanently, with keys in the body',
     (server) => server.answer(308, JSON.stringify({ keys: [rsa.jwk()] }), { location: server.uri }),
   ],
 ];
 
-describe('When the issuer of other tokens', () => {
-  it.each(FAULTS)('%s, they cannot be checked, and the own can (R26)', async (_, fail) => {
+describe('If the other issuer', () => {
+  it.each(FAULTS)('%s, its tokens cannot be checked, and own tokens can (R26)', async (_, fail) => {
     await start();
     await fail(issuer);
 
@@ -418,7 +422,7 @@ describe('When the issuer of other tokens', () => {
     expect(await answerTo(own.token())).toEqual(LET_IN);
     expect(issuer.requests).toBeLessThanOrEqual(1);
 
-    // Nothing of what it said was kept: once it behaves, its keys are the ones that it has then.
+    // Nothing of the bad response was kept: as soon as the issuer works, its keys of that time count.
     if (issuer.requests === 0) await issuer.comeBack().catch(() => undefined);
     issuer.publish(ec.jwk());
     time.forward(1);
@@ -426,7 +430,7 @@ describe('When the issuer of other tokens', () => {
     expect(await answerTo(rsa.token())).toEqual(REFUSED);
   });
 
-  it.each(FAULTS)('%s after it was well, its last keys do (R26)', async (_, fail) => {
+  it.each(FAULTS)('%s after a good response, its last keys are used (R26)', async (_, fail) => {
     await start();
     expect(await answerTo(rsa.token())).toEqual(LET_IN);
     await fail(issuer);
@@ -439,9 +443,9 @@ describe('When the issuer of other tokens', () => {
   });
 
   it.each<[string, (server: JwksServer) => void]>([
-    ['says nothing', (server) => server.hang()],
+    ['does not answer', (server) => server.hang()],
     ['stops in the middle', (server) => server.stall()],
-  ])('%s, it is given five seconds, and no more (R26)', async (_, fail) => {
+  ])('%s, the fetch ends after five seconds (R26)', async (_, fail) => {
     const seconds = jest.spyOn(AbortSignal, 'timeout').mockImplementation(() => {
       const controller = new AbortController();
       void issuerIsAsked()
@@ -459,7 +463,7 @@ describe('When the issuer of other tokens', () => {
     expect(issuer.requests).toBe(1);
   });
 
-  it.each(ADAPTERS)('is away, that is told as 503 with its code, on %s', async (adapter) => {
+  it.each(ADAPTERS)('is down, the response is 503 with its code, on %s', async (adapter) => {
     await start(adapter, undefined, { errorCodeKey: 'code' });
     await issuer.goAway();
 
@@ -469,7 +473,7 @@ describe('When the issuer of other tokens', () => {
     });
   });
 
-  it('is in trouble, it is left alone for a second', async () => {
+  it('fails, the next fetch waits for a second', async () => {
     await start();
     issuer.answer(500);
 
@@ -485,7 +489,7 @@ describe('When the issuer of other tokens', () => {
     expect(issuer.requests).toBe(2);
   });
 
-  it('is away, the clock of this machine set back does not keep it away', async () => {
+  it('fails and the system clock is set back, the next fetch does not wait', async () => {
     await start();
     issuer.answer(500);
     expect(await answerTo(rsa.token())).toEqual(UNAVAILABLE);
@@ -496,7 +500,7 @@ describe('When the issuer of other tokens', () => {
     expect(await answerTo(rsa.token())).toEqual(LET_IN);
   });
 
-  it('is away, its last keys do for an hour (R26)', async () => {
+  it('is down, its last keys are used for an hour (R26)', async () => {
     await start();
     expect(await answerTo(rsa.token())).toEqual(LET_IN);
     await issuer.goAway();
@@ -509,7 +513,7 @@ describe('When the issuer of other tokens', () => {
     expect(await answerTo(rsa.token())).toEqual(LET_IN);
   });
 
-  it('is away for longer, they do so no more (R26)', async () => {
+  it('is down for longer than an hour, its keys are no longer used (R26)', async () => {
     await start();
     expect(await answerTo(rsa.token())).toEqual(LET_IN);
     await issuer.goAway();
@@ -536,7 +540,7 @@ describe('When the issuer of other tokens', () => {
     expect(await answerTo(rsa.token())).toEqual(REFUSED);
   });
 
-  it('sends elsewhere, nobody goes there (R5, R26)', async () => {
+  it('redirects, the other address is not called (R5, R26)', async () => {
     const elsewhere = await JwksServer.start(rsa.jwk());
     await start();
     issuer.answer(302, '', { location: elsewhere.uri });
@@ -547,7 +551,7 @@ describe('When the issuer of other tokens', () => {
     await elsewhere.stop();
   });
 
-  it('has exactly as many keys as one may have, they are used', async () => {
+  it('has exactly a hundred keys, they are used', async () => {
     const others = Array.from({ length: 99 }, (_, index) => ec.jwk({ kid: `ec ${index}` }));
     issuer.publish(...others, rsa.jwk());
     await start();
@@ -557,7 +561,7 @@ describe('When the issuer of other tokens', () => {
   });
 });
 
-describe("What another issuer's key says of itself", () => {
+describe('A member of a key of another issuer', () => {
   const other = (members: Readonly<Record<string, unknown>>) => rsa.jwk(members);
   const ps256 = () =>
     forgeAs('PS256', claimsAtNow(), {
@@ -567,36 +571,36 @@ describe("What another issuer's key says of itself", () => {
   const es384 = ringKey('es384', 'ES384');
 
   it.each<[what: string, jwk: object, token: string, answer: object]>([
-    ['use for signatures lets it', other({ use: 'sig' }), rsa.token(), LET_IN],
-    ['no use lets it', other({ use: undefined }), rsa.token(), LET_IN],
-    ['use for encryption forbids', other({ use: 'enc' }), rsa.token(), REFUSED],
-    ['use that nobody knows forbids', other({ use: 'SIG' }), rsa.token(), REFUSED],
-    ['key_ops with verify lets it', other({ key_ops: ['verify'] }), rsa.token(), LET_IN],
-    ['key_ops without verify forbid', other({ key_ops: ['encrypt'] }), rsa.token(), REFUSED],
-    ['no key_ops at all forbid', other({ key_ops: [] }), rsa.token(), REFUSED],
-    ['key_ops that are no list forbid', other({ key_ops: 'verify' }), rsa.token(), REFUSED],
-    ['alg of the token lets it', other({ alg: 'RS256' }), rsa.token(), LET_IN],
-    ['another alg forbids', other({ alg: 'RS512' }), rsa.token(), REFUSED],
-    ['an alg for encryption forbids', other({ alg: 'RSA-OAEP' }), rsa.token(), REFUSED],
+    ['is accepted: use "sig"', other({ use: 'sig' }), rsa.token(), LET_IN],
+    ['is accepted: no use', other({ use: undefined }), rsa.token(), LET_IN],
+    ['is refused: use "enc"', other({ use: 'enc' }), rsa.token(), REFUSED],
+    ['is refused: an unknown use', other({ use: 'SIG' }), rsa.token(), REFUSED],
+    ['is accepted: key_ops with verify', other({ key_ops: ['verify'] }), rsa.token(), LET_IN],
+    ['is refused: key_ops without verify', other({ key_ops: ['encrypt'] }), rsa.token(), REFUSED],
+    ['is refused: empty key_ops', other({ key_ops: [] }), rsa.token(), REFUSED],
+    ['is refused: key_ops as text', other({ key_ops: 'verify' }), rsa.token(), REFUSED],
+    ['is accepted: the alg of the token', other({ alg: 'RS256' }), rsa.token(), LET_IN],
+    ['is refused: another alg', other({ alg: 'RS512' }), rsa.token(), REFUSED],
+    ['is refused: an alg for encryption', other({ alg: 'RSA-OAEP' }), rsa.token(), REFUSED],
     [
-      'an alg that the options do not allow does not add it (R2)',
+      'is refused: an alg that the options do not allow (R2)',
       other({ alg: 'PS256' }),
       ps256(),
       NOT_ALLOWED,
     ],
-    ['another kind of key forbids', ec.jwk({ kid: 'rsa' }), rsa.token(), REFUSED],
-    ['an unknown kind is passed over', { kty: 'quantum', kid: 'rsa' }, rsa.token(), REFUSED],
-    ['a number for its id is no id', other({ kid: 1 }), rsa.token({}, { kid: '1' }), REFUSED],
-    ['no id makes it nobody asked for', other({ kid: undefined }), rsa.token(), REFUSED],
-    ['another curve forbids', es384.jwk({ kid: 'ec' }), ec.token(), REFUSED],
+    ['is refused: another kind of key', ec.jwk({ kid: 'rsa' }), rsa.token(), REFUSED],
+    ['is refused: an unknown kind of key', { kty: 'quantum', kid: 'rsa' }, rsa.token(), REFUSED],
+    ['is refused: a number for the kid', other({ kid: 1 }), rsa.token({}, { kid: '1' }), REFUSED],
+    ['is refused: no kid', other({ kid: undefined }), rsa.token(), REFUSED],
+    ['is refused: another curve', es384.jwk({ kid: 'ec' }), ec.token(), REFUSED],
     [
-      'a curve that is not its own is no key',
+      'makes the key unusable: a curve that is not its own',
       es384.jwk({ kid: 'ec', crv: 'P-256' }),
       ec.token(),
       UNAVAILABLE,
     ],
     [
-      'a curve for agreement forbids',
+      'is refused: a curve for key agreement',
       published(generateKeyPairSync('x25519').publicKey, { kid: 'edwards' }),
       edwards.token(),
       REFUSED,
@@ -608,7 +612,7 @@ describe("What another issuer's key says of itself", () => {
     expect(await answerTo(token)).toEqual(answer);
   });
 
-  it('a certificate in it, or an address of one, is passed over (R5)', async () => {
+  it('is ignored: a certificate, or its address (R5)', async () => {
     const elsewhere = await JwksServer.start();
     issuer.publish(rsa.jwk({ x5u: elsewhere.uri, x5c: ['MIIB'], x5t: 'x' }));
     await start();
@@ -619,7 +623,7 @@ describe("What another issuer's key says of itself", () => {
   });
 });
 
-describe("Another issuer's key that is weak", () => {
+describe('A weak key of another issuer', () => {
   it.each<
     [what: string, algorithm: Algorithm, key: () => { privateKey: KeyObject; publicKey: KeyObject }]
   >([
@@ -637,7 +641,7 @@ describe("Another issuer's key that is weak", () => {
     expect(await answerTo(ec.token())).toEqual(LET_IN);
   });
 
-  it('is never used: an RSA key with an exponent of 1, of which anybody can make a signature (R16)', async () => {
+  it('is never used: an RSA key with an exponent of 1, whose signatures can be forged (R16)', async () => {
     issuer.publish(rsa.jwk({ e: 'AQ' }));
     await start();
     const [header, payload] = rsa.token().split('.');
@@ -658,8 +662,8 @@ describe("Another issuer's key that is weak", () => {
   });
 });
 
-describe("As a ring rotates, another issuer's keys", () => {
-  it('stay, and are not asked for again', async () => {
+describe('Keys of another issuer in a ring that rotates', () => {
+  it('stay, and are not fetched again', async () => {
     const ring = (await start()).get(KeyRing);
     expect(await answerTo(rsa.token())).toEqual(LET_IN);
     await issuer.goAway();
@@ -670,7 +674,7 @@ describe("As a ring rotates, another issuer's keys", () => {
     expect(issuer.requests).toBe(1);
   });
 
-  it('go when the new ring does not name them', async () => {
+  it('are no longer used if the new ring does not name them', async () => {
     const ring = (await start()).get(KeyRing);
     expect(await answerTo(rsa.token())).toEqual(LET_IN);
 
@@ -680,7 +684,7 @@ describe("As a ring rotates, another issuer's keys", () => {
     expect(await answerTo(ec.token())).toEqual(REFUSED);
   });
 
-  it('are those of the address that the new ring names', async () => {
+  it('are fetched from the address that the new ring names', async () => {
     const successor = await JwksServer.start(next.jwk());
     const ring = (await start('express', {})).get(KeyRing);
     expect(await answerTo(rsa.token())).toEqual(LET_IN);
@@ -693,7 +697,7 @@ describe("As a ring rotates, another issuer's keys", () => {
     await successor.stop();
   });
 
-  it("follow the current key's algorithm where the options name none", async () => {
+  it('use the algorithm of the current key if the options name none', async () => {
     await start('express', { current: own.signing }, { decodeAlgorithms: undefined });
 
     expect(await answerTo(ec.token())).toEqual(LET_IN);
@@ -707,7 +711,7 @@ describe("As a ring rotates, another issuer's keys", () => {
     expect(await answerTo(own.token())).toEqual(LET_IN);
   });
 
-  it('cannot stand in for a key of the ring that has retired', async () => {
+  it('do not replace a retired key of the ring', async () => {
     issuer.publish(rsa.jwk(), ringKey('own', 'ES256', 'impostor').jwk());
     const clock = new Clock();
     await start('express', undefined, { clock: clock.now });
@@ -723,7 +727,7 @@ describe("As a ring rotates, another issuer's keys", () => {
   });
 });
 
-it('An application starts while the issuer of other tokens is away, and asks for nothing until one comes', async () => {
+it('An application starts while the other issuer is down, and fetches nothing until a token of it comes', async () => {
   await issuer.goAway();
   await start();
   expect(await answerTo(own.token())).toEqual(LET_IN);
@@ -733,12 +737,12 @@ it('An application starts while the issuer of other tokens is away, and asks for
   expect(await answerTo(rsa.token())).toEqual(LET_IN);
 });
 
-/** As `answerTo`, where several come at once. */
+/** As `answerTo`, for several requests at once. */
 async function statusOf(token: string): Promise<number> {
   return (await (app as RunningApp).send('GET', '/me', { token })).status;
 }
 
-/** What a signature of RS256 is before it is raised to any power (RFC 8017 section 9.2). */
+/** The block of RS256 before it is raised to a power (RFC 8017 section 9.2). */
 function paddedDigest(text: string): string {
   const digest = createHash('sha256').update(text).digest();
   const info = Buffer.concat([

@@ -1,7 +1,20 @@
-import { describe, expect, it } from '@jest/globals';
-import { createSecretKey } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Controller, Get, Module, type Type, UseGuards } from '@nestjs/common';
+import { AuthGuard } from '@nestjs/passport';
+import { Test, type TestingModule } from '@nestjs/testing';
+import { createHmac, createSecretKey } from 'node:crypto';
 import { inspect } from 'node:util';
-import { KeyRing, type KeyInput } from '../../../src/index.js';
+import {
+  AccessGuard,
+  type Algorithm,
+  CurrentIdentity,
+  JwtExtendedModule,
+  type KeyInput,
+  KeyRing,
+  TokenService,
+} from '../../../src/index.js';
+import { RunningApp } from '../../support/app.js';
+import { JwtPassportModule } from '../../../src/passport/index.js';
 import { Clock, SECRET } from '../../support/forge.js';
 import { ecPair, rsaPair, shortRsaPair } from '../../support/keys.js';
 import {
@@ -44,14 +57,14 @@ const ring = {
 
 const { kid, algorithm, privateKey, publicKey } = current.signing;
 
-describe('A mistake in the option keys is told at start', () => {
+describe('A mistake in the option keys is refused at start', () => {
   it.each<[what: string, keys: unknown, message: string]>([
     [
       'no current key',
       { others: [rsa.verifying] },
       'keys.current is missing: name the key that signs',
     ],
-    ['nothing at all', {}, 'keys.current is missing: name the key that signs'],
+    ['an empty ring', {}, 'keys.current is missing: name the key that signs'],
     ['null for the ring', null, 'keys must be an object: { current: { kid, algorithm, … } }'],
     ['text for the ring', 'secret', 'keys must be an object: { current: { kid, algorithm, … } }'],
     [
@@ -65,7 +78,7 @@ describe('A mistake in the option keys is told at start', () => {
       'keys.current must be an object: { kid, algorithm, … }',
     ],
     [
-      'empty text for the current key, as of a missing variable',
+      'empty text for the current key',
       { current: '' },
       'keys.current must be an object: { kid, algorithm, … }',
     ],
@@ -75,7 +88,7 @@ describe('A mistake in the option keys is told at start', () => {
       'keys.current must be an object: { kid, algorithm, … }',
     ],
     [
-      'a key itself for the current key',
+      'a secret for the current key',
       { current: SECRET },
       'keys.current must be an object: { kid, algorithm, … }',
     ],
@@ -121,7 +134,7 @@ describe('A mistake in the option keys is told at start', () => {
     ],
     [
       'a hole among the others',
-      // As a comma too many makes it.
+      // One comma too many.
       { current: current.signing, others: [, rsa.verifying] },
       'keys.others[0] must be an object: { kid, algorithm, … }',
     ],
@@ -131,12 +144,12 @@ describe('A mistake in the option keys is told at start', () => {
       'keys.others[0] must be an object: { kid, algorithm, … }',
     ],
     [
-      'a name that no ring has',
+      'an unknown name in the ring',
       { curent: current.signing },
       'keys.curent is not an option; did you mean keys.current?',
     ],
     [
-      'a name that no key has',
+      'an unknown name in the current key',
       { current: { ...current.signing, retiresAt: after(1) } },
       'keys.current.retiresAt is not an option; did you mean keys.current.retireAt?',
     ],
@@ -148,7 +161,7 @@ describe('A mistake in the option keys is told at start', () => {
         'keys.current.passphrase, keys.current.retireAt',
     ],
     [
-      'a name that none of the others has',
+      'an unknown name in one of the others',
       { current: current.signing, others: [{ ...rsa.verifying, key: 1 }] },
       'keys.others[0].key is not an option; did you mean keys.others[0].kid?',
     ],
@@ -181,7 +194,7 @@ describe('A mistake in the option keys is told at start', () => {
       'keys.current.secret and a key pair are both given: leave out the one that tokens do not use',
     ],
     [
-      'a secret for an algorithm of pairs (R18)',
+      'a secret for an algorithm of key pairs (R18)',
       { current: { kid, algorithm, secret: SECRET } },
       'keys.current.algorithm ES256 needs keys.current.privateKey or keys.current.publicKey; ' +
         'keys.current.secret is for HS256, HS384 and HS512',
@@ -203,12 +216,12 @@ describe('A mistake in the option keys is told at start', () => {
       'keys.others[0].publicKey is an EC key on secp384r1; ES256 needs one on prime256v1',
     ],
     [
-      'halves of two pairs (R17)',
+      'a private and a public key of two pairs (R17)',
       { current: { ...current.signing, publicKey: announced.verifying.publicKey } },
       'keys.current.privateKey and keys.current.publicKey are not a pair: the public key does not verify what the private key signs',
     ],
     [
-      'a passphrase that decrypts nothing',
+      'a passphrase for a key that is not encrypted',
       { current: { ...current.signing, passphrase: 'x' } },
       'keys.current.privateKey is not encrypted: leave keys.current.passphrase out, or give the encrypted key',
     ],
@@ -236,7 +249,7 @@ describe('A mistake in the option keys is told at start', () => {
     );
   });
 
-  it('decodeAlgorithms beside keys that need none', async () => {
+  it('decodeAlgorithms beside keys without jwksUri', async () => {
     const message =
       'decodeAlgorithms beside keys is for jwksUri alone: each key has its own algorithm';
 
@@ -251,13 +264,13 @@ describe('A mistake in the option keys is told at start', () => {
     );
   });
 
-  it('allowWeakSecret that is not true or false, under the name that it has', async () => {
+  it('allowWeakSecret as text, which has no path', async () => {
     expect(await mistakeIn({ keys: ring, allowWeakSecret: 'yes' })).toEqual(
       configMistake('allowWeakSecret must be true or false'),
     );
   });
 
-  it('and nothing of any key is told with it (R70)', async () => {
+  it('and no part of any key is in the message (R70)', async () => {
     const secret = `${SECRET}\n`;
     const { message } = await mistakeIn({
       keys: { current: { kid, algorithm: 'HS256', secret, privateKey: secret } },
@@ -274,7 +287,7 @@ describe('A weak secret in a ring', () => {
     others: [{ kid: 'weak', algorithm: 'HS256', secret: 'changeme'.repeat(5) } as const],
   };
 
-  it('is refused in production, by its path, unless that is allowed (R15)', async () => {
+  it('is refused in production with its path, unless allowWeakSecret is set (R15)', async () => {
     const { NODE_ENV } = process.env;
     process.env.NODE_ENV = 'production';
     const { message } = await mistakeIn({ keys });
@@ -288,7 +301,7 @@ describe('A weak secret in a ring', () => {
 
 describe('The current key of a ring', () => {
   it.each([current, announced, hmac, rsa, ed])(
-    'signs, and says so in the header: $kid',
+    'signs, and its id is in the header: $kid',
     async (key) => {
       const { tokens } = await startTokens(ringOptions({ current: key.signing }));
 
@@ -305,7 +318,7 @@ describe('The current key of a ring', () => {
     },
   );
 
-  it('may have the longest id there is, of any printable characters', async () => {
+  it('may have an id of 256 printable characters of any kind', async () => {
     const longest = ' !"#$%&()*+,-./:;<=>?@[\\]^_`{|}~ __proto__ '.padEnd(256, '~');
     const { tokens } = await startTokens(
       ringOptions({ current: { ...current.signing, kid: longest } }),
@@ -318,7 +331,7 @@ describe('The current key of a ring', () => {
   });
 
   it.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty'])(
-    'may be called %s, and is then the only one of that name (R6)',
+    'may be called %s, and no other key answers to that name (R6)',
     async (name) => {
       const own = ringKey(name, 'ES256', 'own');
       const { tokens } = await startTokens({
@@ -334,7 +347,7 @@ describe('The current key of a ring', () => {
     },
   );
 
-  it('is not changed by whoever gave it, nor is the day on which another retires', async () => {
+  it('does not change, nor does retireAt, if the given objects change later', async () => {
     const clock = new Clock();
     const retireAt = after(60);
     const others = [{ ...retiring.verifying, retireAt }];
@@ -355,29 +368,29 @@ describeTokens(
   'A ring of keys with different algorithms (R25)',
   { isVariant: true, options: ringOptions(ring) },
   [
-    ['lets in a token of the current key', current.token(), LET_IN],
-    ['lets in a token of an announced key', announced.token(), LET_IN],
-    ['lets in a token of a key of HS256', hmac.token(), LET_IN],
-    ['lets in a token of a key of RS256', rsa.token(), LET_IN],
-    ['lets in a token of a key of EdDSA', ed.token(), LET_IN],
-    ['lets in a token of a key that retires in a second', retiring.token(), LET_IN],
-    ['refuses a token of a key that retires this very second', retired.token(), REFUSED],
-    ['refuses a token of a key that it has not', stranger.token(), REFUSED],
-    ['lets in a token without a key id of the current key', current.token({}, noKid()), LET_IN],
+    ['accepts a token of the current key', current.token(), LET_IN],
+    ['accepts a token of an announced key', announced.token(), LET_IN],
+    ['accepts a token of a key of HS256', hmac.token(), LET_IN],
+    ['accepts a token of a key of RS256', rsa.token(), LET_IN],
+    ['accepts a token of a key of EdDSA', ed.token(), LET_IN],
+    ['accepts a token of a key that retires in a second', retiring.token(), LET_IN],
+    ['refuses a token of a key that retires now', retired.token(), REFUSED],
+    ['refuses a token of an unknown key', stranger.token(), REFUSED],
+    ['accepts a token of the current key without a key id', current.token({}, noKid()), LET_IN],
     ...[announced, retiring, stranger].map((key): Row => [
-      `refuses a token without a key id of ${key.kid}, which is not current`,
+      `refuses a token of ${key.kid}, which is not current, without a key id`,
       key.token({}, noKid()),
       REFUSED,
     ]),
     ...[hmac, rsa, ed].map((key): Row => [
-      `refuses a token without a key id of ${key.kid}, whose algorithm is not the current one's`,
+      `refuses a token of ${key.kid}, which has another algorithm than the current key, without a key id`,
       key.token({}, noKid()),
       NOT_ALLOWED,
     ]),
   ],
 );
 
-/** Every key of the ring under the id of every other. */
+/** Tokens of every key of the ring under the id of every other. */
 function underOtherIds(): Row[] {
   const keys = [current, announced, hmac, rsa, ed];
   return keys.flatMap((key) =>
@@ -400,7 +413,7 @@ describeTokens(
   { isVariant: true, options: ringOptions(ring) },
   underOtherIds().concat([
     [
-      'signed with a public key as if that were a secret is refused (R3)',
+      'signed with a public key as a secret is refused (R3)',
       forgeAs('HS256', claimsAtNow(), {
         header: { alg: 'HS256', typ: 'JWT', kid: rsa.kid },
         key: createSecretKey(Buffer.from(rsaPublicPem())),
@@ -408,7 +421,7 @@ describeTokens(
       NOT_ALLOWED,
     ],
     [
-      "signed with a public key as if it were the ring's secret is refused (R3)",
+      'signed with a public key as a secret, under the id of a secret, is refused (R3)',
       forgeAs('HS256', claimsAtNow(), {
         header: { alg: 'HS256', typ: 'JWT', kid: hmac.kid },
         key: createSecretKey(Buffer.from(rsaPublicPem())),
@@ -416,7 +429,7 @@ describeTokens(
       REFUSED,
     ],
     [
-      'of an RSA key under PS256, which none of the keys has, is refused (R2)',
+      'of an RSA key under PS256, which no key of the ring allows, is refused (R2)',
       forgeAs('PS256', claimsAtNow(), {
         header: { alg: 'PS256', typ: 'JWT', kid: rsa.kid },
         key: rsaKey(),
@@ -426,7 +439,7 @@ describeTokens(
   ]),
 );
 
-/** Ids that are somebody's try to reach for something else than a key of the ring. */
+/** Ids with which an attacker tries to reach something other than a key of the ring. */
 const STRANGE_IDS = [
   '__proto__',
   'constructor',
@@ -462,7 +475,7 @@ const STRANGE_IDS = [
   'k'.repeat(256),
 ];
 
-/** What is no key id at all. */
+/** Values that are not key ids. */
 const NO_IDS: readonly (readonly [string, unknown])[] = [
   ['empty', ''],
   ['longer than any', 'k'.repeat(257)],
@@ -483,22 +496,22 @@ const NO_IDS: readonly (readonly [string, unknown])[] = [
 
 describeTokens('A key id (R6)', { isVariant: true, options: ringOptions(ring) }, [
   ...STRANGE_IDS.map((id): Row => [
-    `such as ${id.slice(0, 40)} is nobody's`,
+    `is refused if no key has it: ${id.slice(0, 40)}`,
     current.token({}, { kid: id }),
     REFUSED,
   ]),
   ...NO_IDS.map(([what, id]): Row => [
-    `that is ${what} is none`,
+    `is refused as malformed: ${what}`,
     current.token({}, { kid: id }),
     BAD_KID,
   ]),
   [
-    'that is huge is not even looked at (R7)',
+    'is refused in a token that is too long (R7)',
     current.token({}, { kid: 'k'.repeat(5000) }),
     invalid('Token is too long'),
   ],
   [
-    'signs for nobody whose secret is empty (R4)',
+    'of an empty file is refused with an empty secret (R4)',
     forgeAs('HS256', claimsAtNow(), {
       header: { alg: 'HS256', typ: 'JWT', kid: '/dev/null' },
       key: createSecretKey(Buffer.alloc(0)),
@@ -507,8 +520,8 @@ describeTokens('A key id (R6)', { isVariant: true, options: ringOptions(ring) },
   ],
 ]);
 
-describe('As the clock moves, a key of a ring', () => {
-  it('verifies until the moment it retires at, and from then on nothing (R25)', async () => {
+describe('A key of a ring that retires', () => {
+  it('verifies until retireAt, and nothing from then on (R25)', async () => {
     const clock = new Clock();
     const others = [{ ...retiring.verifying, retireAt: after(60) }];
     const { tokens } = await startTokens({
@@ -527,12 +540,12 @@ describe('As the clock moves, a key of a ring', () => {
     });
     expect(await tokens.verifyToken(current.token())).toBe(true);
 
-    // A clock that is set back is believed: it is the only one there is.
+    // If the clock is set back, its time counts.
     clock.forward(-1);
     expect(await tokens.verifyToken(token)).toBe(true);
   });
 
-  it('that has retired is no reason to try the current one', async () => {
+  it('is not replaced by the current key for a token of its id', async () => {
     const { tokens } = await startTokens({ ...ringOptions(ring), clock: new Clock().now });
     const token = current.token({}, { kid: retired.kid });
 
@@ -542,7 +555,7 @@ describe('As the clock moves, a key of a ring', () => {
 
 describe('A module without the option keys', () => {
   it.each(['2026-11', '__proto__', 'k'.repeat(256)])(
-    'passes over a key id such as %s, since it has one key only',
+    'ignores the key id %s, because it has only one key',
     async (id) => {
       const { tokens } = await startTokens({
         secret: undefined,
@@ -560,8 +573,8 @@ describe('A module without the option keys', () => {
   );
 });
 
-describe('What is printed of a ring', () => {
-  it('is nothing of its keys (R79)', async () => {
+describe('A ring', () => {
+  it('hides its keys from inspect and JSON (R79)', async () => {
     const { module } = await startTokens(ringOptions({ current: hmac.signing }));
     const keyRing = module.get(KeyRing);
 
@@ -595,7 +608,7 @@ function badDates(): [string, unknown, string][] {
   const dates: readonly (readonly [string, unknown])[] = [
     ['text', '2026-12-15'],
     ['a number', 1_795_000_000_000],
-    ['no date', new Date(NaN)],
+    ['an invalid date', new Date(NaN)],
     ['null', null],
   ];
   return dates.map(([what, retireAt]) => [
@@ -616,3 +629,122 @@ function rsaKey() {
 function rsaPublicPem() {
   return rsaPair(rsa.kid).publicKey.export({ format: 'pem', type: 'spki' });
 }
+
+const COUNT = 20;
+const ALGORITHMS: readonly Algorithm[] = ['HS256', 'ES256', 'EdDSA', 'ES384'];
+
+/** Every tenth module has a secret and no ring; the others have rings, all with the same kid. */
+const keysFor = (index: number) =>
+  index % 10 === 9
+    ? { secret: createHmac('sha512', SECRET).update(`module ${index}`).digest('hex') }
+    : { keys: { current: ringFor(index).signing } };
+
+const ringFor = (index: number) =>
+  ringKey('key', ALGORITHMS[index % ALGORITHMS.length] as Algorithm, `module ${index}`);
+
+/** A feature with its own keys and strategies. */
+function feature(index: number): Type {
+  @Controller(`feature-${index}`)
+  class FeatureController {
+    @UseGuards(AccessGuard)
+    @Get('guarded')
+    guarded(@CurrentIdentity() identity: string) {
+      return { index, identity };
+    }
+
+    @UseGuards(AuthGuard(`feature-${index}-access`))
+    @Get('passport')
+    passport(@CurrentIdentity() identity: string) {
+      return { index, identity };
+    }
+  }
+
+  const jwt = JwtExtendedModule.forRoot({
+    ...keysFor(index),
+    isGlobal: false,
+  });
+  const strategies = JwtPassportModule.register({ prefix: `feature-${index}`, imports: [jwt] });
+
+  @Module({ imports: [jwt, strategies], controllers: [FeatureController] })
+  class FeatureModule {}
+  return FeatureModule;
+}
+
+describe('Twenty modules of one application', () => {
+  let testing: TestingModule;
+  let app: RunningApp;
+  let services: TokenService[];
+  let tokens: string[];
+
+  beforeAll(async () => {
+    const imports = Array.from({ length: COUNT }, (_, index) => feature(index));
+    testing = await Test.createTestingModule({ imports }).compile();
+    app = await RunningApp.start(testing.createNestApplication());
+    services = testing.get(TokenService, { strict: false, each: true });
+    tokens = await Promise.all(services.map((service) => service.createAccessToken('alice')));
+  });
+  afterAll(() => app.close());
+
+  it('sign with different keys', () => {
+    expect(services).toHaveLength(COUNT);
+    expect(new Set(tokens.map((token) => token.split('.')[2])).size).toBe(COUNT);
+    expect(tokens.map((token) => headerOf(token).kid)).toEqual(
+      tokens.map((_, index) => (index % 10 === 9 ? undefined : 'key')),
+    );
+  });
+
+  it('accept no token of another module, whatever its key id and algorithm (R23)', async () => {
+    const verdicts = await Promise.all(
+      services.map((service) => Promise.all(tokens.map((token) => service.verifyToken(token)))),
+    );
+
+    expect(verdicts).toEqual(services.map((_, row) => tokens.map((_, column) => row === column)));
+  });
+
+  it.each(['guarded', 'passport'])(
+    'refuse tokens of another module on routes with %s (R23, F17)',
+    async (route) => {
+      for (const [own] of services.entries()) {
+        const statuses = await Promise.all(
+          tokens.map(async (token) => {
+            const { status, body } = await app.send('GET', `/feature-${own}/${route}`, { token });
+            return status === 200 ? body : status;
+          }),
+        );
+        expect(statuses).toEqual(
+          tokens.map((_, index) => (index === own ? { index, identity: 'alice' } : 422)),
+        );
+      }
+    },
+    20_000,
+  );
+
+  it('rotate their keys independently (R23)', async () => {
+    const rings = testing.get(KeyRing, { strict: false, each: true });
+    expect(new Set(rings).size).toBe(COUNT);
+    const successor = ringKey('successor', 'EdDSA');
+
+    await rings[0]?.rotate({ current: successor.signing });
+
+    const kids = await Promise.all(
+      services.map(async (service) => headerOf(await service.createAccessToken('alice')).kid),
+    );
+    expect(kids[0]).toBe('successor');
+    expect(new Set(kids.slice(1))).toEqual(new Set(['key', undefined]));
+    const ofSuccessor = (await services[0]?.createAccessToken('alice')) ?? '';
+    for (const [index, service] of services.entries()) {
+      expect(await service.verifyToken(ofSuccessor)).toBe(index === 0);
+      expect(await service.verifyToken(tokens[index] ?? '')).toBe(true);
+    }
+  });
+
+  it('publish different keys', () => {
+    const sets = testing
+      .get(KeyRing, { strict: false, each: true })
+      .map((ring) => ring.jwks().keys);
+    const points = sets.flatMap((keys) => keys.map(({ x }) => x));
+
+    expect(new Set(points).size).toBe(points.length);
+    expect(points.length).toBeGreaterThan(10);
+  });
+});

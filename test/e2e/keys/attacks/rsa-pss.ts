@@ -1,17 +1,15 @@
 import { constants, createHash, privateEncrypt, sign } from 'node:crypto';
-import type { Algorithm } from '../../../src/index.js';
+import type { Algorithm } from '../../../../src/index.js';
 import {
   attackedKeys,
   bytesOf,
-  describeAttacks,
-  describeAttacksOverHttp,
   type Family,
   inputOf,
   joined,
   numberOf,
   signatureOf,
   tokensWith,
-} from '../../support/mutations.js';
+} from '../../../support/mutations.js';
 
 type PssAlgorithm = Extract<Algorithm, `PS${string}`>;
 
@@ -81,7 +79,7 @@ function sealed(algorithm: Algorithm, block: Buffer): Buffer {
   return privateEncrypt({ key, padding: constants.RSA_NO_PADDING }, block);
 }
 
-function familiesOf(algorithm: PssAlgorithm): readonly Family[] {
+export function rsaPssAttacks(algorithm: PssAlgorithm): readonly Family[] {
   const input = inputOf(algorithm);
   const hash = `sha${algorithm.slice(2)}`;
   const length = digest(hash).length;
@@ -195,17 +193,3 @@ function highest(algorithm: Algorithm, input: string, hash: string, modulus: big
     if (numberOf(block) < modulus) return sealed(algorithm, block);
   }
 }
-
-for (const algorithm of ['PS256', 'PS384', 'PS512'] as const) {
-  describeAttacks(
-    `A module that verifies ${algorithm}`,
-    attackedKeys(algorithm).options,
-    familiesOf(algorithm),
-  );
-}
-
-describeAttacksOverHttp(
-  'A route of a module that verifies PS256',
-  attackedKeys('PS256').options,
-  familiesOf('PS256'),
-);

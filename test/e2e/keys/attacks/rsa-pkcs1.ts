@@ -1,18 +1,16 @@
 import { constants, createHash, privateEncrypt } from 'node:crypto';
-import type { Algorithm } from '../../../src/index.js';
+import type { Algorithm } from '../../../../src/index.js';
 import {
   attackedKeys,
   bytesOf,
   der,
-  describeAttacks,
-  describeAttacksOverHttp,
   type Family,
   inputOf,
   joined,
   numberOf,
   signatureOf,
   tokensWith,
-} from '../../support/mutations.js';
+} from '../../../support/mutations.js';
 
 type RsaAlgorithm = Extract<Algorithm, `RS${string}`>;
 
@@ -58,7 +56,7 @@ function sealed(algorithm: Algorithm, bytes: Buffer): Buffer {
   return privateEncrypt({ key, padding: constants.RSA_NO_PADDING }, bytes);
 }
 
-function familiesOf(algorithm: RsaAlgorithm): readonly Family[] {
+export function rsaPkcs1Attacks(algorithm: RsaAlgorithm): readonly Family[] {
   const input = inputOf(algorithm);
   const hash = `sha${algorithm.slice(2)}`;
   const hashed = digest(hash, input);
@@ -334,17 +332,3 @@ function modulusOf(algorithm: Algorithm): bigint {
 function unsigned(number: bigint): Buffer {
   return bytesOf(number, Math.max(BYTES, Math.ceil(number.toString(16).length / 2)));
 }
-
-for (const algorithm of ['RS256', 'RS384', 'RS512'] as const) {
-  describeAttacks(
-    `A module that verifies ${algorithm}`,
-    attackedKeys(algorithm).options,
-    familiesOf(algorithm),
-  );
-}
-
-describeAttacksOverHttp(
-  'A route of a module that verifies RS256',
-  attackedKeys('RS256').options,
-  familiesOf('RS256'),
-);

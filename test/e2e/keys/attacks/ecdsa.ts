@@ -6,24 +6,18 @@ import {
   type JsonWebKey,
   sign,
 } from 'node:crypto';
-import { describe, expect, it } from '@jest/globals';
-import type { Algorithm } from '../../../src/index.js';
-import { Clock } from '../../support/forge.js';
+import type { Algorithm } from '../../../../src/index.js';
 import {
   attackedKeys,
   bytesOf,
   der,
-  describeAttacks,
-  describeAttacksOverHttp,
   type Family,
   inputOf,
   joined,
   numberOf,
   signatureOf,
   tokensWith,
-  verdictOn,
-} from '../../support/mutations.js';
-import { startTokens } from '../../support/tokens.js';
+} from '../../../support/mutations.js';
 
 type EcAlgorithm = Extract<Algorithm, `ES${string}`>;
 
@@ -64,7 +58,6 @@ const CURVES: Readonly<Record<EcAlgorithm, Curve>> = {
       BigInt('0xfa51868783bf2f966b7fcc0148f709a5d03bb5c9b8899c47aebb6fb71e91386409'),
   },
 };
-const ALGORITHMS = Object.keys(CURVES) as EcAlgorithm[];
 
 /** A signature's two numbers (FIPS 186-5 section 6.4.1). */
 type Numbers = readonly [r: bigint, s: bigint];
@@ -136,7 +129,7 @@ function keySigningAs(s: bigint, input: string, algorithm: EcAlgorithm): JsonWeb
   return { kty: 'EC', crv: curve.jwk, x, y: text(point.subarray(bytes + 1)), d: text(d) };
 }
 
-function familiesOf(algorithm: EcAlgorithm): readonly Family[] {
+export function ecdsaAttacks(algorithm: EcAlgorithm): readonly Family[] {
   const curve = CURVES[algorithm];
   const { bytes, order, field } = curve;
   const input = inputOf(algorithm);
@@ -299,61 +292,41 @@ function withoutLeadingZero(algorithm: EcAlgorithm, index: 0 | 1): Buffer {
   return Buffer.concat([signature.subarray(0, at), signature.subarray(at + 1)]);
 }
 
-for (const algorithm of ALGORITHMS) {
-  describeAttacks(
-    `A module that verifies ${algorithm}`,
-    attackedKeys(algorithm).options,
-    familiesOf(algorithm),
-  );
-}
-
-describeAttacksOverHttp(
-  'A route of a module that verifies ES256',
-  attackedKeys('ES256').options,
-  familiesOf('ES256'),
-);
-
-describe.each(ALGORITHMS)('A signature of %s that looks odd and is right', (algorithm) => {
+/** Signatures that look odd and are valid. */
+export function oddSignatures(
+  algorithm: EcAlgorithm,
+): readonly (readonly [what: string, make: () => Buffer])[] {
   const curve = CURVES[algorithm];
-  const clock = new Clock().now;
   const input = inputOf(algorithm);
-
-  it.each<[string, () => Buffer]>([
-    ['whose r begins with a zero', () => withLeadingZero(algorithm, 0)],
-    ['whose s begins with a zero', () => withLeadingZero(algorithm, 1)],
-    ['whose nonce is one', () => fixed(signedWithNonce(1n, input, algorithm), curve)],
+  return [
+    ['r begins with a zero', () => withLeadingZero(algorithm, 0)],
+    ['s begins with a zero', () => withLeadingZero(algorithm, 1)],
+    ['the nonce is one', () => fixed(signedWithNonce(1n, input, algorithm), curve)],
     [
-      'whose nonce is the largest',
+      'the nonce is the largest',
       () => fixed(signedWithNonce(curve.order - 1n, input, algorithm), curve),
     ],
     [
-      'whose s is its mirror image, which anybody can make of a good one (F12)',
+      's is its mirror image, which can be made without the key (F12)',
       () => {
         const [r, s] = numbersOf(signatureOf(input, algorithm));
         return fixed([r, curve.order - s], curve);
       },
     ],
-  ])('is let in: one %s', async (_, signature) => {
-    const { tokens } = await startTokens({ ...attackedKeys(algorithm).options, clock });
+  ];
+}
 
-    expect(await verdictOn(tokens, joined(input, signature()))).toBe('let in as alice');
-  });
-
-  it.each([
-    ['one', 1n],
-    ['two', 2n],
-    ['the largest', curve.order - 1n],
-  ])('is let in: one whose s is %s', async (_, s) => {
-    const jwk = keySigningAs(s, input, algorithm);
-    const privateKey = createPrivateKey({ key: jwk, format: 'jwk' });
+/** Keys under which the token's signature has an extreme s, that signature, and another one, which is invalid. */
+export function extremeSignatures(algorithm: EcAlgorithm) {
+  const curve = CURVES[algorithm];
+  const input = inputOf(algorithm);
+  const r = multiple(1n, curve) % curve.order;
+  const values = { one: 1n, two: 2n, 'the largest': curve.order - 1n };
+  return Object.entries(values).map(([what, s]) => {
+    const key = keySigningAs(s, input, algorithm);
+    const privateKey = createPrivateKey({ key, format: 'jwk' });
     const publicKey = createPublicKey(privateKey);
-    const options = { secret: undefined, privateKey, publicKey, algorithm, clock };
-    const { tokens } = await startTokens(options);
-    const r = multiple(1n, curve) % curve.order;
-
-    expect(await verdictOn(tokens, joined(input, fixed([r, s], curve)))).toBe('let in as alice');
-    expect(await verdictOn(tokens, joined(input, fixed([r, 3n], curve)))).toBe(
-      '422 TOKEN_INVALID: Signature verification failed',
-    );
+    const options = { secret: undefined, privateKey, publicKey, algorithm };
+    return { what, options, valid: fixed([r, s], curve), invalid: fixed([r, 3n], curve) };
   });
-});
+}

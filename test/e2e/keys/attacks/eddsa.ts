@@ -1,26 +1,13 @@
-import {
-  createHash,
-  createPublicKey,
-  generateKeyPairSync,
-  sign,
-  verify,
-  type KeyObject,
-} from 'node:crypto';
-import { describe, expect, it } from '@jest/globals';
-import { Clock } from '../../support/forge.js';
+import { createHash, generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
 import {
   attackedKeys,
-  describeAttacks,
-  describeAttacksOverHttp,
   type Family,
   inputOf,
   joined,
   signatureOf,
   tokensWith,
-  verdictOn,
-} from '../../support/mutations.js';
-import { startTokens } from '../../support/tokens.js';
-import { NODE_TAKES_SMALL_ORDER } from '../../support/keys.js';
+} from '../../../support/mutations.js';
+import { NODE_TAKES_SMALL_ORDER } from '../../../support/keys.js';
 
 /** The order of the group (RFC 8032 section 5.1). */
 const ORDER = 2n ** 252n + 27742317777372353535851937790883648493n;
@@ -65,7 +52,7 @@ function matching(point: Buffer, input: string, { signing, verifying } = attacke
   return Buffer.concat([point, bytesOf((factor * numberOf(scalar)) % ORDER)]);
 }
 
-function familiesOf(): readonly Family[] {
+export function eddsaAttacks(): readonly Family[] {
   const input = inputOf('EdDSA');
   const good = signatureOf(input, 'EdDSA');
   const [r, s] = [good.subarray(0, 32), good.subarray(32)];
@@ -177,56 +164,4 @@ function familiesOf(): readonly Family[] {
       },
     ],
   ];
-}
-
-describeAttacks('A module that verifies EdDSA', attackedKeys('EdDSA').options, familiesOf());
-
-describeAttacksOverHttp(
-  'A route of a module that verifies EdDSA',
-  attackedKeys('EdDSA').options,
-  familiesOf(),
-);
-
-describe('An Ed25519 key of small order, under which zeros are a signature of one text in a few', () => {
-  const publicKey = createPublicKey({
-    key: { kty: 'OKP', crv: 'Ed25519', x: Buffer.alloc(32).toString('base64url') },
-    format: 'jwk',
-  });
-  const forged = forgedUnder(publicKey);
-
-  it('is a mistake at start (R16)', async () => {
-    const options = { secret: undefined, publicKey, algorithm: 'EdDSA' } as const;
-
-    await expect(startTokens(options)).rejects.toThrow(
-      'publicKey is an Ed25519 key of small order, which accepts forged signatures',
-    );
-  });
-
-  it('verifies nothing when a loader gives it (R16)', async () => {
-    let given: KeyObject = publicKey;
-    const loaders = { decodeKey: () => given };
-    const options = { secret: undefined, algorithm: 'EdDSA', loaders } as const;
-    const { tokens } = await startTokens({ ...options, clock: new Clock().now });
-    const input = inputOf('EdDSA');
-
-    expect(await verdictOn(tokens, forged)).toBe(
-      '503 CHECK_UNAVAILABLE: Token could not be checked',
-    );
-    given = attackedKeys('EdDSA').verifying;
-    expect(await verdictOn(tokens, joined(input, signatureOf(input, 'EdDSA')))).toBe(
-      'let in as alice',
-    );
-    expect(await verdictOn(tokens, forged)).toBe(
-      '422 TOKEN_INVALID: Signature verification failed',
-    );
-  });
-});
-
-/** The first of some tokens that Node itself takes for signed; any of them where Node refuses such keys, as 24 does. */
-function forgedUnder(key: KeyObject): string {
-  const signature = Buffer.alloc(64);
-  const inputs = Array.from({ length: 400 }, (_, attempt) => inputOf('EdDSA', {}, { attempt }));
-  const forged = inputs.find((input) => verify(null, Buffer.from(input), key, signature));
-  expect(forged !== undefined).toBe(NODE_TAKES_SMALL_ORDER);
-  return joined(forged ?? inputOf('EdDSA'), signature);
 }

@@ -1,22 +1,18 @@
-import type { Algorithm } from '../../../src/index.js';
-import { segment } from '../../support/forge.js';
+import type { Algorithm } from '../../../../src/index.js';
+import { segment } from '../../../support/forge.js';
 import {
   attackedKeys,
   BAD_SPELLING,
-  describeAttacks,
-  describeAttacksOverHttp,
-  EVERY_ALGORITHM,
   type Family,
   inputOf,
   joined,
-  ONE_OF_EACH_KIND,
   signatureOf,
   tokensWith,
-} from '../../support/mutations.js';
-import { withUnusedBits } from '../../support/tokens.js';
+} from '../../../support/mutations.js';
+import { withUnusedBits } from '../../../support/tokens.js';
 
 /** What can be done to the signature of any algorithm without knowing how it is made. */
-function familiesOf(algorithm: Algorithm): readonly Family[] {
+export function signatureAttacks(algorithm: Algorithm): readonly Family[] {
   const input = inputOf(algorithm);
   const good = signatureOf(input, algorithm);
   const twin = joined(input, good);
@@ -197,20 +193,4 @@ function reordered(algorithm: Algorithm): string {
   const [header = '', payload = ''] = inputOf(algorithm).split('.');
   const claims = JSON.parse(Buffer.from(payload, 'base64url').toString()) as object;
   return `${header}.${segment(Object.fromEntries(Object.entries(claims).reverse()))}`;
-}
-
-for (const algorithm of EVERY_ALGORITHM) {
-  describeAttacks(
-    `A module that verifies ${algorithm}`,
-    attackedKeys(algorithm).options,
-    familiesOf(algorithm),
-  );
-}
-
-for (const algorithm of ONE_OF_EACH_KIND) {
-  describeAttacksOverHttp(
-    `A route of a module that verifies ${algorithm}`,
-    attackedKeys(algorithm).options,
-    familiesOf(algorithm),
-  );
 }

@@ -1,16 +1,13 @@
 import { createHash, createHmac } from 'node:crypto';
-import type { Algorithm } from '../../../src/index.js';
-import { SECRET } from '../../support/forge.js';
+import type { Algorithm } from '../../../../src/index.js';
+import { SECRET } from '../../../support/forge.js';
 import {
-  attackedKeys,
-  describeAttacks,
-  describeAttacksOverHttp,
   type Family,
   inputOf,
   joined,
   signatureOf,
   tokensWith,
-} from '../../support/mutations.js';
+} from '../../../support/mutations.js';
 
 type HmacAlgorithm = Extract<Algorithm, `HS${string}`>;
 
@@ -24,7 +21,7 @@ function digest(hash: string, ...parts: readonly string[]): Buffer {
   return createHash(hash).update(parts.join('')).digest();
 }
 
-function familiesOf(algorithm: HmacAlgorithm): readonly Family[] {
+export function hmacAttacks(algorithm: HmacAlgorithm): readonly Family[] {
   const input = inputOf(algorithm);
   const hash = `sha${algorithm.slice(2)}`;
   const good = signatureOf(input, algorithm);
@@ -108,17 +105,3 @@ function familiesOf(algorithm: HmacAlgorithm): readonly Family[] {
     ],
   ];
 }
-
-for (const algorithm of ['HS256', 'HS384', 'HS512'] as const) {
-  describeAttacks(
-    `A module that verifies ${algorithm}`,
-    attackedKeys(algorithm).options,
-    familiesOf(algorithm),
-  );
-}
-
-describeAttacksOverHttp(
-  'A route of a module that verifies HS256',
-  attackedKeys('HS256').options,
-  familiesOf('HS256'),
-);
