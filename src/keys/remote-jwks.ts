@@ -1,4 +1,3 @@
-import type * as Jose from 'jose';
 import { KeyObject } from 'node:crypto';
 import { isObject } from '../common/checks.js';
 import type { TokenHeader } from '../contracts/token.js';
@@ -40,15 +39,9 @@ export class RemoteKeys {
   }
 }
 
-let loading: Promise<typeof Jose> | undefined;
-
-/** Imported dynamically, so that an application without a remote key set never loads it. */
-export function loadJose(): Promise<typeof Jose> {
-  return (loading ??= import('jose'));
-}
-
 async function createLookUp(address: URL): Promise<FindKey> {
-  const { createRemoteJWKSet, customFetch, errors } = await loadJose();
+  // Imported dynamically, so that an application without a remote key set never loads it.
+  const { createRemoteJWKSet, customFetch, errors } = await import('jose');
   const source = new StaleIfErrorFetch();
   const getKey = createRemoteJWKSet(address, { ...JOSE_TIMES, [customFetch]: source.fetch });
   const refusals = [

@@ -13,8 +13,8 @@ import {
   KeyRing,
   TokenService,
 } from '../../../src/index.js';
-import { RunningApp } from '../../support/app.js';
 import { JwtPassportModule } from '../../../src/passport/index.js';
+import { RunningApp } from '../../support/app.js';
 import { Clock, SECRET } from '../../support/forge.js';
 import { ecPair, rsaPair, shortRsaPair } from '../../support/keys.js';
 import {
