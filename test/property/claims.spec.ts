@@ -23,14 +23,14 @@ const CLAIMS = fc
   .array(fc.tuple(NAMES, VALUES), { maxLength: 8 })
   .map((entries) => Object.fromEntries(entries));
 
-describe('Custom claims, whatever they are', () => {
+describe('Custom claims of any shape', () => {
   let tokens: TokenService;
 
   beforeAll(async () => {
     ({ tokens } = await startTokens({ maxTokenLength: 1024 * 1024 }));
   });
 
-  it(`come back as they went, or are refused when the token is minted (seed ${SEED})`, async () => {
+  it(`come back unchanged, or createAccessToken refuses them (seed ${SEED})`, async () => {
     let accepted = 0;
 
     await fc.assert(

@@ -128,7 +128,7 @@ function parsed(text: string): [string, unknown][] {
   }
 }
 
-/** Changes to the text of a token, which nobody has signed. */
+/** Changes to the text of a token, without a new signature. */
 const TEXT_MUTATIONS: fc.Arbitrary<Mutation> = fc.oneof(
   fc.tuple(fc.nat(), CHARACTERS).map(([at, character]): Mutation => (token) => {
     const place = at % token.length;
@@ -229,7 +229,7 @@ describe.each(['HS256', 'RS256', 'ES256'] as const)(
       ({ tokens } = await startTokens({ ...options, clock: clock.now }));
     });
 
-    it(`is never believed where jose does not, and is refused by nothing but a TokenError (seed ${SEED})`, async () => {
+    it(`is accepted only if jose accepts it, and refused only with a TokenError (seed ${SEED})`, async () => {
       const good = forgeAs(algorithm, claimsAtNow({ roles: ['user'] }));
       const signing = signingMutations(algorithm);
       const mutations = fc.oneof(

@@ -19,7 +19,7 @@ interface Generation {
   spentAt?: number;
 }
 
-/** What must be true of the session, whoever does what. */
+/** What must be true of the session after every command. */
 interface Model {
   readonly generations: Generation[];
   isDead: boolean;
@@ -51,7 +51,7 @@ function isGood({ generations, isDead }: Model, index: number, now: number): boo
   return Math.abs(now - own.spentAt) < GRACE && generations[index + 1]?.spentAt === undefined;
 }
 
-/** Somebody shows a refresh token of the session: an honest client its newest, a late one or a thief any other. */
+/** A client sends a refresh token of the session: the newest one, or an older one, as a late client or a thief does. */
 class Refresh implements fc.AsyncCommand<Model, Real> {
   constructor(private readonly back: number) {}
 
@@ -113,7 +113,7 @@ class Race implements fc.AsyncCommand<Model, Real> {
   toString = () => `race(${this.clients} clients)`;
 }
 
-/** Time goes by; or, now and then, somebody sets the clock back. */
+/** Time passes, or the clock is set back. */
 class Wait implements fc.AsyncCommand<Model, Real> {
   constructor(private readonly seconds: number) {}
 
@@ -126,7 +126,7 @@ class Wait implements fc.AsyncCommand<Model, Real> {
   toString = () => `wait(${this.seconds} s)`;
 }
 
-/** Somebody logs out. */
+/** The user logs out. */
 class LogOut implements fc.AsyncCommand<Model, Real> {
   check = () => true;
 
@@ -180,7 +180,7 @@ async function start(): Promise<{ model: Model; real: Real }> {
 }
 
 describe('R60: A session', () => {
-  it('never has two live successors, nor a live token once it is dead, whatever its clients and a thief do', async () => {
+  it('never has two valid successors of a token, and no valid token after its end', async () => {
     await fc.assert(
       fc.asyncProperty(commands, async (steps) => {
         const { model, real } = await start();
@@ -195,7 +195,7 @@ describe('R60: A session', () => {
     );
   });
 
-  it('never logs out an honest client that asks again within the grace', async () => {
+  it('stays valid for a client that repeats its request within the grace period', async () => {
     const step = fc.record({
       retries: fc.integer({ min: 0, max: 4 }),
       apart: fc.integer({ min: 0, max: 2 }),
@@ -222,7 +222,7 @@ describe('R60: A session', () => {
     );
   });
 
-  it('is told from one that has expired', async () => {
+  it('is refused with ExpiredTokenError once its refresh token has expired', async () => {
     const { model, real } = await start();
     real.clock.forward(31 * 86_400);
 

@@ -114,7 +114,7 @@ describeTokens(
     ['refuses empty text', withClaims({ user_id: '' }), invalid('Missing claim: user_id')],
     ['refuses a missing claim', withClaims({}), invalid('Missing claim: user_id')],
     [
-      'refuses a sub that is no text all the same',
+      'refuses a sub that is no text, even so',
       withClaims({ user_id: 'alice', sub: 5 }),
       BAD_SUBJECT,
     ],
@@ -122,7 +122,7 @@ describeTokens(
 );
 
 describeTokens(
-  'The identity where it is not verified',
+  'The identity with verifySub: false',
   { isVariant: true, options: { verifySub: false } },
   [
     ...[123, 0, {}, [], false, null].map((sub): Row => [
@@ -166,12 +166,12 @@ describeTokens('The names of a token (R29, R33, R35)', {}, [
     LET_IN,
   ],
   [
-    'lets in a claim called __proto__ and keeps it to itself',
+    'lets in a claim called __proto__ without touching a prototype',
     withText('"__proto__":{"admin":true}'),
     LET_IN,
   ],
   [
-    'lets in a constructor that has a prototype and keeps it to itself',
+    'lets in a constructor that has a prototype without touching one',
     withText('"constructor":{"prototype":{"admin":true}}'),
     LET_IN,
   ],
@@ -179,7 +179,7 @@ describeTokens('The names of a token (R29, R33, R35)', {}, [
   ['takes the last of two expiries (R11)', withText(`"exp":${NOW - 1}`), EXPIRED],
   ['takes the last of two subjects (R11)', withText('"sub":5'), BAD_SUBJECT],
   [
-    'lets in an audience and an issuer that nobody asks for (R31)',
+    'lets in an audience and an issuer if the options name none (R31)',
     withClaims({ aud: 'x', iss: 5 }),
     LET_IN,
   ],
@@ -220,7 +220,7 @@ describeTokens('A fresh route (R34)', { route: 'fresh' }, [
 ]);
 
 describeTokens(
-  'The issuer and the audience that are asked for (R31)',
+  'The issuer and the audience of the options (R31)',
   {
     isVariant: true,
     options: { decodeIssuer: 'https://issuer.example', decodeAudience: ['shop', 'bank'] },
@@ -260,7 +260,7 @@ describeTokens(
 );
 
 describeTokens(
-  'The claims that are asked for (R35)',
+  'The claims of requiredClaims (R35)',
   { isVariant: true, options: { requiredClaims: ['exp', 'roles', 'toString'] } },
   [
     ['lets in a token that has them all', withClaims({ roles: [], toString: 'x' }), LET_IN],
@@ -289,7 +289,7 @@ describeTokens(
 );
 
 describeTokens(
-  'The order of what is wrong with claims (R12)',
+  'The order of the checks of claims (R12)',
   {
     isVariant: true,
     options: { decodeIssuer: 'us', decodeAudience: 'them', requiredClaims: ['roles'] },
@@ -309,20 +309,20 @@ describeTokens(
 
 describeTokens('An expired token that is also otherwise wrong (R12)', {}, [
   [
-    'answers for its signature',
+    'is refused for its signature',
     withSignature(withClaims({ exp: 1 }), (bytes) => bytes.reverse()),
     BAD_SIGNATURE,
   ],
   ['answers for its beginning', withClaims({ exp: NOW - 1, nbf: NOW + 1 }), NOT_YET_NBF],
   ['answers for the time it was made', withClaims({ exp: NOW - 1, iat: NOW + 1 }), NOT_YET_IAT],
   [
-    'answers for its identity',
+    'is refused for its identity',
     withClaims({ exp: NOW - 1, sub: undefined }),
     invalid('Missing claim: sub'),
   ],
   ['answers for its id', withClaims({ exp: NOW - 1, jti: undefined }), NO_JTI],
   [
-    'answers for its expiry before its type',
+    'is refused for its expiry rather than its type',
     withClaims({ exp: NOW - 1, type: 'refresh' }),
     EXPIRED,
   ],
@@ -341,10 +341,6 @@ function withOneFaultLess(faults: [Record<string, unknown>, Row[2]][]): Row[] {
       sound,
       ...faults.slice(at).map(([change]) => change),
     ) as Record<string, unknown>;
-    return [
-      `tells ${Object.keys(fault)[0]} before what comes after it`,
-      withClaims(changes),
-      outcome,
-    ];
+    return [`reports ${Object.keys(fault)[0]} before later faults`, withClaims(changes), outcome];
   });
 }

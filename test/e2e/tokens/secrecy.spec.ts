@@ -93,13 +93,13 @@ describe.each(CONFIGURED)('A module with %s (R70, R79)', (_, options, secrets) =
     await tools.tokens.verifyToken(await tools.tokens.createAccessToken('alice'));
   });
 
-  it('prints nothing of its key, whatever of it is printed', () => {
+  it('does not print its key with its settings or services', () => {
     for (const part of [ModuleSettings, TokenService, BlocklistService]) {
       expectNothingOf(secrets, tools.module.get(part as never));
     }
   });
 
-  it('prints nothing of its key in any provider of the container', () => {
+  it('does not print its key with any provider of the container', () => {
     const modules = [...tools.module.get(ModulesContainer).values()];
     const providers = modules
       .filter(({ name }) => name === 'JwtExtendedModule')
@@ -128,7 +128,7 @@ describe('A token that was read (R70)', () => {
     token = await tokens.decodeToken(encoded);
   });
 
-  it('prints its claims, and neither its text nor its csrf value', () => {
+  it('prints its claims, but not its text or its csrf value', () => {
     const [, payload = '', signature = ''] = encoded.split('.');
 
     expectNothingOf([encoded, payload, signature, csrf], token);
@@ -146,13 +146,13 @@ describe('A token that was read (R70)', () => {
     });
   });
 
-  it('keeps its text to itself when it is spread or cloned', () => {
+  it('does not pass its text on to a copy', () => {
     expect(printed({ ...token })).not.toContain(encoded);
     expect(Object.keys(token)).not.toContain('encoded');
     expect(token.encoded).toBe(encoded);
   });
 
-  it('prints its location beside, and not its user', () => {
+  it('prints its location, but not its user', () => {
     const user = { password: 'canary-password' };
     const context: JwtContext = new AuthenticatedToken(token, 'cookies', user);
 
@@ -177,7 +177,7 @@ describe('A refusal (R67, R70)', () => {
       'a token without sub',
       claimsAtNow({ iss: 'us', aud: 'them', sub: undefined, csrf: 'canary-csrf' }),
     ],
-  ])('of %s prints neither token nor csrf value, nor what was expected', async (_, claims) => {
+  ])('of %s prints no token, no csrf value and no expected value', async (_, claims) => {
     const expected = { decodeIssuer: 'us-canary', decodeAudience: 'them-canary' };
     const { tokens } = await startTokens({
       clock: clock.now,
@@ -197,7 +197,7 @@ describe('A refusal (R67, R70)', () => {
     ['a header that is no JSON', forgeToken({}, 'canary')],
     ['an algorithm of its own', forgeToken({}, { alg: 'canary' })],
     ['a kid that is none', forgeToken({}, { alg: 'HS256', kid: ['canary'] })],
-  ])('of %s quotes nothing of what was presented', async (_, encoded) => {
+  ])('of %s does not quote the request', async (_, encoded) => {
     const { tokens } = await startTokens({ clock: clock.now });
 
     const error = await rejectionOf(tokens.decodeToken(encoded));

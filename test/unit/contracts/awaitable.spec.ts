@@ -9,7 +9,7 @@ describe('A deadline (R28)', () => {
   });
 
   it.each([0, '', false, null, undefined, 'x', { a: 1 }])(
-    'hands on %j, which is there at once, as it is',
+    'returns %j, which is no promise, at once',
     (answer) => {
       const setTimer = jest.spyOn(globalThis, 'setTimeout');
 
@@ -18,7 +18,7 @@ describe('A deadline (R28)', () => {
     },
   );
 
-  it('hands on an answer that comes in time, and leaves no timer behind', async () => {
+  it('gives an answer that comes in time, and leaves no timer', async () => {
     jest.useFakeTimers();
 
     expect(await withDeadline(Promise.resolve(5), 1000, 'who')).toBe(5);
@@ -27,13 +27,13 @@ describe('A deadline (R28)', () => {
     expect(jest.getTimerCount()).toBe(0);
   });
 
-  it('waits for whatever has a then', async () => {
+  it('waits for any object with a then method', async () => {
     const thenable = { then: (resolve: (value: number) => void) => resolve(5) };
 
     expect(await withDeadline(thenable as unknown as Promise<number>, 1000, 'who')).toBe(5);
   });
 
-  it('hands on a failure, even of what is no promise at all', async () => {
+  it('passes a rejection on, and an error that a then method throws', async () => {
     const failure = new Error('x');
     const thenable = {
       then() {
@@ -49,7 +49,7 @@ describe('A deadline (R28)', () => {
     );
   });
 
-  it('waits no longer than it says, and drops what comes too late, a failure too', async () => {
+  it('rejects at its time, and ignores a late answer or rejection', async () => {
     const unhandled = jest.fn();
     process.on('unhandledRejection', unhandled);
     let fail: (failure: Error) => void = () => {};

@@ -6,15 +6,15 @@ import { rejectionOf } from '../../support/tokens.js';
 
 const TOKEN = {} as Token;
 
-describe('A loader that says yes or no', () => {
-  it.each([true, false])('is taken at its word when it says %s', async (answer) => {
+describe('A loader that must give a boolean', () => {
+  it.each([true, false])('can give %s', async (answer) => {
     const calls = new LoaderCalls({ isTokenRevoked: () => Promise.resolve(answer) }, 50);
 
     expect(await calls.askBoolean('isTokenRevoked', TOKEN, {})).toBe(answer);
   });
 
   it.each([undefined, null, 0, 1, '', 'false', 'true', {}, [], NaN])(
-    'says nothing when it says %j (R56)',
+    'fails with 503 if it gives %j (R56)',
     async (answer) => {
       const calls = new LoaderCalls({ isTokenRevoked: () => answer as boolean }, 50);
 
@@ -26,27 +26,27 @@ describe('A loader that says yes or no', () => {
   );
 });
 
-describe('A loader that is not there', () => {
+describe('A loader that the options lack', () => {
   const calls = new LoaderCalls({}, 50);
 
-  it('is known not to be', () => {
+  it('is not reported by has', () => {
     expect(calls.has('userLookup')).toBe(false);
   });
 
-  it('answers nothing', async () => {
+  it('gives undefined', async () => {
     expect(await calls.ask('userLookup', TOKEN, {})).toBeUndefined();
   });
 });
 
-describe('What becomes of a fault (R77)', () => {
-  it('keeps an HTTP error as it is', () => {
+describe('The error for a loader that fails (R77)', () => {
+  it('is its own HTTP error', () => {
     const gone = new GoneException();
 
     expect(loaderFault(gone)).toBe(gone);
   });
 
   it.each([new Error('x'), new TypeError('x'), new RangeError('x'), new SyntaxError('x'), 'x', 5])(
-    'is 503 for %p, with that as the cause',
+    'is 503 with the cause %p for any other error',
     (fault) => {
       const error = loaderFault(fault);
 

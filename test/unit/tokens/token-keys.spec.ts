@@ -24,10 +24,10 @@ const RING = new KeyRing(new RingContents(new RingKey(KEYLESS)), {
   clock: () => NOW,
 });
 
-describe('Keys of which there are none', () => {
+describe('A ring without keys', () => {
   const keys = new TokenKeys(RING, new LoadedKeys(), new LoaderCalls({}, 50));
 
-  it('verify nothing, not even what is signed with an empty key (R4)', async () => {
+  it('verifies nothing, not even a token signed with an empty key (R4)', async () => {
     const parsed = parseToken(forgeToken({}, undefined, ''), 8192);
 
     expect(await rejectionOf((async () => keys.forVerifying(parsed, NOW, {}))())).toMatchObject({
@@ -36,14 +36,14 @@ describe('Keys of which there are none', () => {
     });
   });
 
-  it('sign nothing', async () => {
+  it('signs nothing', async () => {
     expect(await rejectionOf(keys.forSigning('alice', {}))).toMatchObject({
       name: 'TokenCreationError',
     });
   });
 });
 
-describe('Keys that loaders give', () => {
+describe('Keys of loaders', () => {
   it('come with the algorithms of the options, and no others (R2)', async () => {
     const loaders = new LoaderCalls({ decodeKey: () => SECRET }, 50);
     const keys = new TokenKeys(RING, new LoadedKeys(), loaders);
@@ -59,7 +59,7 @@ describe('Keys that loaders give', () => {
     expect(algorithms).toEqual(KEYLESS.algorithms);
   });
 
-  it('are told apart from a key with an id, which may itself be any key', async () => {
+  it('can come with a key id', async () => {
     const loaders = new LoaderCalls({ encodeKey: () => ({ key: SECRET, kid: 'k1' }) }, 50);
     const keys = new TokenKeys(RING, new LoadedKeys(), loaders);
 

@@ -10,8 +10,8 @@ const token = new VerifiedToken({
   fresh: false,
 });
 
-describe('A token that was verified', () => {
-  it('is known as one, to another copy of this library too', () => {
+describe('A verified token', () => {
+  it('is recognised, by another copy of this library too', () => {
     const mark = Symbol.for('nestjs-jwt-extended:verified-token');
 
     expect(isVerifiedToken(token)).toBe(true);
@@ -26,16 +26,16 @@ describe('A token that was verified', () => {
     },
   );
 
-  it('is no longer one when it is copied', () => {
+  it('is not recognised when it is copied', () => {
     expect(isVerifiedToken({ ...token })).toBe(false);
     expect(isVerifiedToken(JSON.parse(JSON.stringify(token)))).toBe(false);
   });
 
-  it('tells its moments as dates, to the millisecond', () => {
+  it('has its moments as dates, to the millisecond', () => {
     expect([token.issuedAt, token.expiresAt]).toEqual([new Date(1500), new Date(2000)]);
   });
 
-  it('has names that its claims give it', () => {
+  it('has the ids of its claims', () => {
     expect([token.jti, token.sessionId]).toEqual(['id', 'session']);
   });
 });
