@@ -22,7 +22,6 @@ import type {
 import type { TokenMint } from './tokens/token-mint.js';
 import type { ReadOptions, TokenReader } from './tokens/token-reader.js';
 
-/** What the service works with. */
 export interface TokenServiceParts {
   readonly mint: TokenMint;
   readonly reader: TokenReader;
@@ -34,12 +33,12 @@ export interface TokenServiceParts {
   readonly renderer: ErrorRenderer;
   /** How long a session may last from its login, in seconds. */
   readonly sessionLifetime: number | undefined;
-  /** How long any token lives that no one asked to live longer, in seconds; `Infinity` for ever. */
+  /** The longer of the two configured lifetimes, in seconds; `Infinity` for ever. */
   readonly maxTokenLifetime: number;
 }
 
 /**
- * Makes tokens, and reads them outside of a guard. Flask: the functions of `flask_jwt_extended`.
+ * Creates tokens, and reads them outside of guards. Flask: the functions of `flask_jwt_extended`.
  *
  * @example
  * ```ts
@@ -55,11 +54,11 @@ export class TokenService {
   constructor(private readonly parts: TokenServiceParts) {}
 
   /**
-   * Makes an access token. Flask: `create_access_token`.
+   * Creates an access token. Flask: `create_access_token`.
    *
-   * @param subject - whom the token stands for: the identity itself, or whatever the `userIdentity` loader makes one of
-   * @throws TokenCreationError - for an identity, a lifetime or a claim that no token may have
-   * @throws TokenCheckUnavailableError - when a loader fails
+   * @param subject - the identity, or what the `userIdentity` loader derives it from
+   * @throws TokenCreationError - for an identity, a lifetime or a claim that is not allowed
+   * @throws TokenCheckUnavailableError - if a loader fails
    *
    * @example
    * ```ts
@@ -71,7 +70,7 @@ export class TokenService {
   }
 
   /**
-   * Makes a refresh token, which only buys new access tokens. Flask: `create_refresh_token`.
+   * Creates a refresh token, which is only good for getting new access tokens. Flask: `create_refresh_token`.
    *
    * @throws TokenCreationError, TokenCheckUnavailableError - as {@link TokenService.createAccessToken}
    *
@@ -86,11 +85,11 @@ export class TokenService {
   }
 
   /**
-   * Begins a session: an access and a refresh token that carry its id as `sid`, and the `auth_time` of the login. It
-   * resolves once the store has written the session down.
+   * Starts a session: creates an access and a refresh token with the session's id as `sid` and the `auth_time` of the
+   * login. It resolves once the store has recorded the session.
    *
    * @throws TokenCreationError, TokenCheckUnavailableError - as {@link TokenService.createAccessToken}; the latter also
-   * when the store does not answer
+   * if the store does not answer
    *
    * @example
    * ```ts
@@ -102,15 +101,15 @@ export class TokenService {
   }
 
   /**
-   * Spends a refresh token for a new pair of the same session, which is not fresh. A client that asks again within
-   * `rotation.grace`, because two tabs raced or an answer was lost, is given the same pair; a token that comes again
-   * later is somebody else's, and its whole session is revoked.
+   * Exchanges a refresh token for a new pair of the same session, which is not fresh; the refresh token is spent. If a
+   * client sends it again within `rotation.grace`, because of two open tabs or a lost response, it gets the same pair. If a
+   * spent token is used later, it may have been stolen: its session is revoked.
    *
-   * @param token - a refresh token, as text or as a `RefreshGuard` left it
-   * @throws ReusedTokenError - for a token that was spent before; its session has been revoked
-   * @throws TokenError - for every other reason for which a refresh route refuses: expired (also the session, by
-   * `rotation.sessionLifetime`), revoked, of the wrong type, of a user who is gone, or not to be checked
-   * @throws JwtExtendedConfigError - when the store cannot claim a token atomically
+   * @param token - a refresh token, encoded or as `@CurrentToken()` gives it
+   * @throws ReusedTokenError - for a spent token; its session has been revoked
+   * @throws TokenError - if a refresh route would refuse the token: token or session expired, revoked, wrong type, user
+   * not found, or store or loader unavailable
+   * @throws JwtExtendedConfigError - if the store cannot claim a token atomically
    *
    * @example
    * ```ts
@@ -129,7 +128,7 @@ export class TokenService {
   }
 
   /**
-   * Reads a token: its signature and its registered claims are verified; its type, freshness and revocation are not.
+   * Reads a token. It verifies the signature and the registered claims, but not type, freshness and revocation.
    * Flask: `decode_token`.
    *
    * @typeParam C - the shape of the claims your application adds
@@ -149,9 +148,9 @@ export class TokenService {
   }
 
   /**
-   * Whether a token can be read and is not revoked. Flask_PyJWT: `verify_token`.
+   * Returns whether a token is valid and not revoked. Flask_PyJWT: `verify_token`.
    *
-   * @throws TokenCheckUnavailableError - when a store or a loader does not answer: nobody knows, then
+   * @throws TokenCheckUnavailableError - if a store or a loader does not answer
    *
    * @example
    * ```ts
@@ -170,9 +169,9 @@ export class TokenService {
   }
 
   /**
-   * The header of a token, **unverified**: anybody may have written it. Flask: `get_unverified_jwt_headers`.
+   * Returns the header of a token **without verification**. Flask: `get_unverified_jwt_headers`.
    *
-   * @throws InvalidTokenError - when it is not even shaped like a token
+   * @throws InvalidTokenError - if the text does not have the structure of a token
    *
    * @example
    * ```ts
@@ -184,7 +183,7 @@ export class TokenService {
   }
 
   /**
-   * The id (`jti`) of a token that was verified. Flask: `get_jti`.
+   * Verifies a token and returns its id (`jti`). Flask: `get_jti`.
    *
    * @throws InvalidTokenError, ExpiredTokenError, TokenCheckUnavailableError
    *
@@ -198,9 +197,9 @@ export class TokenService {
   }
 
   /**
-   * The csrf value of a token that was verified, to hand to a page. Flask: `get_csrf_token`.
+   * Verifies a token and returns its CSRF value, for a page that sends it back. Flask: `get_csrf_token`.
    *
-   * @throws InvalidTokenError - also when the token has none
+   * @throws InvalidTokenError - also if the token has none
    * @throws ExpiredTokenError, TokenCheckUnavailableError
    *
    * @example

@@ -1,9 +1,9 @@
 import { JwtExtendedConfigError } from '../errors/config.error.js';
 
-/** The longest string that a message repeats: shorter than any secret worth the name (32 bytes, RFC 7518 section 3.2). */
+/** The longest string that a message repeats: shorter than any allowed secret (32 bytes, RFC 7518 section 3.2). */
 const LONGEST_QUOTE = 20;
 
-/** A value as a message may show it: short text and numbers as they are, of everything else the kind. */
+/** A value as a message may show it: short text, numbers and booleans as they are, of everything else the kind. */
 export function describe(value: unknown): string {
   if (typeof value === 'string' && value.length <= LONGEST_QUOTE && /^[\x20-\x7e]*$/.test(value))
     return `'${value}'`;
@@ -11,7 +11,7 @@ export function describe(value: unknown): string {
   return kindOf(value);
 }
 
-/** What kind of value it is, and never the value: for places where a secret might have been put by accident. */
+/** The kind of a value and never the value: for options in whose place a secret may stand by accident. */
 export function kindOf(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (typeof value === 'string') return `a string of ${value.length} characters`;
@@ -21,15 +21,15 @@ export function kindOf(value: unknown): string {
   return tag === 'Object' ? 'an object' : `an object of type ${tag}`;
 }
 
-/** `Object` for plain objects and instances of classes, `Promise`, `Map`, `RegExp`… for the language's own. */
+/** `Object` for plain objects and instances of classes; `Promise`, `Map`, `RegExp`… for built-in ones. */
 export function tagOf(value: unknown): string {
   return Object.prototype.toString.call(value).slice('[object '.length, -1);
 }
 
-/** The class of error that a mistake is told with: options and mint time each have their own. */
+/** The class of the error: `JwtExtendedConfigError` for options, `TokenCreationError` while a token is created. */
 export type MistakeClass = new (message: string) => Error;
 
-/** A mistake in the options, in three parts: the option by its full path, what was given, and the fix. */
+/** An error that names the option by its full path, what was given, and the fix. */
 export function configError(
   option: string,
   given: string,

@@ -1,8 +1,8 @@
-/** A log line is no place for a novel; and what follows looks for tokens in text of a bounded length. */
+/** Keeps log lines short, and bounds the time of the search for tokens. */
 const LONGEST = 500;
 const TOKEN = /\bey[\w-]{8,}\.[\w-]*\.?[\w-]*/g;
 
-/** What a log says of something that was thrown: an error's own words, without any token in them. */
+/** What a log says of a thrown value: an error's message, with any token in it removed. */
 export function safeMessage(fault: unknown): string {
   if (fault === null || fault === undefined) return `${fault} was thrown`;
   const message = messageOf(fault);
@@ -11,7 +11,7 @@ export function safeMessage(fault: unknown): string {
     : `something of type ${typeof fault} was thrown`;
 }
 
-/** Anything can be thrown, and not even the message of an error need be readable. Several in one have none of their own. */
+/** Any value can be thrown, and a getter `message` may throw too. An `AggregateError` often has no message of its own. */
 function messageOf(fault: unknown): unknown {
   try {
     if (fault instanceof AggregateError && fault.message === '') return messageOf(fault.errors[0]);

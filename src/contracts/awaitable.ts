@@ -1,13 +1,13 @@
 /** A value, or a promise of it. */
 export type Awaitable<T> = T | Promise<T>;
 
-/** Whether an answer is yet to come. */
+/** Whether a value is a promise, of any library. */
 export function isPromise<T>(answer: Awaitable<T>): answer is Promise<T> {
   const isObject = typeof answer === 'object' || typeof answer === 'function';
   return isObject && answer !== null && 'then' in answer;
 }
 
-/** Goes on with an answer: at once where it is there, since a promise costs more than most look-ups. */
+/** Continues at once if the answer is not a promise, because a promise costs more than most look-ups. */
 export function thenOrNow<T, R>(
   answer: Awaitable<T>,
   goOn: (answer: T) => Awaitable<R>,
@@ -15,14 +15,16 @@ export function thenOrNow<T, R>(
   return isPromise(answer) ? answer.then(goOn) : goOn(answer);
 }
 
-/** Nobody answered in time. */
+/** An answer did not come in time. */
 export class DeadlineError extends Error {
   override readonly name = 'DeadlineError';
 }
 
 /**
- * Waits for an answer, but no longer than a deadline, whatever the one who was asked does. What comes too late is
- * dropped, a late failure too. An answer that is there at once costs no timer.
+ * Waits for an answer until a deadline. Later answers and failures are ignored. An answer that is not a promise needs no
+ * timer.
+ *
+ * @param who - the subject of the message: `who` did not answer
  */
 export function withDeadline<T>(
   pending: Awaitable<T>,

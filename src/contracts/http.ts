@@ -1,16 +1,16 @@
-/** The little of an HTTP request that Express and Fastify share and this library reads. */
+/** The parts of an HTTP request that this library reads; Express and Fastify share them. */
 export interface HttpRequest {
   readonly method?: string;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly query?: unknown;
   readonly body?: unknown;
   readonly params?: unknown;
-  /** Filled by a cookie plug-in of the application, where there is one. */
+  /** Set by a cookie plug-in of the application, if it has one. */
   readonly cookies?: unknown;
   user?: unknown;
 }
 
-/** A response that headers can be read from and written to: Express' response or Fastify's reply. */
+/** A response whose headers can be read and set: Express' response or Fastify's reply. */
 export type HttpResponse = ExpressLikeResponse | FastifyLikeReply;
 
 /** Node's own response, as Express extends it. */
@@ -26,7 +26,7 @@ export interface FastifyLikeReply {
 }
 
 /**
- * What a response callback answers with; it is sent as it is.
+ * What a response callback returns. It is sent as it is.
  *
  * @example
  * ```ts

@@ -1,6 +1,6 @@
 import type { Claims, TokenLocation, TokenType } from './token.js';
 
-/** What a claim may be: whatever JSON holds. */
+/** The value of a claim: any JSON value. */
 export type ClaimValue =
   | string
   | number
@@ -10,8 +10,9 @@ export type ClaimValue =
   | { readonly [name: string]: ClaimValue };
 
 /**
- * Claims that a token must have. Members of an object are demanded one by one, at any depth, and a list's elements must
- * all be among the claim's; one value demanded of a list is to be among its elements. Everything else must be equal.
+ * Claims that a token must have. If the required value is an object, the claim must have each of its members, at any
+ * depth. If it is a list, the claim must contain all of its elements. If it is a single value and the claim is a list, the
+ * list must contain it. Everything else must be equal.
  *
  * @example
  * ```ts
@@ -31,26 +32,26 @@ export type RequiredClaims = Readonly<Record<string, ClaimValue>>;
  */
 export type RequiredScope = string | readonly string[] | RequiredClaims;
 
-/** One thing that a route demands of a token's claims, settled when the application starts. */
+/** One requirement of a route about a token's claims, fixed when the application starts. */
 export interface Requirement {
   readonly kind: 'claim' | 'scope';
-  /** The word of OAuth's `scope` that is demanded, for the client to be told (RFC 6750 section 3). */
+  /** The required word of OAuth's `scope`, which the challenge tells the client (RFC 6750 section 3). */
   readonly word?: string;
-  /** The route parameter that is looked at. */
+  /** The route parameter that a claim must equal. */
   readonly parameter?: string;
-  /** Whether it is demanded of this token: no override excuses it, and nothing nearer replaces it. */
+  /** Whether the token must meet it: no override exempts the token, and no nearer requirement replaces it. */
   readonly applies: (claims: Claims) => boolean;
   /** @param params - the parameters of the request's route */
   readonly isMet: (claims: Claims, params: unknown) => boolean;
 }
 
-/** What a route asks of a token: every guard and decorator that concerns it, merged into one. */
+/** What a route requires of a token: all guards and decorators that concern the route, merged into one policy. */
 export interface RoutePolicy {
-  /** The kind of token asked for; it also names the cookie, csrf header and JSON key that are read. */
+  /** The required type of token; it also decides which cookie, CSRF header and JSON key are read. */
   readonly type: TokenType;
-  /** `false` lets either kind of token in. */
+  /** `false` accepts both types of token. */
   readonly verifyType: boolean;
-  /** Lets a token in whose time is over, if nothing else is wrong with it. */
+  /** Accepts an expired token if nothing else is wrong with it. */
   readonly allowExpired?: boolean;
   readonly optional: boolean;
   /** `false`, or how fresh the token must be. */
@@ -60,19 +61,19 @@ export interface RoutePolicy {
   /** Replaces the configured cookie name. */
   readonly cookieName?: string;
   readonly skipRevocationCheck: boolean;
-  /** What claims, scope and route parameters must be; absent where nothing is asked of them. */
+  /** Requirements about claims, scope and route parameters. */
   readonly requirements?: readonly Requirement[];
 }
 
 /** How recently the user must have authenticated. */
 export interface Freshness {
-  /** Seconds since `auth_time` (`iat` in a token without it) that are still fresh enough. */
+  /** The largest number of seconds since `auth_time`, or since `iat` in a token without it. */
   readonly maxAge?: number;
 }
 
 /**
- * Finds a token where none of the four locations looks: any `passport-jwt` extractor function.
- * It gives the encoded token, or `null` where there is none.
+ * Finds a token outside of the four locations: any `passport-jwt` extractor function. It returns the encoded token, or
+ * `null` if there is none.
  *
  * @example
  * ```ts

@@ -1,13 +1,13 @@
-/** The two kinds of token: one opens routes, the other only buys new tokens. */
+/** The two types of token: an access token opens routes, a refresh token only gets new tokens. */
 export type TokenType = 'access' | 'refresh';
 
 /** Where in a request a token may travel. */
 export type TokenLocation = 'headers' | 'cookies' | 'query_string' | 'json';
 
-/** A span of time: a number of **seconds**, or a string with a unit (`'15m'`, `'30d'`). */
+/** A length of time: a number of **seconds**, or a string with a unit (`'15m'`, `'30d'`). */
 export type Duration = number | string;
 
-/** Claims of a token: its payload, as the one JSON object every check has seen. */
+/** The claims of a token: its payload, which is parsed once. */
 export type Claims = Readonly<Record<string, unknown>>;
 
 /** The JOSE header of a token (RFC 7515 section 4). */
@@ -19,8 +19,7 @@ export interface TokenHeader {
 }
 
 /**
- * A token that was verified: signature, registered claims and shape. Nothing makes one but the
- * reader, so holding a `Token` means that it can be believed.
+ * A token whose signature, registered claims and structure were verified. No other tokens have this type.
  *
  * @typeParam C - the shape of the claims your application adds
  *
@@ -34,9 +33,9 @@ export interface Token<C extends object = object> {
   /** The compact serialisation (RFC 7515 section 7.1). Hidden from `util.inspect` and `JSON.stringify`. */
   readonly encoded: string;
   readonly header: TokenHeader;
-  /** The whole payload, registered and custom claims alike. */
+  /** The whole payload: registered and custom claims. */
   readonly claims: Claims & C;
-  /** The value of the identity claim (`sub` unless `identityClaim` says otherwise); a string unless `verifySub` is off. */
+  /** The value of the identity claim (`sub`, or the option `identityClaim`); a string unless `verifySub` is `false`. */
   readonly identity: string;
   readonly type: TokenType;
   /** RFC 7519 `jti`. Empty only in a foreign token without one (`acceptForeignTokens`). */
@@ -51,15 +50,15 @@ export interface Token<C extends object = object> {
 }
 
 /**
- * What a guard leaves on the request: the verified token, where it was found, and the user it stands for.
+ * What a guard stores on the request: the verified token, its location, and its user.
  *
  * @typeParam C - the shape of the claims your application adds
- * @typeParam U - what the `userLookup` loader gives
+ * @typeParam U - what the `userLookup` loader returns
  */
 export type JwtContext<C extends object = object, U = unknown> = Token<C> & {
   /** One of the four locations, or `'custom'` for a token found by an extractor function. */
   readonly location: TokenLocation | 'custom';
-  /** What the `userLookup` loader gave; `undefined` without that loader. */
+  /** What the `userLookup` loader returned; `undefined` without that loader. */
   readonly user: U;
 };
 
@@ -67,23 +66,23 @@ export type JwtContext<C extends object = object, U = unknown> = Token<C> & {
 export interface TokenPair {
   readonly accessToken: string;
   readonly refreshToken: string;
-  /** The session id both carry as their `sid` claim. */
+  /** The session's id, which both tokens have as their `sid` claim. */
   readonly sessionId: string;
 }
 
 /**
- * A session: what a login began, and every rotation of its refresh token goes on with. All its tokens carry its id as
- * their `sid` claim.
+ * A session starts with a login, and each rotation of its refresh token continues it. All its tokens have its id as their
+ * `sid` claim.
  */
 export interface Session {
   /** The `sid` of its tokens. */
   readonly id: string;
-  /** When `createTokenPair` began it. */
+  /** When `createTokenPair` started it. */
   readonly createdAt: Date;
-  /** When its tokens were last made anew; equal to `createdAt` before the first rotation. */
+  /** When its tokens were last replaced; equal to `createdAt` before the first rotation. */
   readonly refreshedAt: Date;
-  /** When its last token expires; absent for a session with a token that never does. */
+  /** When its last token expires; absent if one of its tokens never expires. */
   readonly expiresAt?: Date;
-  /** What the application chose to note at login; `undefined` for nothing. */
+  /** What the application noted at login. */
   readonly note?: unknown;
 }

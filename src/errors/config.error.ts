@@ -1,6 +1,6 @@
 /**
- * A mistake in the options, or in how guards and decorators are put together, found when the application starts.
- * The message names the option, what is wrong with it and the fix; it never holds a secret's value.
+ * A mistake in the options or in the combination of guards and decorators, found when the application starts. The
+ * message names the option, the mistake and the fix; it never holds a secret's value.
  *
  * @example
  * ```ts
@@ -16,8 +16,8 @@ export class JwtExtendedConfigError extends Error {
 }
 
 /**
- * A mistake in what a token was asked to carry: an identity that is no string, a reserved claim, a value that
- * JSON cannot hold. It is the application's to mend, so a client sees a 500 and nothing else.
+ * A mistake in the content of a new token: an identity that is not a string, a reserved claim, a value that JSON cannot
+ * hold. It is a bug of the application, so a client sees a 500 without details.
  *
  * @example
  * ```ts

@@ -2,7 +2,7 @@ import type { Freshness } from '../contracts/route-policy.js';
 import type { Token, TokenType } from '../contracts/token.js';
 import { REFUSALS, TokenError, type TokenErrorCode } from './token.error.js';
 
-/** No token in any location that was looked at. */
+/** The request has no token in any of the locations. */
 export class MissingTokenError extends TokenError {
   readonly code = 'TOKEN_MISSING';
 
@@ -11,7 +11,7 @@ export class MissingTokenError extends TokenError {
   }
 }
 
-/** A token came in a cookie without its csrf value, or with another one. */
+/** The request has a token in a cookie, but the CSRF value is missing or wrong. */
 export class CsrfError extends TokenError {
   readonly code = 'CSRF_FAILED';
 
@@ -20,7 +20,7 @@ export class CsrfError extends TokenError {
   }
 }
 
-/** Nobody has the username and the password that came to the login endpoint, or there were none. */
+/** The credentials in a login request are missing or wrong. */
 export class BadCredentialsError extends TokenError {
   readonly code = 'CREDENTIALS_INVALID';
   readonly reason = 'Bad username or password';
@@ -30,7 +30,7 @@ export class BadCredentialsError extends TokenError {
   }
 }
 
-/** What was presented is not a token that this module believes; `reason` says why, in Flask-JWT-Extended's words. */
+/** The token is not valid; `reason` says why, in Flask-JWT-Extended's words. */
 export class InvalidTokenError extends TokenError {
   readonly code = 'TOKEN_INVALID';
 
@@ -42,7 +42,7 @@ export class InvalidTokenError extends TokenError {
   }
 }
 
-/** A refresh token where an access token belongs, or the other way about. */
+/** A refresh token where an access token is required, or the reverse. */
 export class WrongTokenTypeError extends TokenError {
   readonly code = 'TOKEN_WRONG_TYPE';
   readonly reason: string;
@@ -57,7 +57,7 @@ export class WrongTokenTypeError extends TokenError {
   }
 }
 
-/** A refusal of a token that was verified. The token is a getter, so that no log of the error prints it. */
+/** A verified token was refused. The token is a getter, so that logs of the error do not print it. */
 export abstract class VerifiedTokenError extends TokenError {
   readonly #token: Token;
 
@@ -81,13 +81,13 @@ export class ExpiredTokenError extends VerifiedTokenError {
   }
 }
 
-/** The route asks for a fresh token, or one that is fresher than this. */
+/** The route requires a fresh token, or a more recent login. */
 export class StaleTokenError extends VerifiedTokenError {
   readonly code = 'TOKEN_NOT_FRESH';
 
   constructor(
     token: Token,
-    /** How fresh it should have been. */
+    /** The required freshness. */
     readonly required: Freshness,
   ) {
     super(token, 'Fresh token required', REFUSALS.TOKEN_NOT_FRESH.status, 'TOKEN_NOT_FRESH');
@@ -103,7 +103,7 @@ export class RevokedTokenError extends VerifiedTokenError {
   }
 }
 
-/** The `tokenVerification` loader said no. */
+/** The `tokenVerification` loader returned `false`. */
 export class TokenVerificationError extends VerifiedTokenError {
   readonly code = 'TOKEN_REJECTED';
 
@@ -117,7 +117,7 @@ export class TokenVerificationError extends VerifiedTokenError {
   }
 }
 
-/** The `userLookup` loader found nobody. */
+/** The `userLookup` loader found no user. */
 export class UserLookupError extends VerifiedTokenError {
   readonly code = 'USER_NOT_FOUND';
 
@@ -131,12 +131,12 @@ export class UserLookupError extends VerifiedTokenError {
   }
 }
 
-/** With `verifySub: false` an identity may be anything that JSON holds. */
+/** With `verifySub: false` an identity may be any JSON value. */
 function nameOf(identity: unknown): string {
   return typeof identity === 'string' ? identity : JSON.stringify(identity);
 }
 
-/** A store or a loader did not answer, so that nobody knows whether the token is good: refused, never let through. */
+/** A store or a loader did not answer, so the token could not be checked. Such a request is refused. */
 export class TokenCheckUnavailableError extends TokenError {
   readonly code = 'CHECK_UNAVAILABLE';
   readonly reason = 'Token could not be checked';
@@ -151,7 +151,7 @@ export class TokenCheckUnavailableError extends TokenError {
   }
 }
 
-/** A spent refresh token was used again: its whole session is revoked. */
+/** A spent refresh token was used again; its session has been revoked. */
 export class ReusedTokenError extends RevokedTokenError {
   override readonly code = 'TOKEN_REUSED';
 
@@ -167,7 +167,7 @@ export class InsufficientClaimsError extends VerifiedTokenError {
   constructor(
     token: Token,
     readonly reason: 'Missing required claim(s)' | 'Missing required scope(s)',
-    /** The words of `scope` that the client is told it needs. */
+    /** The words of `scope` that the challenge tells the client. */
     readonly scope: readonly string[] = [],
   ) {
     super(token, reason, REFUSALS.CLAIMS_INSUFFICIENT.status, 'CLAIMS_INSUFFICIENT');

@@ -102,10 +102,10 @@ function invalidToken<const D extends string>(description: D) {
 }
 
 /**
- * Why a token was refused. Every refusal of this library is one of its subclasses: a Nest `HttpException`
- * that has the right status even where no filter renders it, and a `code` that never changes.
+ * The base class of all refusals of this library: an `HttpException` of Nest with a `code` that never changes. It has the
+ * right status even if no filter renders it.
  *
- * The message never holds a token, a secret or a key; what the library underneath said is the `cause`.
+ * The message never holds a token, a secret or a key. The error of a lower library is the `cause`.
  *
  * @example
  * ```ts
@@ -124,32 +124,32 @@ export abstract class TokenError extends HttpException {
     super(HttpException.createBody(message, code, status), status, { cause });
   }
 
-  /** The status that the module which refused answers with. */
+  /** The status under the `statusProfile` of the module that refused. */
   override getStatus(): number {
     return renderers.get(this)?.statusOf(this) ?? super.getStatus();
   }
 
-  /** The body where no filter renders the error: Nest's own form, with `code` as `error`. */
+  /** The body if no filter renders the error: Nest's own form, with `code` as `error`. */
   override getResponse(): object {
     return HttpException.createBody(this.message, this.code, this.getStatus());
   }
 }
 
-/** What a client is told. */
+/** The response to a refused request. */
 export type Answer = CallbackResponse & { readonly headers: Readonly<Record<string, string>> };
 
 /** The module that refused; only it knows its status profile and its responses. */
 export interface ErrorRenderer {
   statusOf(error: TokenError): number | undefined;
-  /** What the client is told; `request` goes to the application's callback. */
+  /** @param request - handed to the application's callback */
   answer(error: TokenError, request: unknown): Promise<Answer>;
 }
 
 const renderers = new WeakMap<TokenError, ErrorRenderer>();
 
 /**
- * Does the work of a public method or guard, and marks the `TokenError` that it may throw with the module that refused.
- * What lies below does not know which module it serves.
+ * Does the work of a public method or a guard. If it throws a `TokenError`, the error is marked with the module that
+ * refused; the code below does not know which module it serves.
  */
 export async function rendering<T>(renderer: ErrorRenderer, work: () => Awaitable<T>): Promise<T> {
   try {
@@ -159,7 +159,7 @@ export async function rendering<T>(renderer: ErrorRenderer, work: () => Awaitabl
   }
 }
 
-/** Marks an error with its module, so that of several modules in one process the right one answers. The first stays. */
+/** Marks an error with its module, unless it has a mark already, so that the right one of several modules answers. */
 export function withRenderer(renderer: ErrorRenderer, error: unknown): unknown {
   if (error instanceof TokenError && !renderers.has(error)) renderers.set(error, renderer);
   return error;

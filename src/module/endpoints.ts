@@ -12,9 +12,9 @@ import type { ModuleSettings } from './module-settings.js';
 import { fromCore } from './wiring.js';
 
 /**
- * A controller of an endpoint, at a path. Each module has one of its own, since paths are written on classes.
+ * Puts an endpoint at a path. Each module needs a controller class of its own, because Nest keeps paths on classes.
  *
- * @param name - what logs, API documents and guards such as a throttler's know the controller by
+ * @param name - the name of the class, which logs, API documents and guards such as a throttler's use
  */
 function mountAt(path: string, endpoint: Type, name: string): Type {
   const { [name]: controller } = { [name]: class extends endpoint {} };
@@ -22,13 +22,12 @@ function mountAt(path: string, endpoint: Type, name: string): Type {
   return controller as Type;
 }
 
-/** What the endpoints that are mounted are made of. */
 interface EndpointParts {
   readonly controllers: Type[];
   readonly providers: Provider[];
 }
 
-/** Controllers like any of the application's own; the key set alone is registered with the adapter itself. */
+/** Endpoints are ordinary controllers, except for the key set: it is registered with the HTTP adapter. */
 export function endpointParts({ login, refresh, logout, jwks }: EndpointPaths): EndpointParts {
   return {
     controllers: [
@@ -54,15 +53,11 @@ export function endpointParts({ login, refresh, logout, jwks }: EndpointPaths): 
   };
 }
 
-/**
- * What an endpoint needs of the options.
- *
- * @throws JwtExtendedConfigError - when it is not there, or nobody asks for it
- */
+/** @throws JwtExtendedConfigError - if an endpoint lacks an option, or `login` is given without its endpoint */
 export function checkEndpoints(paths: EndpointPaths, { options, ring }: ModuleSettings): void {
   if (paths.login !== undefined && !options.login) {
     throw new JwtExtendedConfigError(
-      'endpoints.login needs login.authenticate: the function that says whom a username and a password belong to',
+      'endpoints.login needs login.authenticate: the function that checks a username and a password',
     );
   }
   if (paths.login === undefined && options.login) {
@@ -79,10 +74,10 @@ export function checkEndpoints(paths: EndpointPaths, { options, ring }: ModuleSe
   if (paths.refresh !== undefined) {
     requireSubject((name) => options.loaders[name] !== undefined);
   }
-  const maker = (['login', 'refresh'] as const).find((name) => paths[name] !== undefined);
-  if (maker && !ring.contents.current?.signingKey && !options.loaders.encodeKey) {
+  const issuing = (['login', 'refresh'] as const).find((name) => paths[name] !== undefined);
+  if (issuing && !ring.contents.current?.signingKey && !options.loaders.encodeKey) {
     throw new JwtExtendedConfigError(
-      `endpoints.${maker} makes tokens, and there is no key to sign them with: give secret, privateKey or loaders.encodeKey`,
+      `endpoints.${issuing} creates tokens, and there is no key to sign them: give secret, privateKey or loaders.encodeKey`,
     );
   }
 }

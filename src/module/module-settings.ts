@@ -12,18 +12,18 @@ import type { Algorithm } from '../options/key-options.js';
 import { resolveOptions } from '../options/resolve-options.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 
-/** Options for one key, which a ring has no use for. */
+/** The options for a single key, which contradict `keys`. */
 const SINGLE_KEY = ['secret', 'privateKey', 'publicKey', 'passphrase', 'algorithm'] as const;
 
 /**
- * Where the application's tests put a function that replaces some of the options before they are settled. A global
- * symbol, so that two copies of this library in one process agree.
+ * The token of a function with which `JwtExtendedTestingModule` replaces some of the options. A global symbol, so that
+ * two copies of this library in one process agree.
  */
 export const OPTIONS_REPLACEMENT = Symbol.for('nestjs-jwt-extended:options-replacement');
 
 export type OptionsReplacement = (options: JwtExtendedOptions) => JwtExtendedOptions;
 
-/** All that is left of the options once they are settled: nothing of it shows a key. */
+/** The checked options and the imported keys; printing it shows no key. */
 export class ModuleSettings {
   private constructor(
     readonly options: ResolvedOptions,
@@ -31,7 +31,7 @@ export class ModuleSettings {
     readonly loadedKeys: LoadedKeys,
   ) {}
 
-  /** How long any token lives that no one asked to live longer, in seconds; `Infinity` for ever. */
+  /** The longer of the two configured lifetimes, in seconds; `Infinity` for ever. */
   get maxTokenLifetime(): number {
     const { access, refresh } = this.options.token.expires;
     return access === false || refresh === false ? Infinity : Math.max(access, refresh);
@@ -66,16 +66,16 @@ async function ringOf(given: JwtExtendedOptions, options: ResolvedOptions): Prom
   return ring;
 }
 
-/** One key that a loader gives has to serve for whatever the ring accepts. */
+/** The key that `decodeKey` returns must fit every algorithm of the ring. */
 function requireOneFamily([first, ...others]: readonly Algorithm[]): void {
   const mismatch = others.find((other) => first && !shareKeys(first, other));
   if (!mismatch) return;
   throw new JwtExtendedConfigError(
-    `loaders.decodeKey is given beside keys for ${first} and ${mismatch}, which no key that it gives can serve both`,
+    `loaders.decodeKey is given beside keys for ${first} and ${mismatch}: no key that it returns can fit both`,
   );
 }
 
-/** What is no ring at all is told as that, and later. */
+/** Options that are no object are refused later, by a message of their own. */
 function isWithoutRemote(keys: unknown): boolean {
   return isObject(keys) && keys.jwksUri === undefined;
 }
@@ -94,8 +94,8 @@ function ringRules(given: JwtExtendedOptions, { token, clock }: ResolvedOptions)
 }
 
 /**
- * Options that depend on a request would be settled anew for each, and with them the blocklist that remembers what was
- * revoked. Nest itself finds it where the filter or a guard is registered for the application, and not everywhere.
+ * Refuses options that depend on a request: each request would get a blocklist of its own, which knows no revocation.
+ * Nest refuses them only if the filter or a guard is registered for the whole application.
  */
 @Injectable()
 export class ModuleScope implements OnModuleInit {
@@ -105,12 +105,12 @@ export class ModuleScope implements OnModuleInit {
   onModuleInit(): void {
     if (this.#settings() instanceof ModuleSettings) return;
     throw new JwtExtendedConfigError(
-      'forRootAsync injects something request-scoped, and options are settled once, at start: inject what is not, ' +
-        'and let loaders find out about a request by what they are given last, { request }',
+      'forRootAsync injects a request-scoped provider, but options are read once, at start: inject other providers, ' +
+        'and read the request in loaders, whose last argument is { request }',
     );
   }
 
-  /** Nest throws where there is none to be had outside of a request; older versions give nothing. */
+  /** For a request-scoped provider Nest throws, and older versions return nothing. */
   #settings(): unknown {
     try {
       return this.modules.get(ModuleSettings);

@@ -70,7 +70,7 @@ async function buildCore(
   return { ...parts, options, host, ring, renderer, cutOffs, writer, cookies };
 }
 
-/** Builds what asks `BlocklistService`. */
+/** Builds what calls `BlocklistService`. */
 function buildServices(core: Core, blocklist: BlocklistService) {
   const { options, host, renderer, reader, access, ledger, sessions, loaders, events } = core;
   const check = new RevocationCheck(options.blocklist, blocklist, ledger, loaders, events);
@@ -85,10 +85,10 @@ function buildServices(core: Core, blocklist: BlocklistService) {
   return { authenticator, tokens, sessionService, cookieRenewal };
 }
 
-/** What Nest injects into guards, controllers and applications, each part taken from the two builds above. */
+/** The providers of a module. Their parts come from the two functions above. */
 export const PROVIDERS: Provider[] = [
   {
-    // A provider of its own, so that Nest stops its timer when the application closes.
+    // A provider, so that Nest calls its onModuleDestroy when the application closes.
     provide: MemoryBlocklistStore,
     useFactory: ({ options: { clock } }: ModuleSettings) => new MemoryBlocklistStore({ clock }),
     inject: [ModuleSettings],
@@ -123,10 +123,7 @@ export const PROVIDERS: Provider[] = [
   JwtExceptionFilter,
 ];
 
-/**
- * What other modules may ask for, and what guards, interceptor, filter and an application's tests need wherever they are
- * built.
- */
+/** What other modules may inject, and what Nest injects into guards, interceptor and filter in other modules. */
 export const EXPORTS = [
   TokenService,
   TokenCookies,

@@ -351,7 +351,7 @@ describe('A mistake in endpoints', () => {
       'a login that nobody can pass',
       { login: true },
       {},
-      'endpoints.login needs login.authenticate: the function that says whom a username and a password belong to',
+      'endpoints.login needs login.authenticate: the function that checks a username and a password',
     ],
     [
       'a login without its endpoint',
@@ -377,13 +377,13 @@ describe('A mistake in endpoints', () => {
       'a login of a service that only verifies',
       { login: true },
       { ...verifying(), login: { authenticate } },
-      'endpoints.login makes tokens, and there is no key to sign them with: give secret, privateKey or loaders.encodeKey',
+      'endpoints.login creates tokens, and there is no key to sign them: give secret, privateKey or loaders.encodeKey',
     ],
     [
       'a refresh of a service that only verifies',
       { refresh: true },
       verifying(),
-      'endpoints.refresh makes tokens, and there is no key to sign them with: give secret, privateKey or loaders.encodeKey',
+      'endpoints.refresh creates tokens, and there is no key to sign them: give secret, privateKey or loaders.encodeKey',
     ],
   ])('is found at start: %s', async (_what, endpoints, options, message) => {
     const extras = { endpoints } as JwtExtendedModuleExtras;
