@@ -52,22 +52,22 @@ const BAD: readonly [string, string | undefined, number, string, string][] = [
     'User claims verification failed',
   ],
   [
-    'a token of nobody',
-    forgeToken(accessClaims({ sub: 'nobody' })),
+    'a token of an unknown user',
+    forgeToken(accessClaims({ sub: 'unknown' })),
     401,
     'USER_NOT_FOUND',
-    'Error loading the user nobody',
+    'Error loading the user unknown',
   ],
 ];
 
-describe.each(ADAPTERS)('on %s', (adapter) => {
+describe.each(ADAPTERS)('On %s,', (adapter) => {
   const loaders = {
     tokenVerification: ({ claims }: { claims: { verified?: boolean } }) =>
       claims.verified !== false,
-    userLookup: ({ identity }: { identity: string }) => (identity === 'nobody' ? null : identity),
+    userLookup: ({ identity }: { identity: string }) => (identity === 'unknown' ? null : identity),
   };
 
-  describe('without the filter', () => {
+  describe('a refusal without the filter', () => {
     let app: RunningApp;
     beforeAll(async () => {
       app = await createApp(adapter, {
@@ -79,7 +79,7 @@ describe.each(ADAPTERS)('on %s', (adapter) => {
     afterAll(() => app.close());
 
     it.each(BAD)(
-      '%s has the right status, in the form of Nest',
+      'has the right status and the form of Nest: %s',
       async (_title, token, statusCode, error, message) => {
         const { status, body } = await app.send('GET', '/', { token });
         expect({ status, body }).toEqual({
@@ -89,7 +89,7 @@ describe.each(ADAPTERS)('on %s', (adapter) => {
       },
     );
 
-    it('a revoked token has the right status, too', async () => {
+    it('has the right status for a revoked token too', async () => {
       const token = await app.get(TokenService).createAccessToken('alice');
       await app.get(BlocklistService).revoke(token);
       const { status, body } = await app.send('GET', '/', { token });
@@ -100,7 +100,7 @@ describe.each(ADAPTERS)('on %s', (adapter) => {
     });
   });
 
-  it('without the filter a status profile counts all the same', async () => {
+  it('a refusal without the filter has the status of the profile', async () => {
     const app = await createApp(adapter, {
       controllers: [guarded],
       extras: { registerFilter: false },
@@ -114,7 +114,7 @@ describe.each(ADAPTERS)('on %s', (adapter) => {
   });
 
   describe('the filter', () => {
-    it('answers where a controller asks for it', async () => {
+    it('answers on the controllers that name it if it is not registered', async () => {
       @UseFilters(JwtExceptionFilter)
       @Controller('own')
       class OwnController {
@@ -139,7 +139,7 @@ describe.each(ADAPTERS)('on %s', (adapter) => {
       await app.close();
     });
 
-    it('answers where the application takes it from the container', async () => {
+    it('answers as a global filter that the application takes from the container', async () => {
       const app = await createApp(adapter, {
         controllers: [guarded],
         extras: { registerFilter: false },
@@ -154,7 +154,7 @@ describe.each(ADAPTERS)('on %s', (adapter) => {
       await app.close();
     });
 
-    it('leaves all other errors alone', async () => {
+    it('ignores all other errors', async () => {
       @Controller()
       class FailingController {
         @Get('gone')
@@ -178,7 +178,7 @@ describe.each(ADAPTERS)('on %s', (adapter) => {
       await app.close();
     });
 
-    it('answers a refusal that a handler raised', async () => {
+    it('answers a refusal that a handler causes', async () => {
       @Controller()
       class DecodingController {
         constructor(private readonly tokens: TokenService) {}
@@ -200,7 +200,7 @@ describe.each(ADAPTERS)('on %s', (adapter) => {
       await app.close();
     });
 
-    it('answers a refusal that the application made itself', async () => {
+    it('answers a refusal that the application creates', async () => {
       @Controller()
       class StrictController {
         @Get()
@@ -220,7 +220,7 @@ describe.each(ADAPTERS)('on %s', (adapter) => {
       await app.close();
     });
 
-    it('is silent where the handler has answered already', async () => {
+    it('sends nothing if the handler has answered already', async () => {
       @Controller()
       class HastyController {
         constructor(
@@ -242,7 +242,7 @@ describe.each(ADAPTERS)('on %s', (adapter) => {
       await app.close();
     });
 
-    it('answers 500 for a body that cannot be sent after all', async () => {
+    it('answers 500 if a body cannot be sent', async () => {
       const log = new ErrorLog();
       const app = await createApp(adapter, {
         controllers: [guarded],
@@ -255,7 +255,7 @@ describe.each(ADAPTERS)('on %s', (adapter) => {
       await app.close();
     });
 
-    it('steps back for a filter of the application', async () => {
+    it('gives way to a filter of the application', async () => {
       @Catch(TokenError)
       class OwnFilter implements ExceptionFilter<TokenError> {
         constructor(private readonly host: HttpAdapterHost) {}
@@ -279,7 +279,7 @@ describe.each(ADAPTERS)('on %s', (adapter) => {
   });
 });
 
-/** A body that is good when it is looked at, and fails when it is sent. */
+/** A body that passes the check and fails when it is sent. */
 function writtenOnce(): object {
   let times = 0;
   return {

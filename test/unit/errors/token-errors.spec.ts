@@ -68,13 +68,13 @@ describe('A TokenError', () => {
   });
 
   it.each(ERRORS.filter(([, error]) => error instanceof VerifiedTokenError))(
-    '%s knows which token was refused',
+    '%s has the token that was refused',
     (_, error) => {
       expect((error as VerifiedTokenError).token).toBe(token);
     },
   );
 
-  it.each(ERRORS.filter(([, error]) => 'reason' in error))('%s tells the reason', (...given) => {
+  it.each(ERRORS.filter(([, error]) => 'reason' in error))('%s has the reason', (...given) => {
     const [, error, , message] = given;
     expect(error).toHaveProperty('reason', message);
   });
@@ -82,42 +82,42 @@ describe('A TokenError', () => {
   it.each([
     ['InvalidTokenError', (cause: unknown) => new InvalidTokenError('odd', cause)],
     ['TokenCheckUnavailableError', (cause: unknown) => new TokenCheckUnavailableError(cause)],
-  ])('%s has what the library underneath said as its cause', (_, make) => {
+  ])('%s has the error of the lower library as its cause', (_, make) => {
     const cause = new TypeError('underneath');
     expect(make(cause).cause).toBe(cause);
     expect(make(undefined).cause).toBeUndefined();
   });
 
-  it('of missing scopes knows which words are needed, if any', () => {
+  it('for missing scopes has the required words', () => {
     const reason = 'Missing required scope(s)';
     expect(new InsufficientClaimsError(token, reason).scope).toEqual([]);
     expect(new InsufficientClaimsError(token, reason, ['read']).scope).toEqual(['read']);
   });
 
-  it('of reuse is one of revocation too', () => {
+  it('for reuse is a RevokedTokenError too', () => {
     expect(new ReusedTokenError(token)).toBeInstanceOf(RevokedTokenError);
   });
 
   it.each([
     ['a number', 5, 'Error loading the user 5'],
     ['null', null, 'Error loading the user null'],
-  ])('of a user who was not found names an identity that is %s', (_, identity, message) => {
+  ])('for an unknown user names an identity that is %s', (_, identity, message) => {
     expect(new UserLookupError(tokenOf(identity)).message).toBe(message);
   });
 
-  it('of a user who was not found can be made of any identity that JSON holds (R77)', () => {
+  it('for an unknown user accepts any JSON value as identity (R77)', () => {
     const hostile = JSON.parse('{"toString":"x","valueOf":"x"}') as unknown;
     expect(new UserLookupError(tokenOf(hostile)).getStatus()).toBe(401);
   });
 });
 
-describe('Whoever refused first answers', () => {
+describe('The module that refused first', () => {
   const renderer = (status: number | undefined) => ({
     statusOf: () => status,
     answer: () => Promise.resolve({ status: 418, headers: {} }),
   });
 
-  it('with the status of its own profile', () => {
+  it('decides the status by its profile', () => {
     const error = new InvalidTokenError('odd');
     expect(withRenderer(renderer(401), error)).toBe(error);
     expect(error.getStatus()).toBe(401);
@@ -128,13 +128,13 @@ describe('Whoever refused first answers', () => {
     });
   });
 
-  it('and leaves the status as it is where its profile says nothing', () => {
+  it('leaves the status as it is if its profile has none', () => {
     const error = new InvalidTokenError('odd');
     withRenderer(renderer(undefined), error);
     expect(error.getStatus()).toBe(422);
   });
 
-  it('however often the error passes another module', () => {
+  it('stays the same if the error passes another module', () => {
     const error = new InvalidTokenError('odd');
     const first = renderer(401);
     withRenderer(first, error);
@@ -144,22 +144,22 @@ describe('Whoever refused first answers', () => {
   });
 
   it.each([new Error('another'), 'text', undefined, new HttpException('x', 418)])(
-    'but not for what is no TokenError: %p',
+    'is not noted for an error that is no TokenError: %p',
     (error) => {
       expect(withRenderer(renderer(401), error)).toBe(error);
     },
   );
 
-  it('and nobody in particular for an error that the application made', () => {
+  it('is unknown for an error that the application created', () => {
     expect(rendererOf(new InvalidTokenError('odd'))).toBeUndefined();
   });
 });
 
-describe('A mistake', () => {
+describe('A mistake of the application', () => {
   it.each([
     ['JwtExtendedConfigError', JwtExtendedConfigError],
     ['TokenCreationError', TokenCreationError],
-  ])('%s is a plain Error: a client sees 500 and nothing of it', (name, Mistake) => {
+  ])('%s is a plain Error, for which a client sees a 500 without details', (name, Mistake) => {
     const mistake = new Mistake('what to do');
     expect(mistake).toMatchObject({ name, message: 'what to do' });
     expect(mistake).not.toBeInstanceOf(HttpException);

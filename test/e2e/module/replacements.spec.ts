@@ -3,17 +3,18 @@ import {
   Controller,
   type ExecutionContext,
   Get,
-  type INestApplication,
+  Injectable,
+  Module,
   Req,
   type Type,
   UseGuards,
 } from '@nestjs/common';
-import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test, type TestingModuleBuilder } from '@nestjs/testing';
 import { describe, expect, it } from '@jest/globals';
 import {
   AccessGuard,
   anyOf,
+  BlocklistService,
   Fresh,
   FreshGuard,
   type HttpRequest,
@@ -21,12 +22,15 @@ import {
   JwtOptional,
   Public,
   RefreshGuard,
+  type Token,
+  TokenService,
 } from '../../../src/index.js';
 import { KeyGuard } from '../../support/any-of.js';
-import { ADAPTERS, RunningApp } from '../../support/app.js';
+import { createApp, RunningApp } from '../../support/app.js';
 import { SECRET } from '../../support/forge.js';
+import { routeAt } from '../../support/routes.js';
 
-/** What an application's own tests put in place of a guard. */
+/** A guard that replaces one of the library in an application's tests. */
 const letsIn: CanActivate = {
   canActivate(context: ExecutionContext): boolean {
     context.switchToHttp().getRequest<HttpRequest>().user = { name: 'test user' };
@@ -61,7 +65,7 @@ class AccountController {
   }
 }
 
-/** In an application that is closed by a global guard these need no guard of their own. */
+/** Routes that rely on the global guard. */
 @Controller('global')
 class GlobalController {
   @Fresh()
@@ -97,7 +101,7 @@ class EitherController {
 const passed = { status: 200, body: { user: { name: 'test user' } } };
 const refused = { status: 401, body: { msg: 'Missing Authorization Header' } };
 
-describe.each(ADAPTERS)('in tests of an application, on %s,', (adapter) => {
+describe('A guard in the tests of an application', () => {
   const start = async (
     controllers: Type[],
     globalGuard: boolean,
@@ -107,19 +111,14 @@ describe.each(ADAPTERS)('in tests of an application, on %s,', (adapter) => {
       imports: [JwtExtendedModule.forRoot({ secret: SECRET, globalGuard })],
       controllers,
     });
-    const compiled = await override(testing).compile();
-    const nest: INestApplication =
-      adapter === 'fastify'
-        ? compiled.createNestApplication(new FastifyAdapter())
-        : compiled.createNestApplication();
-    return RunningApp.start(nest);
+    return RunningApp.start((await override(testing).compile()).createNestApplication());
   };
   const call = async (app: RunningApp, path: string) => {
     const { status, body } = await app.send('GET', path);
     return { status, body };
   };
 
-  it('overrideGuard replaces AccessGuard on every route that names it', async () => {
+  it('is replaced by overrideGuard on every route that names it', async () => {
     const app = await start([AccountController], false, (testing) =>
       testing.overrideGuard(AccessGuard).useValue(letsIn),
     );
@@ -129,7 +128,7 @@ describe.each(ADAPTERS)('in tests of an application, on %s,', (adapter) => {
     await app.close();
   });
 
-  it('overrideGuard replaces one guard and not its kin', async () => {
+  it('stays if overrideGuard replaces another one', async () => {
     const app = await start([AccountController], false, (testing) =>
       testing
         .overrideGuard(FreshGuard)
@@ -142,7 +141,7 @@ describe.each(ADAPTERS)('in tests of an application, on %s,', (adapter) => {
     await app.close();
   });
 
-  it('overrideGuard replaces AccessGuard behind the global guard too', async () => {
+  it('is replaced by overrideGuard in the global guard too', async () => {
     const app = await start([AccountController, GlobalController], true, (testing) =>
       testing.overrideGuard(AccessGuard).useValue(letsIn),
     );
@@ -153,7 +152,7 @@ describe.each(ADAPTERS)('in tests of an application, on %s,', (adapter) => {
     await app.close();
   });
 
-  it('overrideGuard of another guard leaves the global guard as it is', async () => {
+  it('stays in the global guard if overrideGuard replaces another one', async () => {
     const app = await start([AccountController], true, (testing) =>
       testing.overrideGuard(RefreshGuard).useValue(letsIn),
     );
@@ -161,7 +160,7 @@ describe.each(ADAPTERS)('in tests of an application, on %s,', (adapter) => {
     await app.close();
   });
 
-  it('overrideGuard and overrideProvider at once: the provider is asked', async () => {
+  it('is replaced by overrideProvider if overrideGuard replaces it too', async () => {
     const app = await start([AccountController], true, (testing) =>
       testing
         .overrideGuard(AccessGuard)
@@ -173,7 +172,7 @@ describe.each(ADAPTERS)('in tests of an application, on %s,', (adapter) => {
     await app.close();
   });
 
-  it('overrideProvider replaces the global guard', async () => {
+  it('is replaced by overrideProvider in the global guard', async () => {
     const app = await start([AccountController], true, (testing) =>
       testing.overrideProvider(AccessGuard).useValue(letsIn),
     );
@@ -181,7 +180,7 @@ describe.each(ADAPTERS)('in tests of an application, on %s,', (adapter) => {
     await app.close();
   });
 
-  it('overrideProvider leaves routes alone that rely on the global guard', async () => {
+  it('is replaced by overrideProvider on routes whose decorators rely on the global guard', async () => {
     const app = await start([GlobalController], true, (testing) =>
       testing.overrideProvider(AccessGuard).useValue(letsIn),
     );
@@ -191,7 +190,7 @@ describe.each(ADAPTERS)('in tests of an application, on %s,', (adapter) => {
     await app.close();
   });
 
-  it('overrideProvider replaces guards that anyOf asks', async () => {
+  it('is replaced by overrideProvider in an anyOf', async () => {
     const app = await start([EitherController], true, (testing) =>
       testing.overrideProvider(AccessGuard).useValue(letsIn),
     );
@@ -199,7 +198,7 @@ describe.each(ADAPTERS)('in tests of an application, on %s,', (adapter) => {
     await app.close();
   });
 
-  it('overrideGuard replaces what anyOf has made', async () => {
+  it('is replaced by overrideGuard if anyOf made it', async () => {
     const app = await start([EitherController], true, (testing) =>
       testing.overrideGuard(Either).useValue(letsIn),
     );
@@ -207,11 +206,111 @@ describe.each(ADAPTERS)('in tests of an application, on %s,', (adapter) => {
     await app.close();
   });
 
-  it('a guard that is replaced by one that refuses, refuses', async () => {
+  it('refuses if its replacement refuses', async () => {
     const app = await start([AccountController], true, (testing) =>
       testing.overrideProvider(AccessGuard).useValue({ canActivate: () => false }),
     );
     expect(await app.send('GET', '/plain')).toMatchObject({ status: 403 });
+    await app.close();
+  });
+});
+
+/** A service of the application. */
+@Injectable()
+class LoginLog {
+  readonly closed = new Set<string>();
+  readonly lines: string[] = [];
+}
+
+@Module({ providers: [LoginLog], exports: [LoginLog] })
+class LoginLogModule {}
+
+@Injectable()
+class LoggingBlocklist extends BlocklistService {
+  constructor(private readonly log: LoginLog) {
+    super();
+  }
+
+  override async revoke(token: string | Token): Promise<void> {
+    await super.revoke(token);
+    this.log.lines.push('revoked');
+  }
+
+  override async isRevoked(token: string | Token): Promise<boolean> {
+    const isClosed = typeof token !== 'string' && this.log.closed.has(token.identity);
+    return isClosed || (await super.isRevoked(token));
+  }
+}
+
+const revoked = { status: 401, body: { msg: 'Token has been revoked' } };
+
+describe('The extra blocklistService', () => {
+  it('names a class that the container builds with its dependencies, and whose methods decide', async () => {
+    const testing = await Test.createTestingModule({
+      imports: [
+        LoginLogModule,
+        JwtExtendedModule.forRootAsync({
+          imports: [LoginLogModule],
+          useFactory: () => ({ secret: SECRET }),
+          blocklistService: LoggingBlocklist,
+        }),
+      ],
+      controllers: [routeAt('/', { handler: [UseGuards(AccessGuard)] })],
+    }).compile();
+    const app = await RunningApp.start(testing.createNestApplication());
+    const log = app.get(LoginLog);
+    const blocklist = app.get(BlocklistService);
+    const tokens = app.get(TokenService);
+    const alice = await tokens.createAccessToken('alice');
+    const bob = await tokens.createAccessToken('bob');
+
+    expect(blocklist).toBeInstanceOf(LoggingBlocklist);
+    expect(await app.send('GET', '/', { token: alice })).toMatchObject({ status: 200 });
+
+    await blocklist.revoke(alice);
+    expect(log.lines).toEqual(['revoked']);
+    expect(await app.send('GET', '/', { token: alice })).toMatchObject(revoked);
+    expect(await app.send('GET', '/', { token: bob })).toMatchObject({ status: 200 });
+
+    log.closed.add('bob');
+    expect(await app.send('GET', '/', { token: bob })).toMatchObject(revoked);
+    expect(await tokens.verifyToken(bob)).toBe(false);
+    await app.close();
+  });
+
+  it('may name a class without dependencies', async () => {
+    @Injectable()
+    class StrictBlocklist extends BlocklistService {
+      override isRevoked(): Promise<boolean> {
+        return Promise.resolve(true);
+      }
+    }
+    const app = await createApp('express', {
+      controllers: [routeAt('/', { handler: [UseGuards(AccessGuard)] })],
+      extras: { blocklistService: StrictBlocklist },
+    });
+    const token = await app.get(TokenService).createAccessToken('alice');
+    expect(await app.send('GET', '/', { token })).toMatchObject(revoked);
+    await app.close();
+  });
+
+  it('refuses every request with 503 if isRevoked of its class fails', async () => {
+    @Injectable()
+    class BrokenBlocklist extends BlocklistService {
+      override isRevoked(): Promise<boolean> {
+        return Promise.reject(new Error('out of order'));
+      }
+    }
+    const app = await createApp('express', {
+      controllers: [routeAt('/', { handler: [UseGuards(AccessGuard)] })],
+      extras: { blocklistService: BrokenBlocklist },
+      configure: (nest) => nest.useLogger(false),
+    });
+    const token = await app.get(TokenService).createAccessToken('alice');
+    expect(await app.send('GET', '/', { token })).toMatchObject({
+      status: 503,
+      body: { msg: 'Token could not be checked' },
+    });
     await app.close();
   });
 });
