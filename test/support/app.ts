@@ -10,11 +10,11 @@ import {
 } from '../../src/index.js';
 import { SECRET } from './forge.js';
 
-/** The two adapters that every behaviour must be the same on. */
+/** The two HTTP adapters, on which the library must behave the same. */
 export const ADAPTERS = ['express', 'fastify'] as const;
 export type AdapterName = (typeof ADAPTERS)[number];
 
-/** What came back. */
+/** The response to a request. */
 export interface Answer {
   readonly status: number;
   readonly body: unknown;
@@ -23,17 +23,17 @@ export interface Answer {
   readonly cookies: readonly string[];
 }
 
-/** What is sent besides method and path. */
+/** The parts of a request besides method and path. */
 export interface Sent {
   readonly headers?: Record<string, string>;
   readonly body?: string;
-  /** Sent as JSON, with the content type that says so. */
+  /** Sent as JSON, with its content type. */
   readonly json?: unknown;
   /** Sent as a bearer token. */
   readonly token?: string;
 }
 
-/** A running application, spoken to over real HTTP. */
+/** A running application that tests call over real HTTP. */
 export class RunningApp {
   private constructor(
     readonly nest: INestApplication,
@@ -80,15 +80,15 @@ export class RunningApp {
   }
 }
 
-/** What an application of a test is made of, besides the module under test. */
+/** The parts of a test's application besides the module under test. */
 export type AppParts = Pick<ModuleMetadata, 'controllers' | 'providers' | 'imports'> & {
   readonly options?: JwtExtendedOptions;
   readonly extras?: JwtExtendedModuleExtras;
-  /** The last word before the application listens. */
+  /** Called before the application listens. */
   readonly configure?: (app: INestApplication) => unknown;
 };
 
-/** Starts an application with the module under test on a free port of loopback. */
+/** Starts an application with the module under test on a free port of the loopback interface. */
 export async function createApp(
   adapter: AdapterName,
   { options, extras, configure, imports = [], ...metadata }: AppParts,

@@ -2,17 +2,17 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { type Answer } from './app.js';
 
-/** What came back, without its headers. */
+/** A response without its headers. */
 export type ChildAnswer = Pick<Answer, 'status' | 'body'>;
 
-/** An application in a process of its own, which runs a script by plain Node and ends with the test. */
+/** An application in a process of its own: a script that plain Node runs until the test ends. */
 export class ChildApp {
   private constructor(
     private readonly process: ChildProcess,
     readonly url: string,
   ) {}
 
-  /** Resolves when the script has said `{ url }`, which is where it listens. */
+  /** Resolves when the script has sent `{ url }`, the address on which it listens. */
   static async start(script: string, ...words: readonly string[]): Promise<ChildApp> {
     const child = spawn(process.execPath, [script, ...words], {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
@@ -39,7 +39,7 @@ export class ChildApp {
     return { status: response.status, body: (await response.json()) as unknown };
   }
 
-  /** Tells the script to end, and gives its exit code, or the signal that ended it. */
+  /** Tells the script to end, and returns its exit code, or the signal that ended it. */
   async close(): Promise<number | string> {
     const ended = once(this.process, 'exit');
     this.process.send('close');
@@ -47,7 +47,7 @@ export class ChildApp {
     return code ?? signal ?? '';
   }
 
-  /** Ends it at once, without a chance to do anything more. */
+  /** Kills the process at once. */
   async kill(): Promise<void> {
     if (this.process.exitCode !== null || this.process.signalCode !== null) return;
     const ended = once(this.process, 'exit');

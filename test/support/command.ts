@@ -13,14 +13,14 @@ import { join } from 'node:path';
 import { run } from '../../src/cli/keygen.js';
 import { root } from './readme.js';
 
-/** What a command gave back. */
+/** The result of a command. */
 export interface Outcome {
   readonly code: number;
   readonly out: string;
   readonly err: string;
 }
 
-/** A folder for a command to run in, empty at first. */
+/** A folder in which a command runs; it starts empty. */
 export class CommandFolder {
   readonly path = realpathSync(mkdtempSync(join(tmpdir(), 'keygen-')));
 
@@ -57,7 +57,7 @@ export class CommandFolder {
     writeFileSync(join(this.path, name), text);
   }
 
-  /** What its owner, its group and all others may do with a file, as `chmod` writes it. */
+  /** The permissions of a file, as `chmod` writes them. */
   modeOf(name: string): string {
     return (statSync(join(this.path, name)).mode & 0o777).toString(8);
   }

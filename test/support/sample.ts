@@ -9,7 +9,7 @@ import { root } from './readme.js';
 export type StartScript =
   'start' | 'start:key-rotation' | 'start:sessions' | 'start:scopes' | 'start:login-endpoint';
 
-/** The steps of such a script after the build of the library, which the tests begin with. */
+/** The steps of such a script after the build of the library, which has run before the tests. */
 export function startSteps(script: StartScript): { compile: string; run: string } {
   const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
     scripts: Record<string, string>;
@@ -23,7 +23,7 @@ export function startSteps(script: StartScript): { compile: string; run: string 
 /**
  * Compiles a sample against the built library.
  *
- * @param folder - another one than its own `dist`, where two files of tests would write over each other's
+ * @param folder - the output folder; two test files that compile one sample need different folders
  */
 export async function compileSample(script: StartScript, folder = 'dist'): Promise<void> {
   const path = [join(root, 'node_modules/.bin'), process.env.PATH].join(delimiter);
@@ -41,7 +41,7 @@ export class Sample {
 
   private constructor(
     private readonly process: ChildProcess,
-    /** Where it listens, once it does. */
+    /** The address on which it listens. */
     public url = '',
   ) {
     const hear = (chunk: Buffer) => {
@@ -52,7 +52,7 @@ export class Sample {
     process.stderr?.on('data', hear);
   }
 
-  /** Starts a compiled sample, with these variables in place of what the environment says. */
+  /** Starts a compiled sample with these environment variables. */
   static async start(
     script: StartScript,
     variables: NodeJS.ProcessEnv,
@@ -70,12 +70,12 @@ export class Sample {
     return this.process.pid;
   }
 
-  /** What it has said so far. */
+  /** Its output so far. */
   log(): string {
     return this.output;
   }
 
-  /** Waits until it has said something, if need be after the first so many characters of its log. */
+  /** Waits until its output holds a text, optionally after its first `after` characters. */
   says(something: RegExp, after = 0): Promise<RegExpExecArray> {
     return new Promise((heard, failed) => {
       const listen = () => {

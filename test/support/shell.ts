@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { root, type Step } from './readme.js';
 
-/** What a command prints ends with a line of our own. */
+/** The line that marks the end of a command's output. */
 const END = '-- end of a command --';
 
-/** A bash in the folder of the project, which keeps its variables from one command to the next. */
+/** A bash in the folder of the project. Its variables stay from one command to the next. */
 export class Shell {
   private readonly home = mkdtempSync(join(tmpdir(), 'home-'));
   private readonly bash: ChildProcessWithoutNullStreams;
@@ -23,7 +23,7 @@ export class Shell {
     this.bash.stderr.on('data', (chunk: Buffer) => (this.complaints += chunk.toString()));
   }
 
-  /** Types a command, and waits for all that it prints. */
+  /** Runs a command and returns its output. */
   async run(command: string): Promise<Step> {
     this.output = '';
     this.bash.stdin.write(`{ ${command}\n} < /dev/null\nprintf '\\n%s\\n' '${END}'\n`);
@@ -31,7 +31,7 @@ export class Shell {
     return { command, output: this.output.slice(0, -END.length - 2).replace(/\n$/, '') };
   }
 
-  /** Leaves it, and gives what it complained of. */
+  /** Ends the shell and returns what it wrote to stderr. */
   async exit(): Promise<string> {
     const closed = once(this.bash, 'close');
     this.bash.stdin.end();

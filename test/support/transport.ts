@@ -19,7 +19,7 @@ import {
 import type { RoutePolicy } from '../../src/contracts/route-policy.js';
 import type { AdapterName, Answer, RunningApp, Sent } from './app.js';
 
-/** Who came in, and how: what every route here answers. */
+/** The identity, type and location of a request's token, with which every route here answers. */
 export interface Welcome {
   readonly identity: string | null;
   readonly location: TokenLocation | 'custom' | null;
@@ -29,7 +29,7 @@ export function welcomeOf(token: JwtContext | undefined): Welcome {
   return { identity: token?.identity ?? null, location: token?.location ?? null };
 }
 
-/** One route for each kind of token and one that asks for none, on every method there is. */
+/** One route for each type of token and one without a guard, for every method. */
 @Controller()
 export class EchoController {
   @UseGuards(AccessGuard)
@@ -51,7 +51,7 @@ export class EchoController {
   }
 }
 
-/** The part of an answer that a client acts upon. */
+/** The parts of a response that a client uses. */
 export function said({ status, body }: Answer): Pick<Answer, 'status' | 'body'> {
   return { status, body };
 }
@@ -60,7 +60,7 @@ export function welcome(location: Welcome['location'], identity: string | null =
   return { status: 200, body: { identity, location } };
 }
 
-/** A refusal where `errorCodeKey` is `'code'`. */
+/** A refusal if `errorCodeKey` is `'code'`. */
 export function refusal(status: number, code: TokenErrorCode, msg: string) {
   return { status, body: { msg, code } };
 }
@@ -69,7 +69,7 @@ export const missing = (msg: string) => refusal(401, 'TOKEN_MISSING', msg);
 export const invalid = (msg: string) => refusal(422, 'TOKEN_INVALID', msg);
 export const csrfFailed = (msg: string) => refusal(401, 'CSRF_FAILED', msg);
 
-/** A request that holds a token in one place, by the default names; `custom` is the header `X-Token`. */
+/** A request with a token in one location, under the default names; `custom` is the header `X-Token`. */
 export function carrying(
   location: TokenLocation | 'custom',
   token: string,
@@ -90,7 +90,7 @@ export function carrying(
   }
 }
 
-/** What `fetch` would not send: any method, a body with any of them, and one header several times. */
+/** Sends what `fetch` cannot: any method, a body with any method, and one header several times. */
 export function sendRaw(
   app: RunningApp,
   method: string,
@@ -128,13 +128,13 @@ function singleHeaders(headers: NodeJS.Dict<string | string[]>): [string, string
   return Object.entries(headers).map(([name, value]) => [name, String(value)]);
 }
 
-/** The cookie plug-in that applications on this adapter use. */
+/** The usual cookie plug-in of an adapter. */
 export async function useCookiePlugin(adapter: AdapterName, app: INestApplication): Promise<void> {
   if (adapter === 'fastify') await (app as NestFastifyApplication).register(fastifyCookie);
   else app.use(cookieParser());
 }
 
-/** Does with a response whatever a test is about. */
+/** What a test does with a response. */
 export type Act = (cookies: TokenCookies, response: HttpResponse) => unknown;
 
 @Injectable()
@@ -160,13 +160,13 @@ class StageController {
 /** The parts of an application that {@link perform} needs. */
 export const STAGE = { controllers: [StageController], providers: [Script] };
 
-/** What a client gets when a handler does this with its response. */
+/** The response that a client gets if a handler does this. */
 export function perform(app: RunningApp, act: Act): Promise<Answer> {
   app.get(Script).act = act;
   return app.send('POST', '/stage');
 }
 
-/** What `AccessGuard` asks for, with changes: for tests of one part of the extraction. */
+/** The policy of `AccessGuard` with changes, for tests of one part of the extraction. */
 export function policy(changes: Partial<RoutePolicy> = {}): RoutePolicy {
   return {
     type: 'access',

@@ -103,7 +103,7 @@ export const logins: JwtExtendedOptions[] = [
     },
   },
   { cookies: { renewWithin: '5m' } },
-  // @ts-expect-error -- somebody must say whose the credentials are
+  // @ts-expect-error -- authenticate is required
   { login: {} },
   // @ts-expect-error -- words, and nothing else
   { login: { authenticate: (username: number) => username } },
@@ -206,7 +206,7 @@ export class AsyncFactory implements JwtExtendedOptionsFactory {
   }
 }
 
-// The nouns.
+// The exported types.
 
 exactly<Duration, number | string>(true);
 exactly<TokenType, 'access' | 'refresh'>(true);

@@ -26,7 +26,7 @@ const NAMES: readonly (keyof SecurityEvents)[] = [
   'store-up',
 ];
 
-/** Everything that is published from now on, in order. */
+/** Records every event that is published from now on, in order. */
 class Watch {
   readonly seen: [string, unknown][] = [];
   readonly #listeners = NAMES.map((name) => {

@@ -61,7 +61,7 @@ describe('A name that no option has', () => {
     expect(mistakeOf({ 'head er': 1 })).toMatch(/^'head er' is not an option; /);
   });
 
-  it('may be a member of every object', () => {
+  it('is refused if every object has a member of that name', () => {
     expect(mistakeOf(JSON.parse('{ "__proto__": {} }'))).toMatch(/^__proto__ is not an option; /);
     expect(mistakeOf({ toString: () => '' })).toMatch(/^toString is not an option; /);
   });

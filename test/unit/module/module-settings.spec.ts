@@ -8,7 +8,7 @@ import { SECRET } from '../../support/forge.js';
 import { ecPair } from '../../support/keys.js';
 
 describe('ModuleSettings', () => {
-  it('shows no key, however it is printed', async () => {
+  it('shows no key if it is printed', async () => {
     const settings = await ModuleSettings.from({ secret: SECRET });
     const printed = [
       inspect(settings, { depth: Infinity, showHidden: true }),
@@ -17,7 +17,7 @@ describe('ModuleSettings', () => {
     for (const text of printed) expect(text).not.toContain(SECRET);
   });
 
-  it('is settled once and for all', async () => {
+  it('is frozen and ignores later changes of the options', async () => {
     const given = { secret: SECRET, errorMessageKey: 'error' };
     const settings = await ModuleSettings.from(given);
     given.errorMessageKey = 'changed';
@@ -25,11 +25,11 @@ describe('ModuleSettings', () => {
     expect(Object.isFrozen(settings.options)).toBe(true);
   });
 
-  it('is not made of options with a mistake', async () => {
+  it('refuses options with a mistake', async () => {
     await expect(ModuleSettings.from({ secret: '' })).rejects.toThrow(JwtExtendedConfigError);
   });
 
-  it('is not made of keys that no key of decodeKey could stand for', async () => {
+  it('refuses a ring of which decodeKey cannot fit every algorithm', async () => {
     const current = { kid: 'a', algorithm: 'ES256', privateKey: ecPair().privateKey } as const;
     const other = { kid: 'b', algorithm: 'HS256', secret: SECRET } as const;
     const loaders = { decodeKey: () => SECRET };
@@ -40,7 +40,7 @@ describe('ModuleSettings', () => {
     await expect(ModuleSettings.from({ keys: { current }, loaders })).resolves.toBeDefined();
   });
 
-  it('is not made of decodeAlgorithms for an address that turned out undefined', async () => {
+  it('refuses decodeAlgorithms beside keys if jwksUri is undefined', async () => {
     const current = { kid: 'a', algorithm: 'ES256', privateKey: ecPair().privateKey } as const;
 
     await expect(
@@ -48,7 +48,7 @@ describe('ModuleSettings', () => {
     ).rejects.toThrow('decodeAlgorithms beside keys is for jwksUri alone');
   });
 
-  it('is all that the container holds of the options', async () => {
+  it('is in the container instead of the options', async () => {
     const testing = await Test.createTestingModule({
       imports: [JwtExtendedModule.forRoot({ secret: SECRET })],
     }).compile();
