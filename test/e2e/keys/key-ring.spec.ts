@@ -716,7 +716,6 @@ describe('Twenty modules of one application', () => {
         );
       }
     },
-    20_000,
   );
 
   it('rotate their keys independently (R23)', async () => {
