@@ -6,515 +6,669 @@ import { expectRefusal } from '../../../src/testing/index.js';
 import { type AdapterName, ADAPTERS, type Answer, type RunningApp } from '../../support/app.js';
 import { Browser } from '../../support/browser.js';
 import { ALICE, pairIn, startEndpoints, Users } from '../../support/endpoints.js';
-import { Clock, NOW } from '../../support/forge.js';
+import { Clock, forgeToken, NOW } from '../../support/forge.js';
+import { exchangesIn } from '../../support/http-block.js';
+import { blocksIn } from '../../support/readme.js';
 import { ErrorLog } from '../../support/routes.js';
+import { compileSample, Sample } from '../../support/sample.js';
 import { namesIn } from '../../support/sliding.js';
 import { claimsOf } from '../../support/tokens.js';
 import { refusal, said, sendRaw, welcome } from '../../support/transport.js';
 
-const BAD = refusal(401, 'CREDENTIALS_INVALID', 'Bad username or password');
-const UNAVAILABLE = refusal(503, 'CHECK_UNAVAILABLE', 'Token could not be checked');
-const running: RunningApp[] = [];
+describe('The login endpoint', () => {
+  const BAD = refusal(401, 'CREDENTIALS_INVALID', 'Bad username or password');
+  const UNAVAILABLE = refusal(503, 'CHECK_UNAVAILABLE', 'Token could not be checked');
+  const running: RunningApp[] = [];
 
-afterAll(() => Promise.all(running.splice(0).map((app) => app.close())));
+  afterAll(() => Promise.all(running.splice(0).map((app) => app.close())));
 
-async function start(adapter: AdapterName, options: JwtExtendedOptions): Promise<RunningApp> {
-  const app = await startEndpoints(adapter, { options });
-  running.push(app);
-  return app;
-}
+  async function start(adapter: AdapterName, options: JwtExtendedOptions): Promise<RunningApp> {
+    const app = await startEndpoints(adapter, { options });
+    running.push(app);
+    return app;
+  }
 
-/** What alice is answered by an application that logs people in like this. */
-async function loggedIn(adapter: AdapterName, login: LoginOptions): Promise<Answer> {
-  const log = new ErrorLog();
-  const app = await start(adapter, { login, loaderTimeout: '50ms' });
-  app.nest.useLogger(log);
-  return app.send('POST', '/auth', { json: ALICE });
-}
+  /** What alice is answered by an application that logs people in like this. */
+  async function loggedIn(adapter: AdapterName, login: LoginOptions): Promise<Answer> {
+    const log = new ErrorLog();
+    const app = await start(adapter, { login, loaderTimeout: '50ms' });
+    app.nest.useLogger(log);
+    return app.send('POST', '/auth', { json: ALICE });
+  }
 
-describe.each(ADAPTERS)('POST /auth on %s', (adapter) => {
-  const users = new Users();
-  const clock = new Clock();
-  let app: RunningApp;
+  describe.each(ADAPTERS)('POST /auth on %s', (adapter) => {
+    const users = new Users();
+    const clock = new Clock();
+    let app: RunningApp;
 
-  beforeAll(async () => {
-    const { authenticate } = users;
-    app = await start(adapter, { login: { authenticate }, clock: clock.now, realm: 'shop' });
-  });
-
-  it('gives a fresh pair of one session, which no cache may keep (R69)', async () => {
-    const answer = await app.send('POST', '/auth', { json: ALICE });
-
-    const { access, refresh } = pairIn(answer.body);
-    expect(answer.status).toBe(200);
-    expect(Object.keys(answer.body as object)).toEqual(['access_token', 'refresh_token']);
-    expect(answer.headers.get('cache-control')).toBe('no-store');
-    expect(answer.cookies).toEqual([]);
-    const session = { sub: 'alice', sid: claimsOf(access).sid, auth_time: NOW };
-    expect(claimsOf(access)).toMatchObject({ ...session, type: 'access', fresh: true });
-    expect(claimsOf(refresh)).toMatchObject({ ...session, type: 'refresh', fresh: false });
-    expect(said(await app.send('GET', '/vault', { token: access }))).toEqual(welcome('headers'));
-  });
-
-  it.each([
-    ['application/json'],
-    ['application/json; charset=utf-8'],
-    ['Application/JSON;charset="utf-8"'],
-  ])('takes a body of the type %s', async (type) => {
-    const body = JSON.stringify(ALICE);
-    const answer = await app.send('POST', '/auth', { body, headers: { 'content-type': type } });
-
-    expect(answer.status).toBe(200);
-  });
-
-  it.each([
-    ['a wrong password', { username: 'alice', password: 'looking-glass' }],
-    ['an unknown user', { username: 'mallory', password: 'wonderland' }],
-    ['a name of every object', { username: '__proto__', password: 'wonderland' }],
-  ])('refuses %s, and says how to ask (R71)', async (_what, json) => {
-    const answer = await app.send('POST', '/auth', { json });
-
-    expect(said(answer)).toEqual(BAD);
-    expect(answer.headers.get('www-authenticate')).toBe('Bearer realm="shop"');
-    expect(answer.headers.get('cache-control')).toBe('no-store');
-    expect(answer.cookies).toEqual([]);
-  });
-
-  it.each<[what: string, body: string | undefined, type: string]>([
-    ['nothing', undefined, 'none'],
-    ['an empty object', '{}', 'application/json'],
-    ['an array', '["alice","wonderland"]', 'application/json'],
-    ['an array of them', `[${JSON.stringify(ALICE)}]`, 'application/json'],
-    ['a username alone', '{"username":"alice"}', 'application/json'],
-    ['a password alone', '{"password":"wonderland"}', 'application/json'],
-    ['an empty username', '{"username":"","password":"wonderland"}', 'application/json'],
-    ['an empty password', '{"username":"alice","password":""}', 'application/json'],
-    ['null for both', '{"username":null,"password":null}', 'application/json'],
-    ['numbers', '{"username":1,"password":2}', 'application/json'],
-    ['true', '{"username":true,"password":true}', 'application/json'],
-    ['a query for a database', '{"username":{"$gt":""},"password":{"$ne":""}}', 'application/json'],
-    ['arrays', '{"username":["alice"],"password":["wonderland"]}', 'application/json'],
-    [
-      'a member too many',
-      '{"username":"alice","password":"wonderland","admin":true}',
-      'application/json',
-    ],
-    ['other names', '{"user":"alice","pass":"wonderland"}', 'application/json'],
-    ['names in capitals', '{"Username":"alice","Password":"wonderland"}', 'application/json'],
-    ['a form', 'username=alice&password=wonderland', 'application/x-www-form-urlencoded'],
-    ['JSON that says it is text', JSON.stringify(ALICE), 'text/plain'],
-    ['JSON that says it is a script', JSON.stringify(ALICE), 'application/jsonp'],
-  ])('refuses a body of %s as bad credentials, and asks nobody', async (_what, body, type) => {
-    users.asked.length = 0;
-    const headers = { ...(body !== undefined && { 'content-type': type }) };
-
-    const answer = await sendRaw(app, 'POST', '/auth', { headers, body });
-
-    // A body of a type that it has no parser for Fastify refuses by itself.
-    const isUnread = adapter === 'fastify' && type === 'application/jsonp';
-    expect(said(answer)).toEqual(isUnread ? { status: 415, body: expect.anything() } : BAD);
-    expect(users.asked).toEqual([]);
-  });
-
-  it.each([
-    ['null', 'null'],
-    ['a number', '5'],
-    ['text', '"alice"'],
-    ['half of an object', '{"username":'],
-    ['nothing that says it is JSON', ''],
-    ['names that are inherited', '{"__proto__":{"username":"alice","password":"wonderland"}}'],
-  ])('refuses a body of %s, by itself or by the parser before it', async (_what, body) => {
-    users.asked.length = 0;
-
-    const { status } = await sendRaw(app, 'POST', '/auth', {
-      headers: { 'content-type': 'application/json' },
-      body,
+    beforeAll(async () => {
+      const { authenticate } = users;
+      app = await start(adapter, { login: { authenticate }, clock: clock.now, realm: 'shop' });
     });
 
-    expect([400, 401]).toContain(status);
-    expect(users.asked).toEqual([]);
-  });
+    it('gives a fresh pair of one session, which no cache may keep (R69)', async () => {
+      const answer = await app.send('POST', '/auth', { json: ALICE });
 
-  it.each([
-    ['broken JSON', 400, '{"username":'],
-    ['two megabytes', 413, JSON.stringify({ ...ALICE, password: 'x'.repeat(2 ** 21) })],
-  ])('never sees %s, which the adapter answers with %i', async (_what, status, body) => {
-    const headers = { 'content-type': 'application/json' };
+      const { access, refresh } = pairIn(answer.body);
+      expect(answer.status).toBe(200);
+      expect(Object.keys(answer.body as object)).toEqual(['access_token', 'refresh_token']);
+      expect(answer.headers.get('cache-control')).toBe('no-store');
+      expect(answer.cookies).toEqual([]);
+      const session = { sub: 'alice', sid: claimsOf(access).sid, auth_time: NOW };
+      expect(claimsOf(access)).toMatchObject({ ...session, type: 'access', fresh: true });
+      expect(claimsOf(refresh)).toMatchObject({ ...session, type: 'refresh', fresh: false });
+      expect(said(await app.send('GET', '/vault', { token: access }))).toEqual(welcome('headers'));
+    });
 
-    expect((await sendRaw(app, 'POST', '/auth', { headers, body })).status).toBe(status);
-  });
+    it.each([
+      ['application/json'],
+      ['application/json; charset=utf-8'],
+      ['Application/JSON;charset="utf-8"'],
+    ])('takes a body of the type %s', async (type) => {
+      const body = JSON.stringify(ALICE);
+      const answer = await app.send('POST', '/auth', { body, headers: { 'content-type': type } });
 
-  it('is for posting alone', async () => {
-    for (const method of ['GET', 'PUT', 'PATCH', 'DELETE']) {
+      expect(answer.status).toBe(200);
+    });
+
+    it.each([
+      ['a wrong password', { username: 'alice', password: 'looking-glass' }],
+      ['an unknown user', { username: 'mallory', password: 'wonderland' }],
+      ['a name of every object', { username: '__proto__', password: 'wonderland' }],
+    ])('refuses %s, and says how to ask (R71)', async (_what, json) => {
+      const answer = await app.send('POST', '/auth', { json });
+
+      expect(said(answer)).toEqual(BAD);
+      expect(answer.headers.get('www-authenticate')).toBe('Bearer realm="shop"');
+      expect(answer.headers.get('cache-control')).toBe('no-store');
+      expect(answer.cookies).toEqual([]);
+    });
+
+    it.each<[what: string, body: string | undefined, type: string]>([
+      ['nothing', undefined, 'none'],
+      ['an empty object', '{}', 'application/json'],
+      ['an array', '["alice","wonderland"]', 'application/json'],
+      ['an array of them', `[${JSON.stringify(ALICE)}]`, 'application/json'],
+      ['a username alone', '{"username":"alice"}', 'application/json'],
+      ['a password alone', '{"password":"wonderland"}', 'application/json'],
+      ['an empty username', '{"username":"","password":"wonderland"}', 'application/json'],
+      ['an empty password', '{"username":"alice","password":""}', 'application/json'],
+      ['null for both', '{"username":null,"password":null}', 'application/json'],
+      ['numbers', '{"username":1,"password":2}', 'application/json'],
+      ['true', '{"username":true,"password":true}', 'application/json'],
+      [
+        'a query for a database',
+        '{"username":{"$gt":""},"password":{"$ne":""}}',
+        'application/json',
+      ],
+      ['arrays', '{"username":["alice"],"password":["wonderland"]}', 'application/json'],
+      [
+        'a member too many',
+        '{"username":"alice","password":"wonderland","admin":true}',
+        'application/json',
+      ],
+      ['other names', '{"user":"alice","pass":"wonderland"}', 'application/json'],
+      ['names in capitals', '{"Username":"alice","Password":"wonderland"}', 'application/json'],
+      ['a form', 'username=alice&password=wonderland', 'application/x-www-form-urlencoded'],
+      ['JSON that says it is text', JSON.stringify(ALICE), 'text/plain'],
+      ['JSON that says it is a script', JSON.stringify(ALICE), 'application/jsonp'],
+    ])('refuses a body of %s as bad credentials, and asks nobody', async (_what, body, type) => {
+      users.asked.length = 0;
+      const headers = { ...(body !== undefined && { 'content-type': type }) };
+
+      const answer = await sendRaw(app, 'POST', '/auth', { headers, body });
+
+      // A body of a type that it has no parser for Fastify refuses by itself.
+      const isUnread = adapter === 'fastify' && type === 'application/jsonp';
+      expect(said(answer)).toEqual(isUnread ? { status: 415, body: expect.anything() } : BAD);
+      expect(users.asked).toEqual([]);
+    });
+
+    it.each([
+      ['null', 'null'],
+      ['a number', '5'],
+      ['text', '"alice"'],
+      ['half of an object', '{"username":'],
+      ['nothing that says it is JSON', ''],
+      ['names that are inherited', '{"__proto__":{"username":"alice","password":"wonderland"}}'],
+    ])('refuses a body of %s, by itself or by the parser before it', async (_what, body) => {
+      users.asked.length = 0;
+
+      const { status } = await sendRaw(app, 'POST', '/auth', {
+        headers: { 'content-type': 'application/json' },
+        body,
+      });
+
+      expect([400, 401]).toContain(status);
+      expect(users.asked).toEqual([]);
+    });
+
+    it.each([
+      ['broken JSON', 400, '{"username":'],
+      ['two megabytes', 413, JSON.stringify({ ...ALICE, password: 'x'.repeat(2 ** 21) })],
+    ])('never sees %s, which the adapter answers with %i', async (_what, status, body) => {
       const headers = { 'content-type': 'application/json' };
-      const answer = await sendRaw(app, method, '/auth', { headers, body: JSON.stringify(ALICE) });
-      expect({ method, status: answer.status }).toEqual({ method, status: 404 });
-    }
-  });
 
-  it('hands the request on, and takes the answer as the subject of the tokens', async () => {
-    const seen: unknown[] = [];
-    const own = await start(adapter, {
-      login: {
-        authenticate: async (username, _password, { request }) => {
-          seen.push(request.headers['user-agent']);
-          return { id: 7, name: username };
-        },
-      },
-      loaders: {
-        userIdentity: (user: { id: number }) => String(user.id),
-        userLookup: () => ({ id: 7, name: 'alice' }),
-        additionalClaims: (user: { name: string }, { request }) => {
-          seen.push(request.headers['user-agent']);
-          return { name: user.name };
-        },
-      },
+      expect((await sendRaw(app, 'POST', '/auth', { headers, body })).status).toBe(status);
     });
 
-    const answer = await own.send('POST', '/auth', {
-      json: ALICE,
-      headers: { 'user-agent': 'tea party' },
-    });
-
-    expect(claimsOf(pairIn(answer.body).access)).toMatchObject({ sub: '7', name: 'alice' });
-    expect(new Set(seen)).toEqual(new Set(['tea party']));
-  });
-
-  it('reads members of other names', async () => {
-    const own = await start(adapter, {
-      login: { authenticate: users.authenticate, usernameKey: 'email', passwordKey: 'secret' },
-    });
-
-    const good = await own.send('POST', '/auth', {
-      json: { email: 'alice', secret: 'wonderland' },
-    });
-
-    expect(good.status).toBe(200);
-    expect(said(await own.send('POST', '/auth', { json: ALICE }))).toEqual(BAD);
-  });
-
-  it('binds its functions to the object they came in', async () => {
-    class Directory implements LoginOptions {
-      readonly #people = new Set(['alice']);
-
-      authenticate(username: string) {
-        return this.#people.has(username) && username;
+    it('is for posting alone', async () => {
+      for (const method of ['GET', 'PUT', 'PATCH', 'DELETE']) {
+        const headers = { 'content-type': 'application/json' };
+        const answer = await sendRaw(app, method, '/auth', {
+          headers,
+          body: JSON.stringify(ALICE),
+        });
+        expect({ method, status: answer.status }).toEqual({ method, status: 404 });
       }
-
-      respond(pair: TokenPair, subject: string) {
-        return { known: this.#people.has(subject), length: pair.accessToken.split('.').length };
-      }
-    }
-    const answer = await loggedIn(adapter, new Directory());
-
-    expect(said(answer)).toEqual({ status: 200, body: { known: true, length: 3 } });
-  });
-});
-
-describe.each(ADAPTERS)('login.authenticate on %s', (adapter) => {
-  it.each<[what: string, authenticate: LoginOptions['authenticate']]>([
-    ['null', () => null],
-    ['undefined', () => undefined],
-    ['false', () => false],
-    ['a promise of null', async () => null],
-  ])('refuses by giving %s', async (_what, authenticate) => {
-    expect(said(await loggedIn(adapter, { authenticate }))).toEqual(BAD);
-  });
-
-  it.each<[what: string, authenticate: LoginOptions['authenticate']]>([
-    [
-      'throws',
-      () => {
-        throw new Error('the database is down: secret-canary');
-      },
-    ],
-    ['rejects', () => Promise.reject(new Error('the database is down: secret-canary'))],
-    ['rejects with nothing', () => Promise.reject(undefined)],
-    ['hangs', () => new Promise(() => {})],
-    ['gives what pretends to be a promise', () => ({ then: () => {} })],
-  ])('is answered with 503 when it %s, within loaderTimeout', async (_what, authenticate) => {
-    const answer = await loggedIn(adapter, { authenticate });
-
-    expect(said(answer)).toEqual(UNAVAILABLE);
-    expect(answer.headers.get('cache-control')).toBe('no-store');
-    expect(JSON.stringify(answer.body)).not.toContain('canary');
-  });
-
-  it.each<[line: string, authenticate: LoginOptions['authenticate']]>([
-    [
-      'login.authenticate failed: the database is down',
-      () => {
-        throw new Error('the database is down');
-      },
-    ],
-    ['login.authenticate failed: null was thrown', () => Promise.reject(null)],
-    ['login.authenticate failed: undefined was thrown', () => Promise.reject(undefined)],
-    ['login.authenticate failed: something of type string was thrown', () => Promise.reject('no')],
-    [
-      'login.authenticate failed: it did not answer within 50 ms',
-      () => new Promise<never>(() => {}),
-    ],
-  ])('is named in the log: %s', async (line, authenticate) => {
-    const app = await start(adapter, { login: { authenticate }, loaderTimeout: '50ms' });
-    const log = new ErrorLog();
-    app.nest.useLogger(log);
-
-    await app.send('POST', '/auth', { json: ALICE });
-
-    expect(log.errors).toEqual([line]);
-  });
-
-  it('keeps the status of an HttpException', async () => {
-    const answer = await loggedIn(adapter, {
-      authenticate: () => {
-        throw new ForbiddenException({ msg: 'Locked for an hour' });
-      },
     });
 
-    expect(said(answer)).toEqual({ status: 403, body: { msg: 'Locked for an hour' } });
-    expect(answer.headers.get('cache-control')).toBe('no-store');
-  });
-
-  it.each([
-    ['true', true],
-    ['an empty string', ''],
-    ['a number', 7],
-    ['a function', () => 'alice'],
-    ['an object without a loader for it', { id: 'alice' }],
-  ])('never logs in what is no identity: %s', async (_what, subject) => {
-    const answer = await loggedIn(adapter, { authenticate: () => subject });
-
-    expect(said(answer)).toEqual({
-      status: 500,
-      body: { statusCode: 500, message: 'Internal server error' },
-    });
-  });
-});
-
-describe.each(ADAPTERS)('login.respond on %s', (adapter) => {
-  const { authenticate } = new Users();
-
-  it('gives the body', async () => {
-    const answer = await loggedIn(adapter, {
-      authenticate,
-      respond: async (pair, subject, { request }) => ({
-        access_token: pair.accessToken,
-        user: subject,
-        agent: request.method,
-      }),
-    });
-
-    expect(said(answer)).toEqual({
-      status: 200,
-      body: { access_token: expect.stringMatching(/^eyJ/), user: 'alice', agent: 'POST' },
-    });
-    expect(answer.headers.get('cache-control')).toBe('no-store');
-  });
-
-  it('gives status, body and headers', async () => {
-    const answer = await loggedIn(adapter, {
-      authenticate,
-      respond: (pair) => ({
-        status: 201,
-        body: { session: pair.sessionId },
-        headers: { 'X-Session': 'begun' },
-      }),
-    });
-
-    expect(said(answer)).toEqual({ status: 201, body: { session: expect.any(String) } });
-    expect(answer.headers.get('x-session')).toBe('begun');
-    expect(answer.headers.get('cache-control')).toBe('no-store');
-  });
-
-  it.each([
-    ['with a status in words', { status: 'ok', user: 'alice' }],
-    ['with a status among others', { status: 1, user: 'alice' }],
-    ['of a list', ['alice']],
-    ['of an empty object', {}],
-  ])('may give a body %s', async (_what, body) => {
-    const answer = await loggedIn(adapter, { authenticate, respond: () => body });
-
-    expect(said(answer)).toEqual({ status: 200, body });
-  });
-
-  it('is named in the log when it fails', async () => {
-    const app = await start(adapter, { login: { authenticate, respond: () => ({ status: 99 }) } });
-    const log = new ErrorLog();
-    app.nest.useLogger(log);
-
-    expect(said(await app.send('POST', '/auth', { json: ALICE }))).toEqual(UNAVAILABLE);
-    expect(log.errors).toEqual([
-      'login.respond failed: it must give { status, body?, headers? } with a status from 100 to 599',
-    ]);
-  });
-
-  it('may give nothing', async () => {
-    const answer = await loggedIn(adapter, { authenticate, respond: () => undefined });
-
-    expect(said(answer)).toEqual({ status: 200, body: '' });
-  });
-
-  it.each<[what: string, respond: NonNullable<LoginOptions['respond']>]>([
-    [
-      'throws',
-      () => {
-        throw new Error('secret-canary');
-      },
-    ],
-    ['hangs', () => new Promise(() => {})],
-    ['gives no status that there is', () => ({ status: 99 })],
-    ['gives a header of two lines', () => ({ status: 200, headers: { 'X-A': 'a\r\nb' } })],
-    ['gives what JSON cannot hold', () => ({ id: 7n })],
-  ])('is answered with 503, and without a token, when it %s', async (_what, respond) => {
-    const cookies = await start(adapter, {
-      locations: ['cookies'],
-      login: { authenticate, respond },
-      loaderTimeout: '50ms',
-    });
-    cookies.nest.useLogger(new ErrorLog());
-
-    const answer = await cookies.send('POST', '/auth', { json: ALICE });
-
-    expect(said(answer)).toEqual(UNAVAILABLE);
-    expect(answer.cookies).toEqual([]);
-  });
-});
-
-describe.each(ADAPTERS)('POST /auth with tokens in cookies, on %s', (adapter) => {
-  it('sets them, and keeps them out of the body', async () => {
-    const app = await start(adapter, { locations: ['cookies', 'headers'] });
-    const browser = new Browser(app);
-
-    const answer = await browser.send('POST', '/auth', { json: ALICE });
-
-    expect(said(answer)).toEqual({ status: 200, body: { msg: 'Successfully logged in' } });
-    expect(answer.headers.get('cache-control')).toBe('no-store');
-    expect(browser.cookies).toEqual([
-      'access_token_cookie',
-      'csrf_access_token',
-      'csrf_refresh_token',
-      'refresh_token_cookie',
-    ]);
-    expect(answer.cookies.filter((line) => line.includes('HttpOnly'))).toHaveLength(2);
-    expect(said(await browser.send('GET', '/vault'))).toEqual(welcome('cookies'));
-    expect(said(await browser.send('POST', '/room', { csrf: 'csrf_access_token' }))).toEqual({
-      ...welcome('cookies'),
-      status: 201,
-    });
-  });
-
-  it('leaves them in the body where cookies come second', async () => {
-    const app = await start(adapter, { locations: ['headers', 'cookies'] });
-
-    const answer = await app.send('POST', '/auth', { json: ALICE });
-
-    expect(pairIn(answer.body).access).toMatch(/^eyJ/);
-    expect(answer.cookies).toEqual([]);
-  });
-
-  it("sets them beside the application's own answer", async () => {
-    const { authenticate } = new Users();
-    const respond = (_pair: TokenPair, subject: string) => ({ welcome: subject });
-    const app = await start(adapter, {
-      locations: ['cookies'],
-      login: { authenticate, respond },
-    });
-
-    const answer = await app.send('POST', '/auth', { json: ALICE });
-
-    expect(said(answer)).toEqual({ status: 200, body: { welcome: 'alice' } });
-    expect(answer.cookies).toHaveLength(4);
-  });
-
-  it.each(['Set-Cookie', 'set-cookie'])(
-    "sets them beside the application's own %s",
-    async (name) => {
-      const { authenticate } = new Users();
-      const app = await start(adapter, {
-        locations: ['cookies'],
+    it('hands the request on, and takes the answer as the subject of the tokens', async () => {
+      const seen: unknown[] = [];
+      const own = await start(adapter, {
         login: {
-          authenticate,
-          respond: () => ({ status: 200, headers: { [name]: 'theme=dark' } }),
+          authenticate: async (username, _password, { request }) => {
+            seen.push(request.headers['user-agent']);
+            return { id: 7, name: username };
+          },
+        },
+        loaders: {
+          userIdentity: (user: { id: number }) => String(user.id),
+          userLookup: () => ({ id: 7, name: 'alice' }),
+          additionalClaims: (user: { name: string }, { request }) => {
+            seen.push(request.headers['user-agent']);
+            return { name: user.name };
+          },
         },
       });
 
-      const { cookies } = await app.send('POST', '/auth', { json: ALICE });
+      const answer = await own.send('POST', '/auth', {
+        json: ALICE,
+        headers: { 'user-agent': 'tea party' },
+      });
 
-      expect(namesIn(cookies)).toEqual([
+      expect(claimsOf(pairIn(answer.body).access)).toMatchObject({ sub: '7', name: 'alice' });
+      expect(new Set(seen)).toEqual(new Set(['tea party']));
+    });
+
+    it('reads members of other names', async () => {
+      const own = await start(adapter, {
+        login: { authenticate: users.authenticate, usernameKey: 'email', passwordKey: 'secret' },
+      });
+
+      const good = await own.send('POST', '/auth', {
+        json: { email: 'alice', secret: 'wonderland' },
+      });
+
+      expect(good.status).toBe(200);
+      expect(said(await own.send('POST', '/auth', { json: ALICE }))).toEqual(BAD);
+    });
+
+    it('binds its functions to the object they came in', async () => {
+      class Directory implements LoginOptions {
+        readonly #people = new Set(['alice']);
+
+        authenticate(username: string) {
+          return this.#people.has(username) && username;
+        }
+
+        respond(pair: TokenPair, subject: string) {
+          return { known: this.#people.has(subject), length: pair.accessToken.split('.').length };
+        }
+      }
+      const answer = await loggedIn(adapter, new Directory());
+
+      expect(said(answer)).toEqual({ status: 200, body: { known: true, length: 3 } });
+    });
+  });
+
+  describe.each(ADAPTERS)('login.authenticate on %s', (adapter) => {
+    it.each<[what: string, authenticate: LoginOptions['authenticate']]>([
+      ['null', () => null],
+      ['undefined', () => undefined],
+      ['false', () => false],
+      ['a promise of null', async () => null],
+    ])('refuses by giving %s', async (_what, authenticate) => {
+      expect(said(await loggedIn(adapter, { authenticate }))).toEqual(BAD);
+    });
+
+    it.each<[what: string, authenticate: LoginOptions['authenticate']]>([
+      [
+        'throws',
+        () => {
+          throw new Error('the database is down: secret-canary');
+        },
+      ],
+      ['rejects', () => Promise.reject(new Error('the database is down: secret-canary'))],
+      ['rejects with nothing', () => Promise.reject(undefined)],
+      ['hangs', () => new Promise(() => {})],
+      ['gives what pretends to be a promise', () => ({ then: () => {} })],
+    ])('is answered with 503 when it %s, within loaderTimeout', async (_what, authenticate) => {
+      const answer = await loggedIn(adapter, { authenticate });
+
+      expect(said(answer)).toEqual(UNAVAILABLE);
+      expect(answer.headers.get('cache-control')).toBe('no-store');
+      expect(JSON.stringify(answer.body)).not.toContain('canary');
+    });
+
+    it.each<[line: string, authenticate: LoginOptions['authenticate']]>([
+      [
+        'login.authenticate failed: the database is down',
+        () => {
+          throw new Error('the database is down');
+        },
+      ],
+      ['login.authenticate failed: null was thrown', () => Promise.reject(null)],
+      ['login.authenticate failed: undefined was thrown', () => Promise.reject(undefined)],
+      [
+        'login.authenticate failed: something of type string was thrown',
+        () => Promise.reject('no'),
+      ],
+      [
+        'login.authenticate failed: it did not answer within 50 ms',
+        () => new Promise<never>(() => {}),
+      ],
+    ])('is named in the log: %s', async (line, authenticate) => {
+      const app = await start(adapter, { login: { authenticate }, loaderTimeout: '50ms' });
+      const log = new ErrorLog();
+      app.nest.useLogger(log);
+
+      await app.send('POST', '/auth', { json: ALICE });
+
+      expect(log.errors).toEqual([line]);
+    });
+
+    it('keeps the status of an HttpException', async () => {
+      const answer = await loggedIn(adapter, {
+        authenticate: () => {
+          throw new ForbiddenException({ msg: 'Locked for an hour' });
+        },
+      });
+
+      expect(said(answer)).toEqual({ status: 403, body: { msg: 'Locked for an hour' } });
+      expect(answer.headers.get('cache-control')).toBe('no-store');
+    });
+
+    it.each([
+      ['true', true],
+      ['an empty string', ''],
+      ['a number', 7],
+      ['a function', () => 'alice'],
+      ['an object without a loader for it', { id: 'alice' }],
+    ])('never logs in what is no identity: %s', async (_what, subject) => {
+      const answer = await loggedIn(adapter, { authenticate: () => subject });
+
+      expect(said(answer)).toEqual({
+        status: 500,
+        body: { statusCode: 500, message: 'Internal server error' },
+      });
+    });
+  });
+
+  describe.each(ADAPTERS)('login.respond on %s', (adapter) => {
+    const { authenticate } = new Users();
+
+    it('gives the body', async () => {
+      const answer = await loggedIn(adapter, {
+        authenticate,
+        respond: async (pair, subject, { request }) => ({
+          access_token: pair.accessToken,
+          user: subject,
+          agent: request.method,
+        }),
+      });
+
+      expect(said(answer)).toEqual({
+        status: 200,
+        body: { access_token: expect.stringMatching(/^eyJ/), user: 'alice', agent: 'POST' },
+      });
+      expect(answer.headers.get('cache-control')).toBe('no-store');
+    });
+
+    it('gives status, body and headers', async () => {
+      const answer = await loggedIn(adapter, {
+        authenticate,
+        respond: (pair) => ({
+          status: 201,
+          body: { session: pair.sessionId },
+          headers: { 'X-Session': 'begun' },
+        }),
+      });
+
+      expect(said(answer)).toEqual({ status: 201, body: { session: expect.any(String) } });
+      expect(answer.headers.get('x-session')).toBe('begun');
+      expect(answer.headers.get('cache-control')).toBe('no-store');
+    });
+
+    it.each([
+      ['with a status in words', { status: 'ok', user: 'alice' }],
+      ['with a status among others', { status: 1, user: 'alice' }],
+      ['of a list', ['alice']],
+      ['of an empty object', {}],
+    ])('may give a body %s', async (_what, body) => {
+      const answer = await loggedIn(adapter, { authenticate, respond: () => body });
+
+      expect(said(answer)).toEqual({ status: 200, body });
+    });
+
+    it('is named in the log when it fails', async () => {
+      const app = await start(adapter, {
+        login: { authenticate, respond: () => ({ status: 99 }) },
+      });
+      const log = new ErrorLog();
+      app.nest.useLogger(log);
+
+      expect(said(await app.send('POST', '/auth', { json: ALICE }))).toEqual(UNAVAILABLE);
+      expect(log.errors).toEqual([
+        'login.respond failed: it must give { status, body?, headers? } with a status from 100 to 599',
+      ]);
+    });
+
+    it('may give nothing', async () => {
+      const answer = await loggedIn(adapter, { authenticate, respond: () => undefined });
+
+      expect(said(answer)).toEqual({ status: 200, body: '' });
+    });
+
+    it.each<[what: string, respond: NonNullable<LoginOptions['respond']>]>([
+      [
+        'throws',
+        () => {
+          throw new Error('secret-canary');
+        },
+      ],
+      ['hangs', () => new Promise(() => {})],
+      ['gives no status that there is', () => ({ status: 99 })],
+      ['gives a header of two lines', () => ({ status: 200, headers: { 'X-A': 'a\r\nb' } })],
+      ['gives what JSON cannot hold', () => ({ id: 7n })],
+    ])('is answered with 503, and without a token, when it %s', async (_what, respond) => {
+      const cookies = await start(adapter, {
+        locations: ['cookies'],
+        login: { authenticate, respond },
+        loaderTimeout: '50ms',
+      });
+      cookies.nest.useLogger(new ErrorLog());
+
+      const answer = await cookies.send('POST', '/auth', { json: ALICE });
+
+      expect(said(answer)).toEqual(UNAVAILABLE);
+      expect(answer.cookies).toEqual([]);
+    });
+  });
+
+  describe.each(ADAPTERS)('POST /auth with tokens in cookies, on %s', (adapter) => {
+    it('sets them, and keeps them out of the body', async () => {
+      const app = await start(adapter, { locations: ['cookies', 'headers'] });
+      const browser = new Browser(app);
+
+      const answer = await browser.send('POST', '/auth', { json: ALICE });
+
+      expect(said(answer)).toEqual({ status: 200, body: { msg: 'Successfully logged in' } });
+      expect(answer.headers.get('cache-control')).toBe('no-store');
+      expect(browser.cookies).toEqual([
         'access_token_cookie',
         'csrf_access_token',
-        'refresh_token_cookie',
         'csrf_refresh_token',
-        'theme',
+        'refresh_token_cookie',
       ]);
-    },
-  );
+      expect(answer.cookies.filter((line) => line.includes('HttpOnly'))).toHaveLength(2);
+      expect(said(await browser.send('GET', '/vault'))).toEqual(welcome('cookies'));
+      expect(said(await browser.send('POST', '/room', { csrf: 'csrf_access_token' }))).toEqual({
+        ...welcome('cookies'),
+        status: 201,
+      });
+    });
 
-  it('sets none for bad credentials', async () => {
-    const app = await start(adapter, { locations: ['cookies'] });
+    it('leaves them in the body where cookies come second', async () => {
+      const app = await start(adapter, { locations: ['headers', 'cookies'] });
 
-    const answer = await app.send('POST', '/auth', { json: { ...ALICE, password: 'x' } });
+      const answer = await app.send('POST', '/auth', { json: ALICE });
 
-    expect(said(answer)).toEqual(BAD);
-    expect(answer.cookies).toEqual([]);
+      expect(pairIn(answer.body).access).toMatch(/^eyJ/);
+      expect(answer.cookies).toEqual([]);
+    });
+
+    it("sets them beside the application's own answer", async () => {
+      const { authenticate } = new Users();
+      const respond = (_pair: TokenPair, subject: string) => ({ welcome: subject });
+      const app = await start(adapter, {
+        locations: ['cookies'],
+        login: { authenticate, respond },
+      });
+
+      const answer = await app.send('POST', '/auth', { json: ALICE });
+
+      expect(said(answer)).toEqual({ status: 200, body: { welcome: 'alice' } });
+      expect(answer.cookies).toHaveLength(4);
+    });
+
+    it.each(['Set-Cookie', 'set-cookie'])(
+      "sets them beside the application's own %s",
+      async (name) => {
+        const { authenticate } = new Users();
+        const app = await start(adapter, {
+          locations: ['cookies'],
+          login: {
+            authenticate,
+            respond: () => ({ status: 200, headers: { [name]: 'theme=dark' } }),
+          },
+        });
+
+        const { cookies } = await app.send('POST', '/auth', { json: ALICE });
+
+        expect(namesIn(cookies)).toEqual([
+          'access_token_cookie',
+          'csrf_access_token',
+          'refresh_token_cookie',
+          'csrf_refresh_token',
+          'theme',
+        ]);
+      },
+    );
+
+    it('sets none for bad credentials', async () => {
+      const app = await start(adapter, { locations: ['cookies'] });
+
+      const answer = await app.send('POST', '/auth', { json: { ...ALICE, password: 'x' } });
+
+      expect(said(answer)).toEqual(BAD);
+      expect(answer.cookies).toEqual([]);
+    });
+  });
+
+  describe.each(ADAPTERS)('Bad credentials on %s', (adapter) => {
+    it('are a refusal that the testing kit knows', async () => {
+      const app = await startEndpoints(adapter, { options: { errorCodeKey: undefined } });
+      running.push(app);
+
+      const response = await fetch(`${app.url}/auth`, { method: 'POST' });
+
+      await expectRefusal(response, 'CREDENTIALS_INVALID');
+      await expect(expectRefusal(response, 'TOKEN_MISSING')).rejects.toThrow();
+    });
+
+    it('are told to whoever watches over security, without a word of them', async () => {
+      const app = await start(adapter, {});
+      const events: unknown[] = [];
+      const listen = (event: unknown) => void events.push(event);
+      subscribe('nestjs-jwt-extended:refused', listen);
+
+      await app.send('POST', '/auth', { json: { ...ALICE, password: 'looking-glass' } });
+      await app.send('POST', '/auth', { json: {} });
+      await app.send('POST', '/auth', { json: ALICE });
+
+      unsubscribe('nestjs-jwt-extended:refused', listen);
+      expect(events).toEqual([{ code: 'CREDENTIALS_INVALID' }, { code: 'CREDENTIALS_INVALID' }]);
+    });
+
+    it('are answered by responses.unauthorized', async () => {
+      const app = await start(adapter, {
+        responses: {
+          unauthorized: (reason, { request }) => ({
+            status: 418,
+            body: { reason, method: request.method },
+          }),
+        },
+      });
+
+      const answer = await app.send('POST', '/auth', { json: {} });
+
+      expect(said(answer)).toEqual({
+        status: 418,
+        body: { reason: 'Bad username or password', method: 'POST' },
+      });
+    });
+
+    it("have the words of errorMessageKey, and Nest's own without the filter", async () => {
+      const named = await start(adapter, { errorMessageKey: 'message' });
+      const bare = await startEndpoints(adapter, { extras: { registerFilter: false } });
+      running.push(bare);
+
+      expect(said(await named.send('POST', '/auth', { json: {} }))).toEqual({
+        status: 401,
+        body: { message: 'Bad username or password', code: 'CREDENTIALS_INVALID' },
+      });
+      expect(said(await bare.send('POST', '/auth', { json: {} }))).toMatchObject({
+        status: 401,
+        body: { message: 'Bad username or password', statusCode: 401 },
+      });
+    });
   });
 });
 
-describe.each(ADAPTERS)('Bad credentials on %s', (adapter) => {
-  it('are a refusal that the testing kit knows', async () => {
-    const app = await startEndpoints(adapter, { options: { errorCodeKey: undefined } });
-    running.push(app);
+describe('Sample 05', () => {
+  const SECRET = 'tX4mQ9vB2kLs7WzR1cYhN6pJfGdE8uKaO3iVbSxTqCe';
+  const JOE = '{"username":"joe","password":"pass"}';
 
-    const response = await fetch(`${app.url}/auth`, { method: 'POST' });
+  // Another process is started and passwords hashed: what takes a second takes several on a busy machine.
+  interface Said {
+    readonly status: number;
+    readonly type: string | null;
+    readonly challenge: string | null;
+    readonly body: string;
+  }
 
-    await expectRefusal(response, 'CREDENTIALS_INVALID');
-    await expect(expectRefusal(response, 'TOKEN_MISSING')).rejects.toThrow();
-  });
+  describe("The sample that speaks Flask-JWT's protocol", () => {
+    let sample: Sample;
 
-  it('are told to whoever watches over security, without a word of them', async () => {
-    const app = await start(adapter, {});
-    const events: unknown[] = [];
-    const listen = (event: unknown) => void events.push(event);
-    subscribe('nestjs-jwt-extended:refused', listen);
+    beforeAll(async () => {
+      await compileSample('start:login-endpoint');
+      sample = await Sample.start('start:login-endpoint', { PORT: '0', JWT_SECRET: SECRET });
+    });
+    afterAll(() => sample?.stop());
 
-    await app.send('POST', '/auth', { json: { ...ALICE, password: 'looking-glass' } });
-    await app.send('POST', '/auth', { json: {} });
-    await app.send('POST', '/auth', { json: ALICE });
+    it("answers the requests of Flask-JWT's documentation, as the README shows", async () => {
+      const exchanges = blocksIn('http').flatMap(exchangesIn);
+      let token = '';
 
-    unsubscribe('nestjs-jwt-extended:refused', listen);
-    expect(events).toEqual([{ code: 'CREDENTIALS_INVALID' }, { code: 'CREDENTIALS_INVALID' }]);
-  });
+      for (const { method, path, headers, body, ...expected } of exchanges) {
+        const sent = Object.entries(headers).map(([name, value]) => [name, withToken(value)]);
+        const answer = await fetch(sample.url + path, {
+          method,
+          headers: Object.fromEntries(sent) as Record<string, string>,
+          body,
+        });
+        const text = await answer.text();
+        token = /"access_token":"([^"]+)"/.exec(text)?.[1] ?? token;
+        const shown = Object.keys(expected.answerHeaders).map((name) => [
+          name,
+          answer.headers.get(name)?.replace('; charset=utf-8', ''),
+        ]);
+        expect({
+          status: answer.status,
+          answerHeaders: Object.fromEntries(shown) as object,
+          answer: token ? text.replace(token, '<token>') : text,
+        }).toEqual(expected);
+      }
+      expect(exchanges.length).toBeGreaterThanOrEqual(4);
 
-  it('are answered by responses.unauthorized', async () => {
-    const app = await start(adapter, {
-      responses: {
-        unauthorized: (reason, { request }) => ({
-          status: 418,
-          body: { reason, method: request.method },
-        }),
-      },
+      function withToken(text: string): string {
+        return text.replace('<token>', token);
+      }
     });
 
-    const answer = await app.send('POST', '/auth', { json: {} });
+    it('makes tokens that a Flask-JWT service takes', async () => {
+      const { access_token: token } = JSON.parse((await logIn(JOE)).body) as {
+        access_token: string;
+      };
 
-    expect(said(answer)).toEqual({
-      status: 418,
-      body: { reason: 'Bad username or password', method: 'POST' },
+      const { identity, iat, nbf, exp } = claimsOf(token);
+      expect({ identity, nbf, exp }).toEqual({ identity: 1, nbf: iat, exp: Number(iat) + 300 });
     });
+
+    it.each([
+      ['of now', 0, 200, "User(id='2')"],
+      ['that has expired within the leeway', -302, 200, "User(id='2')"],
+      ['that has expired', -311, 401, refusal('Invalid token', 'Signature has expired')],
+    ])('takes the token of a Flask-JWT service %s', async (_what, age, status, body) => {
+      const iat = Math.floor(Date.now() / 1000) + age;
+      const token = forgeToken({ identity: 2, iat, nbf: iat, exp: iat + 300 }, undefined, SECRET);
+
+      expect(await get(`JWT ${token}`)).toMatchObject({ status, body });
+    });
+
+    it.each([
+      ['a wrong password', '{"username":"joe","password":"abcxyz"}'],
+      ['a member too many', '{"username":"joe","password":"pass","remember":true}'],
+      ['a member too few', '{"username":"joe"}'],
+      ['nothing in it', '{}'],
+    ])('refuses credentials with %s', async (_what, body) => {
+      expect(await logIn(body)).toMatchObject({
+        status: 401,
+        body: refusal('Bad Request', 'Invalid credentials'),
+      });
+    });
+
+    it.each([
+      ['Bearer a.b.c', 'Invalid JWT header', 'Unsupported authorization type'],
+      ['JWT', 'Invalid JWT header', 'Token missing'],
+      ['JWT a b', 'Invalid JWT header', 'Token contains spaces'],
+      ['JWT a.b', 'Invalid token', 'Not enough segments'],
+      [
+        `JWT ${forgeToken({ identity: 1, exp: 2e9, iat: 1, nbf: 1 }, undefined, 'x'.repeat(64))}`,
+        'Invalid token',
+        'Signature verification failed',
+      ],
+      [
+        `JWT ${forgeToken({ identity: 3, exp: 2e9, iat: 1, nbf: 1 }, undefined, SECRET)}`,
+        'Invalid JWT',
+        'User does not exist',
+      ],
+    ])('refuses the header %s in the words of Flask-JWT', async (header, error, description) => {
+      expect(await get(header)).toMatchObject({ status: 401, body: refusal(error, description) });
+    });
+
+    it('says how to ask', async () => {
+      expect(await get()).toEqual({
+        status: 401,
+        type: 'application/json; charset=utf-8',
+        challenge: 'JWT realm="Login Required"',
+        body: refusal('Authorization Required', 'Request does not contain an access token'),
+      });
+    });
+
+    function logIn(body: string): Promise<Said> {
+      return said(sample.post('/auth', body));
+    }
+
+    function get(authorization?: string): Promise<Said> {
+      const headers = authorization === undefined ? undefined : { authorization };
+      return said(fetch(`${sample.url}/protected`, { headers }));
+    }
   });
 
-  it("have the words of errorMessageKey, and Nest's own without the filter", async () => {
-    const named = await start(adapter, { errorMessageKey: 'message' });
-    const bare = await startEndpoints(adapter, { extras: { registerFilter: false } });
-    running.push(bare);
+  async function said(answered: Promise<Response>): Promise<Said> {
+    const answer = await answered;
+    return {
+      status: answer.status,
+      type: answer.headers.get('content-type'),
+      challenge: answer.headers.get('www-authenticate'),
+      body: await answer.text(),
+    };
+  }
 
-    expect(said(await named.send('POST', '/auth', { json: {} }))).toEqual({
-      status: 401,
-      body: { message: 'Bad username or password', code: 'CREDENTIALS_INVALID' },
-    });
-    expect(said(await bare.send('POST', '/auth', { json: {} }))).toMatchObject({
-      status: 401,
-      body: { message: 'Bad username or password', statusCode: 401 },
-    });
-  });
+  /** Flask-JWT's form of an error, its members in Flask-JWT's order. */
+  function refusal(error: string, description: string): string {
+    return JSON.stringify({ status_code: 401, error, description });
+  }
 });

@@ -1,12 +1,4 @@
-import { afterAll, describe, expect, it } from '@jest/globals';
-import {
-  APP_GUARD,
-  APP_INTERCEPTOR,
-  APP_PIPE,
-  DiscoveryModule,
-  DiscoveryService,
-  RouterModule,
-} from '@nestjs/core';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
   type CallHandler,
   type CanActivate,
@@ -18,7 +10,18 @@ import {
   ValidationPipe,
   VersioningType,
 } from '@nestjs/common';
+import {
+  APP_GUARD,
+  APP_INTERCEPTOR,
+  APP_PIPE,
+  DiscoveryModule,
+  DiscoveryService,
+  RouterModule,
+} from '@nestjs/core';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
 import { map } from 'rxjs';
 import {
   type EndpointOptions,
@@ -36,428 +39,482 @@ import {
 } from '../../support/app.js';
 import { ALICE, pairIn, RoomsController, startEndpoints, Users } from '../../support/endpoints.js';
 import { SECRET } from '../../support/forge.js';
-import { keysOf } from '../../support/tokens.js';
 import { mistakeAtStart } from '../../support/routes.js';
+import { keysOf } from '../../support/tokens.js';
 import { said, welcome } from '../../support/transport.js';
 
-const running: RunningApp[] = [];
-const { authenticate } = new Users();
+describe('Mounting', () => {
+  const running: RunningApp[] = [];
+  const { authenticate } = new Users();
 
-afterAll(() => Promise.all(running.splice(0).map((app) => app.close())));
+  afterAll(() => Promise.all(running.splice(0).map((app) => app.close())));
 
-async function start(adapter: AdapterName, parts: AppParts = {}): Promise<RunningApp> {
-  const app = await startEndpoints(adapter, parts);
-  running.push(app);
-  return app;
-}
+  async function start(adapter: AdapterName, parts: AppParts = {}): Promise<RunningApp> {
+    const app = await startEndpoints(adapter, parts);
+    running.push(app);
+    return app;
+  }
 
-function startWith(adapter: AdapterName, endpoints: EndpointOptions, parts: AppParts = {}) {
-  const options = endpoints.login ? {} : { login: undefined };
-  return start(adapter, {
-    ...parts,
-    options: { ...options, ...parts.options },
-    extras: { ...parts.extras, endpoints },
-  });
-}
+  function startWith(adapter: AdapterName, endpoints: EndpointOptions, parts: AppParts = {}) {
+    const options = endpoints.login ? {} : { login: undefined };
+    return start(adapter, {
+      ...parts,
+      options: { ...options, ...parts.options },
+      extras: { ...parts.extras, endpoints },
+    });
+  }
 
-/** Which of some paths answer a POST: all but those that there are not. */
-async function mounted(app: RunningApp, ...paths: readonly string[]): Promise<readonly string[]> {
-  const answers = await Promise.all(paths.map((path) => app.send('POST', path)));
-  return paths.filter((_path, index) => answers[index]?.status !== 404);
-}
+  /** Which of some paths answer a POST: all but those that there are not. */
+  async function mounted(app: RunningApp, ...paths: readonly string[]): Promise<readonly string[]> {
+    const answers = await Promise.all(paths.map((path) => app.send('POST', path)));
+    return paths.filter((_path, index) => answers[index]?.status !== 404);
+  }
 
-const USUAL = ['/auth', '/auth/refresh', '/auth/logout'];
+  const USUAL = ['/auth', '/auth/refresh', '/auth/logout'];
 
-describe.each(ADAPTERS)('The endpoints on %s', (adapter) => {
-  it.each<[what: string, endpoints: EndpointOptions | undefined, paths: string[]]>([
-    ['none', undefined, []],
-    ['nothing', {}, []],
-    ['false', { login: false, refresh: false, logout: false, jwks: false }, []],
-    ['a path alone', { path: 'auth' }, []],
-    ['login', { login: true }, ['/auth']],
-    ['refresh', { refresh: true }, ['/auth/refresh']],
-    ['logout', { logout: true }, ['/auth/logout']],
-    ['all', { login: true, refresh: true, logout: true, jwks: true }, USUAL],
-  ])('are those that are named: %s', async (_what, endpoints, paths) => {
-    const login = endpoints?.login ? { authenticate } : undefined;
-    const app = await start(adapter, { options: { login }, extras: { endpoints } });
+  describe.each(ADAPTERS)('The endpoints on %s', (adapter) => {
+    it.each<[what: string, endpoints: EndpointOptions | undefined, paths: string[]]>([
+      ['none', undefined, []],
+      ['nothing', {}, []],
+      ['false', { login: false, refresh: false, logout: false, jwks: false }, []],
+      ['a path alone', { path: 'auth' }, []],
+      ['login', { login: true }, ['/auth']],
+      ['refresh', { refresh: true }, ['/auth/refresh']],
+      ['logout', { logout: true }, ['/auth/logout']],
+      ['all', { login: true, refresh: true, logout: true, jwks: true }, USUAL],
+    ])('are those that are named: %s', async (_what, endpoints, paths) => {
+      const login = endpoints?.login ? { authenticate } : undefined;
+      const app = await start(adapter, { options: { login }, extras: { endpoints } });
 
-    expect(await mounted(app, ...USUAL)).toEqual(paths);
-  });
-
-  it.each<[what: string, endpoints: EndpointOptions, paths: string[]]>([
-    [
-      'below another path',
-      { path: 'session', login: true, refresh: true, logout: true },
-      ['/session', '/session/refresh', '/session/logout'],
-    ],
-    [
-      'below a path with slashes around it',
-      { path: '/api/session/', login: true, refresh: true, logout: true },
-      ['/api/session', '/api/session/refresh', '/api/session/logout'],
-    ],
-    [
-      'at the root',
-      { path: '', login: true, refresh: true, logout: true },
-      ['/', '/refresh', '/logout'],
-    ],
-    [
-      'at paths of their own, below it',
-      { login: 'sign-in', refresh: 'token/new', logout: 'sign-out' },
-      ['/auth/sign-in', '/auth/token/new', '/auth/sign-out'],
-    ],
-    [
-      'at paths of their own, anywhere',
-      { login: '/sign-in', refresh: '/token', logout: true },
-      ['/sign-in', '/token', '/auth/logout'],
-    ],
-  ])('stand %s', async (_what, endpoints, paths) => {
-    const app = await startWith(adapter, endpoints);
-
-    const { status, body } = await app.send('POST', paths[0] as string, { json: ALICE });
-    const { access, refresh } = pairIn(body);
-
-    expect(status).toBe(200);
-    expect((await app.send('POST', paths[1] as string, { token: refresh })).status).toBe(200);
-    expect((await app.send('POST', paths[2] as string, { token: access })).status).toBe(200);
-    expect(await mounted(app, ...USUAL.filter((path) => !paths.includes(path)))).toEqual([]);
-  });
-
-  it('obey the global prefix and the version of the application, as any controller', async () => {
-    const app = await startWith(
-      adapter,
-      { login: true, refresh: true, logout: true, jwks: true },
-      {
-        configure: (nest) => {
-          nest.setGlobalPrefix('api');
-          nest.enableVersioning({ type: VersioningType.URI, defaultVersion: '1' });
-        },
-      },
-    );
-
-    expect(await mounted(app, ...USUAL, ...USUAL.map((path) => `/api${path}`))).toEqual([]);
-    const { body } = await app.send('POST', '/api/v1/auth', { json: ALICE });
-    const { access, refresh } = pairIn(body);
-    expect(said(await app.send('GET', '/api/v1/room', { token: access }))).toEqual(
-      welcome('headers'),
-    );
-    expect((await app.send('POST', '/api/v1/auth/refresh', { token: refresh })).status).toBe(200);
-    expect((await app.send('POST', '/api/v1/auth/logout', { token: access })).status).toBe(200);
-    expect((await app.send('GET', '/.well-known/jwks.json')).status).toBe(200);
-  });
-
-  it('have no version where the application names none for controllers without one', async () => {
-    const app = await start(adapter, {
-      configure: (nest) => nest.enableVersioning({ type: VersioningType.URI }),
+      expect(await mounted(app, ...USUAL)).toEqual(paths);
     });
 
-    expect(await mounted(app, ...USUAL)).toEqual(USUAL);
-  });
-
-  it('stand where RouterModule puts the module', async () => {
-    const app = await start(adapter, {
-      imports: [RouterModule.register([{ path: 'members', module: JwtExtendedModule }])],
-    });
-
-    const paths = USUAL.map((path) => `/members${path}`);
-    expect(await mounted(app, ...USUAL, ...paths)).toEqual(paths);
-  });
-
-  it('may be excluded from the prefix, as any route', async () => {
-    const app = await start(adapter, {
-      configure: (nest) => nest.setGlobalPrefix('api', { exclude: ['auth'] }),
-    });
-
-    expect(await mounted(app, '/auth', '/api/auth', '/api/auth/logout')).toEqual([
-      '/auth',
-      '/api/auth/logout',
-    ]);
-  });
-
-  it('are open as they are to be under a guard that closes every route', async () => {
-    const app = await start(adapter, { extras: { globalGuard: true, endpoints: all() } });
-
-    expect((await app.send('GET', '/garden')).status).toBe(401);
-    for (const token of [undefined, 'a.b.c']) {
-      expect((await app.send('POST', '/auth', { json: ALICE, token })).status).toBe(200);
-    }
-    const { access, refresh } = pairIn((await app.send('POST', '/auth', { json: ALICE })).body);
-    expect((await app.send('GET', '/garden', { token: access })).status).toBe(200);
-    const second = await app.send('POST', '/auth/refresh', { token: refresh });
-    expect(second.status).toBe(200);
-    expect(
-      (await app.send('POST', '/auth/logout', { token: pairIn(second.body).refresh })).status,
-    ).toBe(200);
-    expect((await app.send('POST', '/auth/logout')).status).toBe(401);
-  });
-
-  it('are found by DiscoveryService', async () => {
-    const app = await start(adapter, { imports: [DiscoveryModule] });
-
-    const names = app
-      .get(DiscoveryService)
-      .getControllers()
-      .map(({ name }) => name as string);
-
-    expect(names).toEqual(
-      expect.arrayContaining(['LoginController', 'RefreshController', 'LogoutController']),
-    );
-  });
-
-  it('stand in the document of @nestjs/swagger', async () => {
-    const document = await documentOf(adapter, {
-      extras: { endpoints: { ...all(), path: 'session' } },
-    });
-
-    const described = Object.fromEntries(
-      Object.entries(document).filter(([path]) => path.includes('session')),
-    );
-    expect(described).toEqual({
-      '/api/session': {
-        post: expect.objectContaining({
-          operationId: 'LoginController_login',
-          responses: { 200: expect.anything() },
-        }),
-      },
-      '/api/session/refresh': {
-        post: expect.objectContaining({ operationId: 'RefreshController_refresh' }),
-      },
-      '/api/session/logout': {
-        post: expect.objectContaining({ operationId: 'LogoutController_logout' }),
-      },
-    });
-  });
-
-  it('tell @nestjs/swagger what a login takes, each module by its own names', async () => {
-    const second = JwtExtendedModule.forRootAsync({
-      isGlobal: false,
-      endpoints: { path: 'second', login: true },
-      useFactory: async () => ({
-        secret: SECRET,
-        login: { authenticate, usernameKey: 'email', passwordKey: 'pin' },
-      }),
-    });
-
-    const document = await documentOf(adapter, { imports: [second] });
-
-    const bodies = ['/api/auth', '/api/second', '/api/auth/refresh', '/api/auth/logout'].map(
-      (path) => document[path]?.post?.requestBody,
-    );
-    expect(bodies).toEqual([
-      bodyOf('username', 'password'),
-      bodyOf('email', 'pin'),
-      undefined,
-      undefined,
-    ]);
-  });
-
-  it("run through the application's own guards, interceptors and pipes", async () => {
-    const seen: string[] = [];
-
-    @Injectable()
-    class Doorman implements CanActivate {
-      canActivate(context: ExecutionContext) {
-        seen.push(`guard ${context.getClass().name}.${context.getHandler().name}`);
-        return true;
-      }
-    }
-    @Injectable()
-    class Envelope implements NestInterceptor {
-      intercept(_context: ExecutionContext, next: CallHandler) {
-        return next.handle().pipe(map((data: unknown) => ({ data })));
-      }
-    }
-    @Injectable()
-    class Trim implements PipeTransform {
-      transform(value: unknown, { type }: { type: string }) {
-        if (type !== 'body') return value;
-        const { username, password } = value as typeof ALICE;
-        return { username: username.trim(), password };
-      }
-    }
-    const app = await start(adapter, {
-      providers: [
-        { provide: APP_GUARD, useClass: Doorman },
-        { provide: APP_INTERCEPTOR, useClass: Envelope },
-        { provide: APP_PIPE, useClass: Trim },
+    it.each<[what: string, endpoints: EndpointOptions, paths: string[]]>([
+      [
+        'below another path',
+        { path: 'session', login: true, refresh: true, logout: true },
+        ['/session', '/session/refresh', '/session/logout'],
       ],
+      [
+        'below a path with slashes around it',
+        { path: '/api/session/', login: true, refresh: true, logout: true },
+        ['/api/session', '/api/session/refresh', '/api/session/logout'],
+      ],
+      [
+        'at the root',
+        { path: '', login: true, refresh: true, logout: true },
+        ['/', '/refresh', '/logout'],
+      ],
+      [
+        'at paths of their own, below it',
+        { login: 'sign-in', refresh: 'token/new', logout: 'sign-out' },
+        ['/auth/sign-in', '/auth/token/new', '/auth/sign-out'],
+      ],
+      [
+        'at paths of their own, anywhere',
+        { login: '/sign-in', refresh: '/token', logout: true },
+        ['/sign-in', '/token', '/auth/logout'],
+      ],
+    ])('stand %s', async (_what, endpoints, paths) => {
+      const app = await startWith(adapter, endpoints);
+
+      const { status, body } = await app.send('POST', paths[0] as string, { json: ALICE });
+      const { access, refresh } = pairIn(body);
+
+      expect(status).toBe(200);
+      expect((await app.send('POST', paths[1] as string, { token: refresh })).status).toBe(200);
+      expect((await app.send('POST', paths[2] as string, { token: access })).status).toBe(200);
+      expect(await mounted(app, ...USUAL.filter((path) => !paths.includes(path)))).toEqual([]);
     });
 
-    const answer = await app.send('POST', '/auth', { json: { ...ALICE, username: ' alice ' } });
+    it('obey the global prefix and the version of the application, as any controller', async () => {
+      const app = await startWith(
+        adapter,
+        { login: true, refresh: true, logout: true, jwks: true },
+        {
+          configure: (nest) => {
+            nest.setGlobalPrefix('api');
+            nest.enableVersioning({ type: VersioningType.URI, defaultVersion: '1' });
+          },
+        },
+      );
 
-    expect(answer.status).toBe(200);
-    expect(pairIn((answer.body as { data: unknown }).data).access).toMatch(/^eyJ/);
-    expect(seen).toEqual(['guard LoginController.login']);
+      expect(await mounted(app, ...USUAL, ...USUAL.map((path) => `/api${path}`))).toEqual([]);
+      const { body } = await app.send('POST', '/api/v1/auth', { json: ALICE });
+      const { access, refresh } = pairIn(body);
+      expect(said(await app.send('GET', '/api/v1/room', { token: access }))).toEqual(
+        welcome('headers'),
+      );
+      expect((await app.send('POST', '/api/v1/auth/refresh', { token: refresh })).status).toBe(200);
+      expect((await app.send('POST', '/api/v1/auth/logout', { token: access })).status).toBe(200);
+      expect((await app.send('GET', '/.well-known/jwks.json')).status).toBe(200);
+    });
+
+    it('have no version where the application names none for controllers without one', async () => {
+      const app = await start(adapter, {
+        configure: (nest) => nest.enableVersioning({ type: VersioningType.URI }),
+      });
+
+      expect(await mounted(app, ...USUAL)).toEqual(USUAL);
+    });
+
+    it('stand where RouterModule puts the module', async () => {
+      const app = await start(adapter, {
+        imports: [RouterModule.register([{ path: 'members', module: JwtExtendedModule }])],
+      });
+
+      const paths = USUAL.map((path) => `/members${path}`);
+      expect(await mounted(app, ...USUAL, ...paths)).toEqual(paths);
+    });
+
+    it('may be excluded from the prefix, as any route', async () => {
+      const app = await start(adapter, {
+        configure: (nest) => nest.setGlobalPrefix('api', { exclude: ['auth'] }),
+      });
+
+      expect(await mounted(app, '/auth', '/api/auth', '/api/auth/logout')).toEqual([
+        '/auth',
+        '/api/auth/logout',
+      ]);
+    });
+
+    it('are open as they are to be under a guard that closes every route', async () => {
+      const app = await start(adapter, { extras: { globalGuard: true, endpoints: all() } });
+
+      expect((await app.send('GET', '/garden')).status).toBe(401);
+      for (const token of [undefined, 'a.b.c']) {
+        expect((await app.send('POST', '/auth', { json: ALICE, token })).status).toBe(200);
+      }
+      const { access, refresh } = pairIn((await app.send('POST', '/auth', { json: ALICE })).body);
+      expect((await app.send('GET', '/garden', { token: access })).status).toBe(200);
+      const second = await app.send('POST', '/auth/refresh', { token: refresh });
+      expect(second.status).toBe(200);
+      expect(
+        (await app.send('POST', '/auth/logout', { token: pairIn(second.body).refresh })).status,
+      ).toBe(200);
+      expect((await app.send('POST', '/auth/logout')).status).toBe(401);
+    });
+
+    it('are found by DiscoveryService', async () => {
+      const app = await start(adapter, { imports: [DiscoveryModule] });
+
+      const names = app
+        .get(DiscoveryService)
+        .getControllers()
+        .map(({ name }) => name as string);
+
+      expect(names).toEqual(
+        expect.arrayContaining(['LoginController', 'RefreshController', 'LogoutController']),
+      );
+    });
+
+    it('stand in the document of @nestjs/swagger', async () => {
+      const document = await documentOf(adapter, {
+        extras: { endpoints: { ...all(), path: 'session' } },
+      });
+
+      const described = Object.fromEntries(
+        Object.entries(document).filter(([path]) => path.includes('session')),
+      );
+      expect(described).toEqual({
+        '/api/session': {
+          post: expect.objectContaining({
+            operationId: 'LoginController_login',
+            responses: { 200: expect.anything() },
+          }),
+        },
+        '/api/session/refresh': {
+          post: expect.objectContaining({ operationId: 'RefreshController_refresh' }),
+        },
+        '/api/session/logout': {
+          post: expect.objectContaining({ operationId: 'LogoutController_logout' }),
+        },
+      });
+    });
+
+    it('tell @nestjs/swagger what a login takes, each module by its own names', async () => {
+      const second = JwtExtendedModule.forRootAsync({
+        isGlobal: false,
+        endpoints: { path: 'second', login: true },
+        useFactory: async () => ({
+          secret: SECRET,
+          login: { authenticate, usernameKey: 'email', passwordKey: 'pin' },
+        }),
+      });
+
+      const document = await documentOf(adapter, { imports: [second] });
+
+      const bodies = ['/api/auth', '/api/second', '/api/auth/refresh', '/api/auth/logout'].map(
+        (path) => document[path]?.post?.requestBody,
+      );
+      expect(bodies).toEqual([
+        bodyOf('username', 'password'),
+        bodyOf('email', 'pin'),
+        undefined,
+        undefined,
+      ]);
+    });
+
+    it("run through the application's own guards, interceptors and pipes", async () => {
+      const seen: string[] = [];
+
+      @Injectable()
+      class Doorman implements CanActivate {
+        canActivate(context: ExecutionContext) {
+          seen.push(`guard ${context.getClass().name}.${context.getHandler().name}`);
+          return true;
+        }
+      }
+      @Injectable()
+      class Envelope implements NestInterceptor {
+        intercept(_context: ExecutionContext, next: CallHandler) {
+          return next.handle().pipe(map((data: unknown) => ({ data })));
+        }
+      }
+      @Injectable()
+      class Trim implements PipeTransform {
+        transform(value: unknown, { type }: { type: string }) {
+          if (type !== 'body') return value;
+          const { username, password } = value as typeof ALICE;
+          return { username: username.trim(), password };
+        }
+      }
+      const app = await start(adapter, {
+        providers: [
+          { provide: APP_GUARD, useClass: Doorman },
+          { provide: APP_INTERCEPTOR, useClass: Envelope },
+          { provide: APP_PIPE, useClass: Trim },
+        ],
+      });
+
+      const answer = await app.send('POST', '/auth', { json: { ...ALICE, username: ' alice ' } });
+
+      expect(answer.status).toBe(200);
+      expect(pairIn((answer.body as { data: unknown }).data).access).toMatch(/^eyJ/);
+      expect(seen).toEqual(['guard LoginController.login']);
+    });
+
+    it('need no class for a ValidationPipe, however strict', async () => {
+      const warnings: string[] = [];
+      const app = await start(adapter, {
+        configure: (nest) => {
+          nest.useLogger({
+            log() {},
+            error() {},
+            warn: (message: string) => warnings.push(message),
+          });
+          nest.useGlobalPipes(
+            Object.assign(Object.create(ValidationPipe.prototype) as ValidationPipe, {
+              isTransformEnabled: true,
+              validatorOptions: { whitelist: true, forbidNonWhitelisted: true },
+            }),
+          );
+        },
+      });
+
+      const answer = await app.send('POST', '/auth', { json: ALICE });
+
+      expect(answer.status).toBe(200);
+      expect(
+        warnings.filter((warning) => /(Login|Refresh|Logout)Controller/.test(warning)),
+      ).toEqual([]);
+    });
+
+    it('are those of each module, with its own keys and people', async () => {
+      const second = JwtExtendedModule.forRoot({
+        secret: `${SECRET}-of-the-second`,
+        isGlobal: false,
+        login: { authenticate: (username) => username === 'carol' && 'carol' },
+        endpoints: { path: 'second', login: true, logout: true },
+      });
+      const app = await start(adapter, { imports: [second] });
+      const carol = { username: 'carol', password: 'x' };
+
+      const one = await app.send('POST', '/auth', { json: ALICE });
+      const other = await app.send('POST', '/second', { json: carol });
+
+      expect([one.status, other.status]).toEqual([200, 200]);
+      expect((await app.send('POST', '/auth', { json: carol })).status).toBe(401);
+      expect((await app.send('POST', '/second', { json: ALICE })).status).toBe(401);
+      const token = pairIn(other.body).access;
+      expect((await app.send('POST', '/auth/logout', { token })).status).toBe(422);
+      expect((await app.send('POST', '/second/logout', { token })).status).toBe(200);
+    });
+
+    it('may be named beside useFactory', async () => {
+      const module = JwtExtendedModule.forRootAsync({
+        isGlobal: false,
+        endpoints: { path: 'later', login: true },
+        useFactory: () => ({ secret: SECRET, login: { authenticate } }),
+      });
+      const app = await start(adapter, { imports: [module] });
+
+      expect((await app.send('POST', '/later', { json: ALICE })).status).toBe(200);
+    });
   });
 
-  it('need no class for a ValidationPipe, however strict', async () => {
-    const warnings: string[] = [];
-    const app = await start(adapter, {
-      configure: (nest) => {
-        nest.useLogger({ log() {}, error() {}, warn: (message: string) => warnings.push(message) });
-        nest.useGlobalPipes(
-          Object.assign(Object.create(ValidationPipe.prototype) as ValidationPipe, {
-            isTransformEnabled: true,
-            validatorOptions: { whitelist: true, forbidNonWhitelisted: true },
-          }),
-        );
+  describe('A mistake in endpoints', () => {
+    it.each<[what: string, extras: unknown, options: JwtExtendedOptions, message: string]>([
+      [
+        'a login that nobody can pass',
+        { login: true },
+        {},
+        'endpoints.login needs login.authenticate: the function that checks a username and a password',
+      ],
+      [
+        'a login without its endpoint',
+        { refresh: true },
+        { login: { authenticate } },
+        'login is given without its endpoint: add endpoints: { login: true } beside the options of forRoot, or beside useFactory',
+      ],
+      [
+        'a refresh beside a store that cannot claim a token',
+        { refresh: true },
+        { blocklist: { store: looseStore() } },
+        'endpoints.refresh needs a store whose add is atomic, or two clients could spend one token: ' +
+          'use Redis, SQL or the memory store as blocklist.store',
+      ],
+      [
+        'a refresh of subjects that nobody looks up',
+        { refresh: true },
+        { loaders: { userIdentity: () => 'alice', additionalClaims: () => ({}) } },
+        'loaders.additionalClaims needs the subject, but a token holds only the identity that loaders.userIdentity gives: ' +
+          'add loaders.userLookup, so that tokens can be refreshed',
+      ],
+      [
+        'a login of a service that only verifies',
+        { login: true },
+        { ...verifying(), login: { authenticate } },
+        'endpoints.login creates tokens, and there is no key to sign them: give secret, privateKey or loaders.encodeKey',
+      ],
+      [
+        'a refresh of a service that only verifies',
+        { refresh: true },
+        verifying(),
+        'endpoints.refresh creates tokens, and there is no key to sign them: give secret, privateKey or loaders.encodeKey',
+      ],
+    ])('is found at start: %s', async (_what, endpoints, options, message) => {
+      const extras = { endpoints } as JwtExtendedModuleExtras;
+
+      expect(await mistakeAtStart('express', { options, extras })).toMatchObject({
+        name: 'JwtExtendedConfigError',
+        message,
+      });
+    });
+
+    it('is none: a logout beside a store that cannot claim a token, or in a service that only verifies', async () => {
+      for (const options of [{ blocklist: { store: looseStore() } }, verifying()]) {
+        const app = await createApp('express', {
+          options,
+          extras: { endpoints: { logout: true } },
+        });
+        expect(await mounted(app, '/auth/logout')).toEqual(['/auth/logout']);
+        await app.close();
+      }
+    });
+
+    it('is none: a login whose keys a loader gives', async () => {
+      const loaders = { encodeKey: () => SECRET, decodeKey: () => SECRET };
+      const app = await createApp('express', {
+        controllers: [RoomsController],
+        options: { secret: undefined, algorithm: 'HS256', loaders, login: { authenticate } },
+        extras: { endpoints: { login: true } },
+      });
+
+      const { access } = pairIn((await app.send('POST', '/auth', { json: ALICE })).body);
+
+      expect(await app.get(TokenService).verifyToken(access)).toBe(true);
+      await app.close();
+    });
+  });
+
+  /** The paths in the document of an application, which is made before it starts, as @nestjs/swagger tells to. */
+  async function documentOf(
+    adapter: AdapterName,
+    parts: AppParts,
+  ): Promise<OpenAPIObject['paths']> {
+    let document: OpenAPIObject['paths'] = {};
+    await start(adapter, {
+      ...parts,
+      configure: (nest: INestApplication) => {
+        nest.setGlobalPrefix('api');
+        document = SwaggerModule.createDocument(nest, new DocumentBuilder().build()).paths;
       },
     });
+    return document;
+  }
 
-    const answer = await app.send('POST', '/auth', { json: ALICE });
+  function bodyOf(username: string, password: string): object {
+    const schema = {
+      type: 'object',
+      properties: {
+        [username]: { type: 'string', minLength: 1 },
+        [password]: { type: 'string', minLength: 1, format: 'password' },
+      },
+      required: [username, password],
+      additionalProperties: false,
+    };
+    return { required: true, content: { 'application/json': { schema } } };
+  }
 
-    expect(answer.status).toBe(200);
-    expect(warnings.filter((warning) => /(Login|Refresh|Logout)Controller/.test(warning))).toEqual(
-      [],
-    );
-  });
+  function all(): EndpointOptions {
+    return { login: true, refresh: true, logout: true };
+  }
 
-  it('are those of each module, with its own keys and people', async () => {
-    const second = JwtExtendedModule.forRoot({
-      secret: `${SECRET}-of-the-second`,
-      isGlobal: false,
-      login: { authenticate: (username) => username === 'carol' && 'carol' },
-      endpoints: { path: 'second', login: true, logout: true },
-    });
-    const app = await start(adapter, { imports: [second] });
-    const carol = { username: 'carol', password: 'x' };
+  /** Only its shape matters. */
+  function looseStore() {
+    return {
+      isAtomic: false,
+      add: () => true,
+      raise: () => undefined,
+      get: (keys: readonly string[]) => keys.map(() => null),
+      delete: () => undefined,
+    };
+  }
 
-    const one = await app.send('POST', '/auth', { json: ALICE });
-    const other = await app.send('POST', '/second', { json: carol });
-
-    expect([one.status, other.status]).toEqual([200, 200]);
-    expect((await app.send('POST', '/auth', { json: carol })).status).toBe(401);
-    expect((await app.send('POST', '/second', { json: ALICE })).status).toBe(401);
-    const token = pairIn(other.body).access;
-    expect((await app.send('POST', '/auth/logout', { token })).status).toBe(422);
-    expect((await app.send('POST', '/second/logout', { token })).status).toBe(200);
-  });
-
-  it('may be named beside useFactory', async () => {
-    const module = JwtExtendedModule.forRootAsync({
-      isGlobal: false,
-      endpoints: { path: 'later', login: true },
-      useFactory: () => ({ secret: SECRET, login: { authenticate } }),
-    });
-    const app = await start(adapter, { imports: [module] });
-
-    expect((await app.send('POST', '/later', { json: ALICE })).status).toBe(200);
-  });
+  function verifying(): JwtExtendedOptions {
+    return { secret: undefined, publicKey: keysOf('ES256').verifying, algorithm: 'ES256' };
+  }
 });
 
-describe('A mistake in endpoints', () => {
-  it.each<[what: string, extras: unknown, options: JwtExtendedOptions, message: string]>([
-    [
-      'a login that nobody can pass',
-      { login: true },
-      {},
-      'endpoints.login needs login.authenticate: the function that checks a username and a password',
-    ],
-    [
-      'a login without its endpoint',
-      { refresh: true },
-      { login: { authenticate } },
-      'login is given without its endpoint: add endpoints: { login: true } beside the options of forRoot, or beside useFactory',
-    ],
-    [
-      'a refresh beside a store that cannot claim a token',
-      { refresh: true },
-      { blocklist: { store: looseStore() } },
-      'endpoints.refresh needs a store whose add is atomic, or two clients could spend one token: ' +
-        'use Redis, SQL or the memory store as blocklist.store',
-    ],
-    [
-      'a refresh of subjects that nobody looks up',
-      { refresh: true },
-      { loaders: { userIdentity: () => 'alice', additionalClaims: () => ({}) } },
-      'loaders.additionalClaims needs the subject, but a token holds only the identity that loaders.userIdentity gives: ' +
-        'add loaders.userLookup, so that tokens can be refreshed',
-    ],
-    [
-      'a login of a service that only verifies',
-      { login: true },
-      { ...verifying(), login: { authenticate } },
-      'endpoints.login creates tokens, and there is no key to sign them: give secret, privateKey or loaders.encodeKey',
-    ],
-    [
-      'a refresh of a service that only verifies',
-      { refresh: true },
-      verifying(),
-      'endpoints.refresh creates tokens, and there is no key to sign them: give secret, privateKey or loaders.encodeKey',
-    ],
-  ])('is found at start: %s', async (_what, endpoints, options, message) => {
-    const extras = { endpoints } as JwtExtendedModuleExtras;
+describe('Throttling', () => {
+  const PROGRAM = join(import.meta.dirname, 'throttled-app.mjs');
 
-    expect(await mistakeAtStart('express', { options, extras })).toMatchObject({
-      name: 'JwtExtendedConfigError',
-      message,
+  describe.each(ADAPTERS)('@nestjs/throttler on %s', (adapter) => {
+    let process: ChildProcess;
+    let url: string;
+
+    beforeAll(async () => {
+      process = fork(PROGRAM, [adapter, SECRET], { execArgv: [] });
+      const ended = once(process, 'exit').then(() => {
+        throw new Error('The application ended');
+      });
+      ended.catch(() => undefined);
+      [url] = (await Promise.race([once(process, 'message'), ended])) as [string];
     });
-  });
-
-  it('is none: a logout beside a store that cannot claim a token, or in a service that only verifies', async () => {
-    for (const options of [{ blocklist: { store: looseStore() } }, verifying()]) {
-      const app = await createApp('express', { options, extras: { endpoints: { logout: true } } });
-      expect(await mounted(app, '/auth/logout')).toEqual(['/auth/logout']);
-      await app.close();
-    }
-  });
-
-  it('is none: a login whose keys a loader gives', async () => {
-    const loaders = { encodeKey: () => SECRET, decodeKey: () => SECRET };
-    const app = await createApp('express', {
-      controllers: [RoomsController],
-      options: { secret: undefined, algorithm: 'HS256', loaders, login: { authenticate } },
-      extras: { endpoints: { login: true } },
+    afterAll(async () => {
+      const ended = once(process, 'exit');
+      if (process.kill()) await ended;
     });
 
-    const { access } = pairIn((await app.send('POST', '/auth', { json: ALICE })).body);
+    it('limits the login by the name of its handler, and no other endpoint', async () => {
+      const post = async (path: string, json: object) => {
+        const headers = { 'content-type': 'application/json' };
+        const answer = await fetch(url + path, {
+          method: 'POST',
+          headers,
+          body: JSON.stringify(json),
+        });
+        return answer.status;
+      };
+      const statuses = [];
+      for (const password of ['1', '2', '3', '4', 'wonderland', '5', 'wonderland'])
+        statuses.push(await post('/auth', { ...ALICE, password }));
+      const others = [];
+      for (let round = 0; round < 10; round += 1) others.push(await post('/auth/logout', {}));
 
-    expect(await app.get(TokenService).verifyToken(access)).toBe(true);
-    await app.close();
+      expect(statuses).toEqual([401, 401, 401, 401, 200, 429, 429]);
+      expect(new Set(others)).toEqual(new Set([401]));
+    });
   });
 });
-
-/** The paths in the document of an application, which is made before it starts, as @nestjs/swagger tells to. */
-async function documentOf(adapter: AdapterName, parts: AppParts): Promise<OpenAPIObject['paths']> {
-  let document: OpenAPIObject['paths'] = {};
-  await start(adapter, {
-    ...parts,
-    configure: (nest: INestApplication) => {
-      nest.setGlobalPrefix('api');
-      document = SwaggerModule.createDocument(nest, new DocumentBuilder().build()).paths;
-    },
-  });
-  return document;
-}
-
-function bodyOf(username: string, password: string): object {
-  const schema = {
-    type: 'object',
-    properties: {
-      [username]: { type: 'string', minLength: 1 },
-      [password]: { type: 'string', minLength: 1, format: 'password' },
-    },
-    required: [username, password],
-    additionalProperties: false,
-  };
-  return { required: true, content: { 'application/json': { schema } } };
-}
-
-function all(): EndpointOptions {
-  return { login: true, refresh: true, logout: true };
-}
-
-/** Only its shape matters. */
-function looseStore() {
-  return {
-    isAtomic: false,
-    add: () => true,
-    raise: () => undefined,
-    get: (keys: readonly string[]) => keys.map(() => null),
-    delete: () => undefined,
-  };
-}
-
-function verifying(): JwtExtendedOptions {
-  return { secret: undefined, publicKey: keysOf('ES256').verifying, algorithm: 'ES256' };
-}

@@ -1,8 +1,20 @@
-import { AssertionError } from 'node:assert';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { Controller, Get, Module, Post, UseGuards } from '@nestjs/common';
+import {
+  Controller,
+  Get,
+  HttpException,
+  type INestApplication,
+  Module,
+  Post,
+  type Type,
+  UseGuards,
+} from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
+import { AssertionError } from 'node:assert';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import request from 'supertest';
 import {
   AccessGuard,
@@ -11,7 +23,9 @@ import {
   CurrentIdentity,
   FreshGuard,
   JwtExtendedModule,
+  type JwtExtendedModuleExtras,
   type JwtExtendedOptions,
+  JwtRequired,
   RefreshGuard,
   type TokenErrorCode,
   TokenService,
@@ -21,251 +35,739 @@ import {
   expectRefusal,
   issueTestToken,
   JwtExtendedTestingModule,
+  type TestClaims,
   TestClock,
   type TestResponse,
 } from '../../../src/testing/index.js';
 import { ADAPTERS, createApp, RunningApp } from '../../support/app.js';
 import { FaultyStore } from '../../support/faults.js';
-import { SECRET } from '../../support/forge.js';
-import { rsaPair } from '../../support/keys.js';
-import { claimsOf, rejectionOf } from '../../support/tokens.js';
+import { forgeToken, SECRET } from '../../support/forge.js';
+import { ed25519Pair, rsaPair } from '../../support/keys.js';
+import { claimsOf, headerOf, keysOf, rejectionOf } from '../../support/tokens.js';
 
-@Controller()
-class NotesController {
-  @UseGuards(AccessGuard)
-  @Get('me')
-  me(@CurrentIdentity() identity: string, @Claims('roles') roles: unknown) {
-    return { identity, roles };
+describe('JwtExtendedTestingModule and TestClock', () => {
+  @Controller()
+  class NotesController {
+    @UseGuards(AccessGuard)
+    @Get('me')
+    me(@CurrentIdentity() identity: string, @Claims('roles') roles: unknown) {
+      return { identity, roles };
+    }
+
+    @UseGuards(FreshGuard)
+    @Post('notes')
+    write(@CurrentIdentity() identity: string) {
+      return { identity };
+    }
+
+    @UseGuards(RefreshGuard)
+    @Post('refresh')
+    refresh() {
+      return {};
+    }
   }
 
-  @UseGuards(FreshGuard)
-  @Post('notes')
-  write(@CurrentIdentity() identity: string) {
-    return { identity };
+  /** What some other check answers with. */
+  function challenged(challenge: unknown): TestResponse {
+    const headers = { 'www-authenticate': challenge };
+    return { status: 401, headers, text: '{"msg":"Signature verification failed"}' };
   }
 
-  @UseGuards(RefreshGuard)
-  @Post('refresh')
-  refresh() {
-    return {};
-  }
-}
+  describe.each(ADAPTERS)('The testing kit over %s', (adapter) => {
+    const clock = new TestClock();
+    let app: RunningApp;
 
-/** What some other check answers with. */
-function challenged(challenge: unknown): TestResponse {
-  const headers = { 'www-authenticate': challenge };
-  return { status: 401, headers, text: '{"msg":"Signature verification failed"}' };
-}
+    beforeAll(async () => {
+      app = await createApp(adapter, {
+        controllers: [NotesController],
+        options: { clock: clock.now, locations: ['headers', 'cookies'] },
+      });
+    });
+    afterAll(() => app.close());
 
-describe.each(ADAPTERS)('The testing kit over %s', (adapter) => {
-  const clock = new TestClock();
-  let app: RunningApp;
+    it('makes a token with any claims, which the application believes', async () => {
+      const token = await issueTestToken(app.nest, { sub: 'alice', roles: ['admin'] });
 
-  beforeAll(async () => {
-    app = await createApp(adapter, {
-      controllers: [NotesController],
-      options: { clock: clock.now, locations: ['headers', 'cookies'] },
+      expect(await app.send('GET', '/me', { token })).toMatchObject({
+        status: 200,
+        body: { identity: 'alice', roles: ['admin'] },
+      });
+      expect(Object.keys(claimsOf(token)).sort()).toEqual(
+        ['csrf', 'exp', 'fresh', 'iat', 'jti', 'nbf', 'roles', 'sub', 'type'].sort(),
+      );
+    });
+
+    it('makes somebody of a request', async () => {
+      const { headers } = await asIdentity(app.nest, 'alice', { fresh: true });
+
+      expect(await app.send('POST', '/notes', { headers })).toMatchObject({
+        status: 201,
+        body: { identity: 'alice' },
+      });
+    });
+
+    it.each<[TokenErrorCode, string, Record<string, unknown> | undefined]>([
+      ['TOKEN_MISSING', '/me', undefined],
+      ['TOKEN_EXPIRED', '/me', { exp: 1 }],
+      ['TOKEN_INVALID', '/me', { nbf: 253_402_300_000 }],
+      ['TOKEN_INVALID', '/me', { jti: undefined }],
+      ['TOKEN_WRONG_TYPE', '/me', { type: 'refresh' }],
+      ['TOKEN_WRONG_TYPE', '/refresh', { type: 'access' }],
+      ['TOKEN_NOT_FRESH', '/notes', { fresh: false }],
+    ])('knows %s of %s for %j, and takes it for nothing else', async (code, path, claims) => {
+      const method = path === '/me' ? 'GET' : 'POST';
+      const headers = claims
+        ? { authorization: `Bearer ${await issueTestToken(app.nest, claims)}` }
+        : undefined;
+      const response = await fetch(app.url + path, { method, headers });
+
+      await expectRefusal(response, code);
+      for (const other of ['TOKEN_REVOKED', 'CHECK_UNAVAILABLE', 'CLAIMS_INSUFFICIENT'] as const)
+        expect(await rejectionOf(expectRefusal(response, other))).toBeInstanceOf(AssertionError);
+      const known: TokenErrorCode[] = ['TOKEN_MISSING', 'TOKEN_EXPIRED', 'TOKEN_INVALID'];
+      for (const other of known.filter((each) => each !== code))
+        expect(await rejectionOf(expectRefusal(response, other))).toBeInstanceOf(AssertionError);
+    });
+
+    it('understands what supertest and inject answer with', async () => {
+      const answer = await request(app.url).get('/me');
+      await expectRefusal(answer, 'TOKEN_MISSING');
+      expect(await rejectionOf(expectRefusal(answer, 'TOKEN_EXPIRED'))).toMatchObject({
+        message: expect.stringContaining('expected the refusal TOKEN_EXPIRED, got 401') as unknown,
+      });
+      // `inject` itself cannot be loaded by Jest on Node 20; this is the form of what it gives.
+      const { statusCode, text: payload, headers } = answer;
+      await expectRefusal({ statusCode, payload, headers: headers as object }, 'TOKEN_MISSING');
+    });
+
+    it.each<[string, TestResponse]>([
+      ['no header', { status: 401, headers: {}, text: '{"msg":"Signature verification failed"}' }],
+      ['a header of another scheme', challenged('Basic realm="x"')],
+      ['a list of headers', challenged(['Bearer', 'Bearer'])],
+      ['no body', { status: 401, headers: new Headers() }],
+      ['text', { status: 401, headers: {}, payload: 'Missing JWT' }],
+      ['a text in quotes', { status: 401, headers: {}, payload: '"Missing JWT"' }],
+      ['null', { status: 401, headers: {}, payload: 'null' }],
+      ['nothing at all', { headers: {} }],
+    ])('takes nothing for a refusal that is told with %s', async (_, response) => {
+      for (const code of ['TOKEN_INVALID', 'TOKEN_MISSING', 'TOKEN_EXPIRED'] as const)
+        expect(await rejectionOf(expectRefusal(response, code))).toBeInstanceOf(AssertionError);
+    });
+
+    it('knows an invalid token by the challenge where the status is not 422', async () => {
+      await expectRefusal(challenged('Bearer error="invalid_token"'), 'TOKEN_INVALID');
+    });
+
+    it('takes no success for a refusal', async () => {
+      const { headers } = await asIdentity(app.nest, 'alice');
+      const response = await fetch(`${app.url}/me`, { headers });
+
+      expect(await rejectionOf(expectRefusal(response, 'TOKEN_INVALID'))).toBeInstanceOf(
+        AssertionError,
+      );
+    });
+
+    it('moves time', async () => {
+      const { headers } = await asIdentity(app.nest, 'alice');
+      clock.advance('14m');
+      expect((await app.send('GET', '/me', { headers })).status).toBe(200);
+
+      clock.advance(60);
+
+      await expectRefusal(await fetch(`${app.url}/me`, { headers }), 'TOKEN_EXPIRED');
+      clock.set(new Date());
+      expect((await app.send('GET', '/me', { headers })).status).toBe(200);
     });
   });
-  afterAll(() => app.close());
 
-  it('makes a token with any claims, which the application believes', async () => {
-    const token = await issueTestToken(app.nest, { sub: 'alice', roles: ['admin'] });
+  describe.each(ADAPTERS)('Where tokens name an audience and an issuer, over %s', (adapter) => {
+    it('a token of the kit names them, and stands in the header by itself', async () => {
+      const app = await createApp(adapter, {
+        controllers: [NotesController],
+        options: { headerType: '', encodeAudience: 'notes', encodeIssuer: 'https://id.example' },
+      });
 
-    expect(await app.send('GET', '/me', { token })).toMatchObject({
-      status: 200,
-      body: { identity: 'alice', roles: ['admin'] },
-    });
-    expect(Object.keys(claimsOf(token)).sort()).toEqual(
-      ['csrf', 'exp', 'fresh', 'iat', 'jti', 'nbf', 'roles', 'sub', 'type'].sort(),
-    );
-  });
+      const { token, headers } = await asIdentity(app.nest, 'alice');
+      const other = await issueTestToken(app.nest, { iss: undefined, aud: ['others'] });
 
-  it('makes somebody of a request', async () => {
-    const { headers } = await asIdentity(app.nest, 'alice', { fresh: true });
-
-    expect(await app.send('POST', '/notes', { headers })).toMatchObject({
-      status: 201,
-      body: { identity: 'alice' },
+      expect(headers).toEqual({ authorization: token });
+      expect(claimsOf(token)).toMatchObject({ aud: 'notes', iss: 'https://id.example' });
+      expect((await app.send('GET', '/me', { headers })).status).toBe(200);
+      expect(claimsOf(other)).toMatchObject({ aud: ['others'] });
+      expect(claimsOf(other)).not.toHaveProperty('iss');
+      await app.close();
     });
   });
 
-  it.each<[TokenErrorCode, string, Record<string, unknown> | undefined]>([
-    ['TOKEN_MISSING', '/me', undefined],
-    ['TOKEN_EXPIRED', '/me', { exp: 1 }],
-    ['TOKEN_INVALID', '/me', { nbf: 253_402_300_000 }],
-    ['TOKEN_INVALID', '/me', { jti: undefined }],
-    ['TOKEN_WRONG_TYPE', '/me', { type: 'refresh' }],
-    ['TOKEN_WRONG_TYPE', '/refresh', { type: 'access' }],
-    ['TOKEN_NOT_FRESH', '/notes', { fresh: false }],
-  ])('knows %s of %s for %j, and takes it for nothing else', async (code, path, claims) => {
-    const method = path === '/me' ? 'GET' : 'POST';
-    const headers = claims
-      ? { authorization: `Bearer ${await issueTestToken(app.nest, claims)}` }
-      : undefined;
-    const response = await fetch(app.url + path, { method, headers });
-
-    await expectRefusal(response, code);
-    for (const other of ['TOKEN_REVOKED', 'CHECK_UNAVAILABLE', 'CLAIMS_INSUFFICIENT'] as const)
-      expect(await rejectionOf(expectRefusal(response, other))).toBeInstanceOf(AssertionError);
-    const known: TokenErrorCode[] = ['TOKEN_MISSING', 'TOKEN_EXPIRED', 'TOKEN_INVALID'];
-    for (const other of known.filter((each) => each !== code))
-      expect(await rejectionOf(expectRefusal(response, other))).toBeInstanceOf(AssertionError);
-  });
-
-  it('understands what supertest and inject answer with', async () => {
-    const answer = await request(app.url).get('/me');
-    await expectRefusal(answer, 'TOKEN_MISSING');
-    expect(await rejectionOf(expectRefusal(answer, 'TOKEN_EXPIRED'))).toMatchObject({
-      message: expect.stringContaining('expected the refusal TOKEN_EXPIRED, got 401') as unknown,
+  describe('A test clock', () => {
+    it('is moved by durations and to dates, and by nothing else', () => {
+      const clock = new TestClock(new Date(0));
+      clock.advance('1.5h');
+      clock.advance(-5400);
+      expect(clock.now()).toEqual(new Date(0));
+      for (const nonsense of ['60', NaN, undefined, 0.5])
+        expect(() => {
+          clock.advance(nonsense as string);
+        }).toThrow(TypeError);
+      expect(() => new TestClock(new Date(NaN))).toThrow(TypeError);
+      expect(() => {
+        clock.set(new Date(NaN));
+      }).toThrow(TypeError);
     });
-    // `inject` itself cannot be loaded by Jest on Node 20; this is the form of what it gives.
-    const { statusCode, text: payload, headers } = answer;
-    await expectRefusal({ statusCode, payload, headers: headers as object }, 'TOKEN_MISSING');
   });
 
-  it.each<[string, TestResponse]>([
-    ['no header', { status: 401, headers: {}, text: '{"msg":"Signature verification failed"}' }],
-    ['a header of another scheme', challenged('Basic realm="x"')],
-    ['a list of headers', challenged(['Bearer', 'Bearer'])],
-    ['no body', { status: 401, headers: new Headers() }],
-    ['text', { status: 401, headers: {}, payload: 'Missing JWT' }],
-    ['a text in quotes', { status: 401, headers: {}, payload: '"Missing JWT"' }],
-    ['null', { status: 401, headers: {}, payload: 'null' }],
-    ['nothing at all', { headers: {} }],
-  ])('takes nothing for a refusal that is told with %s', async (_, response) => {
-    for (const code of ['TOKEN_INVALID', 'TOKEN_MISSING', 'TOKEN_EXPIRED'] as const)
-      expect(await rejectionOf(expectRefusal(response, code))).toBeInstanceOf(AssertionError);
+  describe.each(ADAPTERS)('The testing module over %s', (adapter) => {
+    const store = new FaultyStore();
+    const options: JwtExtendedOptions = {
+      ...rsaPair(),
+      algorithm: 'RS256',
+      locations: ['cookies'],
+      errorCodeKey: 'code',
+      blocklist: { store },
+      loaders: {
+        decodeKey: () => rsaPair().publicKey,
+        userLookup: ({ identity }) => ({ identity }),
+      },
+    };
+    const clock = new TestClock();
+    let app: RunningApp;
+
+    @Module({ imports: [JwtExtendedModule.forRoot(options)], controllers: [NotesController] })
+    class AppModule {}
+
+    beforeEach(async () => {
+      const testing = await Test.createTestingModule({
+        imports: [AppModule, JwtExtendedTestingModule.register({ clock: clock.now })],
+      }).compile();
+      const nest =
+        adapter === 'fastify'
+          ? testing.createNestApplication<NestFastifyApplication>(new FastifyAdapter())
+          : testing.createNestApplication();
+      app = await RunningApp.start(nest);
+    });
+    afterEach(() => app.close());
+
+    it('replaces keys, store and clock, and leaves everything else as it is', async () => {
+      const { token, headers, cookies } = await asIdentity(app.nest, 'alice', { fresh: true });
+
+      expect(cookies).toEqual({ access_token_cookie: token });
+      expect((await app.send('POST', '/notes', { headers })).status).toBe(201);
+      expect(store.get).not.toHaveBeenCalled();
+      await app.get(BlocklistService).revoke(token);
+      await expectRefusal(await fetch(`${app.url}/me`, { headers }), 'TOKEN_REVOKED');
+      clock.advance('15m');
+      await expectRefusal(await fetch(`${app.url}/me`, { headers }), 'TOKEN_EXPIRED');
+    });
+
+    it('makes no token that the real application would believe', async () => {
+      const testToken = await issueTestToken(app.nest);
+      const real = await createApp(adapter, { options: { secret: undefined, ...options } });
+
+      expect(await rejectionOf(real.get(TokenService).decodeToken(testToken))).toMatchObject({
+        code: 'TOKEN_INVALID',
+      });
+      await real.close();
+    });
   });
 
-  it('knows an invalid token by the challenge where the status is not 422', async () => {
-    await expectRefusal(challenged('Bearer error="invalid_token"'), 'TOKEN_INVALID');
+  it('The testing module leaves the clock alone unless it is given one', async () => {
+    const testing = await Test.createTestingModule({
+      imports: [JwtExtendedModule.forRoot({ secret: SECRET }), JwtExtendedTestingModule.register()],
+    }).compile();
+
+    const { iat } = claimsOf(await issueTestToken(testing));
+
+    expect(Math.abs(Number(iat) - Date.now() / 1000)).toBeLessThan(60);
+    await testing.close();
   });
 
-  it('takes no success for a refusal', async () => {
-    const { headers } = await asIdentity(app.nest, 'alice');
-    const response = await fetch(`${app.url}/me`, { headers });
+  it('The testing kit needs no first location but a header or a cookie', async () => {
+    const module = JwtExtendedModule.forRoot({ secret: SECRET, locations: ['json'] });
+    const testing = await Test.createTestingModule({ imports: [module] }).compile();
 
-    expect(await rejectionOf(expectRefusal(response, 'TOKEN_INVALID'))).toBeInstanceOf(
-      AssertionError,
-    );
-  });
-
-  it('moves time', async () => {
-    const { headers } = await asIdentity(app.nest, 'alice');
-    clock.advance('14m');
-    expect((await app.send('GET', '/me', { headers })).status).toBe(200);
-
-    clock.advance(60);
-
-    await expectRefusal(await fetch(`${app.url}/me`, { headers }), 'TOKEN_EXPIRED');
-    clock.set(new Date());
-    expect((await app.send('GET', '/me', { headers })).status).toBe(200);
+    expect(await rejectionOf(asIdentity(testing, 'alice'))).toBeInstanceOf(TypeError);
+    await testing.close();
   });
 });
 
-describe.each(ADAPTERS)('Where tokens name an audience and an issuer, over %s', (adapter) => {
-  it('a token of the kit names them, and stands in the header by itself', async () => {
-    const app = await createApp(adapter, {
-      controllers: [NotesController],
-      options: { headerType: '', encodeAudience: 'notes', encodeIssuer: 'https://id.example' },
+describe('Test tokens', () => {
+  @Controller()
+  class MeController {
+    @UseGuards(AccessGuard)
+    @Get('me')
+    me(@CurrentIdentity() identity: string) {
+      return { identity };
+    }
+
+    @UseGuards(AccessGuard)
+    @Post('notes')
+    write() {
+      return {};
+    }
+  }
+
+  /** Names that every object knows, though nobody gave it such a member. */
+  const INHERITED = ['__proto__', 'constructor', 'hasOwnProperty', 'toString', 'valueOf'];
+
+  /** As `JSON.parse` makes it: an own member, also where the name is `__proto__`. */
+  function claimNamed(name: string, value: unknown): Record<string, unknown> {
+    return JSON.parse(JSON.stringify({ [name]: value })) as Record<string, unknown>;
+  }
+
+  describe.each(ADAPTERS)('A test token over %s', (adapter) => {
+    let app: RunningApp;
+
+    beforeAll(async () => {
+      const options = { decodeIssuer: 'https://id.example', decodeAudience: 'notes' };
+      app = await createApp(adapter, { controllers: [MeController], options });
+    });
+    afterAll(() => app.close());
+
+    const me = (token: string) => app.send('GET', '/me', { token });
+
+    it.each([
+      ['exp', 'x', 'Expiration Time claim (exp) must be an integer.'],
+      ['exp', null, 'Expiration Time claim (exp) must be an integer.'],
+      ['nbf', '1', 'Not Before claim (nbf) must be an integer.'],
+      ['iat', [], 'Issued At claim (iat) must be an integer.'],
+      ['iss', 5, 'Payload Issuer (iss) must be a string'],
+      ['aud', { notes: true }, 'Invalid claim format in token'],
+      ['sub', {}, 'Subject must be a string'],
+      ['jti', 7, 'JWT ID must be a string'],
+      ['sid', false, 'Invalid claim format in token'],
+      ['type', ['access'], 'Missing or invalid claim: type'],
+    ])('may say nonsense: %s is %j, and is refused for it', async (name, value, msg) => {
+      const token = await issueTestToken(app.nest, { [name]: value });
+
+      expect(claimsOf(token)).toMatchObject({ [name]: value });
+      expect(await me(token)).toMatchObject({ status: 422, body: { msg } });
     });
 
-    const { token, headers } = await asIdentity(app.nest, 'alice');
-    const other = await issueTestToken(app.nest, { iss: undefined, aud: ['others'] });
+    it.each(INHERITED)('may have a claim by the name of %s', async (name) => {
+      const token = await issueTestToken(app.nest, claimNamed(name, 'x'));
 
-    expect(headers).toEqual({ authorization: token });
-    expect(claimsOf(token)).toMatchObject({ aud: 'notes', iss: 'https://id.example' });
+      expect(Object.entries(claimsOf(token))).toContainEqual([name, 'x']);
+      expect((await me(token)).status).toBe(200);
+    });
+
+    it.each(['exp', 'iat', 'nbf', 'sub', 'jti', 'type', 'iss', 'aud', 'fresh'])(
+      'says nothing of %s where the test leaves it out',
+      async (name) => {
+        const token = await issueTestToken(app.nest, { [name]: undefined });
+
+        expect(claimsOf(token)).not.toHaveProperty(name);
+      },
+    );
+  });
+
+  describe.each<[string, JwtExtendedOptions]>([
+    ['HS512', keysOf('HS512').options],
+    ['PS256', keysOf('PS256').options],
+    ['ES384', keysOf('ES384').options],
+    ['EdDSA', { secret: undefined, ...ed25519Pair(), algorithm: 'EdDSA' }],
+  ])('A test token under %s', (algorithm, options) => {
+    it('has the header of any other, whatever it claims', async () => {
+      const app = await createApp('express', { controllers: [MeController], options });
+      const token = await issueTestToken(app.nest, { sub: 'alice', exp: null, toString: 'x' });
+
+      expect(headerOf(token)).toEqual({ alg: algorithm, typ: 'JWT' });
+      await expectRefusal(
+        await fetch(`${app.url}/me`, { headers: { authorization: `Bearer ${token}` } }),
+        'TOKEN_INVALID',
+      );
+      await app.close();
+    });
+  });
+
+  describe.each<[string, JwtExtendedOptions, object]>([
+    [
+      'are made elsewhere',
+      { decodeIssuer: 'https://idp', decodeAudience: ['api', 'web'] },
+      { iss: 'https://idp', aud: 'api' },
+    ],
+    [
+      'are for others',
+      {
+        encodeIssuer: 'https://here',
+        decodeIssuer: ['https://idp', 'https://other'],
+        encodeAudience: ['elsewhere'],
+        decodeAudience: 'api',
+      },
+      { iss: 'https://idp', aud: 'api' },
+    ],
+    [
+      'are made here, too',
+      {
+        encodeIssuer: 'https://here',
+        decodeIssuer: ['https://idp', 'https://here'],
+        encodeAudience: ['web', 'api'],
+        decodeAudience: ['api'],
+      },
+      { iss: 'https://here', aud: ['web', 'api'] },
+    ],
+  ])('Where tokens %s', (_, options, expected) => {
+    it('a test token names whom the application believes', async () => {
+      const app = await createApp('express', { controllers: [MeController], options });
+      const { token, headers } = await asIdentity(app.nest, 'alice');
+
+      expect(claimsOf(token)).toMatchObject(expected);
+      expect((await app.send('GET', '/me', { headers })).status).toBe(200);
+      await app.close();
+    });
+  });
+
+  describe('Somebody whose token is in a cookie', () => {
+    const options: JwtExtendedOptions = { locations: ['cookies'], errorCodeKey: 'code' };
+    let app: RunningApp;
+
+    beforeAll(async () => {
+      app = await createApp('express', { controllers: [MeController], options });
+    });
+    afterAll(() => app.close());
+
+    it.each<[TokenErrorCode, TestClaims, string[]]>([
+      ['TOKEN_INVALID', { nbf: 'x' }, ['cookie', 'x-csrf-token']],
+      ['CSRF_FAILED', { csrf: undefined }, ['cookie']],
+      ['CSRF_FAILED', { csrf: 5 }, ['cookie']],
+      ['TOKEN_EXPIRED', { exp: 1 }, ['cookie', 'x-csrf-token']],
+    ])('is refused as %s where the test says %j', async (code, claims, names) => {
+      const { headers } = await asIdentity(app.nest, 'alice', claims);
+
+      expect(Object.keys(headers)).toEqual(names);
+      await expectRefusal(await fetch(`${app.url}/notes`, { method: 'POST', headers }), code);
+    });
+
+    it('has a refresh token where that one belongs', async () => {
+      const { token, headers, cookies } = await asIdentity(app.nest, 'alice', { type: 'refresh' });
+
+      expect(cookies).toEqual({ refresh_token_cookie: token });
+      expect(headers).toEqual({
+        cookie: `refresh_token_cookie=${token}`,
+        'x-csrf-token': claimsOf(token).csrf,
+      });
+    });
+  });
+
+  it('A claim that the application requires is the test’s to give', async () => {
+    const options = { requiredClaims: ['tenant'] };
+    const app = await createApp('express', { controllers: [MeController], options });
+    const without = await asIdentity(app.nest, 'alice');
+    const { headers } = await asIdentity(app.nest, 'alice', { tenant: 'acme' });
+
+    await expectRefusal(
+      await fetch(`${app.url}/me`, { headers: without.headers }),
+      'TOKEN_INVALID',
+    );
     expect((await app.send('GET', '/me', { headers })).status).toBe(200);
-    expect(claimsOf(other)).toMatchObject({ aud: ['others'] });
-    expect(claimsOf(other)).not.toHaveProperty('iss');
     await app.close();
   });
 });
 
-describe('A test clock', () => {
-  it('is moved by durations and to dates, and by nothing else', () => {
-    const clock = new TestClock(new Date(0));
-    clock.advance('1.5h');
-    clock.advance(-5400);
-    expect(clock.now()).toEqual(new Date(0));
-    for (const nonsense of ['60', NaN, undefined, 0.5])
-      expect(() => {
-        clock.advance(nonsense as string);
-      }).toThrow(TypeError);
-    expect(() => new TestClock(new Date(NaN))).toThrow(TypeError);
-    expect(() => {
-      clock.set(new Date(NaN));
-    }).toThrow(TypeError);
-  });
-});
+describe('Several modules', () => {
+  /** A feature with tokens of its own. */
+  function feature(path: string, options: JwtExtendedOptions & JwtExtendedModuleExtras): Type {
+    @Controller(path)
+    class FeatureController {
+      @UseGuards(AccessGuard)
+      @Get()
+      get() {
+        return { path };
+      }
+    }
+    const jwt = JwtExtendedModule.forRoot({ isGlobal: false, errorCodeKey: 'code', ...options });
 
-describe.each(ADAPTERS)('The testing module over %s', (adapter) => {
-  const store = new FaultyStore();
-  const options: JwtExtendedOptions = {
-    ...rsaPair(),
-    algorithm: 'RS256',
-    locations: ['cookies'],
-    errorCodeKey: 'code',
-    blocklist: { store },
-    loaders: { decodeKey: () => rsaPair().publicKey, userLookup: ({ identity }) => ({ identity }) },
-  };
-  const clock = new TestClock();
-  let app: RunningApp;
+    @Module({ imports: [jwt], exports: [jwt] })
+    class TokensModule {}
 
-  @Module({ imports: [JwtExtendedModule.forRoot(options)], controllers: [NotesController] })
+    @Module({ imports: [TokensModule], controllers: [FeatureController] })
+    class FeatureModule {}
+    return FeatureModule;
+  }
+
+  const ShopModule = feature('shop', { secret: `shop-${SECRET}` });
+  const StaffModule = feature('staff', { secret: `staff-${SECRET}`, locations: ['cookies'] });
+
+  @Module({})
+  class StoreRoomModule {}
+
+  @Module({ imports: [ShopModule, StaffModule, StoreRoomModule] })
   class AppModule {}
 
-  beforeEach(async () => {
-    const testing = await Test.createTestingModule({
-      imports: [AppModule, JwtExtendedTestingModule.register({ clock: clock.now })],
-    }).compile();
-    const nest =
-      adapter === 'fastify'
-        ? testing.createNestApplication<NestFastifyApplication>(new FastifyAdapter())
-        : testing.createNestApplication();
-    app = await RunningApp.start(nest);
-  });
-  afterEach(() => app.close());
+  const testing = (...imports: NonNullable<Parameters<typeof Module>[0]['imports']>) =>
+    Test.createTestingModule({ imports }).compile();
 
-  it('replaces keys, store and clock, and leaves everything else as it is', async () => {
-    const { token, headers, cookies } = await asIdentity(app.nest, 'alice', { fresh: true });
+  const STARTS: readonly (readonly [string, () => Promise<INestApplication>])[] = [
+    ['made by Nest', () => NestFactory.create(AppModule, { logger: false })],
+    ['under test', async () => (await testing(AppModule)).createNestApplication()],
+    [
+      'under test on Fastify',
+      async () => (await testing(AppModule)).createNestApplication(new FastifyAdapter()),
+    ],
+    [
+      'with the testing module',
+      async () =>
+        (await testing(AppModule, JwtExtendedTestingModule.register())).createNestApplication(),
+    ],
+  ];
 
-    expect(cookies).toEqual({ access_token_cookie: token });
-    expect((await app.send('POST', '/notes', { headers })).status).toBe(201);
-    expect(store.get).not.toHaveBeenCalled();
-    await app.get(BlocklistService).revoke(token);
-    await expectRefusal(await fetch(`${app.url}/me`, { headers }), 'TOKEN_REVOKED');
-    clock.advance('15m');
-    await expectRefusal(await fetch(`${app.url}/me`, { headers }), 'TOKEN_EXPIRED');
-  });
+  describe.each(STARTS)('An application of several modules, %s', (_, start) => {
+    let app: RunningApp;
 
-  it('makes no token that the real application would believe', async () => {
-    const testToken = await issueTestToken(app.nest);
-    const real = await createApp(adapter, { options: { secret: undefined, ...options } });
-
-    expect(await rejectionOf(real.get(TokenService).decodeToken(testToken))).toMatchObject({
-      code: 'TOKEN_INVALID',
+    beforeAll(async () => {
+      app = await RunningApp.start(await start());
     });
-    await real.close();
+    afterAll(() => app.close());
+
+    it('believes a test token where its module was selected, and nowhere else', async () => {
+      const shopper = await asIdentity(app.nest.select(ShopModule), 'alice');
+      const clerk = await asIdentity(app.nest.select(StaffModule), 'bob');
+
+      expect(Object.keys(shopper.headers)).toEqual(['authorization']);
+      expect(Object.keys(clerk.cookies)).toEqual(['access_token_cookie']);
+      for (const [path, { headers }] of [['/shop', shopper] as const, ['/staff', clerk] as const])
+        expect(await app.send('GET', path, { headers })).toMatchObject({ status: 200 });
+      const headers = { authorization: `Bearer ${clerk.token}` };
+      await expectRefusal(await fetch(`${app.url}/shop`, { headers }), 'TOKEN_INVALID');
+    });
+
+    it('asks which one is meant where none was selected', async () => {
+      const { nest } = app;
+      for (const unclear of [nest, nest.select(AppModule), nest.select(StoreRoomModule)])
+        for (const making of [asIdentity(unclear, 'alice'), issueTestToken(unclear)])
+          expect(await rejectionOf(making)).toMatchObject({
+            name: 'TypeError',
+            message: expect.stringContaining('app.select(') as unknown,
+          });
+    });
+  });
+
+  it('A testing module is selected from as an application is', async () => {
+    const module = await testing(AppModule);
+    const { token } = await asIdentity(module.select(ShopModule), 'alice');
+    const app = await RunningApp.start(module.createNestApplication());
+
+    expect((await app.send('GET', '/shop', { token })).status).toBe(200);
+    expect(await rejectionOf(issueTestToken(module))).toBeInstanceOf(TypeError);
+    await app.close();
+  });
+
+  it('A module that is there for all has to be selected beside another, too', async () => {
+    const Everywhere = feature('everywhere', { secret: SECRET, isGlobal: true });
+    const app = await RunningApp.start(
+      (await testing(Everywhere, ShopModule)).createNestApplication(),
+    );
+    const anybody = await asIdentity(app.nest.select(Everywhere), 'alice');
+    const shopper = await asIdentity(app.nest.select(ShopModule), 'alice');
+
+    expect(await rejectionOf(issueTestToken(app.nest))).toBeInstanceOf(TypeError);
+    expect((await app.send('GET', '/everywhere', { token: anybody.token })).status).toBe(200);
+    expect((await app.send('GET', '/shop', { token: shopper.token })).status).toBe(200);
+    await app.close();
+  });
+
+  it('The only module needs no selection, whatever is selected', async () => {
+    const app = await RunningApp.start(
+      (await testing(ShopModule, StoreRoomModule)).createNestApplication(),
+    );
+
+    for (const from of [app.nest, app.nest.select(ShopModule), app.nest.select(StoreRoomModule)])
+      expect((await app.send('GET', '/shop', await asIdentity(from, 'alice'))).status).toBe(200);
+    await app.close();
   });
 });
 
-it('The testing module leaves the clock alone unless it is given one', async () => {
-  const testing = await Test.createTestingModule({
-    imports: [JwtExtendedModule.forRoot({ secret: SECRET }), JwtExtendedTestingModule.register()],
-  }).compile();
+describe('expectRefusal', () => {
+  /** What an application answers by itself, and no guard. */
+  @Controller('own')
+  class OwnController {
+    @Get('success')
+    success() {
+      return { code: 'TOKEN_EXPIRED', message: 'Token has expired' };
+    }
 
-  const { iat } = claimsOf(await issueTestToken(testing));
+    @Get('bad-dto')
+    badDto() {
+      throw new HttpException('bad dto', 422);
+    }
 
-  expect(Math.abs(Number(iat) - Date.now() / 1000)).toBeLessThan(60);
-  await testing.close();
-});
+    @Get('bad-field')
+    badField() {
+      throw new HttpException({ message: ['sub must be a string'], error: 'Unprocessable' }, 422);
+    }
 
-it('The testing kit needs no first location but a header or a cookie', async () => {
-  const module = JwtExtendedModule.forRoot({ secret: SECRET, locations: ['json'] });
-  const testing = await Test.createTestingModule({ imports: [module] }).compile();
+    @Get('no-key')
+    noKey() {
+      throw new HttpException('Missing API key', 401);
+    }
 
-  expect(await rejectionOf(asIdentity(testing, 'alice'))).toBeInstanceOf(TypeError);
-  await testing.close();
+    @Get('no-signature')
+    noSignature() {
+      throw new HttpException('Signature verification failed', 401);
+    }
+  }
+
+  @Controller()
+  class NotesController {
+    @UseGuards(AccessGuard)
+    @Get('me')
+    me() {
+      return {};
+    }
+
+    @UseGuards(AccessGuard)
+    @Post('notes')
+    write() {
+      return {};
+    }
+
+    @UseGuards(AccessGuard)
+    @JwtRequired({ locations: ['json'] })
+    @Get('body')
+    body() {
+      return {};
+    }
+
+    @UseGuards(AccessGuard)
+    @JwtRequired({ locations: ['headers', 'cookies', 'query_string'] })
+    @Get('anywhere')
+    anywhere() {
+      return {};
+    }
+  }
+
+  const CODES: readonly TokenErrorCode[] = [
+    'TOKEN_INVALID',
+    'TOKEN_MISSING',
+    'TOKEN_EXPIRED',
+    'CSRF_FAILED',
+  ];
+
+  async function expectNoRefusal(response: TestResponse, codes = CODES): Promise<void> {
+    for (const code of codes)
+      expect(await rejectionOf(expectRefusal(response, code))).toBeInstanceOf(AssertionError);
+  }
+
+  describe.each(ADAPTERS)('A refusal without a code over %s', (adapter) => {
+    describe.each(['flask', 'rfc6750'] as const)('under the statuses of %s', (statusProfile) => {
+      let app: RunningApp;
+
+      beforeAll(async () => {
+        const options: JwtExtendedOptions = { statusProfile, locations: ['cookies', 'headers'] };
+        const controllers = [NotesController, OwnController];
+        app = await createApp(adapter, { controllers, options });
+      });
+      afterAll(() => app.close());
+
+      it.each(['success', 'bad-dto', 'bad-field', 'no-key', 'no-signature'])(
+        'is not what the application itself answers: %s',
+        async (path) => {
+          await expectNoRefusal(await fetch(`${app.url}/own/${path}`));
+          await expectNoRefusal(await request(app.url).get(`/own/${path}`));
+        },
+      );
+
+      it.each([
+        ['no token', 'Bearer a.b'],
+        ['a header that says more', 'Bearer a b'],
+        ['a signature of nobody', `Bearer ${forgeToken({}, undefined, 'x'.repeat(64))}`],
+      ])('is known: %s', async (_, authorization) => {
+        const response = await fetch(`${app.url}/me`, { headers: { authorization } });
+
+        await expectRefusal(response, 'TOKEN_INVALID');
+        await expectNoRefusal(response, ['TOKEN_MISSING', 'TOKEN_WRONG_TYPE', 'CSRF_FAILED']);
+      });
+
+      it.each(['/me', '/body', '/anywhere'])('is known: nothing at all on %s', async (path) => {
+        const response = await fetch(app.url + path);
+
+        await expectRefusal(response, 'TOKEN_MISSING');
+        await expectNoRefusal(response, ['TOKEN_INVALID', 'CSRF_FAILED']);
+      });
+
+      it.each<[string, (given: Record<string, string>) => Record<string, string>]>([
+        ['no csrf value', ({ cookie = '' }) => ({ cookie })],
+        ['another one', ({ cookie = '' }) => ({ cookie, 'x-csrf-token': 'x' })],
+      ])('is known: %s', async (_, change) => {
+        const { headers } = await asIdentity(app.nest, 'alice');
+        const init = { method: 'POST', headers: change(headers) };
+        const response = await fetch(`${app.url}/notes`, init);
+
+        await expectRefusal(response, 'CSRF_FAILED');
+        await expectNoRefusal(response, ['TOKEN_INVALID', 'TOKEN_MISSING']);
+      });
+    });
+  });
+
+  describe.each(ADAPTERS)('A refusal in the application’s own words over %s', (adapter) => {
+    it('is known by its code, under the status that the application gave it', async () => {
+      const options: JwtExtendedOptions = {
+        responses: { expiredToken: () => ({ status: 419, body: { reason: 'TOKEN_EXPIRED' } }) },
+      };
+      const app = await createApp(adapter, { controllers: [NotesController], options });
+      const token = await issueTestToken(app.nest, { exp: 1 });
+      const headers = { authorization: `Bearer ${token}` };
+
+      await expectRefusal(await fetch(`${app.url}/me`, { headers }), 'TOKEN_EXPIRED');
+      await app.close();
+    });
+
+    it('is known where no filter renders it', async () => {
+      const extras = { registerFilter: false };
+      const app = await createApp(adapter, { controllers: [NotesController], extras });
+
+      await expectRefusal(await fetch(`${app.url}/me`), 'TOKEN_MISSING');
+      await app.close();
+    });
+  });
+
+  describe('A response', () => {
+    const URL_OF_REFUSAL = 'data:application/json,{"msg":"Missing Authorization Header"}';
+
+    it('cannot be judged once its body was read, and that is told', async () => {
+      const read = await fetch(URL_OF_REFUSAL);
+      await read.text();
+
+      expect(await rejectionOf(expectRefusal(read, 'TOKEN_MISSING'))).toMatchObject({
+        name: 'AssertionError',
+        message: expect.stringContaining('its body was read before') as unknown,
+      });
+    });
+
+    it('is left to be read', async () => {
+      const response = await fetch(URL_OF_REFUSAL);
+      await rejectionOf(expectRefusal(response, 'TOKEN_MISSING'));
+
+      expect(await response.json()).toEqual({ msg: 'Missing Authorization Header' });
+    });
+
+    it.each<[string, () => unknown]>([
+      ['fetch', () => fetch(URL_OF_REFUSAL)],
+      ['supertest', () => request('http://127.0.0.1:1').get('/')],
+    ])('has to be awaited: %s', async (_, send) => {
+      expect(await rejectionOf(expectRefusal(send() as never, 'TOKEN_MISSING'))).toMatchObject({
+        name: 'AssertionError',
+        message: expect.stringContaining('was the request awaited?') as unknown,
+      });
+    });
+  });
+
+  /** Whatever the sources give as a reason, with `x` for what is put into it. */
+  function reasonsGivenAs(error: RegExp): string[] {
+    const folder = join(import.meta.dirname, '../../../src');
+    const quoted = new RegExp(`(?:${error.source})\\s*(['"\`])(?<reason>.*?)\\1`, 'g');
+    return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.ts'))
+      .flatMap((name) => [...readFileSync(join(folder, name), 'utf8').matchAll(quoted)])
+      .map(({ groups }) => (groups?.reason ?? '').replace(/\$\{.*?\}/g, 'x'));
+  }
+
+  describe.each<[TokenErrorCode, number, RegExp]>([
+    ['TOKEN_INVALID', 422, /new InvalidTokenError\(/],
+    ['TOKEN_MISSING', 401, /new MissingTokenError\(|missing:/],
+    ['CSRF_FAILED', 401, /new CsrfError\(/],
+  ])('The reasons of %s', (code, status, error) => {
+    it.each(reasonsGivenAs(error))('are known: %s', async (msg) => {
+      await expectRefusal({ status, headers: {}, text: JSON.stringify({ msg }) }, code);
+    });
+  });
 });
