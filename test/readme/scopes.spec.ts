@@ -64,7 +64,7 @@ describe('The sample of scopes', () => {
     expect(await call(method, path, { token: who && tokens[who] })).toEqual(expected);
   });
 
-  it('takes its API key in the place of a token, and no other', async () => {
+  it('accepts its API key instead of a token and no other key', async () => {
     const byKey = ok({ reader: 'the holder of the API key' });
     expect(await call('GET', '/reports', { key: API_KEY })).toEqual(byKey);
     expect(await call('GET', '/reports', { key: API_KEY, token: 'a.b.c' })).toEqual(byKey);

@@ -27,7 +27,7 @@ beforeAll(() => {
 });
 
 describe('The snippets of the README', () => {
-  it('are many, and all in a language that is checked', () => {
+  it('are all in a language that is checked', () => {
     expect(excerpts.length).toBeGreaterThanOrEqual(5);
     expect(modules.length).toBeGreaterThanOrEqual(12);
     expect(['js', 'javascript', 'typescript', 'tsx'].flatMap(blocksIn)).toEqual([]);
@@ -45,18 +45,18 @@ describe('The snippets of the README', () => {
     },
   );
 
-  it('tell how to use the command as it does itself', () => {
+  it('show the usage text of the command', () => {
     let usage = '';
     run(['--help'], { folder: '', write: (text) => (usage += text), warn: () => {} });
 
     expect(blocksIn('text').map(({ text }) => text)).toEqual([usage]);
   });
 
-  it('compile as if they were files of the sample', () => {
+  it('compile as files of the sample', () => {
     expect(mistakes.filter((mistake) => !mistake.startsWith(ofBroken))).toEqual([]);
   });
 
-  it('would be found out if they did not', () => {
+  it('fail the check if they do not compile', () => {
     expect(mistakes.filter((mistake) => mistake.startsWith(ofBroken))).toEqual([
       expect.stringContaining("is not assignable to type 'string'"),
     ]);

@@ -54,13 +54,13 @@ const refusals = [
 ];
 
 describe("The README's tables", () => {
-  it('name exactly the options that there are, with their defaults', () => {
+  it('name exactly the options, with their defaults', () => {
     const rows = tableOf('Option').map((row) => [plain(row['Option']), plain(row['Default'])]);
 
     expect(sorted(rows)).toEqual(sorted(optionDefaults()));
   });
 
-  it('agree with what the options say of themselves', () => {
+  it('agree with the doc comments of the options', () => {
     const documented = documentedDefaults();
     const rows = tableOf('Option')
       .map((row) => [plain(row['Option']), plain(row['Default'])] as const)
@@ -70,7 +70,7 @@ describe("The README's tables", () => {
     expect(rows).toEqual(rows.map(([name]) => [name, documented.get(name)]));
   });
 
-  it('name exactly the algorithms that there are, with the strength that their keys must have', () => {
+  it('name exactly the algorithms, with the required key strength', () => {
     const rows = tableOf('Algorithms').map((row) => ({
       names: plain(row['Algorithms']).split(', '),
       numbers: row['Key']?.match(/(?<=P-)\d+|\b\d{2,}(?= bits|,| and| bytes)/g)?.map(Number) ?? [],
@@ -82,7 +82,7 @@ describe("The README's tables", () => {
     }
   });
 
-  it('name exactly what a key of a ring may have', () => {
+  it('name exactly the members of a key of a ring', () => {
     const rows = tableOf('Member of a key').map((row) => plain(row['Member of a key']));
 
     expect(rows).toEqual(
@@ -111,7 +111,7 @@ describe("The README's tables", () => {
     );
   });
 
-  it('name exactly the decorators that require something', () => {
+  it('name exactly the decorators of requirements', () => {
     const rows = tableOf('Decorator').map((row) => /@(\w+)/.exec(row['Decorator']!)?.[1]);
 
     const decorators = [library.MatchParam, library.RequireClaims, library.RequireScope];
@@ -121,7 +121,7 @@ describe("The README's tables", () => {
   it.each([
     ['loaders.', 'JwtExtendedLoaders'],
     ['responses.', 'JwtExtendedResponses'],
-  ])('name exactly the %s that there are', (heading, type) => {
+  ])('name exactly the %s', (heading, type) => {
     const rows = tableOf(`\`${heading}\``).map((row) => plain(row[`\`${heading}\``]));
 
     expect(rows).toEqual(
@@ -131,7 +131,7 @@ describe("The README's tables", () => {
     );
   });
 
-  it('name exactly the stores that there are, and what each can do', () => {
+  it('name exactly the stores, with their features', () => {
     const rows = tableOf('Store').map((row) => {
       const name = /new (\w+)/.exec(row['Store'] ?? '')?.[1] ?? '';
       return { name, rotation: row['Rotation'], sessions: row['Sessions'] };
@@ -142,7 +142,7 @@ describe("The README's tables", () => {
     expect(rows).toEqual(rows.map(({ name }) => ({ name, ...abilitiesOf(STORES[name]!) })));
   });
 
-  it('name exactly the events that there are, and what each of them holds', () => {
+  it('name exactly the events, with their members', () => {
     const rows = tableOf('Event').map((row) => [
       plain(row['Event']),
       new Set(row['What it holds']?.match(/(?<=`)\w+(?=`)/g)),
@@ -151,7 +151,7 @@ describe("The README's tables", () => {
     expect(rows).toEqual(eventsWithMembers());
   });
 
-  it('name exactly the errors that there are', () => {
+  it('name exactly the errors', () => {
     const { VerifiedTokenError, ...concrete } = errors;
 
     expect(VerifiedTokenError).toBeDefined();
@@ -162,7 +162,7 @@ describe("The README's tables", () => {
     ).toEqual(Object.keys(concrete).sort());
   });
 
-  it('tell the code, status, body and callback of each error', async () => {
+  it('state code, status, body and callback of each error', async () => {
     const rows = tableOf('Class').map((row) =>
       Object.fromEntries(Object.entries(row).map(([heading, cell]) => [heading, plain(cell)])),
     );

@@ -41,7 +41,7 @@ beforeAll(() =>
 );
 
 describe('The walks of the README', () => {
-  it('are all taken', () => {
+  it('are all tested', () => {
     const sections = blocksIn('console').map(({ section }) => section);
 
     expect(sections).toEqual([QUICK_START, ...SESSIONS, ROTATION, ROTATION]);
@@ -66,7 +66,7 @@ describe('The quick start, started without a setting', () => {
     expect(answered).toEqual(steps);
   });
 
-  it('says that it made a secret for this run, and keeps it to itself', async () => {
+  it('says that it made a secret for this run without showing it', async () => {
     expect(sample.log()).toContain('JWT_SECRET is not set: a secret was generated for this run');
     expect(sample.log()).not.toMatch(/[\w-]{60}/);
   });
@@ -94,7 +94,7 @@ describe('The sessions', () => {
     expect(answered).toEqual(steps);
   });
 
-  it('are kept in a file, and no token of them in the log', () => {
+  it('are kept in a file, and the log shows no token', () => {
     expect(existsSync(SESSION_FILES[0]!)).toBe(true);
     expect(sample.log()).not.toMatch(/ERROR|[\w-]{60}/);
   });
@@ -137,7 +137,7 @@ describe('The rotation of a key', () => {
     expect([...prepared, ...answered]).toEqual([...preparations, ...second]);
   });
 
-  it('says which key signs, and nothing of any key', () => {
+  it('says which key signs without showing a key', () => {
     expect(sample?.log()).toContain('The key that signs is 2026-12');
     expect(sample?.log()).not.toMatch(/[\w-]{40}/);
   });
@@ -182,7 +182,7 @@ describe('The sample of key rotation, with PORT and KEY_FOLDER', () => {
         keys.write('current', 'one\n');
       },
     ],
-  ])('keeps its keys where the folder %s, and tells no key', async (_what, spoil) => {
+  ])('keeps its keys if the folder %s and shows no key', async (_what, spoil) => {
     const before = sample?.log().length ?? 0;
     spoil();
 
@@ -213,7 +213,7 @@ describe('The sample of key rotation, with PORT and KEY_FOLDER', () => {
     });
   });
 
-  it('tells its process id for as long as it runs', async () => {
+  it('has a file with its process id while it runs', async () => {
     expect(keys.read('pid')).toBe(`${sample?.pid}\n`);
 
     await sample?.stop();
@@ -235,7 +235,7 @@ describe('The quick start, with PORT and JWT_SECRET', () => {
   });
   afterAll(() => sample?.stop());
 
-  it('listens on that port, signs with that secret, and makes none', async () => {
+  it('listens on that port and signs with that secret', async () => {
     const login = await sample.post('/login', JSON.stringify(ALICE));
 
     const { access_token: token } = (await login.json()) as { access_token: string };
@@ -246,7 +246,7 @@ describe('The quick start, with PORT and JWT_SECRET', () => {
     expect(sample.log()).not.toContain('JWT_SECRET is not set');
   });
 
-  it('makes a fresh pair at login, which no cache may keep', async () => {
+  it('returns a fresh pair at login and forbids caching', async () => {
     const login = await sample.post('/login', JSON.stringify(ALICE));
 
     const pair = (await login.json()) as Record<string, string>;
@@ -258,7 +258,7 @@ describe('The quick start, with PORT and JWT_SECRET', () => {
     });
   });
 
-  it('knows the user and the roles of a token, and nobody without one', async () => {
+  it('returns the user and the roles of a token and refuses a request without one', async () => {
     const login = await sample.post('/login', JSON.stringify(ALICE));
 
     const { access_token: token } = (await login.json()) as { access_token: string };
@@ -294,7 +294,7 @@ describe('The quick start, with PORT and JWT_SECRET', () => {
     ['null for both', '{"username":null,"password":null}'],
     ['numbers', '{"username":1,"password":2}'],
     ['an array and an object', '{"username":["alice"],"password":{"$ne":""}}'],
-  ])('refuses a body of %s, and says what it takes', async (_what, body) => {
+  ])('refuses a body of %s and says what it expects', async (_what, body) => {
     for (const path of ['/login', '/fresh-login']) {
       const answer = await sample.post(path, body);
 
@@ -310,7 +310,7 @@ describe('The quick start, with PORT and JWT_SECRET', () => {
     ['a number', '5'],
     ['a string', '"alice"'],
     ['half of an object', '{"username":'],
-  ])('refuses a body of %s as no JSON object', async (_what, body) => {
+  ])('refuses a body of %s because it is not a JSON object', async (_what, body) => {
     const answer = await sample.post('/login', body);
 
     expect({ status: answer.status, body: await answer.json() }).toEqual({
@@ -328,7 +328,7 @@ describe('The quick start, with PORT and JWT_SECRET', () => {
     });
   });
 
-  it('takes as long over an unknown user as over a wrong password', async () => {
+  it('takes as long for an unknown user as for a wrong password', async () => {
     const spent = { alice: Infinity, mallory: Infinity };
     const isAlike = () => spent.mallory / spent.alice > 0.5;
     // The shortest of several times, since another process may take the machine for a while.

@@ -46,7 +46,7 @@ describe('The login endpoint', () => {
       app = await start(adapter, { login: { authenticate }, clock: clock.now, realm: 'shop' });
     });
 
-    it('gives a fresh pair of one session, which no cache may keep (R69)', async () => {
+    it('returns a fresh pair of one session and forbids caching (R69)', async () => {
       const answer = await app.send('POST', '/auth', { json: ALICE });
 
       const { access, refresh } = pairIn(answer.body);
@@ -64,7 +64,7 @@ describe('The login endpoint', () => {
       ['application/json'],
       ['application/json; charset=utf-8'],
       ['Application/JSON;charset="utf-8"'],
-    ])('takes a body of the type %s', async (type) => {
+    ])('accepts a body of the content type %s', async (type) => {
       const body = JSON.stringify(ALICE);
       const answer = await app.send('POST', '/auth', { body, headers: { 'content-type': type } });
 
@@ -75,7 +75,7 @@ describe('The login endpoint', () => {
       ['a wrong password', { username: 'alice', password: 'looking-glass' }],
       ['an unknown user', { username: 'mallory', password: 'wonderland' }],
       ['a name of every object', { username: '__proto__', password: 'wonderland' }],
-    ])('refuses %s, and says how to ask (R71)', async (_what, json) => {
+    ])('refuses %s with a challenge (R71)', async (_what, json) => {
       const answer = await app.send('POST', '/auth', { json });
 
       expect(said(answer)).toEqual(BAD);
@@ -112,17 +112,20 @@ describe('The login endpoint', () => {
       ['a form', 'username=alice&password=wonderland', 'application/x-www-form-urlencoded'],
       ['JSON that says it is text', JSON.stringify(ALICE), 'text/plain'],
       ['JSON that says it is a script', JSON.stringify(ALICE), 'application/jsonp'],
-    ])('refuses a body of %s as bad credentials, and asks nobody', async (_what, body, type) => {
-      users.asked.length = 0;
-      const headers = { ...(body !== undefined && { 'content-type': type }) };
+    ])(
+      'refuses a body of %s as bad credentials without calling login.authenticate',
+      async (_what, body, type) => {
+        users.asked.length = 0;
+        const headers = { ...(body !== undefined && { 'content-type': type }) };
 
-      const answer = await sendRaw(app, 'POST', '/auth', { headers, body });
+        const answer = await sendRaw(app, 'POST', '/auth', { headers, body });
 
-      // A body of a type that it has no parser for Fastify refuses by itself.
-      const isUnread = adapter === 'fastify' && type === 'application/jsonp';
-      expect(said(answer)).toEqual(isUnread ? { status: 415, body: expect.anything() } : BAD);
-      expect(users.asked).toEqual([]);
-    });
+        // A body of a type that it has no parser for Fastify refuses by itself.
+        const isUnread = adapter === 'fastify' && type === 'application/jsonp';
+        expect(said(answer)).toEqual(isUnread ? { status: 415, body: expect.anything() } : BAD);
+        expect(users.asked).toEqual([]);
+      },
+    );
 
     it.each([
       ['null', 'null'],
@@ -131,7 +134,7 @@ describe('The login endpoint', () => {
       ['half of an object', '{"username":'],
       ['nothing that says it is JSON', ''],
       ['names that are inherited', '{"__proto__":{"username":"alice","password":"wonderland"}}'],
-    ])('refuses a body of %s, by itself or by the parser before it', async (_what, body) => {
+    ])('refuses a body of %s, itself or by the body parser', async (_what, body) => {
       users.asked.length = 0;
 
       const { status } = await sendRaw(app, 'POST', '/auth', {
@@ -146,13 +149,13 @@ describe('The login endpoint', () => {
     it.each([
       ['broken JSON', 400, '{"username":'],
       ['two megabytes', 413, JSON.stringify({ ...ALICE, password: 'x'.repeat(2 ** 21) })],
-    ])('never sees %s, which the adapter answers with %i', async (_what, status, body) => {
+    ])('never gets %s, which the adapter answers with %i', async (_what, status, body) => {
       const headers = { 'content-type': 'application/json' };
 
       expect((await sendRaw(app, 'POST', '/auth', { headers, body })).status).toBe(status);
     });
 
-    it('is for posting alone', async () => {
+    it('accepts POST only', async () => {
       for (const method of ['GET', 'PUT', 'PATCH', 'DELETE']) {
         const headers = { 'content-type': 'application/json' };
         const answer = await sendRaw(app, method, '/auth', {
@@ -163,7 +166,7 @@ describe('The login endpoint', () => {
       }
     });
 
-    it('hands the request on, and takes the answer as the subject of the tokens', async () => {
+    it('passes the request to login.authenticate and uses its result as the subject', async () => {
       const seen: unknown[] = [];
       const own = await start(adapter, {
         login: {
@@ -191,7 +194,7 @@ describe('The login endpoint', () => {
       expect(new Set(seen)).toEqual(new Set(['tea party']));
     });
 
-    it('reads members of other names', async () => {
+    it('reads the members named by usernameKey and passwordKey', async () => {
       const own = await start(adapter, {
         login: { authenticate: users.authenticate, usernameKey: 'email', passwordKey: 'secret' },
       });
@@ -204,7 +207,7 @@ describe('The login endpoint', () => {
       expect(said(await own.send('POST', '/auth', { json: ALICE }))).toEqual(BAD);
     });
 
-    it('binds its functions to the object they came in', async () => {
+    it('calls the functions of login with their object as `this`', async () => {
       class Directory implements LoginOptions {
         readonly #people = new Set(['alice']);
 
@@ -228,7 +231,7 @@ describe('The login endpoint', () => {
       ['undefined', () => undefined],
       ['false', () => false],
       ['a promise of null', async () => null],
-    ])('refuses by giving %s', async (_what, authenticate) => {
+    ])('refuses the login if it returns %s', async (_what, authenticate) => {
       expect(said(await loggedIn(adapter, { authenticate }))).toEqual(BAD);
     });
 
@@ -243,7 +246,7 @@ describe('The login endpoint', () => {
       ['rejects with nothing', () => Promise.reject(undefined)],
       ['hangs', () => new Promise(() => {})],
       ['gives what pretends to be a promise', () => ({ then: () => {} })],
-    ])('is answered with 503 when it %s, within loaderTimeout', async (_what, authenticate) => {
+    ])('gives 503 within loaderTimeout if it %s', async (_what, authenticate) => {
       const answer = await loggedIn(adapter, { authenticate });
 
       expect(said(answer)).toEqual(UNAVAILABLE);
@@ -268,7 +271,7 @@ describe('The login endpoint', () => {
         'login.authenticate failed: it did not answer within 50 ms',
         () => new Promise<never>(() => {}),
       ],
-    ])('is named in the log: %s', async (line, authenticate) => {
+    ])('is named in the log if it fails: %s', async (line, authenticate) => {
       const app = await start(adapter, { login: { authenticate }, loaderTimeout: '50ms' });
       const log = new ErrorLog();
       app.nest.useLogger(log);
@@ -278,7 +281,7 @@ describe('The login endpoint', () => {
       expect(log.errors).toEqual([line]);
     });
 
-    it('keeps the status of an HttpException', async () => {
+    it('can throw an HttpException, which keeps its status', async () => {
       const answer = await loggedIn(adapter, {
         authenticate: () => {
           throw new ForbiddenException({ msg: 'Locked for an hour' });
@@ -295,7 +298,7 @@ describe('The login endpoint', () => {
       ['a number', 7],
       ['a function', () => 'alice'],
       ['an object without a loader for it', { id: 'alice' }],
-    ])('never logs in what is no identity: %s', async (_what, subject) => {
+    ])('cannot log in a subject without a valid identity: %s', async (_what, subject) => {
       const answer = await loggedIn(adapter, { authenticate: () => subject });
 
       expect(said(answer)).toEqual({
@@ -308,7 +311,7 @@ describe('The login endpoint', () => {
   describe.each(ADAPTERS)('login.respond on %s', (adapter) => {
     const { authenticate } = new Users();
 
-    it('gives the body', async () => {
+    it('returns the body of the response', async () => {
       const answer = await loggedIn(adapter, {
         authenticate,
         respond: async (pair, subject, { request }) => ({
@@ -325,7 +328,7 @@ describe('The login endpoint', () => {
       expect(answer.headers.get('cache-control')).toBe('no-store');
     });
 
-    it('gives status, body and headers', async () => {
+    it('can return status, body and headers', async () => {
       const answer = await loggedIn(adapter, {
         authenticate,
         respond: (pair) => ({
@@ -345,13 +348,13 @@ describe('The login endpoint', () => {
       ['with a status among others', { status: 1, user: 'alice' }],
       ['of a list', ['alice']],
       ['of an empty object', {}],
-    ])('may give a body %s', async (_what, body) => {
+    ])('can return a body %s', async (_what, body) => {
       const answer = await loggedIn(adapter, { authenticate, respond: () => body });
 
       expect(said(answer)).toEqual({ status: 200, body });
     });
 
-    it('is named in the log when it fails', async () => {
+    it('is named in the log if it fails', async () => {
       const app = await start(adapter, {
         login: { authenticate, respond: () => ({ status: 99 }) },
       });
@@ -364,7 +367,7 @@ describe('The login endpoint', () => {
       ]);
     });
 
-    it('may give nothing', async () => {
+    it('can return undefined for the standard response', async () => {
       const answer = await loggedIn(adapter, { authenticate, respond: () => undefined });
 
       expect(said(answer)).toEqual({ status: 200, body: '' });
@@ -381,7 +384,7 @@ describe('The login endpoint', () => {
       ['gives no status that there is', () => ({ status: 99 })],
       ['gives a header of two lines', () => ({ status: 200, headers: { 'X-A': 'a\r\nb' } })],
       ['gives what JSON cannot hold', () => ({ id: 7n })],
-    ])('is answered with 503, and without a token, when it %s', async (_what, respond) => {
+    ])('gives 503 without a token if it %s', async (_what, respond) => {
       const cookies = await start(adapter, {
         locations: ['cookies'],
         login: { authenticate, respond },
@@ -397,7 +400,7 @@ describe('The login endpoint', () => {
   });
 
   describe.each(ADAPTERS)('POST /auth with tokens in cookies, on %s', (adapter) => {
-    it('sets them, and keeps them out of the body', async () => {
+    it('sets the tokens as cookies and leaves them out of the body', async () => {
       const app = await start(adapter, { locations: ['cookies', 'headers'] });
       const browser = new Browser(app);
 
@@ -419,7 +422,7 @@ describe('The login endpoint', () => {
       });
     });
 
-    it('leaves them in the body where cookies come second', async () => {
+    it('returns the tokens in the body if cookies are the second location', async () => {
       const app = await start(adapter, { locations: ['headers', 'cookies'] });
 
       const answer = await app.send('POST', '/auth', { json: ALICE });
@@ -428,7 +431,7 @@ describe('The login endpoint', () => {
       expect(answer.cookies).toEqual([]);
     });
 
-    it("sets them beside the application's own answer", async () => {
+    it("sets the cookies also with the application's own response", async () => {
       const { authenticate } = new Users();
       const respond = (_pair: TokenPair, subject: string) => ({ welcome: subject });
       const app = await start(adapter, {
@@ -466,7 +469,7 @@ describe('The login endpoint', () => {
       },
     );
 
-    it('sets none for bad credentials', async () => {
+    it('sets no cookie for bad credentials', async () => {
       const app = await start(adapter, { locations: ['cookies'] });
 
       const answer = await app.send('POST', '/auth', { json: { ...ALICE, password: 'x' } });
@@ -477,7 +480,7 @@ describe('The login endpoint', () => {
   });
 
   describe.each(ADAPTERS)('Bad credentials on %s', (adapter) => {
-    it('are a refusal that the testing kit knows', async () => {
+    it('are recognized by expectRefusal', async () => {
       const app = await startEndpoints(adapter, { options: { errorCodeKey: undefined } });
       running.push(app);
 
@@ -487,7 +490,7 @@ describe('The login endpoint', () => {
       await expect(expectRefusal(response, 'TOKEN_MISSING')).rejects.toThrow();
     });
 
-    it('are told to whoever watches over security, without a word of them', async () => {
+    it('publish a security event without the credentials', async () => {
       const app = await start(adapter, {});
       const events: unknown[] = [];
       const listen = (event: unknown) => void events.push(event);
@@ -519,7 +522,7 @@ describe('The login endpoint', () => {
       });
     });
 
-    it("have the words of errorMessageKey, and Nest's own without the filter", async () => {
+    it("use errorMessageKey, and Nest's own form without the filter", async () => {
       const named = await start(adapter, { errorMessageKey: 'message' });
       const bare = await startEndpoints(adapter, { extras: { registerFilter: false } });
       running.push(bare);
@@ -548,7 +551,7 @@ describe('Sample 05', () => {
     readonly body: string;
   }
 
-  describe("The sample that speaks Flask-JWT's protocol", () => {
+  describe("The sample with Flask-JWT's protocol", () => {
     let sample: Sample;
 
     beforeAll(async () => {
@@ -587,7 +590,7 @@ describe('Sample 05', () => {
       }
     });
 
-    it('makes tokens that a Flask-JWT service takes', async () => {
+    it('makes tokens that a Flask-JWT service accepts', async () => {
       const { access_token: token } = JSON.parse((await logIn(JOE)).body) as {
         access_token: string;
       };
@@ -600,7 +603,7 @@ describe('Sample 05', () => {
       ['of now', 0, 200, "User(id='2')"],
       ['that has expired within the leeway', -302, 200, "User(id='2')"],
       ['that has expired', -311, 401, refusal('Invalid token', 'Signature has expired')],
-    ])('takes the token of a Flask-JWT service %s', async (_what, age, status, body) => {
+    ])('accepts the token of a Flask-JWT service %s', async (_what, age, status, body) => {
       const iat = Math.floor(Date.now() / 1000) + age;
       const token = forgeToken({ identity: 2, iat, nbf: iat, exp: iat + 300 }, undefined, SECRET);
 
@@ -634,11 +637,11 @@ describe('Sample 05', () => {
         'Invalid JWT',
         'User does not exist',
       ],
-    ])('refuses the header %s in the words of Flask-JWT', async (header, error, description) => {
+    ])('refuses the header %s with the texts of Flask-JWT', async (header, error, description) => {
       expect(await get(header)).toMatchObject({ status: 401, body: refusal(error, description) });
     });
 
-    it('says how to ask', async () => {
+    it('sends a challenge', async () => {
       expect(await get()).toEqual({
         status: 401,
         type: 'application/json; charset=utf-8',

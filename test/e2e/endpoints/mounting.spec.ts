@@ -82,7 +82,7 @@ describe('Mounting', () => {
       ['refresh', { refresh: true }, ['/auth/refresh']],
       ['logout', { logout: true }, ['/auth/logout']],
       ['all', { login: true, refresh: true, logout: true, jwks: true }, USUAL],
-    ])('are those that are named: %s', async (_what, endpoints, paths) => {
+    ])('are mounted only if they are named: %s', async (_what, endpoints, paths) => {
       const login = endpoints?.login ? { authenticate } : undefined;
       const app = await start(adapter, { options: { login }, extras: { endpoints } });
 
@@ -115,7 +115,7 @@ describe('Mounting', () => {
         { login: '/sign-in', refresh: '/token', logout: true },
         ['/sign-in', '/token', '/auth/logout'],
       ],
-    ])('stand %s', async (_what, endpoints, paths) => {
+    ])('are mounted %s', async (_what, endpoints, paths) => {
       const app = await startWith(adapter, endpoints);
 
       const { status, body } = await app.send('POST', paths[0] as string, { json: ALICE });
@@ -127,7 +127,7 @@ describe('Mounting', () => {
       expect(await mounted(app, ...USUAL.filter((path) => !paths.includes(path)))).toEqual([]);
     });
 
-    it('obey the global prefix and the version of the application, as any controller', async () => {
+    it('follow the global prefix and the version of the application like any controller', async () => {
       const app = await startWith(
         adapter,
         { login: true, refresh: true, logout: true, jwks: true },
@@ -150,7 +150,7 @@ describe('Mounting', () => {
       expect((await app.send('GET', '/.well-known/jwks.json')).status).toBe(200);
     });
 
-    it('have no version where the application names none for controllers without one', async () => {
+    it('have no version if the application has no default version', async () => {
       const app = await start(adapter, {
         configure: (nest) => nest.enableVersioning({ type: VersioningType.URI }),
       });
@@ -158,7 +158,7 @@ describe('Mounting', () => {
       expect(await mounted(app, ...USUAL)).toEqual(USUAL);
     });
 
-    it('stand where RouterModule puts the module', async () => {
+    it('follow the path that RouterModule gives the module', async () => {
       const app = await start(adapter, {
         imports: [RouterModule.register([{ path: 'members', module: JwtExtendedModule }])],
       });
@@ -167,7 +167,7 @@ describe('Mounting', () => {
       expect(await mounted(app, ...USUAL, ...paths)).toEqual(paths);
     });
 
-    it('may be excluded from the prefix, as any route', async () => {
+    it('can be excluded from the prefix like any route', async () => {
       const app = await start(adapter, {
         configure: (nest) => nest.setGlobalPrefix('api', { exclude: ['auth'] }),
       });
@@ -178,7 +178,7 @@ describe('Mounting', () => {
       ]);
     });
 
-    it('are open as they are to be under a guard that closes every route', async () => {
+    it('stay reachable under a global guard', async () => {
       const app = await start(adapter, { extras: { globalGuard: true, endpoints: all() } });
 
       expect((await app.send('GET', '/garden')).status).toBe(401);
@@ -208,7 +208,7 @@ describe('Mounting', () => {
       );
     });
 
-    it('stand in the document of @nestjs/swagger', async () => {
+    it('appear in the document of @nestjs/swagger', async () => {
       const document = await documentOf(adapter, {
         extras: { endpoints: { ...all(), path: 'session' } },
       });
@@ -232,7 +232,7 @@ describe('Mounting', () => {
       });
     });
 
-    it('tell @nestjs/swagger what a login takes, each module by its own names', async () => {
+    it('describe the body of the login for @nestjs/swagger, with the names of each module', async () => {
       const second = JwtExtendedModule.forRootAsync({
         isGlobal: false,
         endpoints: { path: 'second', login: true },
@@ -294,7 +294,7 @@ describe('Mounting', () => {
       expect(seen).toEqual(['guard LoginController.login']);
     });
 
-    it('need no class for a ValidationPipe, however strict', async () => {
+    it('work with a strict ValidationPipe', async () => {
       const warnings: string[] = [];
       const app = await start(adapter, {
         configure: (nest) => {
@@ -320,7 +320,7 @@ describe('Mounting', () => {
       ).toEqual([]);
     });
 
-    it('are those of each module, with its own keys and people', async () => {
+    it('belong to their module, with its own keys and users', async () => {
       const second = JwtExtendedModule.forRoot({
         secret: `${SECRET}-of-the-second`,
         isGlobal: false,
@@ -341,7 +341,7 @@ describe('Mounting', () => {
       expect((await app.send('POST', '/second/logout', { token })).status).toBe(200);
     });
 
-    it('may be named beside useFactory', async () => {
+    it('can be named beside useFactory', async () => {
       const module = JwtExtendedModule.forRootAsync({
         isGlobal: false,
         endpoints: { path: 'later', login: true },
@@ -402,7 +402,7 @@ describe('Mounting', () => {
       });
     });
 
-    it('is none: a logout beside a store that cannot claim a token, or in a service that only verifies', async () => {
+    it('does not include a logout with a store that cannot rotate or in a service that only verifies', async () => {
       for (const options of [{ blocklist: { store: looseStore() } }, verifying()]) {
         const app = await createApp('express', {
           options,
@@ -413,7 +413,7 @@ describe('Mounting', () => {
       }
     });
 
-    it('is none: a login whose keys a loader gives', async () => {
+    it('does not include a login whose keys come from a loader', async () => {
       const loaders = { encodeKey: () => SECRET, decodeKey: () => SECRET };
       const app = await createApp('express', {
         controllers: [RoomsController],

@@ -46,7 +46,7 @@ describe('The refresh endpoint', () => {
       app = await start(adapter, { clock: clock.now, locations: ['headers', 'json'] });
     });
 
-    it('spends a refresh token for a pair of the same session, which is not fresh', async () => {
+    it('rotates a refresh token into a pair of the same session that is not fresh', async () => {
       const { refresh } = await login(app);
       clock.forward(60);
 
@@ -66,7 +66,7 @@ describe('The refresh endpoint', () => {
       );
     });
 
-    it('takes it from any location of the options', async () => {
+    it('accepts the token from every configured location', async () => {
       const { refresh } = await login(app);
       const { method, sent } = carrying('json', refresh, 'refresh');
 
@@ -76,7 +76,7 @@ describe('The refresh endpoint', () => {
       expect(pairIn(answer.body).refresh).toMatch(/^eyJ/);
     });
 
-    it('ends the session when a spent token comes again (R60)', async () => {
+    it('ends the session if a rotated token is used again (R60)', async () => {
       const { refresh } = await login(app);
       const second = pairIn((await app.send('POST', '/auth/refresh', { token: refresh })).body);
       clock.forward(10);
@@ -117,7 +117,7 @@ describe('The refresh endpoint', () => {
       expect(answer.headers.has('www-authenticate')).toBe(refused.status === 401);
     });
 
-    it('looks the user up, so that nobody who is gone can refresh (R52)', async () => {
+    it('looks the user up, so that a deleted user cannot refresh (R52)', async () => {
       const users = new Set(['alice']);
       const own = await start(adapter, {
         loaders: { userLookup: ({ identity }) => (users.has(identity) ? { identity } : null) },
@@ -132,7 +132,7 @@ describe('The refresh endpoint', () => {
   });
 
   describe.each(ADAPTERS)('POST /auth/refresh with tokens in cookies, on %s', (adapter) => {
-    it('sets new ones, and keeps them out of the body', async () => {
+    it('sets new cookies and leaves the tokens out of the body', async () => {
       const browser = new Browser(await start(adapter, { locations: ['cookies'] }));
       await browser.send('POST', '/auth', { json: ALICE });
       const before = browser.cookie('refresh_token_cookie');
@@ -147,7 +147,7 @@ describe('The refresh endpoint', () => {
       ).toBe(200);
     });
 
-    it('sets new ones for a token that came in a cookie, wherever else tokens may come', async () => {
+    it('sets new cookies for a token from a cookie even if cookies are not the first location', async () => {
       const app = await start(adapter, { locations: ['headers', 'cookies'] });
       const browser = new Browser(app);
       const { refresh } = await login(app);
@@ -160,7 +160,7 @@ describe('The refresh endpoint', () => {
       expect(answer.cookies).toHaveLength(4);
     });
 
-    it('answers a token from a header in the body, where cookies are not the first location', async () => {
+    it('returns the pair in the body for a token from a header if cookies are not the first location', async () => {
       const app = await start(adapter, { locations: ['headers', 'cookies'] });
       const { refresh } = await login(app);
 
@@ -173,7 +173,7 @@ describe('The refresh endpoint', () => {
     it.each([
       ['no csrf value', undefined, 'Missing CSRF token'],
       ["the access token's", 'csrf_access_token', 'CSRF double submit tokens do not match'],
-    ])('refuses the cookie with %s, and spends nothing (R44)', async (_what, csrf, msg) => {
+    ])('refuses the cookie with %s and rotates nothing (R44)', async (_what, csrf, msg) => {
       const browser = new Browser(await start(adapter, { locations: ['cookies'] }));
       await browser.send('POST', '/auth', { json: ALICE });
 
@@ -245,7 +245,7 @@ describe('The logout endpoint', () => {
       },
     );
 
-    it('revokes a token that belongs to no session, and no other', async () => {
+    it('revokes only the token itself if it has no session', async () => {
       const tokens = app.get(TokenService);
       const access = await tokens.createAccessToken('alice');
       const another = await tokens.createAccessToken('alice');
@@ -255,7 +255,7 @@ describe('The logout endpoint', () => {
       expect(said(await app.send('GET', '/room', { token: another }))).toEqual(welcome('headers'));
     });
 
-    it('takes a token whose time is over: it still says whose session is to end', async () => {
+    it('accepts an expired token, which still identifies its session', async () => {
       const pair = await login(app);
       clock.forward(900);
 
@@ -302,7 +302,7 @@ describe('The logout endpoint', () => {
       expect(answer.cookies).toEqual([]);
     });
 
-    it('ends the session of a spent refresh token, too, and says that it was reused', async () => {
+    it('ends the session of a rotated refresh token too and reports its reuse', async () => {
       const { refresh } = await login(app);
       const second = pairIn((await app.send('POST', '/auth/refresh', { token: refresh })).body);
       clock.forward(10);
@@ -314,8 +314,8 @@ describe('The logout endpoint', () => {
     });
   });
 
-  describe.each(ADAPTERS)('A logout with a token of no session, on %s', (adapter) => {
-    it('ends what was renewed from it, though it is called with the old one', async () => {
+  describe.each(ADAPTERS)('A logout with a token without a session, on %s', (adapter) => {
+    it('ends the tokens that were renewed from it', async () => {
       const sliding = await SlidingApp.start(adapter);
       running.push(sliding.app);
       const old = await sliding.app.get(TokenService).createAccessToken('alice', { fresh: true });
@@ -331,7 +331,7 @@ describe('The logout endpoint', () => {
       expect(said(await sliding.app.send('GET', '/room', { token: old }))).toEqual(REVOKED);
     });
 
-    it('ends what its refresh token was spent for', async () => {
+    it('ends the tokens that its refresh token was rotated into', async () => {
       const app = await start(adapter, {});
       const token = await app.get(TokenService).createRefreshToken('alice');
       const { body } = await app.send('POST', '/auth/refresh', { token });
@@ -344,7 +344,7 @@ describe('The logout endpoint', () => {
       expect(said(await app.send('POST', '/auth/refresh', { token: refresh }))).toEqual(REVOKED);
     });
 
-    it('is refused where the token cannot even be named', async () => {
+    it('is refused if the token has neither a session nor a jti', async () => {
       const app = await start(adapter, { acceptForeignTokens: true });
 
       const answer = await logOut(app, forgeToken(accessClaims({ jti: undefined })));
@@ -352,7 +352,7 @@ describe('The logout endpoint', () => {
       expect(said(answer)).toEqual(invalid('Missing claim: jti'));
     });
 
-    it('can be tried again when the store keeps one half of it', async () => {
+    it('can be repeated if the store acknowledged only one of its two writes', async () => {
       const store = new MoodyStore();
       const app = await start(adapter, { blocklist: { store } });
       app.nest.useLogger(new ErrorLog());
@@ -471,7 +471,7 @@ describe('The logout endpoint', () => {
     it.each([
       ['the refresh cookie alone', 'csrf_refresh_token', ['access_token_cookie']],
       ['an access cookie that has expired', 'csrf_access_token', []],
-    ])('takes %s', async (_what, csrf, forgotten) => {
+    ])('accepts %s', async (_what, csrf, forgotten) => {
       const browser = await cookiesOf('alice');
       const refresh = browser.cookie('refresh_token_cookie');
       browser.forget(...forgotten);
@@ -504,7 +504,7 @@ describe('The logout endpoint', () => {
         ['access_token_cookie'],
         'CSRF double submit tokens do not match',
       ],
-    ])('is no way around the csrf protection: %s (R43)', async (_what, csrf, forgotten, msg) => {
+    ])('needs the CSRF value: %s (R43)', async (_what, csrf, forgotten, msg) => {
       const browser = await cookiesOf('alice');
       const access = browser.cookie('access_token_cookie');
       browser.forget(...forgotten);
@@ -516,7 +516,7 @@ describe('The logout endpoint', () => {
       expect(said(await app.send('GET', '/room', { token: access }))).toEqual(welcome('headers'));
     });
 
-    it('is no way around it for an expired cookie either', async () => {
+    it('needs the CSRF value for an expired cookie too', async () => {
       const browser = await cookiesOf('alice');
       const refresh = browser.cookie('refresh_token_cookie');
       clock.forward(900);
@@ -527,7 +527,7 @@ describe('The logout endpoint', () => {
       expect((await app.send('POST', '/auth/refresh', { token: refresh })).status).toBe(200);
     });
 
-    it('refuses a bad access cookie, and lets no refresh cookie stand in for it', async () => {
+    it('refuses an invalid access cookie even if the refresh cookie is valid', async () => {
       const browser = await cookiesOf('alice');
       browser.keep('access_token_cookie', 'a.b.c');
       const refresh = browser.cookie('refresh_token_cookie');
@@ -570,7 +570,7 @@ describe('The logout endpoint', () => {
         },
         invalid('Invalid header padding'),
       ],
-    ])('rids a browser of a cookie %s, though it is refused', async (_what, spoil, refused) => {
+    ])('clears a cookie %s although it refuses the request', async (_what, spoil, refused) => {
       const browser = await cookiesOf('alice');
       await spoil(browser);
 
@@ -581,7 +581,7 @@ describe('The logout endpoint', () => {
       expect(browser.cookies).toEqual([]);
     });
 
-    it("refuses somebody else's cookie with one's own csrf value (R41)", async () => {
+    it("refuses another user's cookie with the CSRF value of one's own (R41)", async () => {
       const [alice, bob] = [await cookiesOf('alice'), await cookiesOf('bob')];
       const cookie = bob.cookie('access_token_cookie') ?? '';
       alice.keep('access_token_cookie', cookie);
@@ -594,7 +594,7 @@ describe('The logout endpoint', () => {
       );
     });
 
-    it("ends one's own session and never that of somebody else's cookie beside it", async () => {
+    it("never ends the session of another user's cookie in the same request", async () => {
       const [alice, bob] = [await cookiesOf('alice'), await cookiesOf('bob')];
       const [access, refresh] = [
         alice.cookie('access_token_cookie'),
@@ -613,7 +613,7 @@ describe('The logout endpoint', () => {
       expect((await app.send('POST', '/auth/refresh', { token: refresh })).status).toBe(200);
     });
 
-    it('names the access token where there is none', async () => {
+    it('names the access token in the message if there is no token', async () => {
       const answer = await app.send('POST', '/auth/logout');
 
       expect(said(answer)).toEqual(
@@ -626,7 +626,7 @@ describe('The logout endpoint', () => {
   });
 
   describe.each(ADAPTERS)('A second logout, on %s', (adapter) => {
-    it('finds no cookie any more', async () => {
+    it('finds no cookie', async () => {
       const app = await start(adapter, { locations: ['cookies'] });
       const browser = await inBrowser(app, BOB);
       await browser.send('POST', '/auth/logout', { csrf: 'csrf_access_token' });

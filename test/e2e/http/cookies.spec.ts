@@ -37,7 +37,7 @@ describe('Reading token cookies', () => {
     { adapter, plugin: true, title: `${adapter}, with its cookie plug-in,` },
   ]);
 
-  describe.each(COMBINATIONS)('On $title a token cookie', ({ adapter, plugin }) => {
+  describe.each(COMBINATIONS)('A token cookie, $title', ({ adapter, plugin }) => {
     let app: RunningApp;
     let token: string;
     let other: string;
@@ -73,7 +73,7 @@ describe('Reading token cookies', () => {
       [`${NAME}=T; ${NAME}=T`],
       [`${NAME}="T"; ${NAME}=T`],
       [`${NAME}=T; refresh_${NAME}=U; ${NAME.toUpperCase()}=U`],
-    ])('lets the token in from %j (R47)', async (cookie) => {
+    ])('accepts the token in the Cookie header %j (R47)', async (cookie) => {
       expect(said(await send(cookie))).toEqual(welcome('cookies'));
     });
 
@@ -92,7 +92,7 @@ describe('Reading token cookies', () => {
       ['refresh_token_cookie=T'],
       ['__proto__=T'],
       [`j:{"${NAME}":"T"}`],
-    ])('is missing in %j (R47)', async (cookie) => {
+    ])('finds no token in the Cookie header %j (R47)', async (cookie) => {
       expect(said(await send(cookie))).toEqual(missing(`Missing cookie "${NAME}"`));
     });
 
@@ -102,7 +102,7 @@ describe('Reading token cookies', () => {
       [`${NAME}=T; a=b; ${NAME}=T; ${NAME}=U`],
       [`${NAME}=; ${NAME}=T`],
       [`${NAME}=T; ${NAME}=""`],
-    ])('that a sibling domain may have planted is refused in %j (R47)', async (cookie) => {
+    ])('refuses two cookies of one name with different values, in %j (R47)', async (cookie) => {
       expect(said(await send(cookie))).toEqual(invalid(`Multiple values for cookie "${NAME}"`));
     });
 
@@ -115,19 +115,19 @@ describe('Reading token cookies', () => {
       [`${NAME}=Bearer T`, 'Invalid header padding'],
       [`${NAME}=T=`, 'Invalid crypto padding'],
       [`${NAME}=T%20`, 'Invalid crypto padding'],
-    ])('is refused where it is no token: %j (R47, F18)', async (cookie, msg) => {
+    ])('refuses the value %j, which is not a token (R47, F18)', async (cookie, msg) => {
       expect(said(await send(cookie))).toEqual(invalid(msg));
     });
 
-    it('is refused unread where it is longer than 8192 characters (R7)', async () => {
+    it('refuses a cookie of more than 8192 characters without decoding it (R7)', async () => {
       expect(said(await send(`${NAME}=${'a'.repeat(8193)}`))).toEqual(invalid('Token is too long'));
     });
 
-    it('is missing where no cookie came at all', async () => {
+    it('finds no token without a Cookie header', async () => {
       expect(said(await app.send('GET', '/access'))).toEqual(missing(`Missing cookie "${NAME}"`));
     });
 
-    it('is found in the second of two cookie headers', async () => {
+    it('finds the token in the second of two Cookie headers', async () => {
       const answer = await sendRaw(app, 'GET', '/access', {
         headers: { Cookie: ['a=b', `${NAME}=${token}`] },
       });
@@ -150,7 +150,7 @@ describe('Reading token cookies', () => {
     }
   }
 
-  describe.each(ADAPTERS)('On %s the name of a token cookie', (adapter) => {
+  describe.each(ADAPTERS)('The name of a token cookie on %s', (adapter) => {
     let app: RunningApp;
     let access: string;
     let refresh: string;
@@ -171,7 +171,7 @@ describe('Reading token cookies', () => {
 
     const send = (path: string, cookie: string) => app.send('GET', path, { headers: { cookie } });
 
-    it('is the configured one of the kind of token that the route asks for', async () => {
+    it('is the configured name for the token type of the route', async () => {
       expect(said(await send('/access', `__Host-at=${access}; rt=x`))).toEqual(welcome('cookies'));
       expect(said(await send('/refresh', `rt=${refresh}; __Host-at=x`))).toEqual(
         welcome('cookies'),
@@ -184,7 +184,7 @@ describe('Reading token cookies', () => {
       );
     });
 
-    it('proves nothing of what is in it: swapped cookies are refused (R55)', async () => {
+    it('does not decide the type of the token: swapped cookies are refused (R55)', async () => {
       expect(said(await send('/access', `__Host-at=${refresh}; rt=${access}`))).toEqual(
         refusal(422, 'TOKEN_WRONG_TYPE', 'Only non-refresh tokens are allowed'),
       );
@@ -193,7 +193,7 @@ describe('Reading token cookies', () => {
       );
     });
 
-    it('may be given by the route', async () => {
+    it('can be set by the route', async () => {
       expect(said(await send('/device', `device=${access}; __Host-at=x`))).toEqual(
         welcome('cookies'),
       );
@@ -202,7 +202,7 @@ describe('Reading token cookies', () => {
       );
     });
 
-    it('is that of access tokens where a route takes either kind', async () => {
+    it('is that of access tokens if the route accepts both types', async () => {
       expect(said(await send('/either', `__Host-at=${refresh}`))).toEqual(welcome('cookies'));
       expect(said(await send('/either', `rt=${refresh}`))).toEqual(
         missing('Missing cookie "__Host-at"'),
@@ -216,7 +216,7 @@ describe('CSRF protection', () => {
   const MISMATCH = csrfFailed('CSRF double submit tokens do not match');
   const FORM = { 'content-type': 'application/x-www-form-urlencoded' };
 
-  describe.each(ADAPTERS)('On %s a token in a cookie', (adapter) => {
+  describe.each(ADAPTERS)('A token in a cookie on %s', (adapter) => {
     let app: RunningApp;
     let cookie: string;
     let csrf: string;
@@ -261,15 +261,18 @@ describe('CSRF protection', () => {
       },
     );
 
-    it.each(['GET', 'HEAD', 'TRACE'])('needs no csrf value with %s (R43)', async (method) => {
-      const answer = await sendRaw(app, method, '/access', {
-        headers: { cookie, 'X-CSRF-TOKEN': 'wrong' },
-      });
-      expect(answer.status).toBe(200);
-      if (method !== 'HEAD') expect(answer.body).toEqual(welcome('cookies').body);
-    });
+    it.each(['GET', 'HEAD', 'TRACE'])(
+      'needs no CSRF value with the method %s (R43)',
+      async (method) => {
+        const answer = await sendRaw(app, method, '/access', {
+          headers: { cookie, 'X-CSRF-TOKEN': 'wrong' },
+        });
+        expect(answer.status).toBe(200);
+        if (method !== 'HEAD') expect(answer.body).toEqual(welcome('cookies').body);
+      },
+    );
 
-    it('is protected by the method it was sent with, whatever a header or a field claims (R43)', async () => {
+    it('is protected according to the real method, not to one in a header or form field (R43)', async () => {
       const claims = { 'x-http-method-override': 'GET', 'x-method-override': 'GET' };
       const post = await app.send('POST', '/access?_method=GET', {
         headers: { cookie, ...claims, ...FORM },
@@ -285,7 +288,7 @@ describe('CSRF protection', () => {
     it.each([
       ['empty', ''],
       ['blank', '  '],
-    ])('misses its csrf value where that is %s (R44)', async (_, value) => {
+    ])('is refused with a missing CSRF value if the header is %s (R44)', async (_, value) => {
       const answer = await app.send('POST', '/access', {
         headers: { cookie, 'x-csrf-token': value },
       });
@@ -302,7 +305,7 @@ describe('CSRF protection', () => {
       ['a list', () => `${csrf}, ${csrf}`],
       ['the text of a missing one', () => 'undefined'],
       ['of 8 KB', () => csrf.repeat(220)],
-    ])('is refused with a csrf value that is %s (R44, F19)', async (_, presented) => {
+    ])('is refused if the CSRF value is %s (R44, F19)', async (_, presented) => {
       const answer = await app.send('POST', '/access', {
         headers: { cookie, 'x-csrf-token': presented() },
       });
@@ -313,14 +316,14 @@ describe('CSRF protection', () => {
       ['both right', () => [csrf, csrf]],
       ['the first right', () => [csrf, 'x']],
       ['the second right', () => ['x', csrf]],
-    ])('is refused with two csrf headers, %s (R44, F18)', async (_, lines) => {
+    ])('is refused with two CSRF headers, %s (R44, F18)', async (_, lines) => {
       const answer = await sendRaw(app, 'POST', '/access', {
         headers: { cookie, 'X-CSRF-TOKEN': lines() },
       });
       expect(said(answer)).toEqual(MISMATCH);
     });
 
-    it('finds no csrf value in a cookie, in the query, in a form or in a JSON body (R41, R45)', async () => {
+    it('does not take the CSRF value from a cookie, the query, a form or a JSON body (R41, R45)', async () => {
       const inCookie = await app.send('POST', '/access', {
         headers: { cookie: `${cookie}; csrf_access_token=${csrf}; X-CSRF-TOKEN=${csrf}` },
       });
@@ -339,7 +342,7 @@ describe('CSRF protection', () => {
         expect(said(answer)).toEqual(MISSING);
     });
 
-    it('is held to its signed claim, whatever csrf cookie was planted (R41)', async () => {
+    it('is compared with its signed claim, and a planted CSRF cookie changes nothing (R41)', async () => {
       const planted = randomUUID();
       const right = await app.send('POST', '/access', {
         headers: { cookie: `csrf_access_token=${planted}; ${cookie}`, 'x-csrf-token': csrf },
@@ -362,14 +365,14 @@ describe('CSRF protection', () => {
       },
     );
 
-    it('is told that the csrf value is missing before anything of the token is looked at', async () => {
+    it('is refused for a missing CSRF value before the token is decoded', async () => {
       const answer = await app.send('POST', '/access', {
         headers: { cookie: 'access_token_cookie=foobarbaz' },
       });
       expect(said(answer)).toEqual(MISSING);
     });
 
-    it('is told of a bad signature before a wrong csrf value, and of its expiry after it', async () => {
+    it('is refused for a bad signature before a wrong CSRF value, and for its expiry after it', async () => {
       const [text] = forged({}).headers.cookie.split('.', 1);
       const badSignature = await app.send('POST', '/access', {
         headers: { cookie: `${text}.${cookie.split('.', 3)[1]}.AAAA`, 'x-csrf-token': 'wrong' },
@@ -382,7 +385,7 @@ describe('CSRF protection', () => {
       expect(said(expiredOnly)).toEqual(refusal(401, 'TOKEN_EXPIRED', 'Token has expired'));
     });
 
-    it('is told of a wrong csrf value before its wrong type', async () => {
+    it('is refused for a wrong CSRF value before its wrong type', async () => {
       const wrongCookie = refreshCookie.replace('refresh', 'access');
       const mismatch = await app.send('POST', '/access', {
         headers: { cookie: wrongCookie, 'x-csrf-token': csrf },
@@ -396,7 +399,7 @@ describe('CSRF protection', () => {
       );
     });
 
-    it('needs the csrf value of the refresh token on a refresh route, and of the access token elsewhere (R44)', async () => {
+    it('needs the CSRF value of the refresh token on a refresh route and of the access token elsewhere (R44)', async () => {
       const cookies = `${cookie}; ${refreshCookie}`;
       const send = (path: string, presented: string) =>
         app.send('POST', path, { headers: { cookie: cookies, 'x-csrf-token': presented } });
@@ -405,7 +408,7 @@ describe('CSRF protection', () => {
       expect(said(await send('/access', refreshCsrf))).toEqual(MISMATCH);
     });
 
-    it('is not let in anonymously on an optional route without its csrf value (R53)', async () => {
+    it('is refused on an optional route without its CSRF value (R53)', async () => {
       const refused = await app.send('POST', '/optional', { headers: { cookie } });
       const nobody = await app.send('POST', '/optional', { headers: { 'x-csrf-token': csrf } });
       expect(said(refused)).toEqual(MISSING);
@@ -413,7 +416,7 @@ describe('CSRF protection', () => {
     });
   });
 
-  describe.each(ADAPTERS)('On %s csrf protection by header and form', (adapter) => {
+  describe.each(ADAPTERS)('CSRF protection by header and form on %s', (adapter) => {
     let app: RunningApp;
     let cookie: string;
     let csrf: string;
@@ -447,7 +450,7 @@ describe('CSRF protection', () => {
     const submit = (body: string, headers: Record<string, string> = {}) =>
       app.send('POST', '/access', { headers: { cookie, ...FORM, ...headers }, body });
 
-    it('reads the configured header of each kind of token, and no other', async () => {
+    it('reads only the configured header of each token type', async () => {
       const send = (path: string, header: string, value: string) =>
         app.send('POST', path, {
           headers: { cookie: `${cookie}; ${refreshCookie}`, [header]: value },
@@ -459,7 +462,7 @@ describe('CSRF protection', () => {
       expect(said(await send('/access', 'x-csrf-token', csrf))).toEqual(MISSING);
     });
 
-    it('reads the configured form field of each kind of token, and no other (R45)', async () => {
+    it('reads only the configured form field of each token type (R45)', async () => {
       const refresh = (body: string) =>
         app.send('POST', '/refresh', { headers: { cookie: refreshCookie, ...FORM }, body });
       expect(said(await submit(`a=b&access_field=${csrf}`))).toEqual(welcome('cookies'));
@@ -469,13 +472,13 @@ describe('CSRF protection', () => {
       expect(said(await submit('access_field=wrong'))).toEqual(MISMATCH);
     });
 
-    it('reads a form whose content type has parameters and capitals', async () => {
+    it('reads a form whose content type has parameters and capital letters', async () => {
       const type = 'Application/X-WWW-Form-Urlencoded; charset=UTF-8';
       const answer = await submit(`access_field=${csrf}`, { 'content-type': type });
       expect(said(answer)).toEqual(welcome('cookies'));
     });
 
-    it('believes the header where both came', async () => {
+    it('uses the header if both are present', async () => {
       expect(said(await submit('access_field=wrong', { 'x-access': csrf }))).toEqual(
         welcome('cookies'),
       );
@@ -488,12 +491,12 @@ describe('CSRF protection', () => {
       ['on the prototype', () => `__proto__[access_field]=${csrf}`],
       ['empty', () => 'access_field='],
       ['in other letters', () => `ACCESS_FIELD=${csrf}`],
-    ])('finds no csrf value in a field that is there %s (R45)', async (_, body) => {
+    ])('does not accept a form field that is there %s (R45)', async (_, body) => {
       expect(said(await submit(body()))).toEqual(MISSING);
       expect(Object.prototype).not.toHaveProperty('access_field');
     });
 
-    it('finds no csrf value in a JSON body, in plain text or in the query (R45)', async () => {
+    it('does not take the CSRF value from a JSON body, plain text or the query (R45)', async () => {
       const inJson = await app.send('POST', '/access', {
         headers: { cookie },
         json: { access_field: csrf },
@@ -507,7 +510,7 @@ describe('CSRF protection', () => {
     });
   });
 
-  describe.each(ADAPTERS)('On %s csrf.methods', (adapter) => {
+  describe.each(ADAPTERS)('csrf.methods on %s', (adapter) => {
     let app: RunningApp;
     let cookie: string;
 
@@ -541,7 +544,7 @@ describe('CSRF protection', () => {
     );
   });
 
-  describe.each(ADAPTERS)('On %s without csrf protection', (adapter) => {
+  describe.each(ADAPTERS)('csrf.protect: false on %s', (adapter) => {
     let app: RunningApp;
     let token: string;
 
@@ -564,7 +567,7 @@ describe('CSRF protection', () => {
       },
     );
 
-    it('a token has no csrf claim', async () => {
+    it('leaves the csrf claim out of tokens', async () => {
       const { claims } = await app.get(TokenService).decodeToken(token);
       expect(claims).not.toHaveProperty('csrf');
     });
@@ -611,7 +614,7 @@ describe('TokenCookies', () => {
     });
     afterAll(() => stage.app.close());
 
-    it('sets a token cookie that no script reads, and its csrf cookie that one can (R46)', async () => {
+    it('sets an HttpOnly token cookie and a CSRF cookie that scripts can read (R46)', async () => {
       const { app, pair, csrf } = stage;
       const access = await perform(app, (cookies, response) =>
         cookies.setAccessCookies(response, pair.accessToken),
@@ -630,7 +633,7 @@ describe('TokenCookies', () => {
       ]);
     });
 
-    it('sets cookies that let their owner in', async () => {
+    it('sets cookies that the guards accept', async () => {
       const { app, pair, csrf } = stage;
       const { cookies } = await perform(app, async (tokenCookies, response) => {
         await tokenCookies.setAccessCookies(response, pair.accessToken);
@@ -648,7 +651,7 @@ describe('TokenCookies', () => {
       [600, 600],
       ['30d', 2_592_000],
       [0, 0],
-    ])('keeps cookies for the maxAge it is told: %j', async (maxAge, seconds) => {
+    ])('sets Max-Age from the option maxAge: %j', async (maxAge, seconds) => {
       const { app, pair, csrf } = stage;
       const { cookies } = await perform(app, (tokenCookies, response) =>
         tokenCookies.setAccessCookies(response, pair.accessToken, { maxAge }),
@@ -659,17 +662,20 @@ describe('TokenCookies', () => {
       ]);
     });
 
-    it.each(['15', -1, 1.5, Number.NaN])('sets nothing with a maxAge of %j', async (maxAge) => {
-      const { app, pair } = stage;
-      const answer = await perform(app, (cookies, response) =>
-        expect(cookies.setAccessCookies(response, pair.accessToken, { maxAge })).rejects.toThrow(
-          'maxAge was given',
-        ),
-      );
-      expect(answer).toMatchObject({ status: 200, cookies: [] });
-    });
+    it.each(['15', -1, 1.5, Number.NaN])(
+      'refuses the maxAge %j and sets no cookie',
+      async (maxAge) => {
+        const { app, pair } = stage;
+        const answer = await perform(app, (cookies, response) =>
+          expect(cookies.setAccessCookies(response, pair.accessToken, { maxAge })).rejects.toThrow(
+            'maxAge was given',
+          ),
+        );
+        expect(answer).toMatchObject({ status: 200, cookies: [] });
+      },
+    );
 
-    it('sets and clears cookies of the domain it is told', async () => {
+    it('sets and clears cookies of the domain in the option', async () => {
       const { app, pair, csrf } = stage;
       const domain = 'example.com';
       const set = await perform(app, (cookies, response) =>
@@ -700,7 +706,7 @@ describe('TokenCookies', () => {
       },
     );
 
-    it('clears both cookies of each token, with the attributes they were set with (R46)', async () => {
+    it('clears both cookies of each token with the attributes that they were set with (R46)', async () => {
       const { app } = stage;
       const access = [
         `access_token_cookie=; Max-Age=0; Path=/; Expires=${EPOCH}; HttpOnly; Secure; SameSite=Lax`,
@@ -722,7 +728,7 @@ describe('TokenCookies', () => {
       ]);
     });
 
-    it('keeps what it sends out of caches (R69)', async () => {
+    it('forbids caching of the response (R69)', async () => {
       const { app, pair } = stage;
       const answers = [
         await perform(app, (cookies, response) =>
@@ -788,7 +794,7 @@ describe('TokenCookies', () => {
         () => undefined as unknown as string,
         "Invalid token type. Token must be a <class 'bytes'>",
       ],
-    ])('refuses a token %s, and sets nothing', async (_, token, reason) => {
+    ])('refuses a token %s and sets no cookie', async (_, token, reason) => {
       const answer = await perform(stage.app, (cookies, response) =>
         expect(cookies.setAccessCookies(response, token())).rejects.toThrow(reason),
       );
@@ -796,7 +802,7 @@ describe('TokenCookies', () => {
       expect(answer.headers.get('cache-control')).toBeNull();
     });
 
-    it('has the client told why where a handler lets the refusal pass', async () => {
+    it('answers with the refusal if the handler does not catch it', async () => {
       const { app } = stage;
       const expired = forgeToken(accessClaims({ exp: 1_000_000_000 }));
       const answers = [
@@ -810,8 +816,8 @@ describe('TokenCookies', () => {
     });
   });
 
-  describe.each(ADAPTERS)('TokenCookies on %s, with attributes of its own,', (adapter) => {
-    it('sets and clears with names, paths and domain from the options', async () => {
+  describe.each(ADAPTERS)('TokenCookies with configured attributes on %s', (adapter) => {
+    it('uses the names, paths and domain of the options', async () => {
       const { app, pair, csrf } = await setStage(adapter, {
         cookies: {
           accessName: '__Secure-at',
@@ -848,7 +854,7 @@ describe('TokenCookies', () => {
       ]);
     });
 
-    it('sets strict cookies without Secure where the options say so', async () => {
+    it('sets SameSite=Strict cookies without Secure if configured', async () => {
       const { app, pair, csrf } = await setStage(adapter, {
         cookies: { secure: false, sameSite: 'strict' },
       });
@@ -865,7 +871,7 @@ describe('TokenCookies', () => {
     it.each([
       ['csrf.inCookies is off', { inCookies: false }],
       ['csrf.protect is off', { protect: false }],
-    ])('sets and clears no csrf cookie where %s', async (_, csrf) => {
+    ])('sets and clears no CSRF cookie if %s', async (_, csrf) => {
       const { app, pair } = await setStage(adapter, { csrf });
       const { cookies } = await perform(app, async (tokenCookies, response) => {
         await tokenCookies.setAccessCookies(response, pair.accessToken);
@@ -881,7 +887,7 @@ describe('TokenCookies', () => {
       ]);
     });
 
-    it('sets cookies although tokens are not read from them', async () => {
+    it('sets cookies even if `cookies` is not a location', async () => {
       const { app, pair } = await setStage(adapter, { locations: ['headers'] });
       const { cookies } = await perform(app, (tokenCookies, response) =>
         tokenCookies.setAccessCookies(response, pair.accessToken),
@@ -891,7 +897,7 @@ describe('TokenCookies', () => {
     });
   });
 
-  describe.each(ADAPTERS)('TokenCookies on %s, where cookies are to last,', (adapter) => {
+  describe.each(ADAPTERS)('TokenCookies with cookies.session: false on %s', (adapter) => {
     const clock = new Clock();
     let stage: Stage;
 
@@ -913,7 +919,7 @@ describe('TokenCookies', () => {
     const line = (seconds: number) =>
       `access_token_cookie=${stage.pair.accessToken}; Max-Age=${seconds}; Path=/; HttpOnly; Secure; SameSite=Lax`;
 
-    it("keeps them for what is left of the token's life, or for a year where that has no end", async () => {
+    it("sets Max-Age to the rest of the token's life, or to a year if the token never expires", async () => {
       const { app, pair, csrf } = stage;
       expect((await setAccess()).cookies).toEqual([
         line(900),
@@ -953,7 +959,7 @@ describe('TokenCookies', () => {
       };
       const namesOf = (cookies: readonly string[]) => cookies.map((line) => line.split('=', 1)[0]);
 
-      it('leaves alone those set by hand', async () => {
+      it('keeps cookies that the handler set itself', async () => {
         const { app, pair } = await setStage(adapter);
         const { cookies } = await perform(app, async (tokenCookies, response) => {
           setByHand(response);
@@ -971,7 +977,7 @@ describe('TokenCookies', () => {
         ]);
       });
 
-      it('leaves alone those set by a plug-in, before and after', async () => {
+      it('keeps cookies that a plug-in set before and after', async () => {
         const { app, pair, csrf } = await setStage(adapter, {}, (nest) =>
           useCookiePlugin(adapter, nest),
         );

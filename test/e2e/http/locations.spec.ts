@@ -78,7 +78,7 @@ describe('Several locations', () => {
     }
   }
 
-  describe.each(ADAPTERS)('On %s with every location', (adapter) => {
+  describe.each(ADAPTERS)('All locations on %s', (adapter) => {
     let app: RunningApp;
     let access: string;
     let refresh: string;
@@ -102,7 +102,7 @@ describe('Several locations', () => {
     });
     afterAll(() => app.close());
 
-    it('all of them are named where none holds a token', async () => {
+    it('names all locations if none has a token', async () => {
       const reasons = [
         'Missing Authorization Header',
         'Missing cookie "access_token_cookie"',
@@ -117,13 +117,13 @@ describe('Several locations', () => {
       );
     });
 
-    it.each(LOCATIONS)('a token is let in from %s, which the context names', async (location) => {
+    it.each(LOCATIONS)('accepts a token from %s and reports that location', async (location) => {
       const { method, search, sent } = carrying(location, access);
       expect(said(await app.send(method, `/access${search}`, sent))).toEqual(welcome(location));
       expect(said(await app.send(method, `/optional${search}`, sent))).toEqual(welcome(location));
     });
 
-    it.each(LOCATIONS)('a token of the wrong type is refused from %s (R55)', async (location) => {
+    it.each(LOCATIONS)('refuses a token of the wrong type from %s (R55)', async (location) => {
       const onAccess = carrying(location, refresh, 'access');
       const onRefresh = carrying(location, access, 'refresh');
       expect(
@@ -134,16 +134,19 @@ describe('Several locations', () => {
       ).toEqual(refusal(422, 'TOKEN_WRONG_TYPE', 'Only refresh tokens are allowed'));
     });
 
-    it.each(LOCATIONS)('a bad token in %s is never nobody (R53)', async (location) => {
-      const bad = carrying(location, 'foobarbaz');
-      const expired = carrying(location, forgeToken(accessClaims({ exp: 1_000_000_000 })));
-      expect(said(await app.send(bad.method, `/optional${bad.search}`, bad.sent))).toEqual(
-        invalid('Not enough segments'),
-      );
-      expect(
-        said(await app.send(expired.method, `/optional${expired.search}`, expired.sent)),
-      ).toEqual(refusal(401, 'TOKEN_EXPIRED', 'Token has expired'));
-    });
+    it.each(LOCATIONS)(
+      'refuses an invalid token in %s on an optional route (R53)',
+      async (location) => {
+        const bad = carrying(location, 'foobarbaz');
+        const expired = carrying(location, forgeToken(accessClaims({ exp: 1_000_000_000 })));
+        expect(said(await app.send(bad.method, `/optional${bad.search}`, bad.sent))).toEqual(
+          invalid('Not enough segments'),
+        );
+        expect(
+          said(await app.send(expired.method, `/optional${expired.search}`, expired.sent)),
+        ).toEqual(refusal(401, 'TOKEN_EXPIRED', 'Token has expired'));
+      },
+    );
 
     it.each([
       [
@@ -161,17 +164,17 @@ describe('Several locations', () => {
         { json: { access_token: 5 } },
         invalid("Invalid token type. Token must be a <class 'bytes'>"),
       ],
-    ])('%s is never nobody (R53)', async (_, sent, refused) => {
+    ])('refuses %s on an optional route (R53)', async (_, sent, refused) => {
       expect(said(await app.send('POST', '/optional', sent))).toEqual(refused);
     });
 
-    it('a request without a token is nobody on an optional route (R53)', async () => {
+    it('lets a request without a token in anonymously on an optional route (R53)', async () => {
       expect(said(await app.send('GET', '/optional'))).toEqual(welcome(null, null));
       const basic = { headers: { authorization: 'Basic YTpi', cookie: 'a=b' } };
       expect(said(await app.send('POST', '/optional?jwt=', basic))).toEqual(welcome(null, null));
     });
 
-    it('nobody is left on a request that comes in anonymously (R48, R53)', async () => {
+    it('removes an earlier user from a request that is let in anonymously (R48, R53)', async () => {
       const nobody = { ...welcome(null, null).body, user: null };
       expect(said(await app.send('GET', '/stale'))).toEqual({ status: 200, body: nobody });
       expect(said(await app.send('OPTIONS', '/stale'))).toEqual({ status: 200, body: nobody });
@@ -190,7 +193,7 @@ describe('Several locations', () => {
       },
     );
 
-    it('HEAD is asked for a token as GET is', async () => {
+    it('needs a token for HEAD as for GET', async () => {
       const answers = [
         await sendRaw(app, 'HEAD', '/access'),
         await sendRaw(app, 'HEAD', '/access', { headers: { authorization: 'Bearer x' } }),
@@ -203,7 +206,7 @@ describe('Several locations', () => {
       ]);
     });
 
-    it("a route's own locations replace them", async () => {
+    it("uses the route's own locations instead of those of the options", async () => {
       expect(said(await app.send('GET', '/own-locations', { token: access }))).toEqual(
         welcome('headers'),
       );
@@ -221,7 +224,7 @@ describe('Several locations', () => {
       );
     });
 
-    it('the first of two tokens decides, and the second is not looked at (R40)', async () => {
+    it('uses the first of two tokens and ignores the second (R40)', async () => {
       const mallory = await app.get(TokenService).createAccessToken('mallory');
       const cookie = `access_token_cookie=${mallory}`;
       const both = await app.send('GET', `/access?jwt=${mallory}`, {
@@ -236,7 +239,7 @@ describe('Several locations', () => {
       expect(said(junk)).toEqual(welcome('headers'));
     });
 
-    it('a foreign scheme is no token, so that the next location is looked at', async () => {
+    it('moves on to the next location if the header has another scheme', async () => {
       const cookie = `access_token_cookie=${access}`;
       const answer = await app.send('GET', '/access', {
         headers: { authorization: 'Basic YTpi', cookie },
@@ -244,7 +247,7 @@ describe('Several locations', () => {
       expect(said(answer)).toEqual(welcome('cookies'));
     });
 
-    it('no good token makes up for a bad one before it (R40)', async () => {
+    it('refuses an invalid token even if a later location has a valid one (R40)', async () => {
       const good = { cookie: `access_token_cookie=${access}`, 'x-token': access };
       const withHeader = (authorization: string) =>
         app.send('GET', '/access', { headers: { ...good, authorization } });
@@ -274,7 +277,7 @@ describe('Several locations', () => {
       expect(said(inJson)).toEqual(invalid('Not enough segments'));
     });
 
-    it('a cookie that lacks its csrf value is not passed over (R40)', async () => {
+    it('refuses a cookie without its CSRF value even if a later location has a valid token (R40)', async () => {
       const { sent } = carrying('cookies', access);
       const answer = await app.send('POST', `/access?jwt=${access}`, {
         ...sent,
@@ -283,7 +286,7 @@ describe('Several locations', () => {
       expect(said(answer)).toEqual(csrfFailed('Missing CSRF token'));
     });
 
-    it('the csrf value is asked of a token from a cookie, and of no other (R40, R43)', async () => {
+    it('needs a CSRF value only for a token from a cookie (R40, R43)', async () => {
       const { sent } = carrying('cookies', access);
       const withHeader = await app.send('POST', '/access', { ...sent, token: access });
       const withSession = await app.send('POST', '/access', {
@@ -295,7 +298,7 @@ describe('Several locations', () => {
     });
   });
 
-  describe.each(ADAPTERS)('On %s with cookies before headers', (adapter) => {
+  describe.each(ADAPTERS)('Cookies before headers on %s', (adapter) => {
     let app: RunningApp;
     let access: string;
 
@@ -308,7 +311,7 @@ describe('Several locations', () => {
     });
     afterAll(() => app.close());
 
-    it('both are named where neither holds a token', async () => {
+    it('names both locations if neither has a token', async () => {
       expect(said(await app.send('GET', '/access'))).toEqual(
         missing(
           'Missing JWT in cookies or headers (Missing cookie "access_token_cookie"; Missing Authorization Header)',
@@ -321,7 +324,7 @@ describe('Several locations', () => {
       );
     });
 
-    it('the cookie decides, and needs its csrf value although a header holds a token too (R40, R43)', async () => {
+    it('uses the cookie, which needs its CSRF value even if a header has a token too (R40, R43)', async () => {
       const csrf = await app.get(TokenService).getCsrfToken(access);
       const cookie = `access_token_cookie=${access}`;
       const send = (headers: Record<string, string>) =>
@@ -334,7 +337,7 @@ describe('Several locations', () => {
       expect(said(await send({}))).toEqual(welcome('headers'));
     });
 
-    it('no good header makes up for a bad cookie (R40)', async () => {
+    it('refuses an invalid cookie even if the header has a valid token (R40)', async () => {
       const planted = 'access_token_cookie=a; access_token_cookie=b';
       const send = (cookie: string) =>
         app.send('GET', '/access', { token: access, headers: { cookie } });
@@ -354,7 +357,7 @@ describe('The Authorization header', () => {
     "Missing 'Bearer' type in 'Authorization' header. Expected 'Authorization: Bearer <JWT>'";
   const BAD_HEADER = "Bad Authorization header. Expected 'Authorization: Bearer <JWT>'";
 
-  describe.each(ADAPTERS)('On %s the Authorization header', (adapter) => {
+  describe.each(ADAPTERS)('The Authorization header on %s', (adapter) => {
     let app: RunningApp;
     let token: string;
 
@@ -384,7 +387,7 @@ describe('The Authorization header', () => {
       ['Basic YTpi, Bearer T'],
       ['Bearer T,Basic YTpi'],
       ['Digest username="a" realm="b", Bearer T'],
-    ])('lets the token in that stands in %j (R38, R39)', async (authorization) => {
+    ])('accepts the token in %j (R38, R39)', async (authorization) => {
       expect(said(await send(authorization))).toEqual(welcome('headers'));
     });
 
@@ -404,7 +407,7 @@ describe('The Authorization header', () => {
       ['Bearer T, Bearer T', NO_SCHEME],
       ['Bearer T, bearer T', NO_SCHEME],
       ['Bearer T,Basic YTpi,Bearer x', NO_SCHEME],
-    ])('holds no token in %j (R38, R39)', async (authorization, msg) => {
+    ])('finds no token in %j (R38, R39)', async (authorization, msg) => {
       expect(said(await send(authorization))).toEqual(missing(msg));
     });
 
@@ -428,17 +431,17 @@ describe('The Authorization header', () => {
       ['Bearer Bearer', 'Not enough segments'],
       ['Bearer foobarbaz', 'Not enough segments'],
       ['Bearer T=', 'Invalid crypto padding'],
-    ])('is malformed where it is %j (R38)', async (authorization, msg) => {
+    ])('refuses the malformed value %j (R38)', async (authorization, msg) => {
       expect(said(await send(authorization))).toEqual(invalid(msg));
     });
 
-    it('is missed where there is none', async () => {
+    it('is reported as missing if it is absent', async () => {
       expect(said(await app.send('GET', '/access'))).toEqual(
         missing('Missing Authorization Header'),
       );
     });
 
-    it('counts once: of two header lines Node hands over the first (F18)', async () => {
+    it('counts once: Node keeps the first of two header lines (F18)', async () => {
       const lines = [`Bearer ${token}`, 'Bearer forged'];
       const first = await sendRaw(app, 'GET', '/access', { headers: { authorization: lines } });
       const second = await sendRaw(app, 'GET', '/access', {
@@ -454,12 +457,12 @@ describe('The Authorization header', () => {
       ['spaces between letters', 'A '],
       ['schemes', 'Bearer '],
       ['credentials', 'Bearer x,'],
-    ])('is refused unread where 15 KB of it are %s (R7, R38, F1, F26)', async (_, text) => {
+    ])('is refused without parsing if it has 15 KB of %s (R7, R38, F1, F26)', async (_, text) => {
       const authorization = text.repeat(Math.floor(15_500 / text.length));
       expect(said(await send(authorization))).toEqual(invalid('Token is too long'));
     });
 
-    it('holds a token of 8192 characters at most (R7)', async () => {
+    it('may have a token of at most 8192 characters (R7)', async () => {
       const longest = await send(`Bearer ${'a'.repeat(8192)}`);
       const tooLong = await send(`Bearer ${'a'.repeat(8193)}`);
       expect(said(longest)).toEqual(invalid('Not enough segments'));
@@ -467,7 +470,7 @@ describe('The Authorization header', () => {
     });
   });
 
-  describe.each(ADAPTERS)('On %s a header of another name and scheme', (adapter) => {
+  describe.each(ADAPTERS)('headerName and headerType on %s', (adapter) => {
     let app: RunningApp;
     let token: string;
 
@@ -480,14 +483,14 @@ describe('The Authorization header', () => {
     });
     afterAll(() => app.close());
 
-    it('carries the token, and Authorization does not', async () => {
+    it('make the guards read that header instead of Authorization', async () => {
       const named = await app.send('GET', '/access', { headers: { 'x-auth': `jwt ${token}` } });
       const usual = await app.send('GET', '/access', { token });
       expect(said(named)).toEqual(welcome('headers'));
       expect(said(usual)).toEqual(missing('Missing X-Auth Header'));
     });
 
-    it('is named in the refusals', async () => {
+    it('appear in the messages of refusals', async () => {
       const bearer = await app.send('GET', '/access', { headers: { 'x-auth': `Bearer ${token}` } });
       const bare = await app.send('GET', '/access', { headers: { 'x-auth': 'JWT' } });
       expect(said(bearer)).toEqual(
@@ -496,7 +499,7 @@ describe('The Authorization header', () => {
       expect(said(bare)).toEqual(invalid("Bad X-Auth header. Expected 'X-Auth: JWT <JWT>'"));
     });
 
-    it('holds no token where it came twice, since nobody knows which one counts (R39)', async () => {
+    it('give no token if the header came twice, because it is unclear which one counts (R39)', async () => {
       const answer = await sendRaw(app, 'GET', '/access', {
         headers: { 'x-auth': [`JWT ${token}`, `JWT ${token}`] },
       });
@@ -506,7 +509,7 @@ describe('The Authorization header', () => {
     });
   });
 
-  describe.each(ADAPTERS)('On %s a header without a scheme', (adapter) => {
+  describe.each(ADAPTERS)('headerType: an empty string on %s', (adapter) => {
     let app: RunningApp;
     let token: string;
 
@@ -524,7 +527,7 @@ describe('The Authorization header', () => {
         headers: { authorization: authorization.replace(/T/g, token) },
       });
 
-    it.each([['T'], [' T '], [',T,']])('is the bare token in %j', async (authorization) => {
+    it.each([['T'], [' T '], [',T,']])('accepts the bare token in %j', async (authorization) => {
       expect(said(await send(authorization))).toEqual(welcome('headers'));
     });
 
@@ -537,14 +540,14 @@ describe('The Authorization header', () => {
       },
     );
 
-    it.each([[''], [','], [' , ']])('holds no token in %j', async (authorization) => {
+    it.each([[''], [','], [' , ']])('finds no token in %j', async (authorization) => {
       expect(said(await send(authorization))).toEqual(missing('Missing Authorization Header'));
     });
   });
 });
 
 describe('The query string', () => {
-  describe.each(ADAPTERS)('On %s a token in the query string', (adapter) => {
+  describe.each(ADAPTERS)('A token in the query string on %s', (adapter) => {
     let app: RunningApp;
     let token: string;
     let other: string;
@@ -574,9 +577,12 @@ describe('The query string', () => {
       },
     );
 
-    it.each(['POST', 'PUT', 'PATCH', 'DELETE'])('needs no csrf value with %s', async (method) => {
-      expect(said(await send('jwt=T', method))).toEqual(welcome('query_string'));
-    });
+    it.each(['POST', 'PUT', 'PATCH', 'DELETE'])(
+      'needs no CSRF value with the method %s',
+      async (method) => {
+        expect(said(await send('jwt=T', method))).toEqual(welcome('query_string'));
+      },
+    );
 
     it.each([
       [''],
@@ -592,7 +598,7 @@ describe('The query string', () => {
       ['__proto__[jwt]=T'],
       ['__proto__=T'],
       ['constructor[prototype][jwt]=T'],
-    ])('is missing in ?%s (R50)', async (query) => {
+    ])('is not found in ?%s (R50)', async (query) => {
       expect(said(await send(query))).toEqual(missed);
       expect(Object.prototype).not.toHaveProperty('jwt');
     });
@@ -603,7 +609,7 @@ describe('The query string', () => {
       ['jwt=T&jwt=T&jwt=U'],
       ['jwt=&jwt=T'],
       ['jwt=T&jwt='],
-    ])('is refused where a second one differs: ?%s (R50)', async (query) => {
+    ])('is refused if a second value differs: ?%s (R50)', async (query) => {
       expect(said(await send(query))).toEqual(invalid("Multiple values for query parameter 'jwt'"));
     });
 
@@ -611,34 +617,34 @@ describe('The query string', () => {
       ['jwt=foobarbaz', 'Not enough segments'],
       ['jwt=Bearer+T', 'Invalid header padding'],
       ['jwt=T%00', 'Invalid crypto padding'],
-    ])('is refused where it is no token: ?%s', async (query, msg) => {
+    ])('is refused if it is not a token: ?%s', async (query, msg) => {
       expect(said(await send(query))).toEqual(invalid(msg));
     });
 
-    it('is refused unread where it is longer than 8192 characters (R7)', async () => {
+    it('is refused without decoding if it has more than 8192 characters (R7)', async () => {
       expect(said(await send(`jwt=${'a'.repeat(8193)}`))).toEqual(invalid('Token is too long'));
     });
 
-    it('keeps its address out of caches and referrers (R50, R69)', async () => {
+    it('makes the response forbid caching and referrers (R50, R69)', async () => {
       const { headers } = await send('jwt=T');
       expect(headers.get('cache-control')).toBe('no-store');
       expect(headers.get('referrer-policy')).toBe('no-referrer');
     });
 
-    it('leaves the headers of a response alone where the token came otherwise', async () => {
+    it('changes no response header if the token came from another location', async () => {
       const answer = await app.send('GET', '/access', { token });
       expect(said(answer)).toEqual(welcome('headers'));
       expect(answer.headers.get('cache-control')).toBeNull();
       expect(answer.headers.get('referrer-policy')).toBeNull();
     });
 
-    it('keeps a refusal out of caches (R69)', async () => {
+    it('makes a refusal forbid caching (R69)', async () => {
       const { headers } = await send('jwt=foobarbaz');
       expect(headers.get('cache-control')).toBe('no-store');
     });
   });
 
-  describe.each(ADAPTERS)('On %s a query parameter with a prefix', (adapter) => {
+  describe.each(ADAPTERS)('queryStringValuePrefix on %s', (adapter) => {
     let app: RunningApp;
     let token: string;
 
@@ -662,7 +668,7 @@ describe('The query string', () => {
       "Invalid value for query parameter 'auth'. Expected the value to start with 'Bearer '",
     );
 
-    it.each(['Bearer%20T', 'Bearer+T'])('holds the token in %j', async (value) => {
+    it.each(['Bearer%20T', 'Bearer+T'])('finds the token in %j', async (value) => {
       expect(said(await send('/access', value))).toEqual(welcome('query_string'));
     });
 
@@ -674,11 +680,11 @@ describe('The query string', () => {
       },
     );
 
-    it('is refused where nothing follows it', async () => {
+    it('refuses a value that has only the prefix', async () => {
       expect(said(await send('/access', 'Bearer%20'))).toEqual(invalid('Not enough segments'));
     });
 
-    it('has the name that the options give it', async () => {
+    it('works together with queryStringName', async () => {
       const answer = await app.send('GET', `/access?jwt=Bearer%20${token}`);
       expect(said(answer)).toEqual(
         missing(
@@ -700,7 +706,7 @@ describe('A JSON body', () => {
     (nest as NestExpressApplication).useBodyParser('json', { strict: false, type });
   }
 
-  describe.each(ADAPTERS)('On %s a token in a JSON body', (adapter) => {
+  describe.each(ADAPTERS)('A token in a JSON body on %s', (adapter) => {
     let app: RunningApp;
     let access: string;
     let refresh: string;
@@ -727,7 +733,7 @@ describe('A JSON body', () => {
       },
     );
 
-    it('has a key of its own where a refresh token is asked for', async () => {
+    it('has another key on a refresh route', async () => {
       const json = { refresh_token: refresh, access_token: access };
       expect(said(await app.send('POST', '/refresh', { json }))).toEqual(welcome('json'));
       const answer = await app.send('POST', '/refresh', { json: { access_token: refresh } });
@@ -738,7 +744,7 @@ describe('A JSON body', () => {
       'application/json;charset=utf-8',
       'application/json ; charset=utf-8',
       'Application/JSON',
-    ])('is let in as %j (R49)', async (type) => {
+    ])('is accepted with the content type %j (R49)', async (type) => {
       expect(said(await post(JSON.stringify({ access_token: access }), type))).toEqual(
         welcome('json'),
       );
@@ -747,11 +753,11 @@ describe('A JSON body', () => {
     it.each([
       ['text/plain', () => JSON.stringify({ access_token: access })],
       ['application/x-www-form-urlencoded', () => `access_token=${access}`],
-    ])('is not looked for in %s (R49)', async (type, body) => {
+    ])('is not read from %s (R49)', async (type, body) => {
       expect(said(await post(body(), type))).toEqual(missing(NO_JSON));
     });
 
-    it('is not looked for without a body, nor with GET', async () => {
+    it('is not read without a body or with GET', async () => {
       expect(said(await app.send('POST', '/access'))).toEqual(missing(NO_JSON));
       expect(said(await app.send('GET', '/access'))).toEqual(missing(NO_JSON));
     });
@@ -771,7 +777,7 @@ describe('A JSON body', () => {
       ['{"access_token":null}'],
       ['{"access_token":false}'],
       ['{"access_token":0}'],
-    ])('is missing in %s (R49)', async (body) => {
+    ])('is not found in %s (R49)', async (body) => {
       expect(said(await post(body.replace('T', access)))).toEqual(missing(NO_KEY));
     });
 
@@ -782,7 +788,7 @@ describe('A JSON body', () => {
       ['{"access_token":[]}'],
       ['{"access_token":["T"]}'],
       ['{"access_token":{"access_token":"T"}}'],
-    ])('is refused where it is no text: %s (R49)', async (body) => {
+    ])('is refused if it is not text: %s (R49)', async (body) => {
       expect(said(await post(body.replace('T', access)))).toEqual(
         invalid("Invalid token type. Token must be a <class 'bytes'>"),
       );
@@ -791,7 +797,7 @@ describe('A JSON body', () => {
     it.each([
       ['foobarbaz', 'Not enough segments'],
       ['Bearer T', 'Invalid header padding'],
-    ])('is refused where it is no token: %j', async (text, msg) => {
+    ])('is refused if it is not a token: %j', async (text, msg) => {
       const json = { access_token: text.replace('T', access) };
       expect(said(await app.send('POST', '/access', { json }))).toEqual(invalid(msg));
     });
@@ -800,7 +806,7 @@ describe('A JSON body', () => {
       ['8193 letters', 'a'.repeat(8193)],
       ['80 KB of segments', 'a.'.repeat(40_000)],
       ['80 KB of nested JSON', `${Buffer.from('['.repeat(60_000)).toString('base64url')}.e30.e30`],
-    ])('is refused unread where it is %s (R7, F22)', async (_, text) => {
+    ])('is refused without decoding if it is %s (R7, F22)', async (_, text) => {
       expect(said(await app.send('POST', '/access', { json: { access_token: text } }))).toEqual(
         invalid('Token is too long'),
       );
@@ -809,7 +815,7 @@ describe('A JSON body', () => {
     it.each([
       '{"__proto__":{"access_token":"T"}}',
       '{"constructor":{"prototype":{"access_token":"T"}}}',
-    ])('is never inherited: %s (R49)', async (body) => {
+    ])('is not read from inherited members: %s (R49)', async (body) => {
       const answer = await post(body.replace('T', access));
       // Fastify refuses such bodies by itself.
       const refusal = adapter === 'fastify' ? { status: 400 } : missing(NO_KEY);
@@ -818,7 +824,7 @@ describe('A JSON body', () => {
     });
   });
 
-  describe.each(ADAPTERS)('On %s JSON keys', (adapter) => {
+  describe.each(ADAPTERS)('jsonKey and refreshJsonKey on %s', (adapter) => {
     let app: RunningApp;
 
     beforeAll(async () => {
@@ -834,7 +840,7 @@ describe('A JSON body', () => {
     });
     afterAll(() => app.close());
 
-    it('have the names that the options give them', async () => {
+    it('name the members of the body', async () => {
       const tokens = app.get(TokenService);
       const json = {
         token: await tokens.createAccessToken('alice'),
@@ -848,8 +854,8 @@ describe('A JSON body', () => {
     });
   });
 
-  describe('On express a body of a JSON dialect', () => {
-    it('holds a token where the application has it parsed, even with GET', async () => {
+  describe('A body of another JSON type on express', () => {
+    it('is read if the application parses it, even with GET', async () => {
       const app = await createApp('express', {
         controllers: [EchoController],
         options: { errorCodeKey: 'code', locations: ['json'] },
@@ -871,7 +877,7 @@ describe('A JSON body', () => {
 });
 
 describe('Extractor functions', () => {
-  describe.each(ADAPTERS)('On %s an extractor of the application', (adapter) => {
+  describe.each(ADAPTERS)('An extractor function on %s', (adapter) => {
     let app: RunningApp;
     let token: string;
     /** What the extractor does in one test. */
@@ -898,7 +904,7 @@ describe('Extractor functions', () => {
         { b: 'T' },
         undefined,
       ],
-    ])("may be passport-jwt's %s", async (_, extractor, search, headers, json) => {
+    ])("can be passport-jwt's %s", async (_, extractor, search, headers, json) => {
       extract = extractor as typeof extract;
       const filled = Object.entries({ ...headers }).map(([name]) => [name, token]);
       const answer = await app.send('POST', `/access${search.replace('T', token)}`, {
@@ -929,14 +935,14 @@ describe('Extractor functions', () => {
       ['a function', () => () => token],
       ['a symbol', () => Symbol('token')],
       ['a promise', () => Promise.resolve(token)],
-    ])('lets nobody in with %s, whatever the header holds (R40)', async (_, give) => {
+    ])('refuses %s even if the header has a valid token (R40)', async (_, give) => {
       extract = give;
       const refused = invalid("Invalid token type. Token must be a <class 'bytes'>");
       expect(said(await app.send('GET', '/access', { token }))).toEqual(refused);
       expect(said(await app.send('GET', '/optional', { token }))).toEqual(refused);
     });
 
-    it('that gives a bad token is believed: no other location is looked at (R40)', async () => {
+    it('that returns an invalid token ends the search: no other location is read (R40)', async () => {
       extract = () => 'foobarbaz';
       expect(said(await app.send('GET', '/access', { token }))).toEqual(
         invalid('Not enough segments'),
@@ -959,7 +965,7 @@ describe('Extractor functions', () => {
         ['an error', new Error('no such session')],
         ['text', 'no such session'],
         ['nothing', undefined],
-      ])('%s leaves the token unchecked (R28, R77)', async (_, thrown) => {
+      ])('%s is answered with 503 (R28, R77)', async (_, thrown) => {
         extract = () => {
           throw thrown;
         };
@@ -968,7 +974,7 @@ describe('Extractor functions', () => {
         expect(said(await app.send('GET', '/optional', { token }))).toEqual(unavailable);
       });
 
-      it('tells the operator what', async () => {
+      it('is logged with its message', async () => {
         extract = () => {
           throw new Error('no such session');
         };
@@ -977,7 +983,7 @@ describe('Extractor functions', () => {
       });
     });
 
-    it('that throws an HttpException keeps its status (R77)', async () => {
+    it('can throw an HttpException, which keeps its status (R77)', async () => {
       extract = () => {
         throw new ForbiddenException('not from here');
       };
@@ -988,8 +994,8 @@ describe('Extractor functions', () => {
     });
   });
 
-  describe.each(ADAPTERS)('On %s an extractor whose promise rejects', (adapter) => {
-    it('lets nobody in, and the process lives on (R28, R73)', async () => {
+  describe.each(ADAPTERS)('An extractor that returns a rejecting promise on %s', (adapter) => {
+    it('is refused, and the process goes on (R28, R73)', async () => {
       const extractor = (() => Promise.reject(new Error('no such session'))) as never;
       const app = await createApp(adapter, {
         controllers: [EchoController],
@@ -1002,8 +1008,8 @@ describe('Extractor functions', () => {
     });
   });
 
-  describe.each(ADAPTERS)('On %s two extractors', (adapter) => {
-    it('are asked in order, and both are named where neither finds a token', async () => {
+  describe.each(ADAPTERS)('Two extractors on %s', (adapter) => {
+    it('are called in order, and both are named if neither finds a token', async () => {
       const app = await createApp(adapter, {
         controllers: [EchoController],
         options: {

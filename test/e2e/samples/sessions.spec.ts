@@ -36,7 +36,7 @@ describe.each(Object.entries(SAMPLE_STORES))('The sample of sessions on %s', (_,
     await store?.close();
   });
 
-  it('lists where somebody is logged in, the device that was refreshed last first', async () => {
+  it('lists the devices of a user, the one refreshed last first', async () => {
     const phone = await Device.login(sample, 'phone');
     const laptop = await Device.login(sample, 'laptop');
     await Device.login(sample, "Bob's phone", 'bob');
@@ -58,7 +58,7 @@ describe.each(Object.entries(SAMPLE_STORES))('The sample of sessions on %s', (_,
     });
   });
 
-  it('logs one of the own devices out', async () => {
+  it('logs out one device of the user', async () => {
     const phone = await Device.login(sample, 'phone');
     const laptop = await Device.login(sample, 'laptop');
 
@@ -69,7 +69,7 @@ describe.each(Object.entries(SAMPLE_STORES))('The sample of sessions on %s', (_,
     expect(await laptop.devices()).toEqual(['laptop*']);
   });
 
-  it("says of somebody else's device what it says of one that is not there", async () => {
+  it("answers for another user's device as for an unknown one", async () => {
     const phone = await Device.login(sample, 'phone');
     const bobs = await Device.login(sample, "Bob's phone", 'bob');
 
@@ -80,7 +80,7 @@ describe.each(Object.entries(SAMPLE_STORES))('The sample of sessions on %s', (_,
     expect(await phone.isLoggedIn()).toBe(true);
   });
 
-  it('spends a refresh token for the next pair of the session', async () => {
+  it('rotates a refresh token into the next pair of the session', async () => {
     const phone = await Device.login(sample, 'phone');
     const before = phone.tokens;
 
@@ -95,7 +95,7 @@ describe.each(Object.entries(SAMPLE_STORES))('The sample of sessions on %s', (_,
     expect(await phone.devices()).toEqual(['phone*']);
   });
 
-  it('gives everybody who races for it the same pair', async () => {
+  it('gives parallel refreshes the same pair', async () => {
     const phone = await Device.login(sample, 'phone');
     const token = phone.tokens.refresh_token;
 
@@ -161,7 +161,7 @@ describe.each(Object.entries(SAMPLE_STORES))('The sample of sessions on %s', (_,
     expect(await laptop.devices()).toEqual(['laptop*']);
   });
 
-  it('logs everybody out with a new password, but for the device that set it', async () => {
+  it('logs out all devices but the current one when the password changes', async () => {
     const phone = await Device.login(sample, 'phone', 'bob');
     const laptop = await Device.login(sample, 'laptop', 'bob');
     const before = laptop.tokens.access_token;
@@ -204,7 +204,7 @@ describe.each(Object.entries(SAMPLE_STORES))('The sample of sessions on %s', (_,
     });
   });
 
-  it('knows what was revoked, spent and begun after it is started again', async () => {
+  it('keeps revocations, rotations and sessions over a restart', async () => {
     const phone = await Device.login(sample, 'phone');
     const tablet = await Device.login(sample, 'tablet');
     const laptop = await Device.login(sample, 'laptop');
@@ -230,7 +230,7 @@ describe.each(Object.entries(SAMPLE_STORES))('The sample of sessions on %s', (_,
   });
 });
 
-describe('The sample of sessions, whatever it keeps them in,', () => {
+describe('The sample of sessions with every store', () => {
   beforeAll(async () => {
     store = await SAMPLE_STORES.SQLite();
     sample = await start();
@@ -240,7 +240,7 @@ describe('The sample of sessions, whatever it keeps them in,', () => {
     await store?.close();
   });
 
-  it('gives a browser its tokens in cookies, and the next ones too', async () => {
+  it('sets the tokens of a browser as cookies, also after a refresh', async () => {
     const browser = new Browser(sample);
     const credentials = { username: 'alice', password: 'wonderland', cookies: true };
     const login = await browser.send('POST', '/login', { json: credentials });
@@ -262,7 +262,7 @@ describe('The sample of sessions, whatever it keeps them in,', () => {
     expect([...browser.cookies.keys()]).toEqual([]);
   });
 
-  it('asks for a login before it takes a new password of a refreshed session', async () => {
+  it('needs a new login before a refreshed session can change the password', async () => {
     const phone = await Device.login(sample, 'phone');
     await phone.refresh();
 
@@ -294,7 +294,7 @@ describe.each(['Redis', 'PostgreSQL'] as const)('While %s is away, the sample', 
     await store?.close();
   });
 
-  it('refuses everybody at once, spends and ends nothing, and goes on by itself once it is back', async () => {
+  it('refuses every request at once, changes nothing, and recovers by itself', async () => {
     const phone = await Device.login(sample, 'phone');
     await store.server?.kill();
 
@@ -315,7 +315,7 @@ describe.each(['Redis', 'PostgreSQL'] as const)('While %s is away, the sample', 
     expect(await counts()).toMatchObject({ jwt_store_down_total: 1, jwt_store_up_total: 1 });
   });
 
-  it('ends when it is told to', async () => {
+  it('ends on SIGTERM', async () => {
     await store.server?.kill();
 
     const since = performance.now();
@@ -325,13 +325,13 @@ describe.each(['Redis', 'PostgreSQL'] as const)('While %s is away, the sample', 
   });
 });
 
-describe('Where Redis is not there yet, the sample', () => {
+describe('If Redis is not reachable yet, the sample', () => {
   afterAll(async () => {
     await sample?.stop();
     await store?.close();
   });
 
-  it('starts, refuses logins, and takes them once it is there', async () => {
+  it('starts, refuses logins, and accepts them once Redis is reachable', async () => {
     store = await SAMPLE_STORES.Redis();
     await store.server?.kill();
     sample = await start();

@@ -96,7 +96,7 @@ describe('Logs, errors and responses', () => {
     }
   }
 
-  describe.each(ADAPTERS)('over %s, through all faults, nobody reads', (adapter) => {
+  describe.each(ADAPTERS)('No output shows, over %s and through all faults,', (adapter) => {
     const loaders = mocksOf<keyof JwtExtendedLoaders>(LOADERS);
     const responses = mocksOf<keyof JwtExtendedResponses>(['invalidToken', 'unavailable']);
     const store = new FaultyStore();
@@ -239,7 +239,7 @@ describe('Logs, errors and responses', () => {
       }
     });
 
-    it('any of it, as the following tests find: first, that something was said at all', () => {
+    it('an empty log: something was logged, so the next tests are meaningful', () => {
       expect(refusals.length).toBeGreaterThan(100);
       expect(told.length).toBeGreaterThan(100);
       expect(output.text).toContain('A token could not be checked');
@@ -247,11 +247,11 @@ describe('Logs, errors and responses', () => {
       expect(canaries.size).toBeGreaterThan(100);
     });
 
-    it('what was logged and printed (R70)', () => {
+    it('a secret in logs and standard output (R70)', () => {
       expect(found(output.text)).toEqual([]);
     });
 
-    it('what clients were told (R67)', () => {
+    it('a secret in responses (R67)', () => {
       expect(found(told.join('\n'))).toEqual([]);
     });
 
@@ -264,11 +264,11 @@ describe('Logs, errors and responses', () => {
         'their answers without a filter',
         (error: TokenError) => JSON.stringify(error.getResponse()),
       ],
-    ])('the errors: %s (R70)', (_, words) => {
+    ])('a secret in the errors: %s (R70)', (_, words) => {
       expect(found(refusals.map(words).join('\n'))).toEqual([]);
     });
 
-    it('and the process lives (R73)', async () => {
+    it('an unhandled error: the process is alive (R73)', async () => {
       expect(await calamities.settled()).toEqual([]);
       expect(await send('GET', '/access', { token: canary() })).toBe(200);
     });
@@ -344,7 +344,7 @@ describe('Inspection of services and options', () => {
         },
       );
 
-      it('is not to be seen in anything that the container holds of the module', () => {
+      it('hides keys in everything that the container holds of the module', () => {
         const modules = app.get(ModulesContainer);
         const [module] = [...modules.values()].filter(
           ({ metatype }) => metatype === JwtExtendedModule,
@@ -356,7 +356,7 @@ describe('Inspection of services and options', () => {
         for (const canary of canaries) expect(seen.join('\n')).not.toContain(canary);
       });
 
-      it('is not to be seen in a verified token, nor is the token itself', async () => {
+      it('hides keys and the encoded token in a verified token', async () => {
         const other = await app.get(TokenService).createAccessToken('alice');
         const token = await app.get(TokenService).decodeToken(other);
         const seen = [
@@ -374,7 +374,7 @@ describe('Inspection of services and options', () => {
         for (const canary of canaries) expect(seen).not.toContain(canary);
       });
 
-      it('the csrf value of a token is not printed with it', async () => {
+      it('hides the csrf value of a token', async () => {
         const { csrf } = (await app.get(TokenService).decodeToken(accessToken)).claims;
         const token = await app.get(TokenService).decodeToken(accessToken);
         expect(typeof csrf).toBe('string');

@@ -85,7 +85,7 @@ describe('JwtExtendedTestingModule and TestClock', () => {
     });
     afterAll(() => app.close());
 
-    it('makes a token with any claims, which the application believes', async () => {
+    it('makes a token with any claims that the application accepts', async () => {
       const token = await issueTestToken(app.nest, { sub: 'alice', roles: ['admin'] });
 
       expect(await app.send('GET', '/me', { token })).toMatchObject({
@@ -97,7 +97,7 @@ describe('JwtExtendedTestingModule and TestClock', () => {
       );
     });
 
-    it('makes somebody of a request', async () => {
+    it('authenticates a request with asIdentity', async () => {
       const { headers } = await asIdentity(app.nest, 'alice', { fresh: true });
 
       expect(await app.send('POST', '/notes', { headers })).toMatchObject({
@@ -114,7 +114,7 @@ describe('JwtExtendedTestingModule and TestClock', () => {
       ['TOKEN_WRONG_TYPE', '/me', { type: 'refresh' }],
       ['TOKEN_WRONG_TYPE', '/refresh', { type: 'access' }],
       ['TOKEN_NOT_FRESH', '/notes', { fresh: false }],
-    ])('knows %s of %s for %j, and takes it for nothing else', async (code, path, claims) => {
+    ])('recognizes %s of %s for %j and no other refusal', async (code, path, claims) => {
       const method = path === '/me' ? 'GET' : 'POST';
       const headers = claims
         ? { authorization: `Bearer ${await issueTestToken(app.nest, claims)}` }
@@ -129,7 +129,7 @@ describe('JwtExtendedTestingModule and TestClock', () => {
         expect(await rejectionOf(expectRefusal(response, other))).toBeInstanceOf(AssertionError);
     });
 
-    it('understands what supertest and inject answer with', async () => {
+    it('understands the responses of supertest and inject', async () => {
       const answer = await request(app.url).get('/me');
       await expectRefusal(answer, 'TOKEN_MISSING');
       expect(await rejectionOf(expectRefusal(answer, 'TOKEN_EXPIRED'))).toMatchObject({
@@ -149,16 +149,16 @@ describe('JwtExtendedTestingModule and TestClock', () => {
       ['a text in quotes', { status: 401, headers: {}, payload: '"Missing JWT"' }],
       ['null', { status: 401, headers: {}, payload: 'null' }],
       ['nothing at all', { headers: {} }],
-    ])('takes nothing for a refusal that is told with %s', async (_, response) => {
+    ])('does not take a response with %s for a refusal', async (_, response) => {
       for (const code of ['TOKEN_INVALID', 'TOKEN_MISSING', 'TOKEN_EXPIRED'] as const)
         expect(await rejectionOf(expectRefusal(response, code))).toBeInstanceOf(AssertionError);
     });
 
-    it('knows an invalid token by the challenge where the status is not 422', async () => {
+    it('recognizes an invalid token by the challenge if the status is not 422', async () => {
       await expectRefusal(challenged('Bearer error="invalid_token"'), 'TOKEN_INVALID');
     });
 
-    it('takes no success for a refusal', async () => {
+    it('does not take a success for a refusal', async () => {
       const { headers } = await asIdentity(app.nest, 'alice');
       const response = await fetch(`${app.url}/me`, { headers });
 
@@ -167,7 +167,7 @@ describe('JwtExtendedTestingModule and TestClock', () => {
       );
     });
 
-    it('moves time', async () => {
+    it('moves the clock', async () => {
       const { headers } = await asIdentity(app.nest, 'alice');
       clock.advance('14m');
       expect((await app.send('GET', '/me', { headers })).status).toBe(200);
@@ -180,8 +180,8 @@ describe('JwtExtendedTestingModule and TestClock', () => {
     });
   });
 
-  describe.each(ADAPTERS)('Where tokens name an audience and an issuer, over %s', (adapter) => {
-    it('a token of the kit names them, and stands in the header by itself', async () => {
+  describe.each(ADAPTERS)('With an audience and an issuer over %s', (adapter) => {
+    it('a test token has both claims and is sent without a scheme', async () => {
       const app = await createApp(adapter, {
         controllers: [NotesController],
         options: { headerType: '', encodeAudience: 'notes', encodeIssuer: 'https://id.example' },
@@ -200,7 +200,7 @@ describe('JwtExtendedTestingModule and TestClock', () => {
   });
 
   describe('A test clock', () => {
-    it('is moved by durations and to dates, and by nothing else', () => {
+    it('moves by durations and to dates and refuses other values', () => {
       const clock = new TestClock(new Date(0));
       clock.advance('1.5h');
       clock.advance(-5400);
@@ -247,7 +247,7 @@ describe('JwtExtendedTestingModule and TestClock', () => {
     });
     afterEach(() => app.close());
 
-    it('replaces keys, store and clock, and leaves everything else as it is', async () => {
+    it('replaces keys, store and clock and keeps all other options', async () => {
       const { token, headers, cookies } = await asIdentity(app.nest, 'alice', { fresh: true });
 
       expect(cookies).toEqual({ access_token_cookie: token });
@@ -259,7 +259,7 @@ describe('JwtExtendedTestingModule and TestClock', () => {
       await expectRefusal(await fetch(`${app.url}/me`, { headers }), 'TOKEN_EXPIRED');
     });
 
-    it('makes no token that the real application would believe', async () => {
+    it('makes tokens that the real application refuses', async () => {
       const testToken = await issueTestToken(app.nest);
       const real = await createApp(adapter, { options: { secret: undefined, ...options } });
 
@@ -270,7 +270,7 @@ describe('JwtExtendedTestingModule and TestClock', () => {
     });
   });
 
-  it('The testing module leaves the clock alone unless it is given one', async () => {
+  it('The testing module keeps the clock of the application unless it gets one', async () => {
     const testing = await Test.createTestingModule({
       imports: [JwtExtendedModule.forRoot({ secret: SECRET }), JwtExtendedTestingModule.register()],
     }).compile();
@@ -281,7 +281,7 @@ describe('JwtExtendedTestingModule and TestClock', () => {
     await testing.close();
   });
 
-  it('The testing kit needs no first location but a header or a cookie', async () => {
+  it('asIdentity supports headers and cookies as first location only', async () => {
     const module = JwtExtendedModule.forRoot({ secret: SECRET, locations: ['json'] });
     const testing = await Test.createTestingModule({ imports: [module] }).compile();
 
@@ -336,14 +336,14 @@ describe('Test tokens', () => {
       ['jti', 7, 'JWT ID must be a string'],
       ['sid', false, 'Invalid claim format in token'],
       ['type', ['access'], 'Missing or invalid claim: type'],
-    ])('may say nonsense: %s is %j, and is refused for it', async (name, value, msg) => {
+    ])('can have the invalid claim %s = %j and is then refused', async (name, value, msg) => {
       const token = await issueTestToken(app.nest, { [name]: value });
 
       expect(claimsOf(token)).toMatchObject({ [name]: value });
       expect(await me(token)).toMatchObject({ status: 422, body: { msg } });
     });
 
-    it.each(INHERITED)('may have a claim by the name of %s', async (name) => {
+    it.each(INHERITED)('can have a claim named %s', async (name) => {
       const token = await issueTestToken(app.nest, claimNamed(name, 'x'));
 
       expect(Object.entries(claimsOf(token))).toContainEqual([name, 'x']);
@@ -366,7 +366,7 @@ describe('Test tokens', () => {
     ['ES384', keysOf('ES384').options],
     ['EdDSA', { secret: undefined, ...ed25519Pair(), algorithm: 'EdDSA' }],
   ])('A test token under %s', (algorithm, options) => {
-    it('has the header of any other, whatever it claims', async () => {
+    it('has the same header as any other token', async () => {
       const app = await createApp('express', { controllers: [MeController], options });
       const token = await issueTestToken(app.nest, { sub: 'alice', exp: null, toString: 'x' });
 
@@ -406,7 +406,7 @@ describe('Test tokens', () => {
       { iss: 'https://here', aud: ['web', 'api'] },
     ],
   ])('Where tokens %s', (_, options, expected) => {
-    it('a test token names whom the application believes', async () => {
+    it('a test token has the values that the application accepts', async () => {
       const app = await createApp('express', { controllers: [MeController], options });
       const { token, headers } = await asIdentity(app.nest, 'alice');
 
@@ -416,7 +416,7 @@ describe('Test tokens', () => {
     });
   });
 
-  describe('Somebody whose token is in a cookie', () => {
+  describe('asIdentity with a cookie', () => {
     const options: JwtExtendedOptions = { locations: ['cookies'], errorCodeKey: 'code' };
     let app: RunningApp;
 
@@ -430,14 +430,14 @@ describe('Test tokens', () => {
       ['CSRF_FAILED', { csrf: undefined }, ['cookie']],
       ['CSRF_FAILED', { csrf: 5 }, ['cookie']],
       ['TOKEN_EXPIRED', { exp: 1 }, ['cookie', 'x-csrf-token']],
-    ])('is refused as %s where the test says %j', async (code, claims, names) => {
+    ])('is refused with %s for the claims %j', async (code, claims, names) => {
       const { headers } = await asIdentity(app.nest, 'alice', claims);
 
       expect(Object.keys(headers)).toEqual(names);
       await expectRefusal(await fetch(`${app.url}/notes`, { method: 'POST', headers }), code);
     });
 
-    it('has a refresh token where that one belongs', async () => {
+    it('puts a refresh token into the refresh cookie', async () => {
       const { token, headers, cookies } = await asIdentity(app.nest, 'alice', { type: 'refresh' });
 
       expect(cookies).toEqual({ refresh_token_cookie: token });
@@ -448,7 +448,7 @@ describe('Test tokens', () => {
     });
   });
 
-  it('A claim that the application requires is the test’s to give', async () => {
+  it('A test passes the claims that the application requires', async () => {
     const options = { requiredClaims: ['tenant'] };
     const app = await createApp('express', { controllers: [MeController], options });
     const without = await asIdentity(app.nest, 'alice');
@@ -518,7 +518,7 @@ describe('Several modules', () => {
     });
     afterAll(() => app.close());
 
-    it('believes a test token where its module was selected, and nowhere else', async () => {
+    it('accepts a test token only in the module that was selected', async () => {
       const shopper = await asIdentity(app.nest.select(ShopModule), 'alice');
       const clerk = await asIdentity(app.nest.select(StaffModule), 'bob');
 
@@ -530,7 +530,7 @@ describe('Several modules', () => {
       await expectRefusal(await fetch(`${app.url}/shop`, { headers }), 'TOKEN_INVALID');
     });
 
-    it('asks which one is meant where none was selected', async () => {
+    it('refuses to choose a module if none was selected', async () => {
       const { nest } = app;
       for (const unclear of [nest, nest.select(AppModule), nest.select(StoreRoomModule)])
         for (const making of [asIdentity(unclear, 'alice'), issueTestToken(unclear)])
@@ -541,7 +541,7 @@ describe('Several modules', () => {
     });
   });
 
-  it('A testing module is selected from as an application is', async () => {
+  it('select works on a testing module as on an application', async () => {
     const module = await testing(AppModule);
     const { token } = await asIdentity(module.select(ShopModule), 'alice');
     const app = await RunningApp.start(module.createNestApplication());
@@ -551,7 +551,7 @@ describe('Several modules', () => {
     await app.close();
   });
 
-  it('A module that is there for all has to be selected beside another, too', async () => {
+  it('A global module has to be selected too if there is another one', async () => {
     const Everywhere = feature('everywhere', { secret: SECRET, isGlobal: true });
     const app = await RunningApp.start(
       (await testing(Everywhere, ShopModule)).createNestApplication(),
@@ -565,7 +565,7 @@ describe('Several modules', () => {
     await app.close();
   });
 
-  it('The only module needs no selection, whatever is selected', async () => {
+  it('The only module is used regardless of the selection', async () => {
     const app = await RunningApp.start(
       (await testing(ShopModule, StoreRoomModule)).createNestApplication(),
     );
@@ -670,24 +670,27 @@ describe('expectRefusal', () => {
         ['no token', 'Bearer a.b'],
         ['a header that says more', 'Bearer a b'],
         ['a signature of nobody', `Bearer ${forgeToken({}, undefined, 'x'.repeat(64))}`],
-      ])('is known: %s', async (_, authorization) => {
+      ])('is recognized: %s', async (_, authorization) => {
         const response = await fetch(`${app.url}/me`, { headers: { authorization } });
 
         await expectRefusal(response, 'TOKEN_INVALID');
         await expectNoRefusal(response, ['TOKEN_MISSING', 'TOKEN_WRONG_TYPE', 'CSRF_FAILED']);
       });
 
-      it.each(['/me', '/body', '/anywhere'])('is known: nothing at all on %s', async (path) => {
-        const response = await fetch(app.url + path);
+      it.each(['/me', '/body', '/anywhere'])(
+        'is recognized on %s without any token',
+        async (path) => {
+          const response = await fetch(app.url + path);
 
-        await expectRefusal(response, 'TOKEN_MISSING');
-        await expectNoRefusal(response, ['TOKEN_INVALID', 'CSRF_FAILED']);
-      });
+          await expectRefusal(response, 'TOKEN_MISSING');
+          await expectNoRefusal(response, ['TOKEN_INVALID', 'CSRF_FAILED']);
+        },
+      );
 
       it.each<[string, (given: Record<string, string>) => Record<string, string>]>([
         ['no csrf value', ({ cookie = '' }) => ({ cookie })],
         ['another one', ({ cookie = '' }) => ({ cookie, 'x-csrf-token': 'x' })],
-      ])('is known: %s', async (_, change) => {
+      ])('is recognized: %s', async (_, change) => {
         const { headers } = await asIdentity(app.nest, 'alice');
         const init = { method: 'POST', headers: change(headers) };
         const response = await fetch(`${app.url}/notes`, init);
@@ -698,8 +701,8 @@ describe('expectRefusal', () => {
     });
   });
 
-  describe.each(ADAPTERS)('A refusal in the application’s own words over %s', (adapter) => {
-    it('is known by its code, under the status that the application gave it', async () => {
+  describe.each(ADAPTERS)('A refusal with a response callback over %s', (adapter) => {
+    it('is recognized by its code with any status', async () => {
       const options: JwtExtendedOptions = {
         responses: { expiredToken: () => ({ status: 419, body: { reason: 'TOKEN_EXPIRED' } }) },
       };
@@ -711,7 +714,7 @@ describe('expectRefusal', () => {
       await app.close();
     });
 
-    it('is known where no filter renders it', async () => {
+    it('is recognized without the filter', async () => {
       const extras = { registerFilter: false };
       const app = await createApp(adapter, { controllers: [NotesController], extras });
 
@@ -723,7 +726,7 @@ describe('expectRefusal', () => {
   describe('A response', () => {
     const URL_OF_REFUSAL = 'data:application/json,{"msg":"Missing Authorization Header"}';
 
-    it('cannot be judged once its body was read, and that is told', async () => {
+    it('cannot be checked after its body was read, and the message says so', async () => {
       const read = await fetch(URL_OF_REFUSAL);
       await read.text();
 
@@ -733,7 +736,7 @@ describe('expectRefusal', () => {
       });
     });
 
-    it('is left to be read', async () => {
+    it('can still be read afterwards', async () => {
       const response = await fetch(URL_OF_REFUSAL);
       await rejectionOf(expectRefusal(response, 'TOKEN_MISSING'));
 
@@ -766,7 +769,7 @@ describe('expectRefusal', () => {
     ['TOKEN_MISSING', 401, /new MissingTokenError\(|missing:/],
     ['CSRF_FAILED', 401, /new CsrfError\(/],
   ])('The reasons of %s', (code, status, error) => {
-    it.each(reasonsGivenAs(error))('are known: %s', async (msg) => {
+    it.each(reasonsGivenAs(error))('are recognized: %s', async (msg) => {
       await expectRefusal({ status, headers: {}, text: JSON.stringify({ msg }) }, code);
     });
   });

@@ -26,11 +26,11 @@ describe('The token cookie', () => {
       ['x', MISSING],
       [null, MISSING],
       [undefined, MISSING],
-    ])('reads what a plug-in parsed where there is no header: %j (R47, F18)', (cookies, found) => {
+    ])('reads the cookies of a plug-in if there is no header: %j (R47, F18)', (cookies, found) => {
       expect(read({ cookies })).toEqual(found);
     });
 
-    it('believes the header before a plug-in, which keeps one of two cookies only (R47)', () => {
+    it('prefers the header to a plug-in, which keeps one of two cookies only (R47)', () => {
       const cookies = { [NAME]: 'parsed' };
       expect(read({ headers: { cookie: `${NAME}=sent` }, cookies })).toEqual({
         encoded: 'sent',
@@ -71,7 +71,7 @@ describe('The token cookie', () => {
       ['""x""', '"x"'],
       ['"x', '"x'],
       ['x"', 'x"'],
-    ])('takes one pair of quotes from %j', (value, encoded) => {
+    ])('removes one pair of quotes from %j', (value, encoded) => {
       expect(read({ headers: { cookie: `${NAME}=${value}` } })).toEqual({
         encoded,
         location: 'cookies',
@@ -122,7 +122,7 @@ describe('The CSRF value of a request', () => {
       'GET ',
       '',
       undefined,
-    ])('protects %j, as every method that is not known to be safe (R43)', (method) => {
+    ])('protects %j like every method that is not known to be safe (R43)', (method) => {
       expect(() => read({ method })).toThrow('Missing CSRF token');
       expect(read({ method, headers: { 'x-csrf-token': 'x' } })).toBe('x');
     });
@@ -134,7 +134,7 @@ describe('The CSRF value of a request', () => {
       },
     );
 
-    it('asks nothing where protection is off', () => {
+    it('needs no value if protection is off', () => {
       expect(read({}, { protect: false })).toBeUndefined();
     });
 

@@ -25,7 +25,7 @@ describe('The Authorization header', () => {
       ['fields', 'A,'],
       ['schemes', 'Bearer '],
       ['credentials', 'Bearer x,'],
-    ])('refuses 1 MB of %s unread (R7, F1, F26)', (_, text) => {
+    ])('refuses 1 MB of %s without parsing it (R7, F1, F26)', (_, text) => {
       const header = `Bearer ${text.repeat(MEGABYTE / text.length)}`;
       expect(() => read(header)).toThrow('Token is too long');
       expect(() => read(header, { headerType: '' })).toThrow('Token is too long');
@@ -80,7 +80,7 @@ describe('The Authorization header', () => {
       },
     );
 
-    it('gives the token of a header that came as a list', () => {
+    it('finds the token in a header that came as a list', () => {
       expect(read(['Basic YTpi', 'Bearer x'])).toEqual({ encoded: 'x', location: 'headers' });
       expect(read(['Bearer x', 'Bearer y'])).toHaveProperty('missing');
       expect(read([])).toEqual({ missing: 'Missing Authorization Header' });
@@ -146,7 +146,7 @@ describe('A JSON body', () => {
       [Object.assign(['x'], { access_token: 'x' })],
       [Object.create({ access_token: 'x' }) as object],
       [{ access_token: '' }],
-    ])('finds nothing where the body is no object with that key of its own: %j (R49)', (body) => {
+    ])('finds nothing if the body is not an object with that own key: %j (R49)', (body) => {
       expect(read('application/json', body)).toEqual(NO_KEY);
     });
   });
@@ -175,7 +175,7 @@ describe('The query string', () => {
       ['jwt=x', MISSING],
       [null, MISSING],
       [undefined, MISSING],
-    ])('reads text of its own only from what a parser made: %j (R50)', (query, found) => {
+    ])('reads only own text members of a parsed query: %j (R50)', (query, found) => {
       expect(read(query)).toEqual(found);
     });
 
@@ -208,7 +208,7 @@ describe('Several locations', () => {
       ]);
     });
 
-    it('looks where the route says, and nowhere else', () => {
+    it('reads only the locations of the route', () => {
       const configured = jest.fn(() => 'x');
       const options = resolveOptions({ locations: [configured] });
       const own = policy({ locations: ['headers'] });
@@ -218,7 +218,7 @@ describe('Several locations', () => {
       expect(configured).not.toHaveBeenCalled();
     });
 
-    it('keeps what an extractor threw for the operator, and from the client', () => {
+    it('keeps the error of an extractor as the cause and hides it from the client', () => {
       const cause = new Error('postgres://user:password@host is down');
       const fail = () => {
         throw cause;
