@@ -24,7 +24,6 @@ import { AccessGuard, FreshGuard, RefreshGuard } from '../route/token.guards.js'
 import { MemoryBlocklistStore } from '../stores/memory-blocklist.store.js';
 import { TokenService } from '../token.service.js';
 import { LoaderCalls } from '../tokens/loaders.js';
-import { RecentCutOffs } from '../tokens/recent-cut-offs.js';
 import { TokenKeys } from '../tokens/token-keys.js';
 import { TokenMint } from '../tokens/token-mint.js';
 import { TokenReader } from '../tokens/token-reader.js';
@@ -53,16 +52,14 @@ async function buildCore(
   const keys = new TokenKeys(ring, loadedKeys, loaders);
   const reader = new TokenReader(token, keys, clock);
 
-  const store = blocklist.store ?? memory;
-  const access = new StoreGateway(store, blocklist.timeoutMs, new StoreHealth(events));
+  const health = new StoreHealth(events);
+  const access = new StoreGateway(blocklist.store ?? memory, blocklist.timeoutMs, health);
   await access.check();
   const ledger = new RevocationLedger(access, rotation.graceMs, clock);
   const sessions = new SessionRegistry(access, rotation.maxSessions, leeway, clock);
-  const recent = new RecentCutOffs();
-  const isShared = !(store instanceof MemoryBlocklistStore);
-  const cutOffs = new CutOffs(access, recent, clock, isShared);
+  const cutOffs = new CutOffs(access, clock);
 
-  const mint = new TokenMint(token, keys, loaders, clock, recent);
+  const mint = new TokenMint(token, keys, loaders, clock);
   const writer = new CookieWriter(options, host);
   const cookies = new TokenCookies(reader, writer, renderer);
   const limits = { leeway, sessionLifetime, maxTokenLifetime, clock };

@@ -57,7 +57,7 @@ export class AccessRenewal {
     const life = this.#livesAnew(token);
     if (life === undefined || !(await this.#isOurs(token, request))) return undefined;
     const now = mint.now();
-    const reuseIds = this.#newIds(token, now);
+    const reuseIds = this.#newIds(token);
     const wanted = { ...this.#wanted(token, life), reuseIds, request };
     const renewed = await mint.mint(subjectOf(loaders, token, user), wanted, now);
     if (life > maxTokenLifetime) await sessions.extendExpiry(renewed);
@@ -96,8 +96,8 @@ export class AccessRenewal {
   }
 
   /** The csrf value stays: a page that was rendered before the renewal can still send its forms after it. */
-  #newIds({ identity, claims }: Token, now: number): TokenIds {
-    const newIds = this.parts.mint.newIds(identity, now);
+  #newIds({ claims }: Token): TokenIds {
+    const newIds = this.parts.mint.newIds();
     return typeof claims.csrf === 'string' ? { ...newIds, csrf: claims.csrf } : newIds;
   }
 

@@ -117,10 +117,12 @@ export class BlocklistService {
 
   /**
    * Revokes everything that was issued to an identity before a moment: log out everywhere. Tokens that are issued
-   * afterwards work at once, even in the same second.
+   * after the call has resolved work at once.
    *
-   * `iat` counts seconds, so the call resolves only when the second it falls in is over where other processes may work
-   * with the same store: at most a second later.
+   * `iat` counts whole seconds, so everything that was issued in the second of the moment is revoked too, and the call
+   * resolves when that second is over: at most a second later. In tests, `TestClock` moves itself to the next second. If
+   * any other `clock` stands still, the call resolves after at most a second, and what is issued then is refused until
+   * you move that clock to the next second.
    *
    * @throws TypeError - for no identity, or a moment that is no `Date`
    * @throws RangeError - for a moment to come, which would revoke what is not issued yet, and for one before 1970
@@ -135,8 +137,8 @@ export class BlocklistService {
     requireIdentity(identity, 'revokeAllFor takes an identity');
     const { cutOffs } = this.parts;
     const moment = await this.#rendering(async () => {
-      if (issuedBefore === undefined) return cutOffs.revokeBefore(identity);
-      await cutOffs.makeAt(identity, issuedBefore);
+      if (issuedBefore === undefined) return cutOffs.revokeNow(identity);
+      await cutOffs.revokeBefore(identity, issuedBefore);
       return issuedBefore;
     });
     this.#announce({ level: 'identity', identity, issuedBefore: moment });
@@ -154,7 +156,7 @@ export class BlocklistService {
    */
   async revokeAllIssuedBefore(moment: Date): Promise<void> {
     if (!(moment instanceof Date)) throw new TypeError('revokeAllIssuedBefore takes a Date');
-    await this.#rendering(() => this.parts.cutOffs.makeAt(undefined, moment));
+    await this.#rendering(() => this.parts.cutOffs.revokeBefore(undefined, moment));
     this.#announce({ level: 'all', issuedBefore: moment });
   }
 

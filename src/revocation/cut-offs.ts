@@ -1,61 +1,71 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { RecentCutOffs } from '../tokens/recent-cut-offs.js';
-import { cutOffAt, cutOffNow, EVERYTHING_KEY, identityKey } from './revocation-ledger.js';
+import { EVERYTHING_KEY, identityKey } from './revocation-ledger.js';
 import type { StoreGateway } from './store-gateway.js';
 
-/** Whom a cut-off is for: an identity, or, `undefined`, everybody. */
-type Whom = unknown;
+/**
+ * The testing kit's clock has a function under this name that moves it to a moment. It stands still, so a cut-off moves
+ * it to the next second instead of waiting for that second.
+ */
+export const ADVANCE_TO = Symbol.for('nestjs-jwt-extended:advance-to');
 
-/** Revokes everything that was issued before a moment. The moment is kept for ever: nobody knows how long tokens live. */
+/** The option `clock`, which may be the testing kit's. */
+type Clock = (() => Date) & { readonly [ADVANCE_TO]?: (moment: Date) => void };
+
+/**
+ * Revokes everything that was issued before a moment, to one identity or, for `undefined`, to all. A cut-off is a whole
+ * second, because `iat` is. The store keeps it for ever, because a token may be valid for ever.
+ */
 export class CutOffs {
   constructor(
-    private readonly access: StoreGateway,
-    private readonly recent: RecentCutOffs,
-    private readonly clock: () => Date,
-    /** Whether other processes may work with the same store. */
-    private readonly isShared: boolean,
+    private readonly store: StoreGateway,
+    private readonly clock: Clock,
   ) {}
 
   /**
-   * Revokes what was issued before a moment that is over.
+   * Revokes what was issued before a moment that is not in the future, and within the second that this moment is in.
    *
-   * @throws TypeError, RangeError - for what is none
+   * @throws TypeError, RangeError - for any other moment
    */
-  async makeAt(whom: Whom, moment: Date): Promise<void> {
+  async revokeBefore(identity: unknown, moment: Date): Promise<void> {
     requirePast(moment, this.clock());
-    const cutOff = cutOffAt(moment);
-    await this.#raise(whom, cutOff);
-    await this.#separate(whom, cutOff);
+    const cutOff = Math.ceil(moment.getTime() / 1000);
+    await this.#raise(identity, cutOff);
+    await this.#secondOver(cutOff);
   }
 
   /**
-   * Revokes what was issued until now. The store is told once more if it took its time: a session that was refreshed
-   * meanwhile, by whoever did not see the cut-off yet, must not outlive it.
+   * Revokes what was issued until now, the present second included. If a new second begins before the store
+   * acknowledges the cut-off, the cut-off is moved to the end of that second: a session may have been refreshed
+   * meanwhile by a request that did not see the cut-off yet.
    *
-   * @returns the moment
+   * @returns the end of the last second in which everything is revoked
    */
-  async revokeBefore(whom: Whom): Promise<Date> {
-    const first = this.recent.next(whom, cutOffNow(this.clock()));
-    await this.#raise(whom, first);
-    const moment = this.clock();
-    const cutOff = Math.max(first, cutOffNow(moment));
-    if (cutOff > first) await this.#raise(whom, cutOff);
-    await this.#separate(whom, cutOff);
-    return moment;
+  async revokeNow(identity: unknown): Promise<Date> {
+    const first = this.#nextSecond();
+    await this.#raise(identity, first);
+    const cutOff = Math.max(first, this.#nextSecond());
+    if (cutOff > first) await this.#raise(identity, cutOff);
+    await this.#secondOver(cutOff);
+    return new Date(cutOff * 1000);
   }
 
-  async #raise(whom: Whom, cutOff: number): Promise<void> {
-    const key = whom === undefined ? EVERYTHING_KEY : identityKey(whom);
-    await this.access.raise(key, cutOff, null);
+  async #raise(identity: unknown, cutOff: number): Promise<void> {
+    const key = identity === undefined ? EVERYTHING_KEY : identityKey(identity);
+    await this.store.raise(key, cutOff, null);
   }
 
-  /** Sees to it that what is minted from now on counts as issued after a cut-off, here and in every other process. */
-  async #separate(whom: Whom, cutOff: number): Promise<void> {
-    this.recent.remember(whom, cutOff);
-    const now = this.clock().getTime();
-    const isThisSecond = Math.floor(cutOff / 1_000_000) === Math.floor(now / 1000);
-    // A timer may be early by a fraction of a millisecond.
-    if (this.isShared && isThisSecond) await delay(1001 - (now % 1000));
+  #nextSecond(): number {
+    return Math.floor(this.clock().getTime() / 1000) + 1;
+  }
+
+  /** Resolves when a token that is minted now is issued at the cut-off or later; after a second even if the clock stands still. */
+  async #secondOver(cutOff: number): Promise<void> {
+    const left = cutOff * 1000 - this.clock().getTime();
+    if (left <= 0) return;
+    const advanceTo = this.clock[ADVANCE_TO];
+    if (advanceTo) advanceTo(new Date(cutOff * 1000));
+    // A timer may fire a fraction of a millisecond early.
+    else await delay(Math.min(left, 1000) + 1);
   }
 }
 

@@ -117,8 +117,8 @@ export class TokenRotation {
       sessionId: token.sessionId ?? token.jti,
       claimedAt: clock().getTime(),
       now,
-      access: mint.newIds(token.identity, now),
-      refresh: mint.newIds(token.identity, now),
+      access: mint.newIds(),
+      refresh: mint.newIds(),
     };
   }
 

@@ -107,7 +107,7 @@ export function readRotationRecord(text: string): RotationRecord | undefined {
 
 function isIds(value: unknown): value is TokenIds {
   if (!isObject(value)) return false;
-  return typeof value.jti === 'string' && typeof value.csrf === 'string' && isNumber(value.iat);
+  return typeof value.jti === 'string' && typeof value.csrf === 'string';
 }
 
 function isNumber(value: unknown): value is number {

@@ -1,8 +1,10 @@
 import type { Duration } from '../contracts/token.js';
 import { parseSeconds } from '../common/duration.js';
+import { ADVANCE_TO } from '../revocation/cut-offs.js';
 
 /**
- * A clock that stands still until it is moved, so that a test need not wait for a token to expire.
+ * A clock that stands still until it is moved, so that a test need not wait for a token to expire. Only `revokeAllFor`
+ * and `revokeAllIssuedBefore` move it by themselves: to the next second, for which they would otherwise wait.
  *
  * @example
  * ```ts
@@ -22,8 +24,10 @@ export class TestClock {
     this.#milliseconds = millisecondsOf(moment);
   }
 
-  /** What time it is; give it to the option `clock`. */
-  readonly now = (): Date => new Date(this.#milliseconds);
+  /** What time it is; give it to the option `clock` as it is, since a function around it stands still for ever. */
+  readonly now: () => Date = Object.assign(() => new Date(this.#milliseconds), {
+    [ADVANCE_TO]: (moment: Date) => this.set(moment),
+  });
 
   /**
    * Moves the clock by a duration, such as `'15m'`; backwards by a negative number of seconds.

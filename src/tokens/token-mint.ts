@@ -6,7 +6,6 @@ import type { ResolvedTokenOptions } from '../options/token-options.js';
 import { RESERVED_CLAIMS } from '../options/token-options.js';
 import { additionalClaims, additionalHeaders, requireJson } from './custom-claims.js';
 import type { LoaderCalls } from './loaders.js';
-import type { RecentCutOffs } from './recent-cut-offs.js';
 import { isId } from './registered-claims.js';
 import { sign } from './signature.js';
 import type { TokenKeys } from './token-keys.js';
@@ -21,7 +20,6 @@ export class TokenMint {
     private readonly keys: TokenKeys,
     private readonly loaders: LoaderCalls,
     private readonly clock: () => Date,
-    private readonly cutOffs: RecentCutOffs,
   ) {
     const { userClaimsKey, identityClaim } = options;
     this.#reserved = new Set(userClaimsKey ? [] : [...RESERVED_CLAIMS, identityClaim]);
@@ -33,9 +31,8 @@ export class TokenMint {
   }
 
   /** The ids of a new token. */
-  newIds(identity: unknown, now: number): TokenIds {
-    const iat = this.cutOffs.issuedAt(identity, now, this.clock());
-    return { jti: randomUUID(), csrf: randomUUID(), iat };
+  newIds(): TokenIds {
+    return { jti: randomUUID(), csrf: randomUUID() };
   }
 
   /**
@@ -90,13 +87,13 @@ export class TokenMint {
     }
     const options = this.options;
     const fresh = freshUntil(wanted.fresh, now);
-    const { jti, csrf, iat } = wanted.reuseIds ?? this.newIds(identity, now);
+    const { jti, csrf } = wanted.reuseIds ?? this.newIds();
     const lifetime = wanted.expiresIn ?? options.expires[type];
     const expires = earlier(expiryOf(lifetime, now), wanted.expiresBy);
     const authTime = wanted.authTime ?? (fresh === false ? undefined : now);
     return {
       fresh,
-      iat,
+      iat: now,
       jti,
       type,
       [options.identityClaim]: identity,

@@ -4,8 +4,6 @@ import type { Duration, TokenType } from '../contracts/token.js';
 export interface TokenIds {
   readonly jti: string;
   readonly csrf: string;
-  /** Seconds since the epoch, with a fraction in the second of a cut-off. */
-  readonly iat: number;
 }
 
 /** A token that was just made, and the values that ended up in it. */

@@ -1,4 +1,5 @@
 import { createHmac, randomUUID } from 'node:crypto';
+import { TestClock } from '../../src/testing/test-clock.js';
 
 /** Long and random enough for every HMAC algorithm. */
 export const SECRET =
@@ -8,10 +9,18 @@ export const SECRET =
 export const NOW = 1_795_000_000;
 
 /** A clock that stands still until it is moved; the unit is seconds. */
-export class Clock {
-  constructor(public seconds: number = NOW) {}
+export class Clock extends TestClock {
+  constructor(seconds: number = NOW) {
+    super(new Date(seconds * 1000));
+  }
 
-  readonly now = (): Date => new Date(this.seconds * 1000);
+  get seconds(): number {
+    return this.now().getTime() / 1000;
+  }
+
+  set seconds(seconds: number) {
+    this.set(new Date(Math.round(seconds * 1000)));
+  }
 
   forward(seconds: number): void {
     this.seconds += seconds;

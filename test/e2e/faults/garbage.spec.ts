@@ -23,8 +23,8 @@ const NO_NUMBERS = [
   '0x10',
   '12345678901234567',
 ];
-const MARKS = { jti: 'j', csrf: 'c', iat: 1 };
-const SPENT = { sessionId: 's', spentAt: Date.now(), now: 1, access: MARKS, refresh: MARKS };
+const MARKS = { jti: 'j', csrf: 'c' };
+const SPENT = { sessionId: 's', claimedAt: Date.now(), now: 1, access: MARKS, refresh: MARKS };
 const NO_SPENT_TOKENS = [
   '',
   '1',
@@ -32,7 +32,7 @@ const NO_SPENT_TOKENS = [
   '[]',
   '{',
   '{}',
-  JSON.stringify({ ...SPENT, spentAt: 'now' }),
+  JSON.stringify({ ...SPENT, claimedAt: 'now' }),
   JSON.stringify({ ...SPENT, sessionId: 7 }),
   JSON.stringify({ ...SPENT, refresh: { ...MARKS, jti: null } }),
   JSON.stringify({ ...SPENT, access: undefined }),
