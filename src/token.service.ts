@@ -6,8 +6,7 @@ import { type ErrorRenderer, rendering, TokenError } from './errors/token.error.
 import type { EventPublisher } from './events/security-event-publisher.js';
 import type { BlocklistService } from './revocation/blocklist.service.js';
 import type { RevocationCheck } from './revocation/revocation-check.js';
-import { checkNote } from './revocation/stored-records.js';
-import type { SessionRegistry } from './revocation/session-registry.js';
+import { checkNote, type SessionRegistry } from './revocation/session-registry.js';
 import type { TokenRotation } from './revocation/refresh-rotation.js';
 import { csrfClaimOf } from './tokens/registered-claims.js';
 import type {

@@ -13,7 +13,6 @@ import { RevocationCheck } from '../revocation/revocation-check.js';
 import { RevocationLedger } from '../revocation/revocation-ledger.js';
 import { SessionRegistry } from '../revocation/session-registry.js';
 import { SessionService } from '../revocation/session.service.js';
-import { StoreHealth } from '../revocation/store-circuit.js';
 import { StoreGateway } from '../revocation/store-gateway.js';
 import { JwtExceptionFilter } from '../route/jwt-exception.filter.js';
 import { RouteAuthenticator } from '../route/route-authenticator.js';
@@ -52,29 +51,28 @@ async function buildCore(
   const keys = new TokenKeys(ring, loadedKeys, loaders);
   const reader = new TokenReader(token, keys, clock);
 
-  const health = new StoreHealth(events);
-  const access = new StoreGateway(blocklist.store ?? memory, blocklist.timeoutMs, health);
-  await access.check();
-  const ledger = new RevocationLedger(access, rotation.graceMs, clock);
-  const sessions = new SessionRegistry(access, rotation.maxSessions, leeway, clock);
-  const cutOffs = new CutOffs(access, clock);
+  const store = new StoreGateway(blocklist.store ?? memory, blocklist.timeoutMs, events);
+  await store.check();
+  const ledger = new RevocationLedger(store, rotation.graceMs, clock);
+  const sessions = new SessionRegistry(store, rotation.maxSessions, leeway, clock);
+  const cutOffs = new CutOffs(store, clock);
 
   const mint = new TokenMint(token, keys, loaders, clock);
   const writer = new CookieWriter(options, host);
   const cookies = new TokenCookies(reader, writer, renderer);
   const limits = { leeway, sessionLifetime, maxTokenLifetime, clock };
-  const parts = { mint, reader, keys, loaders, access, ledger, sessions, events, ...limits };
+  const parts = { mint, reader, keys, loaders, store, ledger, sessions, events, ...limits };
   return { ...parts, options, host, ring, renderer, cutOffs, writer, cookies };
 }
 
 /** Builds what calls `BlocklistService`. */
 function buildServices(core: Core, blocklist: BlocklistService) {
-  const { options, host, renderer, reader, access, ledger, sessions, loaders, events } = core;
+  const { options, host, renderer, reader, store, ledger, sessions, loaders, events } = core;
   const check = new RevocationCheck(options.blocklist, blocklist, ledger, loaders, events);
   const authenticator = new Authenticator(options, reader, check, loaders, events);
   const rotation = new TokenRotation({ ...core, check });
   const tokens = new TokenService({ ...core, blocklist, revocations: check, rotation });
-  const sessionService = new SessionService(access, sessions, blocklist, renderer);
+  const sessionService = new SessionService(store, sessions, blocklist, renderer);
 
   const within = options.cookies.renewWithin;
   const renewal = new AccessRenewal({ ...core, check, within, options: options.token });

@@ -9,11 +9,10 @@ import type { TokenKeys } from '../tokens/token-keys.js';
 import type { TokenMint } from '../tokens/token-mint.js';
 import type { TokenReader } from '../tokens/token-reader.js';
 import type { RevocationCheck } from './revocation-check.js';
-import type { SessionRegistry } from './session-registry.js';
-import { beginningOf, endOf } from './stored-records.js';
+import { beginningOf, endOf, type SessionRegistry } from './session-registry.js';
 
 /** What a renewal works with. */
-export interface RenewalParts {
+interface RenewalParts {
   readonly mint: TokenMint;
   readonly reader: TokenReader;
   readonly keys: TokenKeys;
@@ -22,45 +21,44 @@ export interface RenewalParts {
   readonly loaders: LoaderCalls;
   readonly events: EventPublisher;
   readonly options: ResolvedTokenOptions;
-  /** How long before its end a token is renewed, in seconds; `undefined` for half of its life. */
+  /** How long before its end a token is renewed, in seconds; `undefined` for half of its lifetime. */
   readonly within: number | undefined;
   /** How long a session may last from its login, in seconds. */
   readonly sessionLifetime: number | undefined;
-  /** How long any token lives that no one asked to live longer, in seconds; `Infinity` for ever. */
+  /** The longest lifetime that the options give a token, in seconds; `Infinity` if such a token never expires. */
   readonly maxTokenLifetime: number;
 }
 
-/** A token in the place of another, and the csrf value that both have. */
+/** A token that replaces another one, and the csrf value that both have. */
 export interface RenewedToken extends MintedToken {
   readonly csrf: string;
 }
 
-/** Lets a session go on with a new access token shortly before the old one expires, without a refresh token. */
+/** Continues a session with a new access token shortly before the old one expires, without a refresh token. */
 export class AccessRenewal {
   constructor(private readonly parts: RenewalParts) {}
 
-  /** Whether a token is near enough to its end, and can be given a later one. */
+  /** Whether a token is near enough to its end, and may be followed by one that ends later. */
   isDue(token: Token): boolean {
-    return this.#livesAnew(token) !== undefined;
+    return this.#newLifetime(token) !== undefined;
   }
 
   /**
-   * A token that stands for the same login, and lives as long as the old one did. Whether that may go on is asked last,
-   * so that whoever is logged out while it is made stays logged out.
+   * Mints a token for the same login and with the same lifetime as the old one. The revocation check comes last, so that
+   * a user who is logged out meanwhile stays logged out.
    *
    * @param user - what the `userLookup` loader gave
    * @returns `undefined` for a token that is not due, is not this module's own, or was revoked
-   * @throws TokenError - what the mint, the store or a loader had to say
+   * @throws TokenError - if the mint, the store or a loader fails
    */
   async renew(token: Token, user: unknown, request: unknown): Promise<RenewedToken | undefined> {
     const { mint, check, sessions, loaders, events, maxTokenLifetime } = this.parts;
-    const life = this.#livesAnew(token);
-    if (life === undefined || !(await this.#isOurs(token, request))) return undefined;
-    const now = mint.now();
+    const lifetime = this.#newLifetime(token);
+    if (lifetime === undefined || !(await this.#isOurs(token, request))) return undefined;
     const reuseIds = this.#newIds(token);
-    const wanted = { ...this.#wanted(token, life), reuseIds, request };
-    const renewed = await mint.mint(subjectOf(loaders, token, user), wanted, now);
-    if (life > maxTokenLifetime) await sessions.extendExpiry(renewed);
+    const wanted = { ...this.#requestFor(token, lifetime), reuseIds, request };
+    const renewed = await mint.mint(subjectOf(loaders, token, user), wanted);
+    if (lifetime > maxTokenLifetime) await sessions.extendExpiry(renewed);
     if (token.sessionId !== undefined) await sessions.touch(renewed);
     if (!(await check.isActive(token, request))) return undefined;
     const { type, identity, jti, sessionId } = renewed;
@@ -68,19 +66,19 @@ export class AccessRenewal {
     return { ...renewed, csrf: reuseIds.csrf };
   }
 
-  /** Seconds that a new token is to live; `undefined` where the old one is not due, or the session has no longer to go. */
-  #livesAnew(token: Token): number | undefined {
-    const { mint, within } = this.parts;
+  /** How long the new token is to live, in seconds; `undefined` if the old one is not due, or the session ends with it. */
+  #newLifetime(token: Token): number | undefined {
+    const { mint, within, sessionLifetime } = this.parts;
     const { exp, iat } = token.claims;
     if (typeof exp !== 'number' || typeof iat !== 'number' || token.jti === '') return undefined;
     const now = mint.now();
-    const life = Math.floor(exp) - Math.floor(iat);
-    if (life < 1 || exp - now > (within ?? life / 2)) return undefined;
-    const end = Math.min(now + life, endOf(token, this.parts.sessionLifetime) ?? Infinity);
-    return end > exp ? life : undefined;
+    const lifetime = Math.floor(exp) - Math.floor(iat);
+    if (lifetime < 1 || exp - now > (within ?? lifetime / 2)) return undefined;
+    const end = Math.min(now + lifetime, endOf(token, sessionLifetime) ?? Infinity);
+    return end > exp ? lifetime : undefined;
   }
 
-  /** Another module's guard, or another issuer's key, may have let it in: what they end is not ours to prolong. */
+  /** Whether this module made the token: the guard of another module, or another issuer's key, may have let it in. */
   async #isOurs(token: Token, request: unknown): Promise<boolean> {
     const { options, keys, reader } = this.parts;
     const { type, iss } = token.claims;
@@ -95,23 +93,24 @@ export class AccessRenewal {
     }
   }
 
-  /** The csrf value stays: a page that was rendered before the renewal can still send its forms after it. */
+  /** The csrf value stays the same: a page that was rendered before the renewal can still send its forms. */
   #newIds({ claims }: Token): TokenIds {
     const newIds = this.parts.mint.newIds();
     return typeof claims.csrf === 'string' ? { ...newIds, csrf: claims.csrf } : newIds;
   }
 
-  #wanted(token: Token, life: number): TokenRequest {
+  #requestFor(token: Token, lifetime: number): TokenRequest {
+    const { loaders, sessionLifetime } = this.parts;
     return {
       type: 'access',
       identity: token.identity,
       sessionId: token.sessionId ?? token.jti,
       authTime: beginningOf(token),
-      expiresIn: life,
-      expiresBy: endOf(token, this.parts.sessionLifetime),
+      expiresIn: lifetime,
+      expiresBy: endOf(token, sessionLifetime),
       fresh: freshnessLeft(token.claims),
-      // Where a loader says what the claims are, it is asked anew: a right that was taken away does not live on.
-      ...(!this.parts.loaders.has('additionalClaims') && {
+      // If there is a loader, the mint asks it for the claims of today, so that a right that was taken away is gone.
+      ...(!loaders.has('additionalClaims') && {
         additionalClaims: this.#customClaims(token.claims),
       }),
     };
@@ -127,7 +126,7 @@ export class AccessRenewal {
   }
 }
 
-/** No token makes another fresher, or fresh for longer, than itself. */
+/** The new token is fresh for as long as the old one would have been. */
 function freshnessLeft({ fresh, exp }: Claims): Date | false {
   const until = fresh === true ? exp : fresh;
   return typeof until === 'number' && Number.isFinite(until) ? new Date(until * 1000) : false;

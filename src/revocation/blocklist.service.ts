@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { requireId, requireIdentity } from '../common/checks.js';
 import type { Awaitable } from '../contracts/awaitable.js';
 import type { SecurityEvents } from '../contracts/security-events.js';
 import type { Token } from '../contracts/token.js';
@@ -6,17 +7,16 @@ import { type ErrorRenderer, rendering } from '../errors/token.error.js';
 import { InvalidTokenError } from '../errors/token-errors.js';
 import type { EventPublisher } from '../events/security-event-publisher.js';
 import type { TokenReader } from '../tokens/token-reader.js';
-import type { StoreGateway } from './store-gateway.js';
 import type { CutOffs } from './cut-offs.js';
 import { type RevocationLedger, sessionKey, tokenKey } from './revocation-ledger.js';
-import { requireId, requireIdentity } from '../common/checks.js';
 import type { SessionRegistry } from './session-registry.js';
+import type { StoreGateway } from './store-gateway.js';
 
-/** What the service works with; injected as a property, so that a subclass has its constructor to itself. */
+/** What the service works with. It is injected as a property, so that a subclass need not pass it to the constructor. */
 export const BLOCKLIST_PARTS = Symbol('nestjs-jwt-extended:blocklist-parts');
 
 export interface BlocklistParts {
-  readonly access: StoreGateway;
+  readonly store: StoreGateway;
   readonly ledger: RevocationLedger;
   readonly sessions: SessionRegistry;
   readonly reader: TokenReader;
@@ -26,7 +26,7 @@ export interface BlocklistParts {
   readonly clock: () => Date;
   /** Seconds. */
   readonly leeway: number;
-  /** How long any token lives that no one asked to live longer, in seconds; `Infinity` for ever. */
+  /** The longest lifetime that the options give a token, in seconds; `Infinity` if such a token never expires. */
   readonly maxTokenLifetime: number;
 }
 
@@ -41,12 +41,12 @@ export interface RevokeAllOptions {
 }
 
 /**
- * Ends tokens before their time. A revocation resolves only once the store has acknowledged it, so that a logout that
- * did not happen is never reported as one.
+ * Revokes tokens before they expire. A call resolves only after the store has acknowledged the revocation, so a logout
+ * that resolves has happened.
  *
- * Extend it and name your class as the module's `blocklistService` to keep revocations your own way. The module itself
- * calls `isRevoked`, `revoke` and `revokeSession`, the last of them when a refresh token is reused, too: an `isRevoked`
- * that does not ask `super` wants all three.
+ * To keep revocations in your own way, extend this class and give yours as the module's `blocklistService`. The module
+ * calls `isRevoked`, `revoke` and `revokeSession` (this one also when a refresh token is reused): if your `isRevoked`
+ * does not call `super`, override all three.
  *
  * @example
  * ```ts
@@ -66,31 +66,33 @@ export class BlocklistService {
    * Revokes one token until it would have expired.
    *
    * @param token - an encoded token, or what a guard or `decodeToken` gave
-   * @throws TypeError - when it is neither
-   * @throws InvalidTokenError - when an encoded token is not one of ours, and for one of another issuer without a `jti`
-   * @throws TokenCheckUnavailableError - when the store did not acknowledge it
+   * @throws TypeError - for anything else
+   * @throws InvalidTokenError - for an encoded token that is invalid, and for a foreign token without a `jti`
+   * @throws TokenCheckUnavailableError - if the store does not acknowledge the revocation
    */
   async revoke(token: string | Token): Promise<void> {
     const { jti, identity } = await this.#rendering(() => this.#revokeToken(token));
-    this.#announce({ level: 'token', jti, identity });
+    this.#publish({ level: 'token', jti, identity });
   }
 
   /**
-   * Takes the revocation of one token back; of a token that is not revoked, too. A refresh token that was spent stays
-   * spent.
+   * Takes the revocation of one token back; if the token is not revoked, nothing happens. A refresh token that was
+   * rotated cannot be used again.
    *
-   * @throws TokenCheckUnavailableError - when the store did not acknowledge it
+   * @throws TypeError - for anything but text
+   * @throws TokenCheckUnavailableError - if the store does not acknowledge it
    */
   async unrevoke(jti: string): Promise<void> {
     requireId(jti, 'unrevoke takes the jti of a token');
-    await this.#rendering(() => this.parts.access.delete(tokenKey(jti)));
+    await this.#rendering(() => this.parts.store.delete(tokenKey(jti)));
   }
 
   /**
-   * Whether a token was revoked, by itself, with its session, with everything of its identity or with everything; or,
-   * of a refresh token, spent so long ago that it counts as reused.
+   * Whether a token is revoked: by itself, with its session, with all tokens of its identity, or with all tokens. A
+   * refresh token that was rotated longer ago than the grace, or whose successor was rotated, counts as revoked too.
    *
-   * @throws TokenCheckUnavailableError - when the store did not answer: silence is not "no"
+   * @throws TypeError, InvalidTokenError - as {@link BlocklistService.revoke}
+   * @throws TokenCheckUnavailableError - if the store does not answer
    */
   async isRevoked(token: string | Token): Promise<boolean> {
     const { is } = await this.#rendering(async () =>
@@ -100,9 +102,10 @@ export class BlocklistService {
   }
 
   /**
-   * Revokes every token of a session (`sid`), those that are yet to be made of it included.
+   * Revokes every token of a session (`sid`), including tokens that are made for this session later.
    *
-   * @throws TokenCheckUnavailableError - when the store did not acknowledge it
+   * @throws TypeError - for anything but text
+   * @throws TokenCheckUnavailableError - if the store does not acknowledge the revocation
    *
    * @example
    * ```ts
@@ -112,7 +115,7 @@ export class BlocklistService {
   async revokeSession(sessionId: string): Promise<void> {
     requireId(sessionId, 'revokeSession takes the id of a session');
     await this.#rendering(() => this.#endSession(sessionId));
-    this.#announce({ level: 'session', sessionId });
+    this.#publish({ level: 'session', sessionId });
   }
 
   /**
@@ -124,9 +127,9 @@ export class BlocklistService {
    * any other `clock` stands still, the call resolves after at most a second, and what is issued then is refused until
    * you move that clock to the next second.
    *
-   * @throws TypeError - for no identity, or a moment that is no `Date`
-   * @throws RangeError - for a moment to come, which would revoke what is not issued yet, and for one before 1970
-   * @throws TokenCheckUnavailableError - when the store did not acknowledge it
+   * @throws TypeError - if there is no identity, or `issuedBefore` is not a valid `Date`
+   * @throws RangeError - for a moment in the future, or before 1970
+   * @throws TokenCheckUnavailableError - if the store does not acknowledge the revocation
    *
    * @example
    * ```ts
@@ -141,11 +144,12 @@ export class BlocklistService {
       await cutOffs.revokeBefore(identity, issuedBefore);
       return issuedBefore;
     });
-    this.#announce({ level: 'identity', identity, issuedBefore: moment });
+    this.#publish({ level: 'identity', identity, issuedBefore: moment });
   }
 
   /**
-   * Revokes everything that was issued before a moment, whoever it belongs to: after a breach, say.
+   * Revokes everything that was issued to any identity before a moment: after a breach, for example. It resolves as
+   * {@link BlocklistService.revokeAllFor} does.
    *
    * @throws TypeError, RangeError, TokenCheckUnavailableError - as {@link BlocklistService.revokeAllFor}
    *
@@ -157,28 +161,28 @@ export class BlocklistService {
   async revokeAllIssuedBefore(moment: Date): Promise<void> {
     if (!(moment instanceof Date)) throw new TypeError('revokeAllIssuedBefore takes a Date');
     await this.#rendering(() => this.parts.cutOffs.revokeBefore(undefined, moment));
-    this.#announce({ level: 'all', issuedBefore: moment });
+    this.#publish({ level: 'all', issuedBefore: moment });
   }
 
   async #revokeToken(given: string | Token): Promise<Token> {
     const token = await this.#verified(given);
     if (!token.jti) throw new InvalidTokenError('Missing claim: jti');
-    const until = token.expiresAt ? this.#margin(token.expiresAt.getTime()) : null;
-    await this.parts.access.add(tokenKey(token.jti), '1', until);
+    const until = token.expiresAt ? this.#withLeeway(token.expiresAt.getTime()) : null;
+    await this.parts.store.add(tokenKey(token.jti), '1', until);
     return token;
   }
 
-  /** Until the last of its tokens has expired: as long as any lives, or as long as one was made to live. */
+  /** Keeps the entry until the last token of the session has expired, also one that was made to live longer than usual. */
   async #endSession(sessionId: string): Promise<void> {
-    const { access, sessions, maxTokenLifetime, clock } = this.parts;
-    const life = Math.max(
+    const { store, sessions, maxTokenLifetime, clock } = this.parts;
+    const end = Math.max(
       clock().getTime() + maxTokenLifetime * 1000,
       (await sessions.lifeOf(sessionId)) * 1000,
     );
-    await access.add(sessionKey(sessionId), '1', this.#margin(life));
+    await store.add(sessionKey(sessionId), '1', this.#withLeeway(end));
   }
 
-  #margin(milliseconds: number): Date | null {
+  #withLeeway(milliseconds: number): Date | null {
     const until = new Date(milliseconds + this.parts.leeway * 1000);
     return Number.isNaN(until.getTime()) ? null : until;
   }
@@ -187,7 +191,7 @@ export class BlocklistService {
     return this.parts.reader.readGiven(token, { allowExpired: true });
   }
 
-  #announce(event: SecurityEvents['revoked']): void {
+  #publish(event: SecurityEvents['revoked']): void {
     this.parts.events.publish('revoked', event);
   }
 

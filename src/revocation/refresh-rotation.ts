@@ -12,15 +12,14 @@ import { type LoaderCalls, loadUser, requireVerified, subjectOf } from '../token
 import type { TokenMint } from '../tokens/token-mint.js';
 import type { MintedToken, RotateRefreshTokenOptions } from '../tokens/token-request.js';
 import type { RevocationCheck } from './revocation-check.js';
-import { ACTIVE, type RevocationLedger, type RevocationStatus } from './revocation-ledger.js';
-import type { SessionRegistry } from './session-registry.js';
+import { ACTIVE, type RevocationLedger, type RotationRecord } from './revocation-ledger.js';
+import { beginningOf, endOf, type SessionRegistry } from './session-registry.js';
 import type { StoreGateway } from './store-gateway.js';
-import { beginningOf, endOf, type RotationRecord } from './stored-records.js';
 
 /** What a rotation works with. */
 interface RotationParts {
   readonly mint: TokenMint;
-  readonly access: StoreGateway;
+  readonly store: StoreGateway;
   readonly ledger: RevocationLedger;
   readonly check: RevocationCheck;
   readonly sessions: SessionRegistry;
@@ -40,16 +39,16 @@ interface Successors {
   readonly sessionId: string;
 }
 
-/** What became of a token, and who made it so: this call, or another one just before. */
-interface Spending {
-  readonly spent: RotationRecord;
-  readonly by: 'rotated' | 'raced';
+/** What the successors of a token are, and whether this call decided that or another one just before. */
+interface Claim {
+  readonly rotation: RotationRecord;
+  readonly outcome: 'rotated' | 'raced';
 }
 
 /**
- * Spends a refresh token for a new pair. The token is claimed before anything is minted, so that of all who try at once
- * one wins; and the claim says what the successors are, so that a racing client, or one whose answer was lost, is given
- * the same ones.
+ * Exchanges a refresh token for a new pair. The token is claimed before anything is minted, so that of several calls at
+ * once one wins. The claim says what the successors are, so that a client that raced with itself, or lost the answer, is
+ * given the same ones.
  */
 export class TokenRotation {
   constructor(private readonly parts: RotationParts) {}
@@ -60,63 +59,63 @@ export class TokenRotation {
     const { request } = options;
     this.#requireRotatable(token);
     const status = await check.statusOf(token);
-    await check.requireUnspent(token, status, request);
+    await check.refuseRevoked(token, status, request);
     await requireVerified(loaders, token, request);
     const subject = subjectOf(loaders, token, await loadUser(loaders, token, request));
-    const { spent, by } =
-      status.is === 'superseded'
-        ? ({ spent: status.spent, by: 'raced' } as const)
+    const { rotation, outcome }: Claim =
+      'rotation' in status
+        ? { rotation: status.rotation, outcome: 'raced' }
         : await this.#claim(token, request);
-    const successors = await this.#mint(subject, token, spent, options);
-    const { access, refresh, sessionId } = successors;
+    const { access, refresh } = await this.#mint(subject, token, rotation, options);
     await sessions.recordRotation([access, refresh], beginningOf(token) * 1000);
+    const { sessionId } = rotation;
     const { identity, jti } = token;
-    events.publish(by, { identity, sessionId, jti, successor: refresh.jti });
-    return successors;
+    events.publish(outcome, { identity, sessionId, jti, successor: refresh.jti });
+    return { access, refresh, sessionId };
   }
 
   #requireRotatable(token: Token): void {
-    if (!this.parts.access.isAtomic) {
+    const { store, clock, leeway, sessionLifetime } = this.parts;
+    if (!store.isAtomic) {
       throw new JwtExtendedConfigError(
-        'rotateRefreshToken needs a store whose add is atomic, or two clients could spend one token: ' +
+        'rotateRefreshToken needs a store whose add is atomic, or two clients could rotate one token: ' +
           'give Redis, SQL or the memory store as blocklist.store',
       );
     }
     if (token.type !== 'refresh') throw new WrongTokenTypeError('refresh');
     if (token.jti === '') throw new InvalidTokenError('Missing claim: jti');
-    const now = this.parts.clock().getTime() / 1000;
+    const now = clock().getTime() / 1000;
     const { exp } = token.claims;
-    const hasExpired = typeof exp === 'number' && exp <= now - this.parts.leeway;
-    const end = endOf(token, this.parts.sessionLifetime);
+    const hasExpired = typeof exp === 'number' && exp <= now - leeway;
+    const end = endOf(token, sessionLifetime);
     if (hasExpired || (end !== undefined && end <= now)) throw new ExpiredTokenError(token);
   }
 
-  /** Claims the token; whoever comes second is told what the first one claimed it for. */
-  async #claim(token: Token, request: unknown): Promise<Spending> {
+  /** Claims the token for new successors, or, if another call was first, finds out what those of that call are. */
+  async #claim(token: Token, request: unknown): Promise<Claim> {
     const { ledger, check } = this.parts;
-    const spent = this.#plan(token);
-    const isClaimed = await ledger.claim(token, spent, this.#lastUse(token));
+    const rotation = this.#plan(token);
+    const isClaimed = await ledger.claim(token, rotation, this.#lastUse(token));
     const status = isClaimed ? ACTIVE : await ledger.statusOf(token);
-    // A client that sends a command again after a lost connection is told that the entry is there: its own.
-    if (isClaimed || claimOf(status)?.refresh.jti === spent.refresh.jti) {
-      // A revocation that came between the look-up and the claim must not be outlived by what follows.
+    const found = 'rotation' in status ? status.rotation : undefined;
+    // A client library that sends the command again after a lost connection finds the entry of the first time.
+    if (isClaimed || found?.refresh.jti === rotation.refresh.jti) {
+      // The successors must not outlive a revocation that came between the look-up and the claim.
       if (await ledger.isRevoked(token)) throw new RevokedTokenError(token);
-      return { spent, by: 'rotated' };
+      return { rotation, outcome: 'rotated' };
     }
-    await check.requireUnspent(token, status, request);
-    const claim = claimOf(status);
-    if (claim) return { spent: claim, by: 'raced' };
+    await check.refuseRevoked(token, status, request);
+    if (found) return { rotation: found, outcome: 'raced' };
     const fault = new TypeError('The blocklist store said that an entry is there, and lost it');
     throw new TokenCheckUnavailableError(fault);
   }
 
   #plan(token: Token): RotationRecord {
     const { mint, clock } = this.parts;
-    const now = mint.now();
     return {
       sessionId: token.sessionId ?? token.jti,
       claimedAt: clock().getTime(),
-      now,
+      now: mint.now(),
       access: mint.newIds(),
       refresh: mint.newIds(),
     };
@@ -131,26 +130,20 @@ export class TokenRotation {
     token: Token,
     { sessionId, now, access, refresh }: RotationRecord,
     { accessExpiresIn, refreshExpiresIn, ...shared }: RotateRefreshTokenOptions,
-  ): Promise<Successors> {
+  ): Promise<Omit<Successors, 'sessionId'>> {
+    const { mint, sessionLifetime } = this.parts;
     const session = {
       ...shared,
       identity: token.identity,
       sessionId,
       authTime: beginningOf(token),
-      expiresBy: endOf(token, this.parts.sessionLifetime),
+      expiresBy: endOf(token, sessionLifetime),
     };
     const wantedAccess = { ...session, expiresIn: accessExpiresIn, reuseIds: access };
     const wantedRefresh = { ...session, expiresIn: refreshExpiresIn, reuseIds: refresh };
-    const { mint } = this.parts;
     return {
       access: await mint.mint(subject, { ...wantedAccess, type: 'access' }, now),
       refresh: await mint.mint(subject, { ...wantedRefresh, type: 'refresh' }, now),
-      sessionId,
     };
   }
-}
-
-/** What a token was claimed for before. */
-function claimOf(status: RevocationStatus): RotationRecord | undefined {
-  return 'spent' in status ? status.spent : undefined;
 }

@@ -15,18 +15,22 @@ import { BlocklistService } from './blocklist.service.js';
 import {
   ACTIVE,
   type RevocationLedger,
-  REVOKED,
   type RevocationStatus,
+  REVOKED,
+  type RotationRecord,
 } from './revocation-ledger.js';
-import type { RotationRecord } from './stored-records.js';
 
-/** How long one warning stands for all that would follow it. */
+/** At most one warning in that time. */
 const WARNING_INTERVAL_MS = 10_000;
 
-/** Asks the blocklist, and the application beside it, whether a token was revoked. */
+/**
+ * Decides whether a token is refused as revoked. It asks our ledger, or the application's own `BlocklistService`, and
+ * then the `isTokenRevoked` loader: the token is refused if either says so.
+ */
 export class RevocationCheck {
   readonly #logger = new Logger('JwtExtendedModule');
   #warnedAt = -Infinity;
+  /** Whether the application did not replace `isRevoked`. */
   readonly #isOurs: boolean;
 
   constructor(
@@ -40,7 +44,7 @@ export class RevocationCheck {
   }
 
   /**
-   * Is done at once where the store answers at once, and no loader is asked.
+   * The check of a route. It is done at once if the store answers at once and there is no loader.
    *
    * @throws RevokedTokenError, ReusedTokenError, TokenCheckUnavailableError
    */
@@ -50,43 +54,41 @@ export class RevocationCheck {
     request: unknown,
   ): Awaitable<void> {
     if (policy.skipRevocationCheck || !this.options.checks.has(token.type)) return;
-    return thenOrNow(this.#failOpen(token), (status) =>
-      this.requireUnspent(token, status, request),
-    );
+    return thenOrNow(this.#failOpen(token), (status) => this.refuseRevoked(token, status, request));
   }
 
   /**
-   * Refuses a token for what the store said of it, and asks the application's loader, too. The reuse of a spent token
-   * ends its session before it is told.
+   * Refuses a token for its status, or because the loader calls it revoked. The reuse of a refresh token first ends its
+   * session.
    *
    * @throws RevokedTokenError, ReusedTokenError, TokenCheckUnavailableError
    */
-  requireUnspent(token: Token, status: RevocationStatus, request: unknown): Awaitable<void> {
-    if (status.is === 'reused') return this.#refuseReused(token, status.spent);
+  refuseRevoked(token: Token, status: RevocationStatus, request: unknown): Awaitable<void> {
+    if (status.is === 'reused') return this.#refuseReused(token, status.rotation);
     if (status.is === 'revoked') throw new RevokedTokenError(token);
-    if (this.loaders.has('isTokenRevoked')) return this.#requireActiveElsewhere(token, request);
+    if (this.loaders.has('isTokenRevoked')) return this.#refuseByLoader(token, request);
   }
 
   /** @throws TokenCheckUnavailableError */
   async isRevoked(token: Token): Promise<boolean> {
     if (!this.options.checks.has(token.type)) return false;
     const { is } = await this.#failOpen(token);
-    return is === 'revoked' || is === 'reused' || this.#isRevokedElsewhere(token, undefined);
+    return is === 'revoked' || is === 'reused' || this.#isRevokedByLoader(token, undefined);
   }
 
   /**
-   * Whether a token may live on: asked whatever `checks` and `onStoreError` say, since what is let live on by mistake
-   * does so for longer than one request.
+   * Used before a session is extended. Ignores `checks` and `onStoreError: 'allow'`: a wrong yes would last for a whole
+   * token lifetime.
    *
    * @throws TokenCheckUnavailableError, the HTTP error that the application's blocklist chose
    */
   async isActive(token: Token, request: unknown): Promise<boolean> {
     const { is } = await this.statusOf(token);
-    return is === 'active' && !(await this.#isRevokedElsewhere(token, request));
+    return is === 'active' && !(await this.#isRevokedByLoader(token, request));
   }
 
   /**
-   * What the blocklist knows of a token, be it ours or the application's own, whatever `checks` and `onStoreError` say.
+   * The status of a token by our ledger or the application's blocklist. Ignores `checks` and `onStoreError: 'allow'`.
    *
    * @throws TokenCheckUnavailableError, the HTTP error that the application's blocklist chose
    */
@@ -98,19 +100,12 @@ export class RevocationCheck {
     }
   }
 
-  async #refuseReused(token: Token, { sessionId, refresh }: RotationRecord): Promise<void> {
-    await this.blocklist.revokeSession(sessionId);
-    const { identity, jti } = token;
-    this.events.publish('reused', { identity, sessionId, jti, successor: refresh.jti });
-    throw new ReusedTokenError(token);
-  }
-
   #statusOf(token: Token): Awaitable<RevocationStatus> {
-    return this.#isOurs ? this.ledger.statusOf(token) : this.#standingOfTheirs(token);
+    return this.#isOurs ? this.ledger.statusOf(token) : this.#statusByTheirs(token);
   }
 
-  /** A blocklist of the application's answers for itself; whether a refresh token was spent only ours can know. */
-  async #standingOfTheirs(token: Token): Promise<RevocationStatus> {
+  /** The application's own blocklist decides, but only our ledger knows whether a refresh token was rotated. */
+  async #statusByTheirs(token: Token): Promise<RevocationStatus> {
     const status = token.type === 'refresh' ? await this.ledger.statusOf(token) : ACTIVE;
     if (status.is === 'reused') return status;
     const answer: unknown = await withDeadline(
@@ -123,26 +118,33 @@ export class RevocationCheck {
     return answer ? REVOKED : status;
   }
 
-  async #requireActiveElsewhere(token: Token, request: unknown): Promise<void> {
-    if (await this.#isRevokedElsewhere(token, request)) throw new RevokedTokenError(token);
+  async #refuseReused(token: Token, { sessionId, refresh }: RotationRecord): Promise<void> {
+    await this.blocklist.revokeSession(sessionId);
+    const { identity, jti } = token;
+    this.events.publish('reused', { identity, sessionId, jti, successor: refresh.jti });
+    throw new ReusedTokenError(token);
   }
 
-  async #isRevokedElsewhere(token: Token, request: unknown): Promise<boolean> {
+  async #refuseByLoader(token: Token, request: unknown): Promise<void> {
+    if (await this.#isRevokedByLoader(token, request)) throw new RevokedTokenError(token);
+  }
+
+  async #isRevokedByLoader(token: Token, request: unknown): Promise<boolean> {
     if (!this.loaders.has('isTokenRevoked')) return false;
     return this.loaders.askBoolean('isTokenRevoked', token, { request, type: token.type });
   }
 
+  /** The status of a token; with `onStoreError: 'allow'`, a token is active while the store does not answer. */
   #failOpen(token: Token): Awaitable<RevocationStatus> {
     try {
       const status = this.#statusOf(token);
-      if (!isPromise(status)) return status;
-      return status.catch((error: unknown) => this.#failedOpen(error));
+      return isPromise(status) ? status.catch((error: unknown) => this.#allow(error)) : status;
     } catch (error) {
-      return this.#failedOpen(error);
+      return this.#allow(error);
     }
   }
 
-  #failedOpen(error: unknown): RevocationStatus {
+  #allow(error: unknown): RevocationStatus {
     const fault = loaderFault(error);
     if (this.options.onStoreError === 'deny' || !(fault instanceof TokenCheckUnavailableError))
       throw fault;

@@ -1,41 +1,53 @@
-import type { Session } from '../contracts/token.js';
+import { isObject } from '../common/checks.js';
+import type { Session, Token } from '../contracts/token.js';
+import { TokenCreationError } from '../errors/config.error.js';
+import { TokenCheckUnavailableError } from '../errors/token-errors.js';
+import { jsonFault } from '../tokens/custom-claims.js';
 import type { MintedToken } from '../tokens/token-request.js';
-import type { StoreGateway } from './store-gateway.js';
 import {
   EVERYTHING_KEY,
   identityKey,
   identityName,
   isIssuedBefore,
   lifeKey,
+  parsed,
   sessionKey,
   sessionName,
 } from './revocation-ledger.js';
-import { readSession, type SessionRecord, writeSession } from './stored-records.js';
+import type { StoreGateway } from './store-gateway.js';
 
-/** A life that never ends, as a store keeps it. */
-export const ENDLESS = Number.MAX_SAFE_INTEGER;
-
-interface Current {
-  readonly live: SessionRecord[];
-  readonly ended: readonly SessionRecord[];
+/** What the store keeps of a session; moments are milliseconds since the epoch. */
+interface SessionRecord {
+  readonly id: string;
+  /** Grows with each session of an identity. */
+  readonly order: number;
+  readonly createdAt: number;
+  readonly refreshedAt: number;
+  /** The `iat` of its newest tokens, in seconds. */
+  readonly iat: number;
+  readonly expiresAt?: number | undefined;
+  readonly note?: unknown;
 }
 
-/** Which sessions an identity has, and how long each of them lives. */
+/** The end of a session with a token that never expires, as the store keeps it. */
+const NEVER = Number.MAX_SAFE_INTEGER;
+const MAX_NOTE_LENGTH = 2048;
+
+/** Keeps the list of an identity's sessions, if the store can, and how long the tokens of each session live. */
 export class SessionRegistry {
   #lastOrder = 0;
 
   constructor(
-    private readonly access: StoreGateway,
+    private readonly store: StoreGateway,
     private readonly maxSessions: number | undefined,
     private readonly leeway: number,
     private readonly clock: () => Date,
   ) {}
 
   /**
-   * Writes down that a login began a session. Where there are to be so many at most, those that have ended are no longer
-   * kept either.
+   * Records a new session. If `maxSessions` is set, this also forgets the sessions that have ended.
    *
-   * @returns the ids of the oldest sessions, which the new one is too many for
+   * @returns the ids of the oldest sessions, as many as there are above `maxSessions`
    */
   async create(tokens: readonly MintedToken[], note: unknown): Promise<readonly string[]> {
     const { identity, sessionId, issuedAt: iat } = sessionOf(tokens);
@@ -43,60 +55,63 @@ export class SessionRegistry {
     const order = this.#nextOrder(at);
     await this.#write(tokens, { id: sessionId, order, createdAt: at, refreshedAt: at, iat, note });
     if (this.maxSessions === undefined) return [];
-    const { live, ended } = await this.#current(identity);
+    const { live, ended } = await this.#unexpired(identity);
     await Promise.all(ended.map(({ id }) => this.forget(identity, id)));
     const oldestFirst = live.sort((one, other) => one.order - other.order || compare(one, other));
     return oldestFirst.slice(0, Math.max(0, live.length - this.maxSessions)).map(({ id }) => id);
   }
 
-  /** Writes down that a session goes on with new tokens. */
+  /** Records that a session has new tokens. */
   async recordRotation(tokens: readonly MintedToken[], createdAt: number): Promise<void> {
     const { identity, sessionId: id, issuedAt: iat } = sessionOf(tokens);
-    const known = this.access.keepsSessions ? await this.#records(identity) : [];
-    const before = known.find((each) => each.id === id);
-    const begun = before ?? { id, order: createdAt * 1000, createdAt };
-    await this.#write(tokens, { ...begun, refreshedAt: this.clock().getTime(), iat });
+    const known = this.store.keepsSessions ? await this.#records(identity) : [];
+    const before = known.find((each) => each.id === id) ?? {
+      id,
+      order: createdAt * 1000,
+      createdAt,
+    };
+    await this.#write(tokens, { ...before, refreshedAt: this.clock().getTime(), iat });
   }
 
-  /** Notes that a token of a session lives longer than tokens usually do. */
+  /** Records that a token of a session lives longer than tokens usually do. */
   async extendExpiry(token: MintedToken): Promise<void> {
-    await this.#extend([token]);
+    await this.#raiseLife([token]);
   }
 
-  /** Writes down that a session outlives all that was known of it, by an access token that goes on by itself. */
+  /** Records that a renewed access token outlives everything that was known of its session. */
   async touch(token: MintedToken): Promise<void> {
-    if (!this.access.keepsSessions) return;
+    if (!this.store.keepsSessions) return;
     const records = await this.#records(token.identity);
     const record = records.find(({ id }) => id === token.sessionId);
     const end = this.#endOf([token])?.getTime() ?? Infinity;
     if (record && end > (record.expiresAt ?? Infinity)) await this.#write([token], record);
   }
 
-  /** Until when tokens of a session may live, in seconds since the epoch; 0 where nobody knows. */
+  /** Until when tokens of a session may live, in seconds since the epoch; 0 if that was never recorded. */
   async lifeOf(sessionId: string): Promise<number> {
-    const [life] = await this.access.get([lifeKey(sessionId)]);
+    const [life] = await this.store.get([lifeKey(sessionId)]);
     return Number(life ?? 0);
   }
 
-  /** The sessions that are alive, the one refreshed last coming first. */
+  /** The live sessions; the session that was refreshed last comes first. */
   async list(identity: string): Promise<readonly Session[]> {
-    const { live } = await this.#current(identity);
+    const { live } = await this.#unexpired(identity);
     return live
       .sort((one, other) => other.refreshedAt - one.refreshedAt || other.order - one.order)
       .map(asSession);
   }
 
-  /** Keeps a session that has ended no longer. */
+  /** Removes a session from the list. */
   async forget(identity: string, sessionId: string): Promise<void> {
-    await this.access.removeSession(identityName(identity), sessionName(sessionId));
+    await this.store.removeSession(identityName(identity), sessionName(sessionId));
   }
 
-  /** Sessions that have not expired: those that are alive, and those that were ended, or cut off since they were refreshed. */
-  async #current(identity: string): Promise<Current> {
+  /** The sessions that have not expired; those that were ended, or cut off since they were refreshed, apart. */
+  async #unexpired(identity: string): Promise<{ live: SessionRecord[]; ended: SessionRecord[] }> {
     const now = this.clock().getTime() - this.leeway * 1000;
     const records = await this.#records(identity);
     const current = records.filter(({ expiresAt }) => expiresAt === undefined || expiresAt > now);
-    const [everything, own, ...ends] = await this.access.get([
+    const [everything, own, ...ends] = await this.store.get([
       EVERYTHING_KEY,
       identityKey(identity),
       ...current.map(({ id }) => sessionKey(id)),
@@ -112,45 +127,85 @@ export class SessionRegistry {
   }
 
   async #records(identity: string): Promise<readonly SessionRecord[]> {
-    return (await this.access.listSessions(identityName(identity))).map(readSession);
+    return (await this.store.listSessions(identityName(identity))).map(readSession);
   }
 
   async #write(tokens: readonly MintedToken[], record: SessionRecord): Promise<void> {
     const { identity, sessionId } = sessionOf(tokens);
     const end = this.#endOf(tokens);
-    const writing = [this.#extend(tokens)];
-    if (this.access.keepsSessions) {
-      const value = writeSession({ ...record, expiresAt: end?.getTime() });
-      writing.push(
-        this.access.putSession(identityName(identity), sessionName(sessionId), value, end),
+    const writes = [this.#raiseLife(tokens)];
+    if (this.store.keepsSessions) {
+      const value = JSON.stringify({ ...record, expiresAt: end?.getTime() });
+      writes.push(
+        this.store.putSession(identityName(identity), sessionName(sessionId), value, end),
       );
     }
-    await Promise.all(writing);
+    await Promise.all(writes);
   }
 
-  async #extend(tokens: readonly MintedToken[]): Promise<void> {
+  async #raiseLife(tokens: readonly MintedToken[]): Promise<void> {
     const end = this.#endOf(tokens);
-    const seconds = end ? Math.ceil(end.getTime() / 1000) : ENDLESS;
-    await this.access.raise(lifeKey(sessionOf(tokens).sessionId), seconds, end);
+    const seconds = end ? Math.ceil(end.getTime() / 1000) : NEVER;
+    await this.store.raise(lifeKey(sessionOf(tokens).sessionId), seconds, end);
   }
 
-  /** When the last of some tokens is refused for its age; `null` for never. */
+  /** When the last of some tokens has expired, the leeway included; `null` for never. */
   #endOf(tokens: readonly MintedToken[]): Date | null {
     const ends = tokens.map(({ expiresAt }) => expiresAt?.getTime() ?? Infinity);
     const latest = Math.max(...ends) + this.leeway * 1000;
     return latest === Infinity ? null : new Date(latest);
   }
 
-  /** Which of two sessions is the older must be known even where both began in the same millisecond. */
+  /** Tells which of two sessions is older even if both began in the same millisecond. */
   #nextOrder(at: number): number {
     this.#lastOrder = Math.max(at * 1000, this.#lastOrder + 1);
     return this.#lastOrder;
   }
 }
 
+/**
+ * When the session of a token began, in seconds since the epoch: at the login (`auth_time`), or, if the token does not
+ * tell, when the token was issued.
+ */
+export function beginningOf({ claims: { auth_time: authTime, iat } }: Token): number {
+  if (typeof authTime === 'number') return authTime;
+  return typeof iat === 'number' ? Math.floor(iat) : 0;
+}
+
+/** The second at which the session of a token is over, however often it is refreshed; `undefined` for never. */
+export function endOf(token: Token, sessionLifetime: number | undefined): number | undefined {
+  return sessionLifetime === undefined ? undefined : beginningOf(token) + sessionLifetime;
+}
+
+/** @throws TokenCreationError - for a note that a store cannot keep */
+export function checkNote(note: unknown): void {
+  if (note === undefined) return;
+  const fault = jsonFault(note, 'note');
+  if (fault) throw new TokenCreationError(`${fault}, which JSON cannot hold`);
+  if (JSON.stringify(note).length > MAX_NOTE_LENGTH) {
+    throw new TokenCreationError(`note must be ${MAX_NOTE_LENGTH} characters of JSON at most`);
+  }
+}
+
+/** @throws TokenCheckUnavailableError - for a text that is no record of a session */
+function readSession(text: string): SessionRecord {
+  const value = parsed(text);
+  if (isSessionRecord(value)) return value;
+  throw new TokenCheckUnavailableError(
+    new TypeError('The blocklist store gave a session that cannot be read'),
+  );
+}
+
+function isSessionRecord(value: unknown): value is SessionRecord {
+  if (!isObject(value)) return false;
+  const { id, order, createdAt, refreshedAt, iat, expiresAt = 0 } = value;
+  const moments = [order, createdAt, refreshedAt, iat, expiresAt];
+  return typeof id === 'string' && moments.every((moment) => typeof moment === 'number');
+}
+
 type SessionToken = MintedToken & { readonly sessionId: string };
 
-/** Tokens of one session have that session in common. */
+/** All tokens of a session have its id. */
 function sessionOf([token]: readonly MintedToken[]): SessionToken {
   return token as SessionToken;
 }

@@ -1,14 +1,14 @@
+import { requireId, requireIdentity } from '../common/checks.js';
 import type { Session } from '../contracts/token.js';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
 import { type ErrorRenderer, rendering } from '../errors/token.error.js';
-import type { StoreGateway } from './store-gateway.js';
 import type { BlocklistService } from './blocklist.service.js';
-import { requireId, requireIdentity } from '../common/checks.js';
 import type { SessionRegistry } from './session-registry.js';
+import type { StoreGateway } from './store-gateway.js';
 
 /**
- * The sessions of an identity, for a page that shows where somebody is logged in. `createTokenPair` begins one, each
- * rotation goes on with it.
+ * The sessions of an identity, for a page that lists a user's devices. `createTokenPair` begins a session, and each
+ * rotation of its refresh token continues it.
  *
  * @example
  * ```ts
@@ -22,18 +22,18 @@ import type { SessionRegistry } from './session-registry.js';
 export class SessionService {
   /** @internal */
   constructor(
-    private readonly access: StoreGateway,
+    private readonly store: StoreGateway,
     private readonly registry: SessionRegistry,
     private readonly blocklist: BlocklistService,
     private readonly renderer: ErrorRenderer,
   ) {}
 
   /**
-   * The sessions that are alive, the one refreshed last coming first.
+   * The live sessions of an identity; the session that was refreshed last comes first.
    *
-   * @throws TypeError - for no identity
-   * @throws JwtExtendedConfigError - when the store keeps no sessions
-   * @throws TokenCheckUnavailableError - when the store does not answer
+   * @throws TypeError - if there is no identity
+   * @throws JwtExtendedConfigError - if the store keeps no sessions
+   * @throws TokenCheckUnavailableError - if the store does not answer
    */
   async list(identity: string): Promise<readonly Session[]> {
     requireIdentity(identity, 'list takes an identity');
@@ -42,10 +42,10 @@ export class SessionService {
   }
 
   /**
-   * Ends a session: its tokens are refused from now on. Whose session it is, is for the application to check: look for
-   * it in `list(identity)` before a user ends it.
+   * Ends a session: its tokens are refused from now on. Before a user ends a session, check that it is one of
+   * `list(identity)`: this method ends the session of any identity.
    *
-   * @throws TokenCheckUnavailableError - when the store did not acknowledge it
+   * @throws TokenCheckUnavailableError - if the store does not acknowledge it
    *
    * @example
    * ```ts
@@ -59,10 +59,10 @@ export class SessionService {
   }
 
   /**
-   * Ends all sessions of an identity but one: log out everywhere else.
+   * Ends all sessions of an identity except one: log out everywhere else.
    *
-   * @param sessionId - the session that goes on: the `sessionId` of the request's token
-   * @throws TypeError - for no identity, and for no session id
+   * @param sessionId - the session that continues: the `sessionId` of the request's token
+   * @throws TypeError - if there is no identity or no session id
    * @throws JwtExtendedConfigError, TokenCheckUnavailableError - as {@link SessionService.list}
    */
   async endOthers(identity: string, sessionId: string): Promise<void> {
@@ -76,7 +76,7 @@ export class SessionService {
   }
 
   #requireKept(): void {
-    if (this.access.keepsSessions) return;
+    if (this.store.keepsSessions) return;
     throw new JwtExtendedConfigError(
       'SessionService.list needs a store that keeps sessions: give Redis, SQL or the memory store as blocklist.store',
     );

@@ -1,81 +1,116 @@
 import { Logger } from '@nestjs/common';
 import { safeMessage } from '../common/fault-message.js';
+import { type Awaitable, DeadlineError, isPromise, withDeadline } from '../contracts/awaitable.js';
+import { TokenCheckUnavailableError } from '../errors/token-errors.js';
 import type { EventPublisher } from '../events/security-event-publisher.js';
 
-/** How many calls may be overdue before nobody else is sent to wait; and how long one counts. */
-const MOST = 64;
+/** Whether a call looks something up or changes something: a full store, for example, fails at the latter only. */
+type StoreUse = 'reading' | 'writing';
+
+/** How many calls may be overdue before the circuit opens, and how many if the store answers other calls. */
+const LIMIT = 64;
+const LIMIT_WHILE_ANSWERING = 1_024;
+/** After that time an overdue call no longer counts. */
 const COUNTED_FOR_MS = 30_000;
-/** How often one is sent all the same, to see whether the store is back. */
-const PROBED_EVERY_MS = 1_000;
-/** How many may be overdue of a store that answers others. */
-const MOST_OF_ALL = 1_024;
+const PROBE_INTERVAL_MS = 1_000;
 
 /**
- * The calls of a store that did not answer in time, and may yet. While there are many of them the store is asked once a
- * second, or an outage would fill the memory with questions. Each that ends, or is half a minute old, makes room for
- * one; and so does the first that is answered for as many again, since whoever is back need not answer old questions.
+ * A circuit breaker: gives each call of the store a deadline, and stops calling a store that does not answer, because
+ * during an outage calls without an answer would fill the memory.
+ *
+ * - `closed`: every call goes to the store.
+ * - `open`: too many calls are overdue, so that further ones fail at once.
+ * - `half-open`: one call a second goes to the store, to find out whether it answers again.
+ *
+ * When an overdue call ends or grows old, it makes room for one. When the store answers a call, the limit rises by as
+ * many again, because a store that is back need not answer the old calls.
  */
-export class OverdueCalls {
-  #count = 0;
-  #most = MOST;
-  #probedAt = -Infinity;
-
-  /** Whether a call may be made; to ask is to make it. */
-  takesAnother(): boolean {
-    if (this.#count < this.#most) return true;
-    const now = performance.now();
-    if (now - this.#probedAt < PROBED_EVERY_MS) return false;
-    this.#probedAt = now;
-    return true;
-  }
-
-  add(pending: unknown): void {
-    this.#count += 1;
-    let isCounted = true;
-    const forget = () => {
-      if (isCounted) this.#forgetOne();
-      isCounted = false;
-      clearTimeout(timer);
-    };
-    const timer = setTimeout(forget, COUNTED_FOR_MS).unref();
-    Promise.resolve(pending).then(forget, forget);
-  }
-
-  /** Some call was answered in time. */
-  answered(): void {
-    if (this.#count >= this.#most) this.#most = Math.min(this.#count + MOST, MOST_OF_ALL);
-  }
-
-  #forgetOne(): void {
-    this.#count -= 1;
-    if (this.#count < MOST) this.#most = MOST;
-  }
-}
-
-/** Whether a call looks something up or changes something: a store that is full, say, fails at one of them only. */
-export type StoreUse = 'reading' | 'writing';
-
-/** Notes when the store stops answering and when it answers again, and tells it once each. */
-export class StoreHealth {
+export class StoreCircuit {
   readonly #logger = new Logger('JwtExtendedModule');
-  /** What does not work. A store that cannot be read is away altogether, and back once it can be. */
-  #broken: StoreUse | undefined;
+  #overdue = 0;
+  #limit = LIMIT;
+  #probedAt = -Infinity;
+  /** What fails in this outage. If only writing fails, an answer to a look-up does not end the outage. */
+  #failing: StoreUse | undefined;
 
-  constructor(private readonly events: EventPublisher) {}
+  constructor(
+    private readonly timeoutMs: number,
+    private readonly events: EventPublisher,
+  ) {}
 
-  answered(use: StoreUse): void {
-    if (this.#broken === undefined || (use === 'reading' && this.#broken === 'writing')) return;
-    this.#broken = undefined;
+  get state(): 'closed' | 'open' | 'half-open' {
+    if (this.#overdue < this.#limit) return 'closed';
+    return performance.now() - this.#probedAt < PROBE_INTERVAL_MS ? 'open' : 'half-open';
+  }
+
+  /**
+   * Calls the store. If the store answers at once, the answer is returned at once.
+   *
+   * @param method - the name of the store's method, for messages
+   * @throws TokenCheckUnavailableError - if the call fails, is late, or does not go to the store
+   */
+  call<T>(use: StoreUse, method: string, ask: () => Awaitable<T>): Awaitable<T> {
+    const name = `The blocklist store (${method})`;
+    try {
+      this.#admit(name);
+      const answer = ask();
+      if (isPromise(answer)) return this.#answerInTime(use, name, Promise.resolve(answer));
+      this.#succeeded(use);
+      return answer;
+    } catch (error) {
+      throw this.#failed(use, error);
+    }
+  }
+
+  #admit(name: string): void {
+    const { state } = this;
+    if (state === 'open')
+      throw new DeadlineError(`${name} was not called: other calls are overdue`);
+    if (state === 'half-open') this.#probedAt = performance.now();
+  }
+
+  async #answerInTime<T>(use: StoreUse, name: string, pending: Promise<T>): Promise<T> {
+    try {
+      const answer = await withDeadline(pending, this.timeoutMs, name);
+      this.#succeeded(use);
+      return answer;
+    } catch (error) {
+      if (error instanceof DeadlineError) this.#countOverdue(pending);
+      throw this.#failed(use, error);
+    }
+  }
+
+  #countOverdue(pending: Promise<unknown>): void {
+    this.#overdue += 1;
+    let isCounted = true;
+    const discount = () => {
+      clearTimeout(timer);
+      if (!isCounted) return;
+      isCounted = false;
+      this.#overdue -= 1;
+      if (this.#overdue < LIMIT) this.#limit = LIMIT;
+    };
+    const timer = setTimeout(discount, COUNTED_FOR_MS).unref();
+    pending.then(discount, discount);
+  }
+
+  #succeeded(use: StoreUse): void {
+    if (this.#overdue >= this.#limit)
+      this.#limit = Math.min(this.#overdue + LIMIT, LIMIT_WHILE_ANSWERING);
+    if (this.#failing === undefined || (use === 'reading' && this.#failing === 'writing')) return;
+    this.#failing = undefined;
     this.#logger.log('The blocklist store answers again');
     this.events.publish('store-up', { reason: '' });
   }
 
-  failed(use: StoreUse, fault: unknown): void {
-    const wasBroken = this.#broken;
-    this.#broken = wasBroken === 'reading' ? wasBroken : use;
-    if (wasBroken !== undefined) return;
-    const reason = safeMessage(fault);
-    this.#logger.error(`The blocklist store does not answer: ${reason}`);
-    this.events.publish('store-down', { reason });
+  #failed(use: StoreUse, fault: unknown): TokenCheckUnavailableError {
+    const isNew = this.#failing === undefined;
+    if (this.#failing !== 'reading') this.#failing = use;
+    if (isNew) {
+      const reason = safeMessage(fault);
+      this.#logger.error(`The blocklist store does not answer: ${reason}`);
+      this.events.publish('store-down', { reason });
+    }
+    return new TokenCheckUnavailableError(fault);
   }
 }

@@ -1,26 +1,26 @@
-import {
-  type Awaitable,
-  DeadlineError,
-  isPromise,
-  thenOrNow,
-  withDeadline,
-} from '../contracts/awaitable.js';
+import { type Awaitable, thenOrNow } from '../contracts/awaitable.js';
 import type { BlocklistStore, SessionRecords } from '../contracts/blocklist-store.js';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
 import { TokenCheckUnavailableError } from '../errors/token-errors.js';
-import { OverdueCalls, type StoreHealth, type StoreUse } from './store-circuit.js';
+import type { EventPublisher } from '../events/security-event-publisher.js';
+import { StoreCircuit } from './store-circuit.js';
 
-/** The store, asked with a deadline and believed only when it makes sense. */
+/**
+ * The only way to the blocklist store: every call has a deadline, and an answer of the wrong shape counts as none.
+ * Every method throws a {@link TokenCheckUnavailableError} if the store fails or does not answer.
+ */
 export class StoreGateway {
-  readonly #overdue = new OverdueCalls();
+  readonly #circuit: StoreCircuit;
 
   constructor(
     private readonly store: BlocklistStore,
-    private readonly timeoutMs: number,
-    private readonly health: StoreHealth,
-  ) {}
+    timeoutMs: number,
+    events: EventPublisher,
+  ) {
+    this.#circuit = new StoreCircuit(timeoutMs, events);
+  }
 
-  /** Whether the store can keep one of two that claim the same from having it. */
+  /** Whether only one of several calls of `add` with the same key can win. */
   get isAtomic(): boolean {
     return this.store.isAtomic !== false;
   }
@@ -29,9 +29,19 @@ export class StoreGateway {
     return this.store.sessions !== undefined;
   }
 
-  /** Resolves once the store has said that the entry is there, and whether it is this call that added it. */
+  /** Each request waits for it, so an answer that the store gives at once is passed on at once. */
+  get(keys: readonly string[]): Awaitable<readonly (string | null)[]> {
+    const answer = this.#circuit.call<unknown>('reading', 'get', () => this.store.get(keys));
+    return thenOrNow(answer, (values) => {
+      if (Array.isArray(values) && values.length === keys.length && values.every(isValue))
+        return values;
+      throw protocolError('get must give one string or null for each key');
+    });
+  }
+
+  /** @returns whether this call added the entry */
   async add(key: string, value: string, expiresAt: Date | null): Promise<boolean> {
-    const added: unknown = await this.#ask('writing', 'add', () =>
+    const added: unknown = await this.#circuit.call('writing', 'add', () =>
       this.store.add(key, value, expiresAt),
     );
     if (typeof added === 'boolean') return added;
@@ -39,19 +49,11 @@ export class StoreGateway {
   }
 
   async raise(key: string, value: number, expiresAt: Date | null): Promise<void> {
-    await this.#ask('writing', 'raise', () => this.store.raise(key, value, expiresAt));
-  }
-
-  /** Every request waits for it, so what the store gives at once is given at once. */
-  get(keys: readonly string[]): Awaitable<readonly (string | null)[]> {
-    return thenOrNow(
-      this.#ask('reading', 'get', () => this.store.get(keys)),
-      (values) => valuesOf(values, keys.length),
-    );
+    await this.#circuit.call('writing', 'raise', () => this.store.raise(key, value, expiresAt));
   }
 
   async delete(key: string): Promise<void> {
-    await this.#ask('writing', 'delete', () => this.store.delete(key));
+    await this.#circuit.call('writing', 'delete', () => this.store.delete(key));
   }
 
   async putSession(
@@ -60,39 +62,40 @@ export class StoreGateway {
     value: string,
     expiresAt: Date | null,
   ): Promise<void> {
-    await this.#ask('writing', 'sessions.put', () =>
-      this.#sessions().put(identity, sessionId, value, expiresAt),
+    await this.#circuit.call('writing', 'sessions.put', () =>
+      this.#sessions.put(identity, sessionId, value, expiresAt),
     );
   }
 
   async listSessions(identity: string): Promise<readonly string[]> {
-    const values: unknown = await this.#ask('reading', 'sessions.list', () =>
-      this.#sessions().list(identity),
+    const values: unknown = await this.#circuit.call('reading', 'sessions.list', () =>
+      this.#sessions.list(identity),
     );
     if (Array.isArray(values) && values.every((value) => typeof value === 'string')) return values;
     throw protocolError('sessions.list must give strings');
   }
 
   async removeSession(identity: string, sessionId: string): Promise<void> {
-    await this.#ask('writing', 'sessions.remove', () =>
-      this.#sessions().remove(identity, sessionId),
+    await this.#circuit.call('writing', 'sessions.remove', () =>
+      this.#sessions.remove(identity, sessionId),
     );
   }
 
   /**
-   * Whether the store is fit for use. One that cannot be reached may come back, and keeps nobody from starting.
+   * Asks the store at start whether it is fit for use. A store that cannot be reached may come back, so the application
+   * starts all the same.
    *
-   * @throws JwtExtendedConfigError - what the store found wrong
+   * @throws JwtExtendedConfigError - what the store found wrong with itself
    */
   async check(): Promise<void> {
-    const unfitness = this.#ask('reading', 'check', () => this.#unfitness());
-    // What else goes wrong has been told as an outage.
-    const unfit = await Promise.resolve(unfitness).catch(() => undefined);
-    if (unfit) throw unfit;
+    const outcome = this.#circuit.call('reading', 'check', () => this.#misfit());
+    // The circuit has reported any other failure as an outage.
+    const misfit = await Promise.resolve(outcome).catch(() => undefined);
+    if (misfit) throw misfit;
   }
 
-  /** A store that says what is wrong with it has answered. */
-  async #unfitness(): Promise<JwtExtendedConfigError | undefined> {
+  /** To the circuit, a store that says what is wrong with it has answered. */
+  async #misfit(): Promise<JwtExtendedConfigError | undefined> {
     try {
       await this.store.check?.();
       return undefined;
@@ -102,49 +105,10 @@ export class StoreGateway {
     }
   }
 
-  #sessions(): SessionRecords {
-    if (this.store.sessions) return this.store.sessions;
-    throw new TypeError('The blocklist store keeps no sessions');
+  /** There are some if `keepsSessions` says so, which callers check first. */
+  get #sessions(): SessionRecords {
+    return this.store.sessions as SessionRecords;
   }
-
-  #ask<T>(use: StoreUse, method: string, call: () => Awaitable<T>): Awaitable<T> {
-    try {
-      if (!this.#overdue.takesAnother())
-        throw new DeadlineError(`${nameOf(method)} was not asked: it is overdue`);
-      const answer = call();
-      if (isPromise(answer)) return this.#awaited(use, method, Promise.resolve(answer));
-      this.health.answered(use);
-      return answer;
-    } catch (error) {
-      throw this.#failure(use, error);
-    }
-  }
-
-  async #awaited<T>(use: StoreUse, method: string, pending: Promise<T>): Promise<T> {
-    try {
-      const answer = await withDeadline(pending, this.timeoutMs, nameOf(method));
-      this.#overdue.answered();
-      this.health.answered(use);
-      return answer;
-    } catch (error) {
-      if (error instanceof DeadlineError) this.#overdue.add(pending);
-      throw this.#failure(use, error);
-    }
-  }
-
-  #failure(use: StoreUse, fault: unknown): TokenCheckUnavailableError {
-    this.health.failed(use, fault);
-    return new TokenCheckUnavailableError(fault);
-  }
-}
-
-function nameOf(method: string): string {
-  return `The blocklist store (${method})`;
-}
-
-function valuesOf(values: unknown, count: number): readonly (string | null)[] {
-  if (Array.isArray(values) && values.length === count && values.every(isValue)) return values;
-  throw protocolError('get must give one string or null for each key');
 }
 
 function isValue(value: unknown): value is string | null {

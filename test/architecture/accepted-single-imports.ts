@@ -17,6 +17,7 @@ export const acceptedSingleImports: readonly string[] = [
   'module/endpoints.ts',
   'options/resolve-options.ts',
   'passport/passport.strategies.ts',
+  'revocation/store-circuit.ts',
   'route/merge-policy.ts',
   'route/merge-requirements.ts',
   'route/route-scan.ts',
