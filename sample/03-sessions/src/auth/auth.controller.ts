@@ -31,7 +31,7 @@ export class AuthController {
     private readonly delivery: PairDelivery,
   ) {}
 
-  /** Begins a session. A browser asks for cookies, which its scripts cannot read; other clients keep the tokens themselves. */
+  /** Begins a session. A browser asks for cookies, which its scripts cannot read; other clients store the tokens. */
   @Post('login')
   @HttpCode(200)
   async login(
@@ -47,7 +47,7 @@ export class AuthController {
     return this.delivery.send(response, pair, { inCookies: cookies === true });
   }
 
-  /** Spends the refresh token. The new pair goes back the way the old token came. */
+  /** Exchanges the refresh token for a new pair, which goes back the way the old token came. */
   @UseGuards(RefreshGuard)
   @Post('refresh')
   @HttpCode(200)
@@ -56,7 +56,7 @@ export class AuthController {
     return this.delivery.send(response, pair, { inCookies: token.location === 'cookies' });
   }
 
-  /** Logs everybody out who got in with the old password, and the one who changes it in again. */
+  /** Ends every login with the old password, and gives a new pair to the user who changed it. */
   @JwtRequired({ fresh: { maxAge: '5m' } })
   @Post('password')
   @HttpCode(200)

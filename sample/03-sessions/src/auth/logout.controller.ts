@@ -19,7 +19,7 @@ export class LogoutController {
     private readonly cookies: TokenCookies,
   ) {}
 
-  /** Ends the session with all of its tokens, whichever of them it is called with. */
+  /** Ends the session of an access or a refresh token, with all tokens of the session. */
   @JwtRequired({ verifyType: false })
   @Post()
   @HttpCode(200)

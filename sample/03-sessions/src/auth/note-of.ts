@@ -1,4 +1,4 @@
-/** What the list of devices shows of a login. A client may send as much as it likes, and a note is to be short. */
+/** What the list of devices shows of a login: the start of the user agent, because a client may send a long one. */
 export function noteOf(userAgent: string | undefined): string {
   return userAgent?.slice(0, 200) ?? 'unknown';
 }

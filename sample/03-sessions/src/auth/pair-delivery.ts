@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Response } from 'express';
 import { TokenCookies, type TokenPair } from 'nestjs-jwt-extended';
 
-/** Hands out a pair in cookies, or else in the body. */
+/** Sends a pair in cookies or in the body. */
 @Injectable()
 export class PairDelivery {
   constructor(private readonly cookies: TokenCookies) {}

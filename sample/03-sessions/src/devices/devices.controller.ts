@@ -27,7 +27,7 @@ export class DevicesController {
     }));
   }
 
-  /** Somebody else's session is answered like one that is not there. */
+  /** The session of another user gets the same answer as a session that does not exist. */
   @Delete(':id')
   @HttpCode(204)
   async end(@CurrentIdentity() username: string, @Param('id') id: string) {

@@ -2,7 +2,7 @@ import { Controller, Get, Res } from '@nestjs/common';
 import type { Response } from 'express';
 import { SecurityMetrics } from './security-metrics.js';
 
-/** For Prometheus to fetch. Serve it where only Prometheus can reach it. */
+/** The route that Prometheus reads. Serve it where only Prometheus can reach it. */
 @Controller('metrics')
 export class MetricsController {
   constructor(private readonly metrics: SecurityMetrics) {}

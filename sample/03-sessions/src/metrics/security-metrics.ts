@@ -4,8 +4,8 @@ import type { SecurityEvents } from 'nestjs-jwt-extended';
 import { Counter, Registry } from 'prom-client';
 
 /**
- * What each event is told apart by: a handful of values. An identity or a session would make a time series each, and
- * belongs into a log.
+ * The labels of each event, which have a handful of values. Identities and sessions are no labels, because each value
+ * would make a time series of its own: they belong in a log.
  */
 const LABELS: Readonly<Record<keyof SecurityEvents, readonly string[]>> = {
   minted: ['type'],
@@ -18,7 +18,7 @@ const LABELS: Readonly<Record<keyof SecurityEvents, readonly string[]>> = {
   'store-up': [],
 };
 
-/** Counts every security event for Prometheus: `jwt_reused_total` is the one to be woken by. */
+/** Counts every security event for Prometheus. Set an alarm on `jwt_reused_total`: a refresh token was stolen. */
 @Injectable()
 export class SecurityMetrics implements OnModuleInit, OnApplicationShutdown {
   readonly registry = new Registry();

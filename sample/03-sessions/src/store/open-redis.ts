@@ -8,10 +8,10 @@ export async function openRedis(url: string): Promise<OpenedStore> {
   const logger = new Logger('Redis');
   const client = createClient({
     url,
-    // Most requests are answered from this process, and the server tells it what has changed.
+    // The process caches entries, and the server tells it which of them have changed.
     RESP: 3,
     clientSideCache: { ttl: 5_000, maxEntries: 10_000, evictPolicy: 'FIFO' },
-    // While Redis is away, refuse at once (503); and be back soon after it is.
+    // While Redis is down, fail at once (503), and reconnect soon after it is back.
     disableOfflineQueue: true,
     // The library has a deadline for every call; the client's own costs more than the call itself.
     commandOptions: { timeout: 0 },
@@ -22,9 +22,9 @@ export async function openRedis(url: string): Promise<OpenedStore> {
       },
     },
   });
-  // Each failed attempt is an error, and one that nobody listens to would end the process.
+  // Each failed attempt emits an error, which would end the process if there were no listener.
   client.on('error', () => {});
-  // Where Redis is not there yet, the application starts all the same, and asks it once it is.
+  // If Redis is not up yet, the application starts all the same and uses it as soon as it is.
   await Promise.race([client.connect(), once(client, 'error')]);
   // The cache forgets values by itself, but not the names of their keys.
   const tidying = setInterval(() => client.clientSideCache?.clear(), 600_000).unref();

@@ -4,7 +4,7 @@ import { openRedis } from './open-redis.js';
 import { openSqlite } from './open-sqlite.js';
 import type { OpenedStore } from './opened-store.js';
 
-/** Redis or PostgreSQL where the environment says so, otherwise a file of SQLite. */
+/** Redis or PostgreSQL if the environment names one, otherwise a file of SQLite. */
 export function openStore(): Promise<OpenedStore> {
   const { REDIS_URL, DATABASE_URL, SQLITE_FILE } = process.env;
   if (REDIS_URL) return openRedis(REDIS_URL);

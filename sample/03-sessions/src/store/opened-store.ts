@@ -1,13 +1,13 @@
 import type { BlocklistStore } from 'nestjs-jwt-extended';
 
-/** What the one store of the application is injected by. */
+/** The injection token of the application's store. */
 export const OPENED_STORE = Symbol('OPENED_STORE');
 
 /** A store whose client is connected. */
 export interface OpenedStore {
   readonly store: BlocklistStore;
-  /** Forgets what has expired, where the store does not do so by itself. */
+  /** Removes expired entries, if the store does not do so by itself. */
   purge?(): Promise<unknown>;
-  /** Lets go of the client, once nobody asks the store any more. */
+  /** Closes the client. The store must not be used afterwards. */
   close(): Promise<unknown>;
 }

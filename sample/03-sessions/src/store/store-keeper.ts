@@ -26,7 +26,7 @@ export class StoreKeeper implements OnApplicationBootstrap, OnApplicationShutdow
     await this.opened.close();
   }
 
-  /** What could not be purged now will be an hour later; until then it only takes room. */
+  /** If it fails, the expired entries stay for another hour, and only take up space. */
   private async purge() {
     try {
       await this.opened.purge?.();

@@ -3,15 +3,15 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { hash, verify } from 'argon2';
 import type { User } from './user.js';
 
-/** Alice and Bob, as they are whenever the application starts: users are not what this sample keeps. */
+/** Alice and Bob. The sample does not store users: each start creates them anew. */
 @Injectable()
 export class UsersService implements OnModuleInit {
   private readonly users = new Map<string, User>();
-  /** The hash of a password that nobody has. */
-  private nobodysHash = '';
+  /** The hash of a random password that no user has. */
+  private unusedHash = '';
 
   async onModuleInit() {
-    this.nobodysHash = await hash(randomUUID());
+    this.unusedHash = await hash(randomUUID());
     await this.setPassword('alice', 'wonderland');
     await this.setPassword('bob', 'pickwick');
   }
@@ -21,13 +21,13 @@ export class UsersService implements OnModuleInit {
   }
 
   /**
-   * The user whose words these are. They come from a request, and may be anything. A hash is checked even where there is
-   * no user: who is registered cannot be told from the time it takes.
+   * The user with this name and password, which come from a request and may be of any type. Even if there is no such
+   * user, a hash is checked, so that the response time does not tell which users exist.
    */
   async authenticate(username: unknown, password: unknown): Promise<User | undefined> {
     const user = typeof username === 'string' ? this.users.get(username) : undefined;
     const given = typeof password === 'string' ? password : '';
-    const matches = await verify(user?.passwordHash ?? this.nobodysHash, given);
+    const matches = await verify(user?.passwordHash ?? this.unusedHash, given);
     return matches ? user : undefined;
   }
 
