@@ -1,56 +1,90 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import {
+  afterAll,
+  afterEach,
+  beforeAll,
+  beforeEach,
+  describe,
+  expect,
+  it,
+  jest,
+} from '@jest/globals';
 import {
   BlocklistService,
+  type BlocklistStore,
   ExpiredTokenError,
   InvalidTokenError,
+  type JwtExtendedOptions,
   MemoryBlocklistStore,
   TokenService,
 } from '../../../src/index.js';
-import { ADAPTERS, createApp, type RunningApp } from '../../support/app.js';
+import { createApp, type RunningApp } from '../../support/app.js';
 import {
-  FaultyStore,
   failureOf,
+  FaultyStore,
   Output,
+  postponed,
   ProbeController,
   UNAVAILABLE,
 } from '../../support/faults.js';
 import { accessClaims, Clock, forgeToken, NOW, SECRET } from '../../support/forge.js';
+import { claimsOf, startTokens, type TokenTools } from '../../support/tokens.js';
 
 const REVOKED = { status: 401, body: { msg: 'Token has been revoked' } };
+const ADMITTED = { status: 200, body: { identity: 'alice' } };
 
-describe.each(ADAPTERS)('over %s', (adapter) => {
-  describe('a revoked token', () => {
-    const clock = new Clock();
-    let app: RunningApp;
-    let tokens: TokenService;
-    let blocklist: BlocklistService;
+const running: { close(): Promise<unknown> }[] = [];
 
-    beforeAll(async () => {
-      app = await createApp(adapter, {
-        controllers: [ProbeController],
-        options: { clock: clock.now },
-      });
-      tokens = app.get(TokenService);
-      blocklist = app.get(BlocklistService);
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((each) => each.close()));
+});
+
+async function startApp(options: JwtExtendedOptions = {}): Promise<RunningApp> {
+  const app = await createApp('express', { controllers: [ProbeController], options });
+  running.push(app);
+  return app;
+}
+
+async function start(options: JwtExtendedOptions = {}): Promise<TokenTools> {
+  const tools = await startTokens(options);
+  running.push(tools.module);
+  return tools;
+}
+
+describe('With the default options', () => {
+  const clock = new Clock();
+  let app: RunningApp;
+  let tokens: TokenService;
+  let blocklist: BlocklistService;
+
+  beforeAll(async () => {
+    app = await createApp('express', {
+      controllers: [ProbeController],
+      options: { clock: clock.now },
     });
-    afterAll(() => app.close());
+    tokens = app.get(TokenService);
+    blocklist = app.get(BlocklistService);
+  });
+  afterAll(() => app.close());
 
-    async function show(token: string, path = '/access') {
-      const { status, body } = await app.send('GET', path, { token });
-      return { status, body };
-    }
+  async function show(token: string, path = '/access') {
+    const { status, body } = await app.send('GET', path, { token });
+    return { status, body };
+  }
 
+  describe('a revoked token', () => {
     it('is refused from the next request on, and no other token is', async () => {
       const token = await tokens.createAccessToken('alice');
       const other = await tokens.createAccessToken('alice');
-      expect(await show(token)).toEqual({ status: 200, body: { identity: 'alice' } });
+      expect(await show(token)).toEqual(ADMITTED);
+
       await blocklist.revoke(token);
+
       expect(await show(token)).toEqual(REVOKED);
       expect(await show(token)).toEqual(REVOKED);
-      expect(await show(other)).toEqual({ status: 200, body: { identity: 'alice' } });
+      expect(await show(other)).toEqual(ADMITTED);
     });
 
-    it('may be given as text, as a Token, or as the JwtContext of a request', async () => {
+    it('can be given as text, as a Token, or as the JwtContext of a request', async () => {
       const asText = await tokens.createAccessToken('alice');
       await blocklist.revoke(asText);
       const asToken = await tokens.createAccessToken('alice');
@@ -60,6 +94,7 @@ describe.each(ADAPTERS)('over %s', (adapter) => {
         status: 201,
         body: { msg: 'logged out' },
       });
+
       for (const token of [asText, asToken, asContext]) {
         expect(await show(token)).toEqual(REVOKED);
         expect(await blocklist.isRevoked(token)).toBe(true);
@@ -68,62 +103,74 @@ describe.each(ADAPTERS)('over %s', (adapter) => {
       }
     });
 
-    it('may be a refresh token', async () => {
+    it('can be a refresh token', async () => {
       const token = await tokens.createRefreshToken('alice');
       expect(await show(token, '/refresh')).toEqual({ status: 200, body: { refreshed: true } });
+
       await blocklist.revoke(token);
+
       expect(await show(token, '/refresh')).toEqual(REVOKED);
     });
 
-    it('may be one that never expires', async () => {
+    it('can be a token that never expires, and then stays revoked for ever', async () => {
       const token = await tokens.createAccessToken('alice', { expiresIn: false });
       await blocklist.revoke(token);
       clock.forward(10 * 365 * 24 * 3600);
+
       expect(await show(token)).toEqual(REVOKED);
       clock.seconds = NOW;
     });
 
-    it('may have expired already', async () => {
+    it('can be a token that has expired', async () => {
       const token = await tokens.createAccessToken('alice', { expiresIn: -10 });
       expect(await failureOf(tokens.decodeToken(token))).toBeInstanceOf(ExpiredTokenError);
+
       await blocklist.revoke(token);
+
       expect(await blocklist.isRevoked(token)).toBe(true);
       expect(await show(token)).toEqual({ status: 401, body: { msg: 'Token has expired' } });
     });
 
-    it('may be revoked twice, and is taken back once', async () => {
+    it('is accepted again after one unrevoke, even if it was revoked twice', async () => {
       const token = await tokens.createAccessToken('alice');
       await blocklist.revoke(token);
       await blocklist.revoke(token);
+
       await blocklist.unrevoke(await tokens.getJti(token));
+
       expect(await blocklist.isRevoked(token)).toBe(false);
-      expect(await show(token)).toMatchObject({ status: 200 });
+      expect(await show(token)).toEqual(ADMITTED);
     });
 
-    it('still passes where the route skips the check, and tells nobody it was revoked', async () => {
+    it('is accepted on a route that skips the revocation check', async () => {
       const token = await tokens.createAccessToken('alice');
       await blocklist.revoke(token);
+
       expect(await show(token, '/unchecked')).toEqual({ status: 200, body: { unchecked: true } });
     });
 
-    it('stays revoked when the clock is set forward and back again (R74)', async () => {
+    it('stays revoked if the clock is set forward and back again (R74)', async () => {
       const token = await tokens.createAccessToken('alice');
       await blocklist.revoke(token);
       clock.forward(24 * 3600);
       expect(await show(token)).toEqual({ status: 401, body: { msg: 'Token has expired' } });
       clock.seconds = NOW;
+
       expect(await show(token)).toEqual(REVOKED);
     });
 
-    it('answers for being stale first', async () => {
+    it('is refused as stale first if the route demands a fresh token', async () => {
       const token = await tokens.createAccessToken('alice');
       await blocklist.revoke(token);
+
       expect(await show(token, '/fresh')).toEqual({
         status: 401,
         body: { msg: 'Fresh token required' },
       });
     });
+  });
 
+  describe('revoke and isRevoked', () => {
     it.each([
       ['undefined', undefined],
       ['null', null],
@@ -136,7 +183,7 @@ describe.each(ADAPTERS)('over %s', (adapter) => {
       ['an array', ['one']],
       ['a function', () => 'one'],
       ['bytes', Buffer.from('one')],
-    ])('is not %s: revoke and isRevoked reject', async (_, given) => {
+    ])('reject %s with a TypeError', async (_, given) => {
       for (const call of [
         () => blocklist.revoke(given as unknown as string),
         () => blocklist.isRevoked(given as unknown as string),
@@ -147,7 +194,7 @@ describe.each(ADAPTERS)('over %s', (adapter) => {
       }
     });
 
-    it('is not the copy of a token either: a copy may say anything', async () => {
+    it('reject the copy of a token, which may say anything', async () => {
       const token = await tokens.decodeToken(await tokens.createAccessToken('alice'));
       for (const copy of [
         { ...token },
@@ -167,147 +214,372 @@ describe.each(ADAPTERS)('over %s', (adapter) => {
         forgeToken(accessClaims(), undefined, [...SECRET].reverse().join('')),
       ],
       ['a token without a jti', forgeToken(accessClaims({ jti: undefined }))],
-    ])('is not %s: revoke and isRevoked reject', async (_, text) => {
+    ])('reject %s with an InvalidTokenError', async (_, text) => {
       expect(await failureOf(blocklist.revoke(text))).toBeInstanceOf(InvalidTokenError);
       expect(await failureOf(blocklist.isRevoked(text))).toBeInstanceOf(InvalidTokenError);
     });
+  });
 
+  describe('unrevoke', () => {
     it.each([
       ['undefined', undefined],
       ['an empty text', ''],
       ['a number', 5],
       ['an object', {}],
-    ])('is not taken back by %s', async (_, jti) => {
-      const error = await failureOf(blocklist.unrevoke(jti as string));
-      expect(error).toBeInstanceOf(TypeError);
+    ])('rejects %s with a TypeError', async (_, jti) => {
+      expect(await failureOf(blocklist.unrevoke(jti as string))).toBeInstanceOf(TypeError);
     });
 
-    it('need not have been one to be taken back', async () => {
-      await expect(blocklist.unrevoke('nobody knows')).resolves.toBeUndefined();
+    it('accepts the id of a token that is not revoked', async () => {
+      await expect(blocklist.unrevoke('unknown')).resolves.toBeUndefined();
     });
   });
 
-  describe('a foreign token without a jti', () => {
-    it('passes, cannot be revoked, and says so', async () => {
-      const app = await createApp(adapter, {
-        controllers: [ProbeController],
-        options: { acceptForeignTokens: true },
-      });
-      const token = forgeToken(accessClaims({ jti: undefined }));
-      const blocklist = app.get(BlocklistService);
-      expect(await app.send('GET', '/access', { token })).toMatchObject({ status: 200 });
-      expect(await blocklist.isRevoked(token)).toBe(false);
-      expect(await failureOf(blocklist.revoke(token))).toMatchObject({
-        code: 'TOKEN_INVALID',
-        message: 'Missing claim: jti',
-      });
-      expect(await app.send('POST', '/logout', { token })).toMatchObject({
-        status: 422,
-        body: { msg: 'Missing claim: jti' },
-      });
-      await app.close();
-    });
-  });
+  describe('revokeSession', () => {
+    it('ends all tokens of the session, including those that are made for it later', async () => {
+      const { accessToken, sessionId } = await tokens.createTokenPair('alice');
+      const other = await tokens.createTokenPair('alice');
 
-  describe.each([
-    [['access', 'refresh'] as const, 401, 401],
-    [['access'] as const, 401, 200],
-    [['refresh'] as const, 200, 401],
-    [[] as const, 200, 200],
-  ])('with blocklist.checks: %j', (checks, access, refresh) => {
-    it(`a revoked access token is answered with ${access}, a refresh token with ${refresh}`, async () => {
-      const store = new FaultyStore();
-      const app = await createApp(adapter, {
-        controllers: [ProbeController],
-        options: { blocklist: { checks, store }, loaders: { isTokenRevoked: () => true } },
-      });
-      const { accessToken, refreshToken } = await app.get(TokenService).createTokenPair('alice');
-      await app.get(BlocklistService).revoke(accessToken);
-      await app.get(BlocklistService).revoke(refreshToken);
-      expect((await app.send('GET', '/access', { token: accessToken })).status).toBe(access);
-      expect((await app.send('GET', '/refresh', { token: refreshToken })).status).toBe(refresh);
-      expect(store.get).toHaveBeenCalledTimes(checks.length);
-      const tokens = app.get(TokenService);
-      expect(await tokens.verifyToken(accessToken)).toBe(access === 200);
-      expect(await tokens.verifyToken(refreshToken)).toBe(refresh === 200);
-      await app.close();
-    });
-  });
+      await blocklist.revokeSession(sessionId);
 
-  describe('with isTokenRevoked beside the blocklist', () => {
-    const isTokenRevoked = jest.fn<() => boolean>();
-    let app: RunningApp;
-    beforeAll(async () => {
-      app = await createApp(adapter, {
-        controllers: [ProbeController],
-        options: { loaders: { isTokenRevoked } },
-      });
+      const late = await tokens.createAccessToken('alice', { sessionId });
+      expect(await show(accessToken)).toEqual(REVOKED);
+      expect(await show(late)).toEqual(REVOKED);
+      expect(await show(other.accessToken)).toEqual(ADMITTED);
     });
-    beforeEach(() => {
-      isTokenRevoked.mockReset();
-    });
-    afterAll(() => app.close());
 
-    it.each([
-      [false, false, 200, 1],
-      [false, true, 401, 1],
-      [true, false, 401, 0],
-      [true, true, 401, 0],
-    ])(
-      'blocklisted: %s and told by the loader: %s, it answers %i',
-      async (isBlocklisted, isToldRevoked, status, calls) => {
-        isTokenRevoked.mockReturnValue(isToldRevoked);
-        const token = await app.get(TokenService).createAccessToken('alice');
-        if (isBlocklisted) await app.get(BlocklistService).revoke(token);
-        expect(await app.send('GET', '/access', { token })).toMatchObject({ status });
-        expect(isTokenRevoked).toHaveBeenCalledTimes(calls);
+    it.each(['x', 'ü', 'a:b', '*', 'jti:x\r\n', '__proto__', 's'.repeat(256)])(
+      'ends the session %j and no other',
+      async (sessionId) => {
+        const token = await tokens.createAccessToken('alice', { sessionId });
+        const other = await tokens.createAccessToken('alice', {
+          sessionId: `${sessionId.slice(1)}y`,
+        });
+
+        await blocklist.revokeSession(sessionId);
+
+        expect(await show(token)).toEqual(REVOKED);
+        expect(await show(other)).toEqual(ADMITTED);
       },
     );
   });
 
-  it('a memory store that is full refuses a revocation, and forgets none (R57, R61)', async () => {
-    const output = new Output();
-    const store = new MemoryBlocklistStore({ maxEntries: 1 });
-    const app = await createApp(adapter, {
-      controllers: [ProbeController],
-      options: { blocklist: { store } },
+  describe('R62: revokeAllFor', () => {
+    beforeEach(() => {
+      clock.seconds = Math.floor(clock.seconds) + 100;
     });
-    const [first, second] = [forgeToken(accessClaims()), forgeToken(accessClaims())];
-    expect((await app.send('POST', '/logout', { token: first })).status).toBe(201);
-    const { status, body } = await app.send('POST', '/logout', { token: second });
-    expect({ status, body }).toEqual(UNAVAILABLE);
-    expect(output.text).toContain('MemoryBlocklistStore is full');
-    expect(await app.send('GET', '/access', { token: first })).toMatchObject(REVOKED);
-    expect(await app.send('GET', '/access', { token: second })).toMatchObject({ status: 200 });
-    await app.close();
-    output.restore();
+
+    it('refuses what was issued to the identity before, and nothing of other identities', async () => {
+      const [own, pair, other] = [
+        await tokens.createAccessToken('alice'),
+        await tokens.createTokenPair('alice'),
+        await tokens.createAccessToken('alicea'),
+      ];
+      clock.forward(5);
+
+      await blocklist.revokeAllFor('alice');
+
+      expect(await show(own)).toEqual(REVOKED);
+      expect(await show(pair.accessToken)).toEqual(REVOKED);
+      expect(await show(other)).toEqual({ status: 200, body: { identity: 'alicea' } });
+    });
+
+    it.each([0, 0.001, 0.5, 0.999])(
+      'refuses what was issued in its second, and resolves when that is over, at %s s of it',
+      async (fraction) => {
+        const second = clock.seconds;
+        clock.forward(fraction);
+        const before = await tokens.createAccessToken('alice');
+
+        await blocklist.revokeAllFor('alice');
+
+        expect(clock.seconds).toBe(second + 1);
+        const after = await tokens.createAccessToken('alice');
+        const pair = await tokens.createTokenPair('alice');
+        expect(await show(before)).toEqual(REVOKED);
+        expect(await show(after)).toEqual(ADMITTED);
+        expect(await show(pair.accessToken)).toEqual(ADMITTED);
+        expect([before, after].map((token) => claimsOf(token).iat)).toEqual([second, second + 1]);
+      },
+    );
+
+    it('refuses what was issued between two calls', async () => {
+      await blocklist.revokeAllFor('alice');
+      const between = await tokens.createAccessToken('alice');
+      await blocklist.revokeAllFor('alice');
+      const after = await tokens.createAccessToken('alice');
+
+      expect(await show(between)).toEqual(REVOKED);
+      expect(await show(after)).toEqual(ADMITTED);
+    });
+
+    it('takes a moment of the past, and an earlier moment later changes nothing', async () => {
+      const old = await tokens.createAccessToken('alice');
+      clock.forward(10);
+      const middle = await tokens.createAccessToken('alice');
+      const cutOff = new Date((clock.seconds - 5) * 1000);
+
+      await blocklist.revokeAllFor('alice', { issuedBefore: cutOff });
+      await blocklist.revokeAllFor('alice', { issuedBefore: new Date(NOW * 1000) });
+
+      expect(await show(old)).toEqual(REVOKED);
+      expect(await show(middle)).toEqual(ADMITTED);
+    });
+
+    it.each([
+      ['accepts what was issued at the moment itself', 0, ADMITTED],
+      ['refuses what was issued in the second that the moment is in', 0.5, REVOKED],
+    ])('%s', async (_, fraction, outcome) => {
+      const token = await tokens.createAccessToken('alice');
+      const issuedBefore = new Date((clock.seconds + fraction) * 1000);
+      clock.forward(fraction);
+
+      await blocklist.revokeAllFor('alice', { issuedBefore });
+
+      expect(await show(token)).toEqual(outcome);
+      expect(await show(await tokens.createAccessToken('alice'))).toEqual(ADMITTED);
+    });
+
+    it('refuses a moment in the future, an invalid moment, and a missing identity', async () => {
+      const future = new Date(clock.now().getTime() + 1);
+      const wrong: [unknown, unknown, typeof Error][] = [
+        ['alice', future, RangeError],
+        ['alice', new Date(NaN), TypeError],
+        ['alice', Date.now(), TypeError],
+        ['alice', 'now', TypeError],
+        ['alice', new Date(-1), RangeError],
+        ['', undefined, TypeError],
+        [null, undefined, TypeError],
+      ];
+      for (const [identity, issuedBefore, kind] of wrong) {
+        const promise = blocklist.revokeAllFor(identity as string, {
+          issuedBefore: issuedBefore as Date,
+        });
+        expect(await failureOf(promise)).toBeInstanceOf(kind);
+      }
+      for (const moment of [future, new Date(-1), undefined, new Date(NaN), 0])
+        expect(await failureOf(blocklist.revokeAllIssuedBefore(moment as Date))).toBeInstanceOf(
+          Error,
+        );
+    });
+
+    it('refuses a token that does not say when it was issued', async () => {
+      const silent = forgeToken(accessClaims({ sub: 'carol', iat: undefined, nbf: undefined }));
+      expect((await show(silent)).status).toBe(200);
+
+      await blocklist.revokeAllFor('carol');
+
+      expect(await show(silent)).toEqual(REVOKED);
+    });
   });
 
-  it('the memory store of a module goes by its clock, and rests when the application closes', async () => {
-    const clock = new Clock();
-    const rest = jest.spyOn(MemoryBlocklistStore.prototype, 'onModuleDestroy');
-    const app = await createApp(adapter, { options: { clock: clock.now } });
-    const tokens = app.get(TokenService);
-    await app.get(BlocklistService).revoke(await tokens.createAccessToken('alice'));
-    expect(app.get(MemoryBlocklistStore).size).toBe(1);
-    expect(rest).not.toHaveBeenCalled();
-    await app.close();
-    expect(rest).toHaveBeenCalledTimes(1);
-    rest.mockRestore();
+  it('revokeAllIssuedBefore refuses what was issued to any identity before the moment', async () => {
+    clock.seconds = Math.floor(clock.seconds) + 100;
+    const before = [
+      await tokens.createAccessToken('alice'),
+      await tokens.createAccessToken('bob', { expiresIn: false }),
+    ];
+    clock.forward(0.5);
+
+    await blocklist.revokeAllIssuedBefore(clock.now());
+
+    const after = await tokens.createAccessToken('alice');
+    expect(await Promise.all(before.map((token) => show(token)))).toEqual([REVOKED, REVOKED]);
+    expect(await show(after)).toEqual(ADMITTED);
+  });
+});
+
+describe("A cut-off by a clock that is not the testing kit's", () => {
+  it.each([
+    ['the memory store', new MemoryBlocklistStore()],
+    ['any other store', new FaultyStore()],
+  ])(
+    'resolves in %s when its second is over, and what is minted then is valid',
+    async (_, store) => {
+      const one = await start({ blocklist: { store } });
+      const other = await start({ blocklist: { store } });
+      const before = await other.tokens.createAccessToken('alice');
+
+      await one.blocklist.revokeAllFor('alice');
+
+      const after = await other.tokens.createAccessToken('alice');
+      expect(await other.tokens.verifyToken(before)).toBe(false);
+      expect(await other.tokens.verifyToken(after)).toBe(true);
+      expect(claimsOf(after).iat).toBeGreaterThan(claimsOf(before).iat as number);
+    },
+  );
+
+  it('resolves after the rest of the second if the clock stands still, which then has to be moved', async () => {
+    let milliseconds = NOW * 1000 + 900;
+    const { tokens, blocklist } = await start({ clock: () => new Date(milliseconds) });
+    const from = performance.now();
+
+    await blocklist.revokeAllFor('alice');
+
+    expect(performance.now() - from).toBeGreaterThanOrEqual(99);
+    const tooEarly = await tokens.createAccessToken('alice');
+    expect(await tokens.verifyToken(tooEarly)).toBe(false);
+    milliseconds += 100;
+    expect(await tokens.verifyToken(await tokens.createAccessToken('alice'))).toBe(true);
   });
 
-  it('what is revoked is kept by its jti, until it expires and the leeway after (R58)', async () => {
-    const clock = new Clock();
+  it('waits for a second at most if the clock is set back meanwhile', async () => {
+    let milliseconds = NOW * 1000 + 900;
     const store = new FaultyStore();
-    const app = await createApp(adapter, {
-      controllers: [ProbeController],
-      options: { clock: clock.now, leeway: 30, blocklist: { store } },
+    const options = { blocklist: { store }, clock: () => new Date(milliseconds) };
+    const { blocklist } = await start(options);
+    store.raise.mockImplementation(() => {
+      milliseconds -= 3_600_000;
+      return Promise.resolve();
     });
-    const tokens = app.get(TokenService);
+    const from = performance.now();
+
+    await blocklist.revokeAllFor('alice');
+
+    expect(performance.now() - from).toBeLessThan(10_000);
+    expect(store.raise.mock.calls).toEqual([['sub:alice', NOW + 1, null]]);
+  });
+});
+
+describe('A cut-off that the store acknowledges late', () => {
+  it.each([0, 0.4, 1, 2.5])(
+    'ends a session that is refreshed meanwhile, %s s later',
+    async (seconds) => {
+      const store = new FaultyStore();
+      const clock = new Clock(NOW + 0.3);
+      const { tokens, blocklist } = await start({ blocklist: { store }, clock: clock.now });
+      const acknowledged = postponed<void>();
+      const raise = store.raise.getMockImplementation() as BlocklistStore['raise'];
+      store.raise.mockImplementation(async (key, ...given) => {
+        if (key.startsWith('sub:')) await acknowledged.promise;
+        return raise(key, ...given);
+      });
+      const { refreshToken } = await tokens.createTokenPair('alice');
+      const cutOff = blocklist.revokeAllFor('alice');
+      clock.forward(seconds);
+      const successor = await tokens.rotateRefreshToken(refreshToken);
+      clock.forward(seconds);
+      acknowledged.resolve();
+      await cutOff;
+
+      expect(await tokens.verifyToken(successor.accessToken)).toBe(false);
+      expect(await tokens.verifyToken(successor.refreshToken)).toBe(false);
+      const after = await tokens.createAccessToken('alice');
+      expect(await tokens.verifyToken(after)).toBe(true);
+    },
+  );
+});
+
+describe('The look-up of a token', () => {
+  it('asks for all levels at once', async () => {
+    const store = new FaultyStore();
+    const { tokens } = await start({ blocklist: { store } });
+    const { accessToken, refreshToken, sessionId } = await tokens.createTokenPair('alice');
+    store.get.mockClear();
+
+    await tokens.verifyToken(accessToken);
+    await tokens.verifyToken(refreshToken);
+
+    const [access, refresh] = [accessToken, refreshToken].map((each) => claimsOf(each).jti);
+    expect(store.get.mock.calls).toEqual([
+      [['all', 'sub:alice', `jti:${access}`, `sid:${sessionId}`]],
+      [['all', 'sub:alice', `jti:${refresh}`, `sid:${sessionId}`, `spent:${refresh}`]],
+    ]);
+  });
+
+  it('R66: puts what a token says into keys only if it is plain', async () => {
+    const store = new FaultyStore();
+    const { tokens } = await start({ blocklist: { store } });
+    const hostile = forgeToken(
+      accessClaims({ jti: 'x:*\r\n', sub: 'a\u0000b', sid: 'é'.repeat(200) }),
+    );
+
+    await tokens.verifyToken(hostile);
+
+    const [keys = []] = store.get.mock.calls[0] ?? [];
+    expect(keys).toHaveLength(4);
+    for (const key of keys) expect(key).toMatch(/^(all|(jti|sub|sid):#[\w-]{43})$/);
+  });
+});
+
+describe('A foreign token without a jti', () => {
+  it('is accepted, and cannot be revoked', async () => {
+    const app = await startApp({ acceptForeignTokens: true });
+    const token = forgeToken(accessClaims({ jti: undefined }));
+    const blocklist = app.get(BlocklistService);
+
+    expect(await app.send('GET', '/access', { token })).toMatchObject({ status: 200 });
+    expect(await blocklist.isRevoked(token)).toBe(false);
+    expect(await failureOf(blocklist.revoke(token))).toMatchObject({
+      code: 'TOKEN_INVALID',
+      message: 'Missing claim: jti',
+    });
+    expect(await app.send('POST', '/logout', { token })).toMatchObject({
+      status: 422,
+      body: { msg: 'Missing claim: jti' },
+    });
+  });
+});
+
+describe('blocklist.checks', () => {
+  it.each([
+    [['access', 'refresh'] as const, 401, 401],
+    [['access'] as const, 401, 200],
+    [['refresh'] as const, 200, 401],
+    [[] as const, 200, 200],
+  ])(
+    '%j answers a revoked access token with %i and a refresh token with %i',
+    async (checks, access, refresh) => {
+      const store = new FaultyStore();
+      const app = await startApp({
+        blocklist: { checks, store },
+        loaders: { isTokenRevoked: () => true },
+      });
+      const tokens = app.get(TokenService);
+      const { accessToken, refreshToken } = await tokens.createTokenPair('alice');
+      await app.get(BlocklistService).revoke(accessToken);
+      await app.get(BlocklistService).revoke(refreshToken);
+
+      expect((await app.send('GET', '/access', { token: accessToken })).status).toBe(access);
+      expect((await app.send('GET', '/refresh', { token: refreshToken })).status).toBe(refresh);
+      expect(store.get).toHaveBeenCalledTimes(checks.length);
+      expect(await tokens.verifyToken(accessToken)).toBe(access === 200);
+      expect(await tokens.verifyToken(refreshToken)).toBe(refresh === 200);
+    },
+  );
+});
+
+describe('The isTokenRevoked loader', () => {
+  it.each([
+    [false, false, 200, 1],
+    [false, true, 401, 1],
+    [true, false, 401, 0],
+    [true, true, 401, 0],
+  ])(
+    'beside the blocklist: if that says %s and the loader %s, the answer is %i',
+    async (isBlocklisted, isRevokedElsewhere, status, calls) => {
+      const isTokenRevoked = jest.fn(() => isRevokedElsewhere);
+      const app = await startApp({ loaders: { isTokenRevoked } });
+      const token = await app.get(TokenService).createAccessToken('alice');
+      if (isBlocklisted) await app.get(BlocklistService).revoke(token);
+
+      expect(await app.send('GET', '/access', { token })).toMatchObject({ status });
+      expect(isTokenRevoked).toHaveBeenCalledTimes(calls);
+    },
+  );
+});
+
+describe('The store', () => {
+  it('keeps a revocation by the jti until the token expires, and the leeway after (R58)', async () => {
+    const store = new FaultyStore();
+    const options = { clock: new Clock().now, leeway: 30, blocklist: { store } };
+    const { tokens, blocklist } = await start(options);
     const mortal = await tokens.createAccessToken('alice', { expiresIn: 60 });
     const immortal = await tokens.createAccessToken('alice', { expiresIn: false });
-    await app.get(BlocklistService).revoke(mortal);
-    await app.get(BlocklistService).revoke(immortal);
+
+    await blocklist.revoke(mortal);
+    await blocklist.revoke(immortal);
+
     expect(store.add.mock.calls.map(([, , expiresAt]) => expiresAt)).toEqual([
       new Date((NOW + 60 + 30) * 1000),
       null,
@@ -316,6 +588,35 @@ describe.each(ADAPTERS)('over %s', (adapter) => {
       expect(store.add.mock.calls[index]?.[0]).toContain(await tokens.getJti(token));
       expect(store.add.mock.calls[index]?.join()).not.toContain(token);
     }
-    await app.close();
+  });
+
+  it('refuses a revocation if it is a full memory store, and forgets none (R57, R61)', async () => {
+    const output = new Output();
+    const app = await startApp({
+      blocklist: { store: new MemoryBlocklistStore({ maxEntries: 1 }) },
+    });
+    const [first, second] = [forgeToken(accessClaims()), forgeToken(accessClaims())];
+
+    expect((await app.send('POST', '/logout', { token: first })).status).toBe(201);
+    const { status, body } = await app.send('POST', '/logout', { token: second });
+
+    expect({ status, body }).toEqual(UNAVAILABLE);
+    expect(output.text).toContain('MemoryBlocklistStore is full');
+    expect(await app.send('GET', '/access', { token: first })).toMatchObject(REVOKED);
+    expect(await app.send('GET', '/access', { token: second })).toMatchObject({ status: 200 });
+    output.restore();
+  });
+
+  it("goes by the module's clock if it is the module's own, and stops when the application closes", async () => {
+    const stop = jest.spyOn(MemoryBlocklistStore.prototype, 'onModuleDestroy');
+    const { module, tokens, blocklist } = await startTokens({ clock: new Clock().now });
+
+    await blocklist.revoke(await tokens.createAccessToken('alice'));
+
+    expect(module.get(MemoryBlocklistStore).size).toBe(1);
+    expect(stop).not.toHaveBeenCalled();
+    await module.close();
+    expect(stop).toHaveBeenCalledTimes(1);
+    stop.mockRestore();
   });
 });
