@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import {
   BlocklistService,
@@ -6,7 +6,7 @@ import {
   TokenCheckUnavailableError,
   TokenService,
 } from '../../../src/index.js';
-import { ADAPTERS, createApp, type RunningApp } from '../../support/app.js';
+import { createApp, type RunningApp } from '../../support/app.js';
 import {
   Calamities,
   failureOf,
@@ -23,17 +23,19 @@ import {
 } from '../../support/faults.js';
 import { accessClaims, forgeToken } from '../../support/forge.js';
 
+const PASSING = 'tokens pass unchecked';
+
 type StoreMethod = 'add' | 'get' | 'delete';
 
 const FAILURES: readonly (readonly [string, () => never | Promise<never>])[] = [
   ...THROWN.map(([what, thrown]) => [`throws ${what}`, throwing(thrown)] as const),
   ...THROWN.map(([what, thrown]) => [`rejects with ${what}`, rejecting(thrown)] as const),
-  // What the store says of HTTP is not for the client.
+  // The client does not see an HttpException of the store.
   ['throws an HttpException', throwing(teapot())],
   ['hangs', hanging],
 ];
 
-/** Answers to `get` for one key that are none. */
+/** Wrong answers to `get` for one key. */
 const NOT_VALUES: readonly (readonly [string, unknown])[] = [
   ['undefined', undefined],
   ['null', null],
@@ -61,7 +63,7 @@ const NOT_ACKNOWLEDGED: readonly (readonly [string, unknown])[] = [
   ['an object', {}],
 ];
 
-describe.each(ADAPTERS)('over %s, a blocklist store', (adapter) => {
+describe('A blocklist store', () => {
   const store = new FaultyStore();
   let app: RunningApp;
   let output: Output;
@@ -71,7 +73,7 @@ describe.each(ADAPTERS)('over %s, a blocklist store', (adapter) => {
   beforeAll(async () => {
     calamities = new Calamities();
     output = new Output();
-    app = await createApp(adapter, {
+    app = await createApp('fastify', {
       controllers: [ProbeController],
       options: { blocklist: { store, timeout: '20ms' } },
     });
@@ -106,7 +108,7 @@ describe.each(ADAPTERS)('over %s, a blocklist store', (adapter) => {
 
   const refused = { ...UNAVAILABLE, entered: 0 };
 
-  it.each(FAILURES)('that %s when it is asked lets nobody in (R56, R77)', async (_, behaviour) => {
+  it.each(FAILURES)('that %s in a look-up refuses the request (R56, R77)', async (_, behaviour) => {
     fail('get', behaviour);
     expect(await show()).toEqual(refused);
     const error = await failureOf(blocklist.isRevoked(forgeToken(accessClaims())));
@@ -115,25 +117,25 @@ describe.each(ADAPTERS)('over %s, a blocklist store', (adapter) => {
     expect(await failureOf(verified)).toBeInstanceOf(TokenCheckUnavailableError);
   });
 
-  it.each(NOT_VALUES)('that answers with %s lets nobody in (R56)', async (_, answer) => {
-    fail('get', () => answer);
-    expect(await show()).toEqual(refused);
-    fail('get', () => Promise.resolve(answer));
-    expect(await show()).toEqual(refused);
-  });
-
-  it.each(FAILURES)(
-    'that %s at a revocation has not revoked: no 200 (R57)',
-    async (_, behaviour) => {
-      fail('add', behaviour);
-      expect(await logOut()).toEqual(refused);
-      const error = await failureOf(blocklist.revoke(forgeToken(accessClaims())));
-      expect(error).toBeInstanceOf(TokenCheckUnavailableError);
+  it.each(NOT_VALUES)(
+    'that answers a look-up with %s refuses the request (R56)',
+    async (_, answer) => {
+      fail('get', () => answer);
+      expect(await show()).toEqual(refused);
+      fail('get', () => Promise.resolve(answer));
+      expect(await show()).toEqual(refused);
     },
   );
 
+  it.each(FAILURES)('that %s in a revocation makes it fail (R57)', async (_, behaviour) => {
+    fail('add', behaviour);
+    expect(await logOut()).toEqual(refused);
+    const error = await failureOf(blocklist.revoke(forgeToken(accessClaims())));
+    expect(error).toBeInstanceOf(TokenCheckUnavailableError);
+  });
+
   it.each(NOT_ACKNOWLEDGED)(
-    'that answers a revocation with %s has not revoked (R57)',
+    'that answers a revocation with %s makes it fail (R57)',
     async (_, answer) => {
       fail('add', () => answer);
       expect(await logOut()).toEqual(refused);
@@ -142,17 +144,20 @@ describe.each(ADAPTERS)('over %s, a blocklist store', (adapter) => {
     },
   );
 
-  it.each([true, false])('that answers a revocation with %s has revoked (R57)', async (answer) => {
-    fail('add', () => answer);
-    expect(await logOut()).toEqual({ status: 201, body: { msg: 'logged out' }, entered: 1 });
-  });
+  it.each([true, false])(
+    'that answers a revocation with %s lets it succeed (R57)',
+    async (answer) => {
+      fail('add', () => answer);
+      expect(await logOut()).toEqual({ status: 201, body: { msg: 'logged out' }, entered: 1 });
+    },
+  );
 
-  it.each(FAILURES)('that %s when a revocation is taken back says so', async (_, behaviour) => {
+  it.each(FAILURES)('that %s in unrevoke makes it fail', async (_, behaviour) => {
     fail('delete', behaviour);
     expect(await failureOf(blocklist.unrevoke('one'))).toBeInstanceOf(TokenCheckUnavailableError);
   });
 
-  it('is named in the log, and its error is the cause', async () => {
+  it('is named in the log, and its error is the cause of ours', async () => {
     const away = new Error('ECONNREFUSED 127.0.0.1:6379');
     fail('get', throwing(away));
     await show();
@@ -167,7 +172,7 @@ describe.each(ADAPTERS)('over %s, a blocklist store', (adapter) => {
   });
 
   it.each(['get', 'add'] as const)(
-    'that answers %s too late is not heard any more (R73)',
+    'whose late answer to %s fails causes no unhandled rejection (R73)',
     async (method) => {
       const late = postponed<never>();
       fail(method, () => late.promise);
@@ -177,7 +182,7 @@ describe.each(ADAPTERS)('over %s, a blocklist store', (adapter) => {
     },
   );
 
-  it('acknowledges before a revocation resolves (R57)', async () => {
+  it('acknowledges a revocation before it resolves (R57)', async () => {
     const acknowledgement = postponed<boolean>();
     fail('add', () => acknowledgement.promise);
     let isDone = false;
@@ -189,7 +194,7 @@ describe.each(ADAPTERS)('over %s, a blocklist store', (adapter) => {
     expect(isDone).toBe(true);
   });
 
-  it('is asked once for a request, and not by the token itself', async () => {
+  it('gets one look-up for a request, whose keys do not contain the token', async () => {
     const token = forgeToken(accessClaims({ jti: 'the-jti' }));
     await app.send('GET', '/access', { token });
     expect(store.get).toHaveBeenCalledTimes(1);
@@ -198,7 +203,7 @@ describe.each(ADAPTERS)('over %s, a blocklist store', (adapter) => {
     expect(keys).not.toContainEqual(expect.stringContaining(token));
   });
 
-  it('whose calls never end is asked again when a second is over', async () => {
+  it('whose calls never end gets a call again after a second', async () => {
     const token = forgeToken(accessClaims());
     fail('get', hanging);
     const asked = Array.from({ length: 100 }, () => app.send('GET', '/access', { token }));
@@ -215,7 +220,7 @@ describe.each(ADAPTERS)('over %s, a blocklist store', (adapter) => {
     time.mockRestore();
   });
 
-  it('that reports several errors as one is heard with the first of them', async () => {
+  it('that reports several errors as one is logged with the first of them', async () => {
     const refused = [new Error('connect ECONNREFUSED ::1'), new Error('… 127.0.0.1')];
     store.get.mockRejectedValue(new AggregateError(refused));
 
@@ -224,10 +229,10 @@ describe.each(ADAPTERS)('over %s, a blocklist store', (adapter) => {
     expect(output.text).toContain('A token could not be checked: connect ECONNREFUSED ::1');
   });
 
-  it('that finds itself unfit keeps the application from starting, and one that is away does not', async () => {
+  it('that finds itself unfit keeps the application from starting, and one that is down does not', async () => {
     const unfit = new JwtExtendedConfigError('the table jwt_blocklist is not there');
     const start = (check: () => Promise<void>) =>
-      createApp(adapter, {
+      createApp('fastify', {
         options: { blocklist: { store: Object.assign(new FaultyStore(), { check }) } },
       });
 
@@ -237,7 +242,7 @@ describe.each(ADAPTERS)('over %s, a blocklist store', (adapter) => {
     await (await start(rejecting(new Error('away')))).close();
   });
 
-  it('is believed again once it answers again, and has forgotten nothing', async () => {
+  it('decides again as soon as it answers again', async () => {
     const revoked = forgeToken(accessClaims());
     await blocklist.revoke(revoked);
     fail('get', rejecting(new Error('away')));
@@ -248,7 +253,122 @@ describe.each(ADAPTERS)('over %s, a blocklist store', (adapter) => {
   });
 });
 
-describe.each(ADAPTERS)("over %s, an application's own BlocklistService", (adapter) => {
+describe("With blocklist.onStoreError: 'allow'", () => {
+  const store = new FaultyStore();
+  const isTokenRevoked = jest.fn<() => boolean>();
+  let app: RunningApp;
+  let output: Output;
+  let atStart: readonly string[];
+  /** Beside the real clock, so that minutes need not pass. */
+  let skipped = 0;
+  const realNow = performance.now.bind(performance);
+
+  beforeAll(async () => {
+    output = new Output();
+    jest.spyOn(performance, 'now').mockImplementation(() => realNow() + skipped);
+    app = await createApp('fastify', {
+      controllers: [ProbeController],
+      options: {
+        blocklist: { store, timeout: '20ms', onStoreError: 'allow' },
+        loaders: { isTokenRevoked },
+      },
+    });
+    atStart = [...output.lines];
+  });
+  beforeEach(() => {
+    skipped += 60_000;
+    store.recover();
+    isTokenRevoked.mockReset().mockReturnValue(false);
+  });
+  afterAll(async () => {
+    await app.close();
+    output.restore();
+    jest.restoreAllMocks();
+  });
+
+  async function show(token = forgeToken(accessClaims())) {
+    const { status, body } = await app.send('GET', '/access', { token });
+    return { status, body };
+  }
+
+  function warnings(): number {
+    return output.lines.filter((line) => line.includes(PASSING)).length;
+  }
+
+  const letIn = { status: 200, body: { identity: 'alice' } };
+
+  it('a warning at start says what that means', () => {
+    expect(atStart.join('\n')).toContain(
+      "blocklist.onStoreError is 'allow': revoked tokens are let in while the store does not answer",
+    );
+  });
+
+  it.each([
+    ['throws', throwing(new Error('away'))],
+    ['rejects', rejecting(new Error('away'))],
+    ['throws nothing', throwing(undefined)],
+    ['hangs', hanging],
+    ['gives a wrong answer', () => undefined],
+  ])('a store that %s lets every token in, with a warning', async (_, behaviour) => {
+    store.get.mockImplementation(behaviour as () => never);
+    const before = warnings();
+    expect(await show()).toEqual(letIn);
+    expect(warnings()).toBe(before + 1);
+  });
+
+  it('there is at most one warning in ten seconds', async () => {
+    store.get.mockImplementation(rejecting(new Error('connection lost')));
+    const before = warnings();
+    for (let count = 0; count < 5; count += 1) expect(await show()).toEqual(letIn);
+    expect(warnings()).toBe(before + 1);
+    skipped += 10_001;
+    for (let count = 0; count < 5; count += 1) expect(await show()).toEqual(letIn);
+    expect(warnings()).toBe(before + 2);
+    expect(output.lines.at(-1)).toContain('connection lost');
+  });
+
+  it('the warning has the level of a warning, and the context of the module', async () => {
+    store.get.mockImplementation(throwing('no error at all'));
+    await show();
+    const warn = jest.mocked(Logger.prototype.warn).mock;
+    expect(warn.lastCall?.[0]).toContain(PASSING);
+    expect(warn.contexts.at(-1)).toMatchObject({ context: 'JwtExtendedModule' });
+  });
+
+  it('a store that answers decides', async () => {
+    const token = forgeToken(accessClaims());
+    await app.get(BlocklistService).revoke(token);
+    expect(await show(token)).toEqual({ status: 401, body: { msg: 'Token has been revoked' } });
+    store.get.mockImplementation(rejecting(new Error('away')));
+    expect(await show(token)).toEqual(letIn);
+    store.recover();
+    expect(await show(token)).toEqual({ status: 401, body: { msg: 'Token has been revoked' } });
+  });
+
+  it('a revocation that is not acknowledged rejects all the same (R57)', async () => {
+    store.add.mockImplementation(rejecting(new Error('away')));
+    const error = await failureOf(app.get(BlocklistService).revoke(forgeToken(accessClaims())));
+    expect(error).toBeInstanceOf(TokenCheckUnavailableError);
+    const { status } = await app.send('POST', '/logout', { token: forgeToken(accessClaims()) });
+    expect(status).toBe(503);
+  });
+
+  it('isRevoked rejects while the store does not answer', async () => {
+    store.get.mockImplementation(rejecting(new Error('away')));
+    const error = await failureOf(app.get(BlocklistService).isRevoked(forgeToken(accessClaims())));
+    expect(error).toBeInstanceOf(TokenCheckUnavailableError);
+  });
+
+  it('the isTokenRevoked loader decides all the same, and must answer', async () => {
+    store.get.mockImplementation(rejecting(new Error('away')));
+    isTokenRevoked.mockReturnValue(true);
+    expect(await show()).toEqual({ status: 401, body: { msg: 'Token has been revoked' } });
+    isTokenRevoked.mockImplementation(throwing(new Error('away too')));
+    expect(await show()).toEqual(UNAVAILABLE);
+  });
+});
+
+describe("An application's own BlocklistService", () => {
   const isRevoked = jest.fn<(token: unknown) => unknown>();
 
   @Injectable()
@@ -271,7 +391,7 @@ describe.each(ADAPTERS)("over %s, an application's own BlocklistService", (adapt
   let output: Output;
   beforeAll(async () => {
     output = new Output();
-    app = await createApp(adapter, {
+    app = await createApp('fastify', {
       controllers: [ProbeController],
       imports: [
         { module: class LedgerModule {}, providers: [Ledger], exports: [Ledger], global: true },
@@ -295,7 +415,7 @@ describe.each(ADAPTERS)("over %s, an application's own BlocklistService", (adapt
   it.each([
     [true, { status: 401, body: { msg: 'Token has been revoked' }, entered: 0 }],
     [false, { status: 200, body: { identity: 'alice' }, entered: 1 }],
-  ])('is asked, and believed when it says %s', async (answer, outcome) => {
+  ])('decides if it answers %s', async (answer, outcome) => {
     isRevoked.mockReturnValue(Promise.resolve(answer));
     expect(await show()).toEqual(outcome);
     isRevoked.mockReturnValue(answer);
@@ -309,20 +429,20 @@ describe.each(ADAPTERS)("over %s, an application's own BlocklistService", (adapt
     ['null', null],
     ['undefined', undefined],
     ['{}', {}],
-  ])('lets nobody in when it answers %s (R56)', async (_, answer) => {
+  ])('refuses the request if it answers %s (R56)', async (_, answer) => {
     isRevoked.mockResolvedValue(answer as never);
     expect(await show()).toEqual({ ...UNAVAILABLE, entered: 0 });
   });
 
   it.each(FAILURES.filter(([what]) => !what.includes('HttpException')))(
-    'lets nobody in when it %s (R56, R77)',
+    'refuses the request if it %s (R56, R77)',
     async (_, behaviour) => {
       isRevoked.mockImplementation(behaviour);
       expect(await show()).toEqual({ ...UNAVAILABLE, entered: 0 });
     },
   );
 
-  it('is asked of refresh tokens beside the blocklist, which knows what was spent', async () => {
+  it('is asked about refresh tokens beside our ledger, which knows which were rotated', async () => {
     isRevoked.mockReturnValue(Promise.resolve(false));
     const tokens = app.get(TokenService);
     const { refreshToken } = await tokens.createTokenPair('alice');
@@ -338,12 +458,12 @@ describe.each(ADAPTERS)("over %s, an application's own BlocklistService", (adapt
   });
 
   it.each([
-    ['says true', () => Promise.resolve(true), { code: 'TOKEN_REVOKED' }],
-    ['says nothing', () => Promise.resolve(), { code: 'CHECK_UNAVAILABLE' }],
+    ['answers true', () => Promise.resolve(true), { code: 'TOKEN_REVOKED' }],
+    ['answers nothing', () => Promise.resolve(), { code: 'CHECK_UNAVAILABLE' }],
     ['fails', rejecting(new Error('away')), { code: 'CHECK_UNAVAILABLE' }],
     ['hangs', hanging, { code: 'CHECK_UNAVAILABLE' }],
     ['chooses its own HTTP error', rejecting(teapot()), { status: 418 }],
-  ])('keeps a refresh token from being rotated when it %s', async (_, behaviour, failure) => {
+  ])('keeps a refresh token from being rotated if it %s', async (_, behaviour, failure) => {
     const tokens = app.get(TokenService);
     const { refreshToken } = await tokens.createTokenPair('alice');
     isRevoked.mockImplementation(behaviour);
