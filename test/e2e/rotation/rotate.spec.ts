@@ -1,17 +1,26 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { Controller, Get, Inject, Post, Res, UseGuards } from '@nestjs/common';
 import {
+  AccessGuard,
   type BlocklistStore,
+  CurrentIdentity,
+  CurrentToken,
   ExpiredTokenError,
+  type HttpResponse,
+  type JwtContext,
   type JwtExtendedOptions,
   MemoryBlocklistStore,
+  RefreshGuard,
   ReusedTokenError,
   RevokedTokenError,
   type Token,
+  TokenCookies,
   type TokenPair,
   TokenService,
   UserLookupError,
   WrongTokenTypeError,
 } from '../../../src/index.js';
+import { createApp, type RunningApp } from '../../support/app.js';
 import { FaultyStore } from '../../support/faults.js';
 import { accessClaims, Clock, forgeToken, NOW, SECRET } from '../../support/forge.js';
 import {
@@ -36,18 +45,15 @@ afterEach(async () => {
   await Promise.all(running.splice(0).map(({ module }) => module.close()));
 });
 
-function isAlive(tokens: TokenService, encoded: string): Promise<boolean> {
-  return tokens.verifyToken(encoded);
-}
-
-function marksOf({ accessToken, refreshToken }: TokenPair): unknown[] {
+/** What makes a token different from all others. */
+function idsOf({ accessToken, refreshToken }: TokenPair): unknown[] {
   return [accessToken, refreshToken]
     .map(claimsOf)
     .flatMap(({ jti, csrf, iat }) => [jti, csrf, iat]);
 }
 
 describe('A refresh token', () => {
-  it('is spent for a new pair of the same session and login, which is not fresh', async () => {
+  it('is exchanged for a new pair of the same session and login, which is not fresh', async () => {
     const { tokens, clock } = await start();
     const first = await tokens.createTokenPair('alice', { fresh: true });
     clock.forward(60);
@@ -68,17 +74,17 @@ describe('A refresh token', () => {
       iat: NOW + 60,
       exp: NOW + 60 + 30 * 86_400,
     });
-    expect(await isAlive(tokens, second.accessToken)).toBe(true);
-    expect(await isAlive(tokens, second.refreshToken)).toBe(true);
+    expect(await tokens.verifyToken(second.accessToken)).toBe(true);
+    expect(await tokens.verifyToken(second.refreshToken)).toBe(true);
   });
 
-  it('leaves the access token of before as it is', async () => {
+  it('leaves the earlier access token valid', async () => {
     const { tokens } = await start();
     const first = await tokens.createTokenPair('alice');
 
     await tokens.rotateRefreshToken(first.refreshToken);
 
-    expect(await isAlive(tokens, first.accessToken)).toBe(true);
+    expect(await tokens.verifyToken(first.accessToken)).toBe(true);
   });
 
   it('gives the same successor again within the grace', async () => {
@@ -89,8 +95,8 @@ describe('A refresh token', () => {
 
     const again = await tokens.rotateRefreshToken(first.refreshToken);
 
-    expect(marksOf(again)).toEqual(marksOf(second));
-    expect(await isAlive(tokens, again.refreshToken)).toBe(true);
+    expect(idsOf(again)).toEqual(idsOf(second));
+    expect(await tokens.verifyToken(again.refreshToken)).toBe(true);
   });
 
   it('R60: ends its session when it comes again after the grace', async () => {
@@ -104,10 +110,10 @@ describe('A refresh token', () => {
     expect(error).toBeInstanceOf(ReusedTokenError);
     expect(error).toMatchObject({ code: 'TOKEN_REUSED', message: 'Token has been revoked' });
     for (const encoded of [first.accessToken, second.accessToken, second.refreshToken])
-      expect(await isAlive(tokens, encoded)).toBe(false);
+      expect(await tokens.verifyToken(encoded)).toBe(false);
   });
 
-  it('R60: ends its session when it comes again once its successor was used, however soon', async () => {
+  it('R60: ends its session when it comes again after its successor was rotated, even within the grace', async () => {
     const { tokens } = await start();
     const first = await tokens.createTokenPair('alice');
     const second = await tokens.rotateRefreshToken(first.refreshToken);
@@ -116,10 +122,10 @@ describe('A refresh token', () => {
     const error = await rejectionOf(tokens.rotateRefreshToken(first.refreshToken));
 
     expect(error).toBeInstanceOf(ReusedTokenError);
-    expect(await isAlive(tokens, third.refreshToken)).toBe(false);
+    expect(await tokens.verifyToken(third.refreshToken)).toBe(false);
   });
 
-  it('R74: is not given the grace again by a clock that was set back', async () => {
+  it('R74: does not get the grace again if the clock is set back', async () => {
     const { tokens, clock } = await start();
     const first = await tokens.createTokenPair('alice');
     clock.forward(3600);
@@ -131,7 +137,7 @@ describe('A refresh token', () => {
     );
   });
 
-  it('R59: is spent once by any number of clients that race, and they all have the same successor', async () => {
+  it('R59: gives the same successor to any number of clients that race', async () => {
     const { tokens } = await start();
     const first = await tokens.createTokenPair('alice');
 
@@ -139,10 +145,10 @@ describe('A refresh token', () => {
       Array.from({ length: 50 }, () => tokens.rotateRefreshToken(first.refreshToken)),
     );
 
-    expect(new Set(pairs.map((pair) => JSON.stringify(marksOf(pair)))).size).toBe(1);
+    expect(new Set(pairs.map((pair) => JSON.stringify(idsOf(pair)))).size).toBe(1);
   });
 
-  it('R59: is spent by exactly one of them without grace, and the others end the session', async () => {
+  it('R59: gives a successor to at most one of them without a grace, and the others end the session', async () => {
     const { tokens } = await start({ rotation: { grace: 0 } });
     const first = await tokens.createTokenPair('alice');
 
@@ -157,7 +163,7 @@ describe('A refresh token', () => {
     expect(losers.some(({ reason }) => reason instanceof ReusedTokenError)).toBe(true);
   });
 
-  it('that belongs to no session starts one, called by its own id', async () => {
+  it('that belongs to no session starts one with its own id', async () => {
     const { tokens } = await start();
     const lone = await tokens.createRefreshToken('alice');
 
@@ -167,7 +173,7 @@ describe('A refresh token', () => {
     expect(claimsOf(pair.refreshToken)).toMatchObject({ sid: pair.sessionId, auth_time: NOW });
   });
 
-  it('of a session that nobody here began goes on with that session', async () => {
+  it('of a session that this application did not begin continues that session', async () => {
     const { tokens, clock } = await start();
     clock.seconds = Math.floor(Date.now() / 1000);
     const foreign = forgeToken(accessClaims({ type: 'refresh', sid: 'elsewhere' }));
@@ -177,16 +183,16 @@ describe('A refresh token', () => {
     expect(pair.sessionId).toBe('elsewhere');
   });
 
-  it('is taken as a guard or decodeToken left it', async () => {
+  it('can be given as the result of decodeToken', async () => {
     const { tokens } = await start();
     const { refreshToken } = await tokens.createTokenPair('alice');
 
     const pair = await tokens.rotateRefreshToken(await tokens.decodeToken(refreshToken));
 
-    expect(await isAlive(tokens, pair.refreshToken)).toBe(true);
+    expect(await tokens.verifyToken(pair.refreshToken)).toBe(true);
   });
 
-  it('is refused once it has expired, even if it was read leniently', async () => {
+  it('is refused once it has expired, even if it was decoded with allowExpired', async () => {
     const { tokens, clock } = await start();
     const { refreshToken } = await tokens.createTokenPair('alice', { refreshExpiresIn: 60 });
     clock.forward(60);
@@ -198,7 +204,7 @@ describe('A refresh token', () => {
     expect(await rejectionOf(tokens.rotateRefreshToken(lenient))).toBeInstanceOf(ExpiredTokenError);
   });
 
-  it('is refused once it, its session, its identity or everything was revoked', async () => {
+  it('is refused once it, its session, its identity or everything is revoked', async () => {
     const { tokens, blocklist, clock } = await start();
     const revocations: ((pair: TokenPair) => Promise<void>)[] = [
       ({ refreshToken }) => blocklist.revoke(refreshToken),
@@ -218,7 +224,7 @@ describe('A refresh token', () => {
     }
   });
 
-  it('must be a refresh token', async () => {
+  it('is refused if it is an access token or no token', async () => {
     const { tokens } = await start();
     const { accessToken } = await tokens.createTokenPair('alice');
 
@@ -231,7 +237,7 @@ describe('A refresh token', () => {
       ).toBeInstanceOf(TypeError);
   });
 
-  it('is refused when it was revoked between the look-up and the claim', async () => {
+  it('is refused if it is revoked between the look-up and the claim', async () => {
     const store: BlocklistStore = new MemoryBlocklistStore();
     const { tokens, blocklist } = await start({ blocklist: { store } });
     const { refreshToken, sessionId } = await tokens.createTokenPair('alice');
@@ -247,7 +253,7 @@ describe('A refresh token', () => {
     );
   });
 
-  it('that never expires is spent for ever', async () => {
+  it('that never expires is known as rotated for ever', async () => {
     const { tokens, clock } = await start({ refreshTokenExpires: false });
     const first = await tokens.createTokenPair('alice');
     const second = await tokens.rotateRefreshToken(first.refreshToken);
@@ -259,7 +265,7 @@ describe('A refresh token', () => {
     );
   });
 
-  it('of an issuer that gives no jti cannot be spent', async () => {
+  it('of an issuer that gives no jti cannot be rotated', async () => {
     const { tokens } = await start({ acceptForeignTokens: true });
     const foreign = forgeToken(claimsAtNow({ type: 'refresh', jti: undefined }));
 
@@ -269,7 +275,7 @@ describe('A refresh token', () => {
     });
   });
 
-  it('of an issuer that does not say when it was made begins its session in 1970', async () => {
+  it('of an issuer that gives no iat began its session in 1970', async () => {
     const { tokens } = await start({
       acceptForeignTokens: true,
       rotation: { sessionLifetime: '90d' },
@@ -279,7 +285,7 @@ describe('A refresh token', () => {
     expect(await rejectionOf(tokens.rotateRefreshToken(foreign))).toBeInstanceOf(ExpiredTokenError);
   });
 
-  it('is not spent in a store that could give it to two', async () => {
+  it('is not rotated in a store that is not atomic', async () => {
     const store = Object.assign(new FaultyStore(), { isAtomic: false });
     const { tokens } = await start({ blocklist: { store } });
     const { refreshToken } = await tokens.createTokenPair('alice');
@@ -290,7 +296,7 @@ describe('A refresh token', () => {
     });
   });
 
-  it('that was spent stays spent when its revocation is taken back', async () => {
+  it('that was rotated stays rotated after unrevoke', async () => {
     const { tokens, blocklist, clock } = await start();
     const { refreshToken } = await tokens.createTokenPair('alice');
     await tokens.rotateRefreshToken(refreshToken);
@@ -305,7 +311,7 @@ describe('A refresh token', () => {
 });
 
 describe('A claim whose acknowledgement was lost', () => {
-  it('is known again by who made it, even without grace', async () => {
+  it('is recognized by the call that made it, even without a grace', async () => {
     const store = new FaultyStore();
     const { tokens } = await start({ blocklist: { store }, rotation: { grace: 0 } });
     const { refreshToken } = await tokens.createTokenPair('alice');
@@ -318,15 +324,15 @@ describe('A claim whose acknowledgement was lost', () => {
     const pair = await tokens.rotateRefreshToken(refreshToken);
 
     store.recover();
-    expect(await isAlive(tokens, pair.refreshToken)).toBe(true);
+    expect(await tokens.verifyToken(pair.refreshToken)).toBe(true);
     expect(await rejectionOf(tokens.rotateRefreshToken(refreshToken))).toBeInstanceOf(
       ReusedTokenError,
     );
   });
 });
 
-describe('A claim that the store refuses, and then knows nothing of', () => {
-  it('is no claim, and nobody is given tokens for it', async () => {
+describe('A claim that the store refuses, and then does not find', () => {
+  it('is no claim, and no tokens are given for it', async () => {
     const store = new FaultyStore();
     const { tokens } = await start({ blocklist: { store } });
     const { refreshToken } = await tokens.createTokenPair('alice');
@@ -340,7 +346,7 @@ describe('A claim that the store refuses, and then knows nothing of', () => {
 });
 
 describe('R52: The user lookup', () => {
-  it('runs, so that a user who is gone gets nothing and the token is not spent', async () => {
+  it('runs first: a user who is gone gets nothing, and the token is not rotated', async () => {
     const users = new Set(['alice']);
     const userLookup = ({ identity }: Token) => (users.has(identity) ? { id: identity } : null);
     const { tokens } = await start({ loaders: { userLookup } });
@@ -354,7 +360,7 @@ describe('R52: The user lookup', () => {
     expect(await tokens.rotateRefreshToken(refreshToken)).toHaveProperty('refreshToken');
   });
 
-  it('finds the subject that claims are made of, while the identity stays as it is', async () => {
+  it('finds the subject for the claims, while the identity stays as it is', async () => {
     const { tokens } = await start({
       loaders: {
         userIdentity: (user: { id: string }) => user.id,
@@ -370,14 +376,14 @@ describe('R52: The user lookup', () => {
   });
 });
 
-describe('Where subjects are more than their identity, and nobody looks them up', () => {
+describe('Without a userLookup loader, if subjects are more than their identity', () => {
   const userIdentity = ({ name }: { name: string }) => name;
 
   it.each([
     ['additionalClaims', { additionalClaims: ({ roles }: { roles: string[] }) => ({ roles }) }],
     ['additionalHeaders', { additionalHeaders: () => ({}) }],
     ['encodeKey', { encodeKey: () => SECRET }],
-  ])('nothing is spent for what %s would be asked about', async (name, loader) => {
+  ])('no token is rotated if there is the loader %s', async (name, loader) => {
     const { tokens } = await start({ loaders: { userIdentity, ...loader } });
     const { refreshToken } = await tokens.createTokenPair({ name: 'alice', roles: ['admin'] });
 
@@ -389,7 +395,7 @@ describe('Where subjects are more than their identity, and nobody looks them up'
       });
   });
 
-  it('a token is rotated where no loader wants one', async () => {
+  it('a token is rotated if no loader needs the subject', async () => {
     const { tokens } = await start({ loaders: { userIdentity } });
     const { refreshToken } = await tokens.createTokenPair({ name: 'alice' });
 
@@ -400,7 +406,7 @@ describe('Where subjects are more than their identity, and nobody looks them up'
 describe('R64: The lifetime of a session', () => {
   const options = { rotation: { sessionLifetime: '1h' } } as const;
 
-  it('caps the expiry of every token of it, and then nothing is refreshed', async () => {
+  it('caps the expiry of every token, and then no token is rotated', async () => {
     const { tokens, clock } = await start(options);
     const first = await tokens.createTokenPair('alice', { accessExpiresIn: '2h' });
     expect(claimsOf(first.accessToken).exp).toBe(NOW + 3600);
@@ -416,7 +422,7 @@ describe('R64: The lifetime of a session', () => {
     );
   });
 
-  it('holds for a token that was made before there was one', async () => {
+  it('holds for a token that was minted before it was set', async () => {
     const { tokens } = await start(options);
     const before = accessClaims({
       type: 'refresh',
@@ -432,12 +438,14 @@ describe('R64: The lifetime of a session', () => {
 });
 
 describe('R63: A failure between the claim and the new tokens', () => {
-  it('leaves the same successors to the next try within the grace', async () => {
-    let isBroken = false;
-    const additionalClaims = () => {
-      if (isBroken) throw new Error('the directory is away');
-      return {};
-    };
+  let isBroken: boolean;
+  const additionalClaims = () => {
+    if (isBroken) throw new Error('the directory is away');
+    return {};
+  };
+
+  it('gives the same successors to the next attempt within the grace', async () => {
+    isBroken = false;
     const { tokens } = await start({ loaders: { additionalClaims } });
     const { refreshToken } = await tokens.createTokenPair('alice');
     isBroken = true;
@@ -448,15 +456,11 @@ describe('R63: A failure between the claim and the new tokens', () => {
     const again = await tokens.rotateRefreshToken(refreshToken);
 
     expect(failed).toMatchObject({ code: 'CHECK_UNAVAILABLE' });
-    expect(marksOf(again)).toEqual(marksOf(second));
+    expect(idsOf(again)).toEqual(idsOf(second));
   });
 
-  it('asks for a new login afterwards', async () => {
-    let isBroken = false;
-    const additionalClaims = () => {
-      if (isBroken) throw new Error('the directory is away');
-      return {};
-    };
+  it('makes a new login necessary after the grace', async () => {
+    isBroken = false;
     const { tokens, clock } = await start({ loaders: { additionalClaims } });
     const { refreshToken } = await tokens.createTokenPair('alice');
     isBroken = true;
@@ -467,5 +471,127 @@ describe('R63: A failure between the claim and the new tokens', () => {
     expect(await rejectionOf(tokens.rotateRefreshToken(refreshToken))).toBeInstanceOf(
       ReusedTokenError,
     );
+  });
+});
+
+const REVOKED = { status: 401, body: { msg: 'Token has been revoked', code: 'TOKEN_REVOKED' } };
+const REUSED = { status: 401, body: { msg: 'Token has been revoked', code: 'TOKEN_REUSED' } };
+
+@Controller()
+class RefreshController {
+  constructor(
+    @Inject(TokenService) private readonly tokens: TokenService,
+    @Inject(TokenCookies) private readonly cookies: TokenCookies,
+  ) {}
+
+  @UseGuards(RefreshGuard)
+  @Post('refresh')
+  async refresh(
+    @CurrentToken() token: JwtContext,
+    @Res({ passthrough: true }) reply: HttpResponse,
+  ) {
+    const pair = await this.tokens.rotateRefreshToken(token);
+    if (token.location !== 'cookies') return pair;
+    await this.cookies.setAccessCookies(reply, pair.accessToken);
+    await this.cookies.setRefreshCookies(reply, pair.refreshToken);
+    return { refreshed: true };
+  }
+
+  /** A route of an application without rotation. */
+  @UseGuards(RefreshGuard)
+  @Post('classic')
+  async classic(@CurrentIdentity() identity: string) {
+    return { access_token: await this.tokens.createAccessToken(identity) };
+  }
+
+  @UseGuards(AccessGuard)
+  @Get('me')
+  me(@CurrentIdentity() identity: string) {
+    return { identity };
+  }
+}
+
+describe('A route with RefreshGuard', () => {
+  const clock = new Clock();
+  let app: RunningApp;
+  let tokens: TokenService;
+
+  beforeAll(async () => {
+    app = await createApp('express', {
+      controllers: [RefreshController],
+      options: {
+        clock: clock.now,
+        locations: ['headers', 'cookies'],
+        errorCodeKey: 'code',
+        rotation: { grace: '10s' },
+      },
+    });
+    tokens = app.get(TokenService);
+  });
+  afterAll(() => app.close());
+
+  async function send(path: string, token: string) {
+    const method = path === '/me' ? 'GET' : 'POST';
+    const { status, body } = await app.send(method, path, { token });
+    return { status, body };
+  }
+
+  async function refreshed(token: string) {
+    const { status, body } = await send('/refresh', token);
+    expect(status).toBe(201);
+    return body as { accessToken: string; refreshToken: string };
+  }
+
+  it('rotates the token that the guard let in, and its successors are accepted', async () => {
+    const { refreshToken } = await tokens.createTokenPair('alice');
+
+    const next = await refreshed(refreshToken);
+
+    expect(await send('/me', next.accessToken)).toEqual({
+      status: 200,
+      body: { identity: 'alice' },
+    });
+    expect(await refreshed(next.refreshToken)).toHaveProperty('refreshToken');
+  });
+
+  it('gives racing clients the same successor within the grace', async () => {
+    const { refreshToken } = await tokens.createTokenPair('alice');
+
+    const answers = await Promise.all(Array.from({ length: 8 }, () => refreshed(refreshToken)));
+
+    expect(new Set(answers.map((pair) => claimsOf(pair.refreshToken).jti)).size).toBe(1);
+  });
+
+  it.each(['/refresh', '/classic'])(
+    'R60: refuses a rotated token on %s after the grace, and the whole session with it',
+    async (path) => {
+      const { refreshToken } = await tokens.createTokenPair('alice');
+      const next = await refreshed(refreshToken);
+      clock.forward(10);
+
+      expect(await send(path, refreshToken)).toEqual(REUSED);
+      expect(await send('/me', next.accessToken)).toEqual(REVOKED);
+      expect(await send('/refresh', next.refreshToken)).toEqual(REVOKED);
+      expect(await send(path, refreshToken)).toEqual(REUSED);
+    },
+  );
+
+  it('gives the pair back in cookies if the token came in one', async () => {
+    const { refreshToken } = await tokens.createTokenPair('alice');
+
+    const { status, body, cookies } = await app.send('POST', '/refresh', {
+      headers: {
+        cookie: `refresh_token_cookie=${refreshToken}`,
+        'x-csrf-token': claimsOf(refreshToken).csrf as string,
+      },
+    });
+
+    expect({ status, body }).toEqual({ status: 201, body: { refreshed: true } });
+    expect(cookies.map((cookie) => cookie.split('=')[0])).toEqual([
+      'access_token_cookie',
+      'csrf_access_token',
+      'refresh_token_cookie',
+      'csrf_refresh_token',
+    ]);
   });
 });

@@ -26,7 +26,7 @@ afterEach(async () => {
 });
 
 describe('The sessions of an identity', () => {
-  it('are listed with when they began, were refreshed and end, and what was noted', async () => {
+  it('are listed with their beginning, last refresh, end and note', async () => {
     const { tokens, sessions, clock } = await start();
     const note = { userAgent: 'Firefox', ip: '192.0.2.1' };
     const { refreshToken, sessionId } = await tokens.createTokenPair('alice', { note });
@@ -45,7 +45,7 @@ describe('The sessions of an identity', () => {
     ]);
   });
 
-  it('come with the one refreshed last first', async () => {
+  it('are listed with the session first that was refreshed last', async () => {
     const { tokens, sessions, clock } = await start();
     const first = await tokens.createTokenPair('alice');
     const second = await tokens.createTokenPair('alice');
@@ -57,7 +57,7 @@ describe('The sessions of an identity', () => {
     expect(ids(await sessions.list('alice'))).toEqual([first.sessionId, second.sessionId]);
   });
 
-  it('are no longer listed once they ended, were cut off, or expired', async () => {
+  it('are no longer listed once they have ended, been cut off, or expired', async () => {
     const { tokens, sessions, blocklist, clock } = await start();
     const ended = await tokens.createTokenPair('alice');
     const brief = await tokens.createTokenPair('alice', { refreshExpiresIn: 3600 });
@@ -72,7 +72,7 @@ describe('The sessions of an identity', () => {
     expect(ids(await sessions.list('alice'))).toEqual([sessionId]);
   });
 
-  it('end all but one', async () => {
+  it('end except for one by endOthers', async () => {
     const { tokens, sessions } = await start();
     const pairs = [];
     for (let count = 0; count < 4; count += 1) pairs.push(await tokens.createTokenPair('alice'));
@@ -90,7 +90,7 @@ describe('The sessions of an identity', () => {
       );
   });
 
-  it('are as many as rotation.maxSessions at most: one more ends the oldest', async () => {
+  it('are at most rotation.maxSessions: one more ends the oldest', async () => {
     const { tokens, sessions } = await start({ rotation: { maxSessions: 2 } });
     const pairs = [];
     for (let count = 0; count < 4; count += 1) pairs.push(await tokens.createTokenPair('alice'));
@@ -102,7 +102,7 @@ describe('The sessions of an identity', () => {
     expect(ids(await sessions.list('alice'))).toHaveLength(2);
   });
 
-  it('that began in two processes at once are in one order for both', async () => {
+  it('that begin in two processes at once have one order for both', async () => {
     const store = new MemoryBlocklistStore();
     const options = { blocklist: { store }, rotation: { maxSessions: 1 } };
     const one = await start(options);
@@ -118,9 +118,9 @@ describe('The sessions of an identity', () => {
   });
 
   it.each([
-    ['of no list', { list: () => undefined }],
-    ['of no texts', { list: () => [{ id: 'phone' }] }],
-  ])('are not told of by a store that tells %s', async (_, nonsense) => {
+    ['no list', { list: () => undefined }],
+    ['a list of no texts', { list: () => [{ id: 'phone' }] }],
+  ])('cannot be listed if the store gives %s', async (_, nonsense) => {
     const store = new MemoryBlocklistStore();
     const { sessions } = await start({ blocklist: { store } });
     Object.assign(store.sessions, nonsense);
@@ -131,7 +131,7 @@ describe('The sessions of an identity', () => {
     });
   });
 
-  it('are not kept once they have ended, where there are to be so many at most', async () => {
+  it('are removed once they have ended, if maxSessions is set', async () => {
     const store = new MemoryBlocklistStore();
     const { tokens, blocklist, clock } = await start({
       blocklist: { store },
@@ -151,7 +151,7 @@ describe('The sessions of an identity', () => {
     expect(await kept()).toBe(1);
   });
 
-  it('outlive neither a parallel login nor their bound', async () => {
+  it('are at most rotation.maxSessions after parallel logins', async () => {
     const { tokens, sessions } = await start({ rotation: { maxSessions: 3 } });
 
     await Promise.all(Array.from({ length: 12 }, () => tokens.createTokenPair('alice')));
@@ -162,7 +162,7 @@ describe('The sessions of an identity', () => {
   it.each([
     ['too long', 'x'.repeat(3000)],
     ['not for JSON', { when: 1n }],
-  ])('take no note that is %s', async (_, note) => {
+  ])('refuse a note that is %s', async (_, note) => {
     const { tokens } = await start();
 
     expect(await rejectionOf(tokens.createTokenPair('alice', { note }))).toBeInstanceOf(
@@ -170,7 +170,7 @@ describe('The sessions of an identity', () => {
     );
   });
 
-  it('are not listed by a store that keeps none, and end all the same', async () => {
+  it('cannot be listed in a store that keeps none, and can be ended all the same', async () => {
     const { tokens, sessions } = await start({ blocklist: { store: new FaultyStore() } });
     const { accessToken, sessionId } = await tokens.createTokenPair('alice');
 
@@ -181,7 +181,7 @@ describe('The sessions of an identity', () => {
     expect(await tokens.verifyToken(accessToken)).toBe(false);
   });
 
-  it('get no token that outlives what the store knows of them', async () => {
+  it('get no long-lived token unless the store has recorded its end', async () => {
     const store = new FaultyStore();
     const { tokens } = await start({ blocklist: { store } });
     store.raise.mockRejectedValue(new Error('the store is away'));
@@ -194,9 +194,9 @@ describe('The sessions of an identity', () => {
     );
   });
 
-  it.each([[undefined], [null], ['']])('are not those of nobody: %p', async (nobody) => {
+  it.each([[undefined], [null], ['']])('cannot be listed for the identity %p', async (missing) => {
     const { sessions } = await start();
-    const identity = nobody as string;
+    const identity = missing as string;
 
     expect(await rejectionOf(sessions.list(identity))).toEqual(
       new TypeError('list takes an identity'),
@@ -207,7 +207,7 @@ describe('The sessions of an identity', () => {
   });
 
   it.each(['a\0b', '\ud800', 'ü'.repeat(256), '__proto__'])(
-    'may have any id: %j',
+    'can have any id: %j',
     async (sessionId) => {
       const database = new Database(':memory:');
       const store = new SqlBlocklistStore(database);
@@ -227,7 +227,7 @@ describe('The sessions of an identity', () => {
     },
   );
 
-  it('stay ended for as long as their tokens live, however long that is', async () => {
+  it('stay ended for as long as the longest-lived of their tokens', async () => {
     const clock = new Clock();
     const store = new MemoryBlocklistStore({ clock: clock.now });
     const { tokens, blocklist } = await start({ blocklist: { store }, clock: clock.now });
