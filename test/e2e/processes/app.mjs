@@ -1,5 +1,5 @@
-// One application in a process of its own, on a store that others share: `node app.mjs <kind of store> <address>`. It
-// says where it listens, and when it is told to close, closes what it opened and leaves the rest to Node.
+// One application in a process of its own, on a store that others share: `node app.mjs <kind of store> <address> <secret>`.
+// It sends its URL to the test. After a message from the test it closes what it opened, and the process ends by itself.
 import 'reflect-metadata';
 import { Controller, Get, Inject, Module, Param, Post, UseGuards } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -32,7 +32,7 @@ class AppController {
     return { identity };
   }
 
-  /** Keeps the loop busy for so many milliseconds in each of its turns, as much of an application may. */
+  /** Keeps the event loop busy for so many milliseconds in each turn. */
   work(milliseconds) {
     const work = () => {
       const until = performance.now() + Number(milliseconds);
@@ -67,7 +67,7 @@ class AppController {
   }
 }
 
-/** What TypeScript makes of decorators. */
+/** Does what TypeScript makes of decorators. */
 function decorate(name, ...decorators) {
   const { prototype } = AppController;
   const method = Object.getOwnPropertyDescriptor(prototype, name);

@@ -32,7 +32,7 @@ const WRITERS = [
   ['ioredis', ioRedis],
 ] as const;
 
-describe.each(WRITERS)('R65: What a store over %s has acknowledged', (_, open) => {
+describe.each(WRITERS)('R65: A write that a store over %s has acknowledged', (_, open) => {
   let server: RedisServer;
   let writer: OpenStore;
   let reader: OpenStore;
@@ -47,7 +47,7 @@ describe.each(WRITERS)('R65: What a store over %s has acknowledged', (_, open) =
     await server.close();
   });
 
-  it('another one knows at once, whatever it has in its cache', async () => {
+  it('is read at once by another store, even if that had cached the entry', async () => {
     const stale: string[] = [];
     for (let time = 0; time < 200; time += 1) {
       const keys = [`jti:${time}`, `sub:${time}`];
@@ -84,7 +84,7 @@ describe('R65: An application with a cache', () => {
     await server.close();
   });
 
-  /** The status, over a connection that is kept: `fetch` itself takes longer than the news. */
+  /** The status, over a connection that is kept open: `fetch` itself takes longer than the invalidation message. */
   function ask(token: string): Promise<number | undefined> {
     const headers = { authorization: `Bearer ${token}` };
     return new Promise((resolve, reject) => {
@@ -97,11 +97,11 @@ describe('R65: An application with a cache', () => {
   }
 
   it.each([
-    ['has nothing else to do', 0, 200],
-    ['is hardly ever idle', 3, 200],
-    ['reads a request and what the server has told it in one go', 15, 50],
+    ['is idle', 0, 200],
+    ['is nearly always busy', 3, 200],
+    ['reads a request and the invalidation message in one go', 15, 50],
   ])(
-    'that %s refuses what was revoked elsewhere in the very next request',
+    'that %s refuses a token revoked elsewhere in the very next request',
     async (_, milliseconds, times) => {
       await app.send('POST', `/work/${milliseconds}`);
       let stale = 0;

@@ -15,15 +15,15 @@ export interface Pair {
   readonly sessionId: string;
 }
 
-/** Where applications of several processes keep what they have in common. */
+/** Where the applications of several processes keep their store. */
 export interface Place {
   readonly address: string;
-  /** Ends at once what the entries are kept by, and starts it again; a file is kept by nobody. */
+  /** Kills the server of the store and starts it again; a file has no server. */
   crash(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** What applications call a store, and where it is. */
+/** The kinds of store by their name in `stores.mjs`, and how to start one. */
 export const PLACES: readonly (readonly [kind: string, start: () => Promise<Place>])[] = [
   ['redis', redis],
   ['redis with a cache', redis],

@@ -1,0 +1,254 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { ChildAnswer, ChildApp } from '../../support/child-app.js';
+import { RedisServer } from '../../support/redis.js';
+import { claimsOf } from '../../support/tokens.js';
+import { type Pair, PLACES, type Place, startApp } from './shared.js';
+
+const ADMITTED = { status: 200, body: { identity: 'alice' } };
+const REVOKED = { status: 401, body: { msg: 'Token has been revoked' } };
+
+/** The store sends the same commands over ioredis as over redis. */
+const SHARED = PLACES.map(([kind]) => kind).filter((kind) => kind !== 'ioredis');
+const DURABLE = ['redis', 'postgres', 'sqlite'];
+
+/** How many requests are sent at once, and how many are answered when the application is killed. */
+const ASKING = 30;
+const ANSWERED = 5;
+
+/** How long a process may take to end on a slow machine. A timer that it left behind would take half a minute. */
+const ENDS_WITHIN_MS = 20_000;
+
+const running: (() => Promise<unknown>)[] = [];
+
+afterEach(async () => {
+  for (const close of running.splice(0).reverse()) await close();
+});
+
+/** Starts an application that ends with the test. */
+async function started(kind: string, address: string, timeout?: string): Promise<ChildApp> {
+  const app = await startApp(kind, address, timeout);
+  running.push(() => app.kill());
+  return app;
+}
+
+/** A process ends by itself if nothing is left that keeps it alive. */
+async function expectEnd(app: ChildApp): Promise<void> {
+  const from = performance.now();
+  expect(await app.close()).toBe(0);
+  expect(performance.now() - from).toBeLessThan(ENDS_WITHIN_MS);
+}
+
+async function expectEndWithEveryAnswer(kind: string, address: string): Promise<void> {
+  const app = await started(kind, address);
+  const { accessToken, refreshToken } = (await app.send('POST', '/login')).body as Pair;
+  await app.send('POST', '/refresh', refreshToken);
+  await app.send('POST', '/logout', accessToken);
+  const other = (await app.send('POST', '/login')).body as Pair;
+  // The application waits for the second to be over, and would keep the connection for longer.
+  const asked = app.send('POST', '/end-all', other.accessToken, { connection: 'close' });
+  await app.send('GET', '/access', accessToken);
+
+  await expectEnd(app);
+
+  expect(await asked).toEqual({ status: 201, body: { msg: 'ended' } });
+}
+
+describe.each(PLACES)('Over %s', (kind, start) => {
+  let place: Place;
+
+  beforeAll(async () => {
+    place = await start();
+  });
+  afterAll(() => place.close());
+
+  it('a process ends by itself once application and client are closed, with every answer given (R75)', async () => {
+    await expectEndWithEveryAnswer(kind, place.address);
+  });
+
+  if (SHARED.includes(kind))
+    describe('two processes', () => {
+      let [one, other]: ChildApp[] = [];
+
+      beforeAll(async () => {
+        [one, other] = await Promise.all([
+          startApp(kind, place.address),
+          startApp(kind, place.address),
+        ]);
+      });
+      afterAll(async () => {
+        await Promise.all([one?.kill(), other?.kill()]);
+      });
+
+      async function send(app: ChildApp | undefined, method: string, path: string, token?: string) {
+        if (!app) throw new Error('The application did not start');
+        return app.send(method, path, token);
+      }
+
+      async function logIn(app = one): Promise<Pair> {
+        const { status, body } = await send(app, 'POST', '/login');
+        expect(status).toBe(201);
+        return body as Pair;
+      }
+
+      it('refuse each other’s revoked tokens on the very next request', async () => {
+        for (let time = 0; time < 50; time += 1) {
+          const { accessToken } = await logIn();
+          // The second look-up may be answered from a cache.
+          expect(await send(other, 'GET', '/access', accessToken)).toEqual(ADMITTED);
+          expect(await send(other, 'GET', '/access', accessToken)).toEqual(ADMITTED);
+
+          const { status } = await send(one, 'POST', '/logout', accessToken);
+
+          expect(status).toBe(201);
+          expect(await send(other, 'GET', '/access', accessToken)).toEqual(REVOKED);
+          expect(await send(one, 'GET', '/access', accessToken)).toEqual(REVOKED);
+        }
+      });
+
+      it('end each other’s sessions', async () => {
+        const { accessToken, refreshToken } = await logIn();
+        expect(await send(other, 'GET', '/access', accessToken)).toEqual(ADMITTED);
+
+        expect((await send(one, 'POST', '/end', accessToken)).status).toBe(201);
+
+        expect(await send(other, 'GET', '/access', accessToken)).toEqual(REVOKED);
+        expect(await send(other, 'POST', '/refresh', refreshToken)).toEqual(REVOKED);
+      });
+
+      it('rotate a refresh token once, however many requests reach both of them at once (R59)', async () => {
+        const { refreshToken } = await logIn();
+
+        const answers = await Promise.all(
+          Array.from({ length: 20 }, (_, index) =>
+            send([one, other][index % 2], 'POST', '/refresh', refreshToken),
+          ),
+        );
+
+        const pairs = answers.map(({ body }) => body as Pair);
+        expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 201));
+        expect(new Set(pairs.map((pair) => claimsOf(pair.refreshToken).jti)).size).toBe(1);
+        expect(new Set(pairs.map((pair) => claimsOf(pair.accessToken).jti)).size).toBe(1);
+        const [first, second] = pairs as [Pair, Pair];
+        expect((await send(one, 'POST', '/refresh', second.refreshToken)).status).toBe(201);
+        expect(await send(other, 'POST', '/refresh', refreshToken)).toEqual(REVOKED);
+        expect(await send(one, 'GET', '/access', first.accessToken)).toEqual(REVOKED);
+      });
+
+      it('refuse after revokeAllFor what either issued before, and accept what follows (R62)', async () => {
+        for (let time = 0; time < 2; time += 1) {
+          const before = [await logIn(one), await logIn(other)];
+          const [{ accessToken }] = before as [Pair, Pair];
+          expect(await send(other, 'GET', '/access', accessToken)).toEqual(ADMITTED);
+
+          expect((await send(one, 'POST', '/end-all', accessToken)).status).toBe(201);
+
+          const after = [await logIn(other), await logIn(one)];
+          for (const pair of before) {
+            expect(await send(other, 'GET', '/access', pair.accessToken)).toEqual(REVOKED);
+            expect(await send(one, 'POST', '/refresh', pair.refreshToken)).toEqual(REVOKED);
+          }
+          for (const pair of after) {
+            expect(await send(other, 'GET', '/access', pair.accessToken)).toEqual(ADMITTED);
+            expect(await send(one, 'GET', '/access', pair.accessToken)).toEqual(ADMITTED);
+          }
+        }
+      });
+
+      it('list the same sessions', async () => {
+        const { accessToken } = await logIn(one);
+        await logIn(other);
+        const [left, right] = [
+          await send(one, 'GET', '/sessions', accessToken),
+          await send(other, 'GET', '/sessions', accessToken),
+        ];
+
+        expect(left.status).toBe(200);
+        expect((left.body as unknown[]).length).toBeGreaterThanOrEqual(2);
+        expect(right).toEqual(left);
+      });
+    });
+
+  if (DURABLE.includes(kind))
+    describe('an application that is killed amid many requests', () => {
+      let victims: ChildApp[] = [];
+      let witness: ChildApp;
+
+      beforeAll(async () => {
+        const starting = [1, 2, 3].map(() => startApp(kind, place.address));
+        [witness, ...victims] = (await Promise.all(starting)) as [ChildApp, ...ChildApp[]];
+      });
+      afterAll(async () => {
+        await Promise.all([...victims, witness].map((app) => app?.kill()));
+      });
+
+      async function logIns(): Promise<readonly Pair[]> {
+        const asking = Array.from({ length: ASKING }, () => witness.send('POST', '/login'));
+        return (await Promise.all(asking)).map(({ body }) => body as Pair);
+      }
+
+      /** Sends all requests at once, and kills the application after a few answers. Returns the answers until then. */
+      async function askAndKill(path: string, tokens: readonly string[]) {
+        const victim = victims.pop();
+        const answered = new Map<string, ChildAnswer>();
+        const asking = tokens.map(async (token) => {
+          const answer = await victim?.send('POST', path, token);
+          if (answer) answered.set(token, answer);
+          if (answered.size === ANSWERED) await victim?.kill();
+        });
+        await Promise.allSettled(asking);
+        await victim?.kill();
+        return answered;
+      }
+
+      it('has given each refresh token one successor, which the others give again (R63)', async () => {
+        const tokens = (await logIns()).map(({ refreshToken }) => refreshToken);
+        const answered = await askAndKill('/refresh', tokens);
+        const refresh = () =>
+          Promise.all(tokens.map((token) => witness.send('POST', '/refresh', token)));
+        const [retried, again] = [await refresh(), await refresh()];
+
+        expect(answered.size).toBeGreaterThanOrEqual(ANSWERED);
+        expect(retried.map(({ status }) => status)).toEqual(tokens.map(() => 201));
+        expect(again).toEqual(retried);
+        for (const [token, answer] of answered)
+          expect(retried[tokens.indexOf(token)]).toEqual(answer);
+      });
+
+      it('has acknowledged no logout that is lost, even if the server is killed as well (R57)', async () => {
+        const tokens = (await logIns()).map(({ accessToken }) => accessToken);
+        const answered = await askAndKill('/logout', tokens);
+        await place.crash();
+        while ((await witness.send('POST', '/login')).status === 503) await pause(20);
+        const acknowledged = [...answered].filter(([, { status }]) => status === 201);
+        const shown = acknowledged.map(([token]) => witness.send('GET', '/access', token));
+
+        expect(acknowledged.length).toBeGreaterThanOrEqual(ANSWERED);
+        expect(await Promise.all(shown)).toEqual(acknowledged.map(() => REVOKED));
+      });
+    });
+});
+
+describe('R75: A process', () => {
+  it('without a store ends by itself once the application is closed, with every answer given', async () => {
+    await expectEndWithEveryAnswer('memory', '');
+  });
+
+  it.each(['redis', 'ioredis'])(
+    'over %s ends by itself during an outage, with calls of the store unanswered',
+    async (kind) => {
+      const server = await RedisServer.start();
+      running.push(() => server.close());
+      const app = await started(kind, server.url, '200ms');
+      const { refreshToken } = (await app.send('POST', '/login')).body as Pair;
+      server.pause();
+      const answers = await Promise.all(
+        Array.from({ length: 100 }, () => app.send('POST', '/refresh', refreshToken)),
+      );
+
+      await expectEnd(app);
+
+      expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([503]));
+    },
+  );
+});
