@@ -26,10 +26,10 @@ import {
   TokenService,
 } from '../../src/index.js';
 
-/** A route for each thing that may go wrong. */
+/** Routes for every guard and service that can fail. */
 @Controller()
 export class ProbeController {
-  /** How many requests came as far as a handler. */
+  /** How many requests reached a handler. */
   static entered = 0;
 
   constructor(
@@ -109,10 +109,10 @@ function entered<T>(body: T): T {
   return body;
 }
 
-/** What anything that fails, and does not choose its own HTTP error, is answered with. */
+/** The answer if anything fails without an HTTP error of its own. */
 export const UNAVAILABLE = { status: 503, body: { msg: 'Token could not be checked' } } as const;
 
-/** Things that get thrown, besides a plain `Error`. */
+/** Values that a store or loader may throw. */
 export const THROWN: readonly (readonly [string, unknown])[] = [
   ['an Error', new Error('the database is away')],
   ['a JsonWebTokenError', new JsonWebTokenError('invalid signature')],
@@ -128,7 +128,7 @@ export const THROWN: readonly (readonly [string, unknown])[] = [
   ['an object that has no text', Object.create(null)],
 ];
 
-/** An error of an application's own choosing, with a status that nothing else has. */
+/** An HTTP error of the application, with a status that the library never uses. */
 export function teapot(): HttpException {
   return new HttpException({ msg: 'out of coffee' }, 418);
 }
@@ -148,19 +148,19 @@ export function hanging(): Promise<never> {
   return new Promise<never>(() => {});
 }
 
-/** An answer that is given, or fails, when the test says so. */
+/** A promise that the test resolves or rejects. */
 export function postponed<T>() {
   let settle!: { resolve: (value: T) => void; reject: (reason: unknown) => void };
   const promise = new Promise<T>((resolve, reject) => (settle = { resolve, reject }));
   return { promise, ...settle };
 }
 
-/** Lets everything that is due run. */
+/** Lets everything run that is due. */
 export async function turnsOfTheLoop(count = 3): Promise<void> {
   for (let turn = 0; turn < count; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 }
 
-/** A store that is only as good as its four functions; they may be replaced while an application runs on it. */
+/** A store whose four functions a test may replace while an application runs on it. */
 export class FaultyStore implements BlocklistStore {
   readonly entries = new Map<string, string>();
   add = jest.fn<BlocklistStore['add']>();
@@ -172,7 +172,7 @@ export class FaultyStore implements BlocklistStore {
     this.recover();
   }
 
-  /** Works again, on the entries that it had, and forgets its calls. */
+  /** Works again, with the entries that it has, and forgets its calls. */
   recover(): void {
     this.add.mockReset().mockImplementation((key, value) => {
       if (this.entries.has(key)) return Promise.resolve(false);
@@ -196,14 +196,14 @@ export class FaultyStore implements BlocklistStore {
   }
 }
 
-/** The process itself: inside Jest, `process` is a copy that hears of nothing. */
+/** The real process: inside Jest, `process` is a copy that emits no events. */
 const theProcess = (EventEmitter.constructor as (code: string) => () => NodeJS.Process)(
   'return process',
 )();
 
 const CALAMITIES = ['unhandledRejection', 'uncaughtException'] as const;
 
-/** Everything from now on that would end the process. */
+/** Collects everything from now on that would end the process. */
 export class Calamities {
   readonly seen: unknown[] = [];
   readonly #note = (calamity: unknown) => {
@@ -214,7 +214,7 @@ export class Calamities {
     for (const name of CALAMITIES) theProcess.on(name, this.#note);
   }
 
-  /** What happened until now; a rejection counts as unhandled a turn of the loop later. */
+  /** What happened until now; Node reports an unhandled rejection a turn of the event loop later. */
   async settled(): Promise<readonly unknown[]> {
     await turnsOfTheLoop();
     return this.seen;
@@ -227,7 +227,7 @@ export class Calamities {
 
 const LEVELS = ['log', 'error', 'warn', 'debug', 'verbose', 'fatal'] as const;
 
-/** Everything from now on that is logged, or printed by any other way. */
+/** Collects everything from now on that is logged or printed. */
 export class Output {
   readonly #pieces: string[] = [];
   readonly #spies: { mockRestore(): void }[] = [];
@@ -239,7 +239,7 @@ export class Output {
     for (const stream of [process.stdout, process.stderr]) this.#watch(stream, 'write');
   }
 
-  /** All of it, with whatever hangs on what was printed. */
+  /** All of it, with every property of what was printed. */
   get text(): string {
     return this.#pieces.join('\n');
   }
@@ -262,12 +262,12 @@ export class Output {
   }
 }
 
-/** Everything that can be read off a value by printing it. */
+/** Everything that printing a value shows. */
 export function wordsOf(value: unknown): string {
   return typeof value === 'string' ? value : inspect(value, { depth: 10, showHidden: true });
 }
 
-/** What a promise fails with; it is a failure of the test if it does not. */
+/** What a promise rejects with; if it resolves, the test fails. */
 export async function failureOf(promise: Promise<unknown>): Promise<unknown> {
   const outcome = await promise.then(
     (value) => ({ value }),

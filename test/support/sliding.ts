@@ -24,16 +24,16 @@ import { Browser } from './browser.js';
 import { startEndpoints } from './endpoints.js';
 import { Clock } from './forge.js';
 
-/** Does with a response whatever a test is about. */
+/** What the handler of a test does with request and response. */
 export type Scene = (response: HttpResponse, request: HttpRequest) => unknown;
 
-/** What handlers do. */
+/** The handler of the current test. */
 @Injectable()
 export class Play {
   scene: Scene = () => undefined;
 }
 
-/** Routes whose handlers follow the play. */
+/** Routes that call the handler of the current test, and others that renew no cookie. */
 @Controller()
 class TheatreController {
   constructor(private readonly play: Play) {}
@@ -70,11 +70,11 @@ class TheatreController {
 }
 
 type SlidingParts = AppParts & {
-  /** What is registered before the interceptor, and so stands around it. */
+  /** Registered before the interceptor, so that they run around it. */
   readonly before?: Provider[];
 };
 
-/** An application whose cookies are renewed, with a clock that is moved by hand. */
+/** An application with the interceptor, and with a clock that the test moves. */
 export class SlidingApp {
   private constructor(
     readonly app: RunningApp,

@@ -46,7 +46,7 @@ class StreamsController {
   }
 }
 
-/** What Express' response and Fastify's reply have in common, and what they have not. */
+/** Methods of Express' response and Fastify's reply. */
 interface Native {
   setHeader?(name: string, value: string): unknown;
   header?(name: string, value: string): unknown;
@@ -71,7 +71,7 @@ function addHeader(response: HttpResponse, line: string): void {
 describe.each(ADAPTERS)('On %s, a handler', (adapter) => {
   let sliding: SlidingApp;
   let browser: Browser;
-  /** What was thrown and caught by nobody, and what was warned of. */
+  /** Unhandled rejections, and logged warnings and errors. */
   const trouble: unknown[] = [];
   const note = (what: unknown) => trouble.push(what);
 
@@ -91,7 +91,7 @@ describe.each(ADAPTERS)('On %s, a handler', (adapter) => {
     await sliding.close();
   });
 
-  /** What a browser with a cookie that is due is answered by such a handler. */
+  /** The answer of such a handler to a browser whose cookie is due for renewal. */
   async function act(scene: Scene, path = '/passthrough'): Promise<Answer> {
     sliding.clock.seconds = NOW;
     browser = await sliding.logIn();
@@ -100,7 +100,7 @@ describe.each(ADAPTERS)('On %s, a handler', (adapter) => {
     return browser.send('GET', path);
   }
 
-  it('that logs out has the last word', async () => {
+  it('that logs out clears the cookies, and none is renewed', async () => {
     const cookies = sliding.app.get(TokenCookies);
 
     const answer = await act((response) => cookies.unsetCookies(response));
@@ -113,7 +113,7 @@ describe.each(ADAPTERS)('On %s, a handler', (adapter) => {
     expect(browser.cookies).toEqual([]);
   });
 
-  it('that clears the access cookie alone has the last word', async () => {
+  it('that clears only the access cookie clears it, and it is not renewed', async () => {
     const cookies = sliding.app.get(TokenCookies);
 
     const answer = await act((response) => cookies.unsetAccessCookies(response));
@@ -122,7 +122,7 @@ describe.each(ADAPTERS)('On %s, a handler', (adapter) => {
     expect(answer.cookies[0]).toContain(CLEARED);
   });
 
-  it('that logs somebody in has the last word', async () => {
+  it('that logs another user in sets that cookie, and none is renewed', async () => {
     const cookies = sliding.app.get(TokenCookies);
     const token = await sliding.app.get(TokenService).createAccessToken('bob');
 
@@ -132,7 +132,7 @@ describe.each(ADAPTERS)('On %s, a handler', (adapter) => {
     expect(browser.cookie('access_token_cookie')).toBe(token);
   });
 
-  it('that has set other cookies has them renewed beside its own', async () => {
+  it('that sets other cookies keeps them beside the renewed ones', async () => {
     const cookies = sliding.app.get(TokenCookies);
 
     const answer = await act(async (response) => {
@@ -152,7 +152,7 @@ describe.each(ADAPTERS)('On %s, a handler', (adapter) => {
     ['clears it', `${CLEARED}; HttpOnly`],
     ['clears the csrf cookie', 'csrf_access_token=; Max-Age=0; Path=/'],
     ['sets it on another path', 'access_token_cookie=elsewhere; Path=/elsewhere'],
-  ])('that %s by a header has the last word', async (_what, line) => {
+  ])('that %s by a header keeps its header, and no cookie is renewed', async (_what, line) => {
     const answer = await act((response) => addHeader(response, line));
 
     expect(answer.cookies).toEqual([line]);
@@ -173,7 +173,7 @@ describe.each(ADAPTERS)('On %s, a handler', (adapter) => {
       },
       /^access_token_cookie=mine/,
     ],
-  ])('that %s by means of the adapter or of a plug-in has the last word', async (...given) => {
+  ])('that %s through the adapter or a plug-in keeps its cookie, and none is renewed', async (...given) => {
     const [, scene, line] = given;
 
     const answer = await act(scene);
@@ -181,7 +181,7 @@ describe.each(ADAPTERS)('On %s, a handler', (adapter) => {
     expect(answer.cookies).toEqual([expect.stringMatching(line)]);
   });
 
-  it('that ends the session leaves none behind', async () => {
+  it('that ends the session gets no renewed cookie', async () => {
     const blocklist = sliding.app.get(BlocklistService);
 
     const answer = await act(async (_response, { user }) => {
@@ -220,14 +220,14 @@ describe.each(ADAPTERS)('On %s, a handler', (adapter) => {
         void soon().then(() => end.call(target, 'nt'));
       },
     ],
-  ])('that %s by itself is left alone', async (_what, scene) => {
+  ])('that %s by itself gets no renewed cookie', async (_what, scene) => {
     const answer = await act(scene, '/handled');
 
     expect(said(answer)).toEqual({ status: 200, body: 'sent' });
     expect(answer.cookies).toEqual([]);
   });
 
-  it('that sends later has the cookie renewed, or not, and does not fail', async () => {
+  it('that sends later succeeds, with or without a renewed cookie', async () => {
     const answer = await act((response) => {
       void soon().then(() => native(response).send(Readable.from(['sent'])));
     }, '/handled');
@@ -236,14 +236,14 @@ describe.each(ADAPTERS)('On %s, a handler', (adapter) => {
     expect([[], RENEWED]).toContainEqual(namesIn(answer.cookies));
   });
 
-  it('that gives a file has the cookie renewed', async () => {
+  it('that gives a file gets a renewed cookie', async () => {
     const answer = await act(() => undefined, '/file');
 
     expect(said(answer)).toEqual({ status: 200, body: 'a file' });
     expect(namesIn(answer.cookies)).toEqual(RENEWED);
   });
 
-  it('that sends events has the cookie renewed with the first', async () => {
+  it('that sends events gets a renewed cookie with the first one', async () => {
     const answer = await act(() => undefined, '/events');
 
     expect(said(answer)).toEqual({ status: 200, body: expect.stringMatching(/one[^]*two/) });
@@ -251,8 +251,8 @@ describe.each(ADAPTERS)('On %s, a handler', (adapter) => {
   });
 });
 
-describe.each(ADAPTERS)('On %s, what happens while a cookie is renewed', (adapter) => {
-  it('has the last word: a cookie that a handler is about to set, without waiting for it', async () => {
+describe.each(ADAPTERS)('On %s, while a cookie is being renewed', (adapter) => {
+  it('a cookie that the handler is about to set, without waiting for it, prevents the renewal', async () => {
     const decodeKey = async ({ claims }: UnverifiedToken) => {
       for (let turn = 0; claims.sub === 'bob' && turn < 1000; turn += 1) await soon();
       return SECRET;
@@ -279,7 +279,7 @@ describe.each(ADAPTERS)('On %s, what happens while a cookie is renewed', (adapte
     await sliding.close();
   });
 
-  it('has the last word: an answer that the handler sends', async () => {
+  it('an answer that the handler sends prevents the renewal', async () => {
     const warnings: unknown[] = [];
     let send: (() => unknown) | undefined;
     const isTokenRevoked = async () => {
@@ -310,8 +310,8 @@ describe.each(ADAPTERS)('On %s, what happens while a cookie is renewed', (adapte
   });
 });
 
-describe.each(ADAPTERS)('On %s, what comes after the renewal', (adapter) => {
-  it('has the last word: an interceptor further out that logs out', async () => {
+describe.each(ADAPTERS)('On %s, after a renewal', (adapter) => {
+  it('an outer interceptor that logs out clears the renewed cookie', async () => {
     @Injectable()
     class Farewell implements NestInterceptor {
       constructor(private readonly cookies: TokenCookies) {}
@@ -335,7 +335,7 @@ describe.each(ADAPTERS)('On %s, what comes after the renewal', (adapter) => {
     await sliding.close();
   });
 
-  it('finds a token that is as good as its session: one that was renewed while it ended is dead', async () => {
+  it('the new token is refused once the session ends', async () => {
     const sliding = await SlidingApp.start(adapter);
     const browser = await sliding.logIn();
     const { sid } = claimsOf(browser.cookie('access_token_cookie') ?? '');
