@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { demandedBy, hasClaim, hasScopeWord } from '../../../src/route/merge-requirements.js';
+import { requiredValues, hasClaim, hasScopeWord } from '../../../src/route/merge-requirements.js';
+import { requiredClaims } from '../../../src/route/requirements.js';
 import type { RequiredClaims } from '../../../src/index.js';
 
 /** Claims as a token brings them: `__proto__` is a member like any other there. */
@@ -10,7 +11,7 @@ function claims(json: string): Record<string, unknown> {
 }
 
 function suffice(found: Record<string, unknown>, required: RequiredClaims): boolean {
-  return demandedBy(required).every((demanded) => hasClaim(found, demanded));
+  return requiredValues(required).every((value) => hasClaim(found, value));
 }
 
 type Row = readonly [required: RequiredClaims, found: string];
@@ -131,6 +132,18 @@ describe('Claims', () => {
     expect(suffice(found, { roles: ['role-99999', 'role-0'] })).toBe(true);
     expect(suffice(found, { roles: ['nobody', 'role-0'] })).toBe(false);
     expect(performance.now() - before).toBeLessThan(10_000);
+  });
+});
+
+describe('Elements of a list', () => {
+  it.each<[RequiredClaims, string, boolean]>([
+    [{ in: [{ __proto__: null, id: 1 } as never] }, '{"in":[{"id":1}]}', true],
+    [{ in: [{ ids: [1, { a: 'x' }] }] }, '{"in":[{"ids":[1,{"a":"x"}]}]}', true],
+    [{ in: [{ ['__proto__']: { id: 1 } }] }, '{"in":[{"__proto__":{"id":1}}]}', true],
+    [{ in: [{ id: 1 }] }, '{"in":[{"__proto__":{"id":1}}]}', false],
+    [{ in: [{ ids: [1, { a: 'x' }] }] }, '{"in":[{"ids":[{"a":"x"},1]}]}', false],
+  ])('are compared deeply once the requirement was checked: %j in %s', (given, found, isMet) => {
+    expect(suffice(claims(found), requiredClaims(given, '@RequireClaims'))).toBe(isMet);
   });
 });
 
