@@ -14,7 +14,7 @@ import { extractToken } from '../http/extract-token.js';
 import { AuthenticatedToken } from '../tokens/verified-token.js';
 import { requireClaims, requireFresh, requireType } from './checks.js';
 
-/** The journey of a request, in the order in which its steps refuse. Nothing is written to the request on the way. */
+/** Authenticates a request, one step after the other; the first step that fails refuses. It does not change the request. */
 export class Authenticator {
   constructor(
     private readonly options: ResolvedOptions,
@@ -25,9 +25,9 @@ export class Authenticator {
   ) {}
 
   /**
-   * Who a request comes from; `undefined` for nobody, where the policy is content with that, and for OPTIONS.
+   * The token of a request and its user; `undefined` for OPTIONS, and if there is no token and the policy is optional.
    *
-   * @throws TokenError - the step that refused
+   * @throws TokenError - of the step that refused
    */
   async authenticate(request: HttpRequest, policy: RoutePolicy): Promise<JwtContext | undefined> {
     if (request.method === 'OPTIONS') return undefined;
@@ -60,7 +60,7 @@ export class Authenticator {
     return new AuthenticatedToken(token, extracted.location, user);
   }
 
-  /** An optional route forgives one thing only: that no token was presented. */
+  /** An optional route accepts a missing token, and nothing else that is wrong. */
   #extract(request: HttpRequest, policy: RoutePolicy): ExtractedToken | undefined {
     try {
       return extractToken(request, policy, this.options);

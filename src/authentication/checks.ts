@@ -13,7 +13,8 @@ export function requireType(token: Token, policy: RoutePolicy): void {
 }
 
 /**
- * A token that was refreshed is not fresh, however young it is; one that is must not be older than the route allows.
+ * A token is *fresh* if it was created with `fresh: true`, right after the user entered a password. Tokens obtained with a
+ * refresh token are not fresh, however new they are. With `maxAge`, a fresh token must not be older than that.
  *
  * @throws StaleTokenError
  */
@@ -25,7 +26,7 @@ export function requireFresh(token: Token, { fresh }: RoutePolicy, now: Date): v
 }
 
 /**
- * Claims and route parameters are told before scopes, as Flask_PyJWT does.
+ * Reports claims and route parameters before scopes, as Flask_PyJWT does.
  *
  * @throws InsufficientClaimsError
  */
@@ -45,24 +46,24 @@ export function requireClaims(
   throw new InsufficientClaimsError(
     token,
     'Missing required scope(s)',
-    missing.some(({ word }) => word) ? wordsDue(requirements, claims) : [],
+    missing.some(({ word }) => word) ? requiredWords(requirements, claims) : [],
   );
 }
 
-/** All that the route needs, since a client asks for a new token with these words and no others. */
-function wordsDue(requirements: readonly Requirement[], claims: Claims): readonly string[] {
+/** All words that the route requires, because the client will ask for a new token with exactly these words. */
+function requiredWords(requirements: readonly Requirement[], claims: Claims): readonly string[] {
   const words = requirements
     .filter(({ applies }) => applies(claims))
     .flatMap(({ word }) => word ?? []);
   return [...new Set(words)];
 }
 
-/** When the user proved who they are (OpenID Connect Core section 2), or at least when the token was made. */
+/** When the user authenticated (OpenID Connect Core section 2), otherwise when the token was made. */
 function authenticatedAt({ auth_time: authTime, iat }: Claims): unknown {
   return typeof authTime === 'number' ? authTime : iat;
 }
 
-/** A moment that nobody wrote down is infinitely long ago. */
+/** A missing moment is infinitely long ago. */
 function secondsSince(moment: unknown, now: Date): number {
   return typeof moment === 'number' ? now.getTime() / 1000 - moment : Infinity;
 }

@@ -15,7 +15,7 @@ import type { JwtExtendedResponses, LoaderContext } from '../options/callbacks.j
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { challenge } from './challenge.js';
 
-/** What a module answers its refusals with: the application's callback where there is one, else the default. */
+/** How a module answers its refusals: by the application's callback if there is one, otherwise by the default. */
 export class Refusals implements ErrorRenderer {
   readonly #logger = new Logger('JwtExtendedModule');
 
@@ -26,7 +26,7 @@ export class Refusals implements ErrorRenderer {
     return this.options.responses.statusProfile === 'rfc6750' ? rfc6750Status : undefined;
   }
 
-  /** Never rejects: a refusal is answered whatever the application's callback does. */
+  /** Never rejects: if the application's callback fails, the default answers. */
   async answer(error: TokenError, request: unknown): Promise<Answer> {
     this.#logFault(error);
     const { status, body, headers } = (await this.#ask(error, request)) ?? this.#default(error);
@@ -42,7 +42,7 @@ export class Refusals implements ErrorRenderer {
     return { status: error.getStatus(), body };
   }
 
-  /** A refusal is about one request, and must not be kept for another. */
+  /** A cache must not answer another request with this refusal. */
   #headers(error: TokenError, status: number): Record<string, string> {
     const noStore = { 'Cache-Control': 'no-store' };
     if (status !== 401 && status !== 403) return noStore;
@@ -66,13 +66,13 @@ export class Refusals implements ErrorRenderer {
       return readCallbackResponse(answer);
     } catch (fault) {
       this.#logger.error(
-        `responses.${name} failed, and the default answered: ${safeMessage(fault)}`,
+        `responses.${name} failed, so the default answered: ${safeMessage(fault)}`,
       );
       return undefined;
     }
   }
 
-  /** The client hears that a check failed; why is for the operator. */
+  /** The client learns that a check failed; the log says why. */
   #logFault({ code, cause }: TokenError): void {
     if (code !== 'CHECK_UNAVAILABLE' || cause === undefined) return;
     this.#logger.error(`A token could not be checked: ${safeMessage(cause)}`);
@@ -81,7 +81,7 @@ export class Refusals implements ErrorRenderer {
 
 type Callback = (...args: readonly unknown[]) => Awaitable<unknown>;
 
-/** The callback with its arguments: the reason where nothing was verified, else the token. */
+/** The callback with its arguments: the token if it was verified, otherwise the reason. */
 function callOf(
   callbacks: JwtExtendedResponses,
   error: TokenError,

@@ -2,7 +2,7 @@ import type { OnApplicationBootstrap, OnModuleDestroy } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
 import passport from 'passport';
 import { Strategy } from 'passport-jwt';
-import { attachNobody, contextOf } from '../authentication/request-context.js';
+import { setAnonymous, contextOf } from '../authentication/request-context.js';
 import type { HttpRequest } from '../contracts/http.js';
 import type { RoutePolicy } from '../contracts/route-policy.js';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
@@ -74,7 +74,7 @@ export class PassportStrategies implements OnApplicationBootstrap, OnModuleDestr
               return;
             }
             // The next strategy may let the request in; the parameter decorators then find no token.
-            if (!contextOf(request)) attachNobody(request);
+            if (!contextOf(request)) setAnonymous(request);
             this.fail(error.message, 401);
           },
         );

@@ -16,7 +16,7 @@ import { rendererOf, TokenError } from '../errors/token.error.js';
 import { setHeaders } from '../http/callback-response.js';
 
 /**
- * Renders every refusal by the callback responses of the module that refused, with `WWW-Authenticate` on each 401 and
+ * Answers every refusal by the response callbacks of the module that refused, with `WWW-Authenticate` on each 401 and
  * 403 (RFC 6750 section 3). The module registers it for the whole application unless `registerFilter` is `false`.
  *
  * @example
@@ -37,14 +37,14 @@ export class JwtExceptionFilter implements ExceptionFilter<TokenError> {
   @Inject(HttpAdapterHost)
   private readonly host!: HttpAdapterHost;
 
-  /** Answers over HTTP; elsewhere it hands the error on to the transport. */
+  /** Answers over HTTP. In other contexts it passes the error on to the transport. */
   catch(error: TokenError, host: ArgumentsHost): unknown {
     const type = host.getType<string>();
     if (type === 'http') return this.#answer(error, host);
     return type === 'rpc' ? throwError(() => error) : error;
   }
 
-  /** Nest does not wait for a filter, so that a rejection here would end the process. */
+  /** Nest does not wait for a filter, so a rejection here would end the process. */
   async #answer(error: TokenError, host: ArgumentsHost): Promise<void> {
     const { httpAdapter } = this.host;
     const request: unknown = host.switchToHttp().getRequest();

@@ -9,10 +9,10 @@ import type { HttpRequest } from '../contracts/http.js';
 import type { Claims as TokenClaims, JwtContext } from '../contracts/token.js';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
 
-/** Claims of a token: its payload, as the one JSON object every check has seen. */
+/** The claims of a token: its payload, as one JSON object that every check reads. */
 export type Claims = TokenClaims;
 
-/** A pipe that what a parameter decorator gives is sent through. */
+/** A pipe for the value of a parameter decorator. */
 export type ParameterPipe = PipeTransform | Type<PipeTransform>;
 
 /**
@@ -36,7 +36,7 @@ export const CurrentIdentity: (...pipes: ParameterPipe[]) => ParameterDecorator 
   });
 
 /**
- * All claims of the token, or the one that is named; `{}` and `undefined` on an optional route without a token.
+ * All claims of the token, or the named one; `{}` and `undefined` on an optional route without a token.
  * Flask: `get_jwt()`.
  *
  * @throws JwtExtendedConfigError - on a route that no token guard protects
@@ -58,7 +58,7 @@ export const Claims: (...nameAndPipes: (string | ParameterPipe)[]) => ParameterD
   });
 
 /**
- * What the `userLookup` loader gave; `undefined` on an optional route without a token. Flask: `current_user`.
+ * The user that the `userLookup` loader returned; `undefined` on an optional route without a token. Flask: `current_user`.
  *
  * @throws JwtExtendedConfigError - on a route that no token guard protects, and without a `userLookup` loader
  *
@@ -76,7 +76,7 @@ export const CurrentUser: (...pipes: ParameterPipe[]) => ParameterDecorator = cr
     const { token, looksUpUsers } = requireContext('@CurrentUser()', context);
     if (token && !looksUpUsers) {
       throw new JwtExtendedConfigError(
-        '@CurrentUser() has no user to give: add loaders.userLookup to the options',
+        '@CurrentUser() needs a user: add loaders.userLookup to the options',
       );
     }
     return token?.user;
@@ -103,13 +103,13 @@ export const CurrentToken: (...pipes: ParameterPipe[]) => ParameterDecorator = c
   },
 );
 
-/** What a guard left; without a guard there is nothing to give, and `undefined` would look like nobody. */
+/** The context that a guard left. Without a guard `undefined` would look like an anonymous request, so it throws. */
 function requireContext(decorator: string, context: ExecutionContext): RequestContext {
   const request = context.switchToHttp().getRequest<HttpRequest | undefined>();
   const requestContext = request && contextOf(request);
   if (requestContext) return requestContext;
   throw new JwtExtendedConfigError(
-    `${decorator} on ${context.getClass().name}.${context.getHandler().name} found no token, since no token guard ` +
+    `${decorator} on ${context.getClass().name}.${context.getHandler().name} found no token, because no token guard ` +
       'ran: add @UseGuards(AccessGuard), RefreshGuard or FreshGuard to the route',
   );
 }

@@ -2,79 +2,48 @@ import type { Freshness } from '../contracts/route-policy.js';
 import type { TokenType } from '../contracts/token.js';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
 import {
-  type RequirementMetadata,
   FRESH,
   OPTIONAL,
   PUBLIC,
   REQUIRED,
   type RequiredPolicy,
+  type RequirementMetadata,
 } from './policy-metadata.js';
-import { demandsOn } from './requirements.js';
+import { requirementsOn } from './requirements.js';
 
-/** What a token guard asks for. */
+/** What a token guard requires. */
 export type GuardKind = TokenType | 'fresh';
 
 /** The class of a guard. */
 export type GuardClass = abstract new (...args: never[]) => unknown;
 
-/** Stands on every token guard's class, so that subclasses and other copies of this library are known too. */
+/** A static property of token guards. It identifies subclasses, and guards of other copies of this library, too. */
 export const GUARD_KIND = Symbol.for('nestjs-jwt-extended:guard-kind');
 
-/** Stands on the classes that `anyOf` makes: what the token guards among their guards ask for. */
-export const ALTERNATIVES = Symbol.for('nestjs-jwt-extended:alternatives');
+/** A static property of the classes that `anyOf` makes: the kinds of the token guards among their members. */
+export const MEMBER_KINDS = Symbol.for('nestjs-jwt-extended:member-kinds');
 
-/** What a guard, given as class or instance, asks for; `undefined` for a guard of another kind. */
-export function guardKindOf(guard: unknown): GuardKind | undefined {
-  const type = classOf(guard) as { [GUARD_KIND]?: GuardKind } | undefined;
-  return type?.[GUARD_KIND];
-}
-
-/** What the token guards of a class that `anyOf` has made ask for; nothing for any other. */
-export function memberKinds(guard: unknown): readonly GuardKind[] {
-  const type = classOf(guard) as { [ALTERNATIVES]?: readonly GuardKind[] } | undefined;
-  return type?.[ALTERNATIVES] ?? [];
-}
-
-/** The class of a guard that may be given as class or instance. */
-export function classOf(guard: unknown): GuardClass | undefined {
-  const type =
-    typeof guard === 'function' ? guard : (guard as object | null | undefined)?.constructor;
-  return type as GuardClass | undefined;
-}
-
-/** Nest's own key for what `@UseGuards` was given. */
-const GUARDS_METADATA = '__guards__';
-
-/** What one level (a handler, its controller, the application) says of a route. */
+/** What one level of a route (the handler, its controller, the application) declares. */
 export interface PolicyLevel {
   /** For messages: `AccountController.login`. */
   readonly name: string;
+  /** The kinds of its token guards. */
   readonly guards: readonly GuardKind[];
-  /** The classes of these guards. */
+  /** The classes of its token guards. */
   readonly guardClasses: readonly GuardClass[];
-  /** The classes made by `anyOf` that stand here and have a token guard among their guards. */
-  readonly alternatives: readonly GuardClass[];
+  /** The classes made by `anyOf` that have a token guard among their members. */
+  readonly anyOfClasses: readonly GuardClass[];
   readonly required: RequiredPolicy | undefined;
-  /** `undefined` where the level says nothing of it. */
+  /** `undefined` if the level does not say. */
   readonly fresh: false | Freshness | undefined;
   readonly optional: boolean | undefined;
   readonly isPublic: boolean | undefined;
-  /** What is demanded of claims, the nearest group first: of a class, its own before what it inherits. */
-  readonly demands: readonly (readonly RequirementMetadata[])[];
+  /** The requirements, in groups: those of a class come before the inherited ones. */
+  readonly requirements: readonly (readonly RequirementMetadata[])[];
 }
 
-/** The level of guards alone: the application's. */
-export function levelOfGuards(name: string, guards: readonly unknown[]): PolicyLevel {
-  return {
-    name,
-    ...standing(name, guards),
-    required: undefined,
-    fresh: undefined,
-    optional: undefined,
-    isPublic: undefined,
-    demands: [],
-  };
-}
+/** Nest's metadata key for `@UseGuards`. */
+const GUARDS_METADATA = '__guards__';
 
 /** The level of a controller class or a handler, read from its decorators. */
 export function levelOf(name: string, target: object): PolicyLevel {
@@ -82,39 +51,71 @@ export function levelOf(name: string, target: object): PolicyLevel {
   const required = read(REQUIRED, target) as RequiredPolicy | undefined;
   return {
     name,
-    ...standing(name, guards ?? []),
+    ...guardsOf(name, guards ?? []),
     required,
     fresh: (read(FRESH, target) as false | Freshness | undefined) ?? required?.fresh,
     optional: (read(OPTIONAL, target) as boolean | undefined) ?? required?.optional,
     isPublic: read(PUBLIC, target) as boolean | undefined,
-    demands: demandsOn(target),
+    requirements: requirementsOn(target),
   };
+}
+
+/** The level of the application, which has guards only. */
+export function levelOfGuards(name: string, guards: readonly unknown[]): PolicyLevel {
+  return {
+    name,
+    ...guardsOf(name, guards),
+    required: undefined,
+    fresh: undefined,
+    optional: undefined,
+    isPublic: undefined,
+    requirements: [],
+  };
+}
+
+/** The kind of a token guard, given as class or instance; `undefined` for any other guard. */
+export function guardKindOf(guard: unknown): GuardKind | undefined {
+  const type = classOf(guard) as { [GUARD_KIND]?: GuardKind } | undefined;
+  return type?.[GUARD_KIND];
+}
+
+/** The kinds of the token guards in a class made by `anyOf`; empty for any other guard. */
+export function memberKinds(guard: unknown): readonly GuardKind[] {
+  const type = classOf(guard) as { [MEMBER_KINDS]?: readonly GuardKind[] } | undefined;
+  return type?.[MEMBER_KINDS] ?? [];
+}
+
+/** The class of a guard, given as class or instance. */
+export function classOf(guard: unknown): GuardClass | undefined {
+  const type =
+    typeof guard === 'function' ? guard : (guard as object | null | undefined)?.constructor;
+  return type as GuardClass | undefined;
 }
 
 function read(key: string | symbol, target: object): unknown {
   return Reflect.getMetadata(key, target);
 }
 
-function standing(
+function guardsOf(
   name: string,
   guards: readonly unknown[],
-): Pick<PolicyLevel, 'guards' | 'guardClasses' | 'alternatives'> {
+): Pick<PolicyLevel, 'guards' | 'guardClasses' | 'anyOfClasses'> {
   const classes = guards.map(classOf).filter((type) => type !== undefined);
-  classes.forEach((type) => refuseDemandsOn(type, name));
+  classes.forEach((type) => refuseRequirementsOn(type, name));
   const guardClasses = classes.filter((type) => guardKindOf(type) !== undefined);
   return {
     guards: guardClasses.map(guardKindOf).filter((kind) => kind !== undefined),
     guardClasses,
-    alternatives: classes.filter((type) => memberKinds(type).length > 0),
+    anyOfClasses: classes.filter((type) => memberKinds(type).length > 0),
   };
 }
 
-/** Nobody reads the decorators of a guard, so that they would protect nothing. */
-function refuseDemandsOn(guard: GuardClass, level: string): void {
-  const [[demand] = []] = demandsOn(guard);
-  if (!demand) return;
+/** Nest does not read the decorators of a guard, so they would protect nothing. */
+function refuseRequirementsOn(guard: GuardClass, level: string): void {
+  const [[requirement] = []] = requirementsOn(guard);
+  if (!requirement) return;
   throw new JwtExtendedConfigError(
-    `${demand.decorator} on ${guard.name}, a guard of ${level}, has no effect: ` +
-      'put it on controllers or handlers, or let loaders.tokenVerification look at every token',
+    `${requirement.decorator} on ${guard.name}, a guard of ${level}, has no effect: ` +
+      'put it on controllers or handlers, or check every token in loaders.tokenVerification',
   );
 }

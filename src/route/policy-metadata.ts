@@ -11,69 +11,69 @@ import type { Duration, TokenLocation } from '../contracts/token.js';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
 import { checkLocations } from '../options/location-options.js';
 
-/** Metadata keys of the route decorators; known to every copy of this library in the process. */
+/** Metadata keys of the route decorators. `Symbol.for`, so that all copies of this library in a process share them. */
 export const FRESH = Symbol.for('nestjs-jwt-extended:fresh');
 export const OPTIONAL = Symbol.for('nestjs-jwt-extended:optional');
 export const PUBLIC = Symbol.for('nestjs-jwt-extended:public');
 export const REQUIRED = Symbol.for('nestjs-jwt-extended:required');
-export const DEMANDS = Symbol.for('nestjs-jwt-extended:demands');
+export const REQUIREMENTS = Symbol.for('nestjs-jwt-extended:requirements');
 
-/** What `@JwtRequired` asks for. */
+/** What `@JwtRequired` requires. */
 export interface JwtRequiredOptions {
   /**
-   * Asks for a refresh token instead of an access token.
+   * Requires a refresh token instead of an access token.
    *
    * @default false
    */
   refresh?: boolean;
   /**
-   * Asks for a fresh token, or for one whose user authenticated at most `maxAge` ago.
+   * Requires a fresh token, or one whose user authenticated at most `maxAge` ago.
    *
    * @default false
    */
   fresh?: boolean | { maxAge: Duration };
   /**
-   * Lets a request without a token in, too. A bad token is refused all the same.
+   * Lets requests without a token in, too. An invalid token is refused all the same.
    *
    * @default false
    */
   optional?: boolean;
-  /** Where the token is looked for, in place of the module's `locations`. */
+  /** Where to look for the token, instead of the module's `locations`. */
   locations?: readonly (TokenLocation | TokenExtractor)[];
   /**
-   * `false` lets access and refresh tokens in alike.
+   * `false` accepts access and refresh tokens.
    *
    * @default true
    */
   verifyType?: boolean;
   /**
-   * `true` lets a revoked token in: for a logout that may be repeated.
+   * `true` accepts a revoked token: for a logout that may be repeated.
    *
    * @default false
    */
   skipRevocationCheck?: boolean;
-  /** The cookie the token is looked for in, in place of the module's. */
+  /** The cookie to look for the token in, instead of the module's. */
   cookieName?: string;
   /** Claims that the token must have. */
   claims?: RequiredClaims;
-  /** Scopes that the token's claim `scope` must have. */
+  /** Scopes that must be in the token's claim `scope`. */
   scope?: RequiredScope;
   /** Claims that must equal a parameter of the route: `{ sub: 'username' }` for `/users/:username`. */
   params?: Readonly<Record<string, string>>;
-  /** A token with these claims needs nothing of what `claims`, `scope` and `params` of this decorator ask for. */
+  /** A token with these claims does not need the `claims`, `scope` and `params` of this decorator. */
   override?: RequiredClaims;
 }
 
-/** What excuses a token from a requirement. */
+/** When a requirement does not apply. */
 export interface RequirementOptions {
   /**
-   * Claims with which a token needs nothing of what this one decorator requires: for it, the decorator might as well
-   * not be there. What other decorators and outer levels require stays required.
+   * For a token with these claims this one decorator has no effect. What other decorators and levels require stays
+   * required.
    */
   override?: RequiredClaims;
 }
 
-/** Which claim a route parameter must be. */
+/** Which claim a route parameter must equal. */
 export interface MatchParamOptions extends RequirementOptions {
   /**
    * The name of the claim.
@@ -83,7 +83,7 @@ export interface MatchParamOptions extends RequirementOptions {
   claim?: string;
 }
 
-/** What one decorator requires of claims, scope and route parameters, settled when it was written. */
+/** What one decorator requires of claims, scope and route parameters, already checked. */
 export interface RequirementMetadata {
   /** For messages: `@RequireClaims`. */
   readonly decorator: string;
@@ -95,7 +95,7 @@ export interface RequirementMetadata {
   readonly override?: RequiredClaims;
 }
 
-/** The same, settled when the decorator was written. */
+/** The options of `@JwtRequired`, already checked; `requirements.ts` reads those that are requirements. */
 export interface RequiredPolicy {
   readonly fresh?: false | Freshness;
   readonly optional?: boolean;
@@ -120,7 +120,7 @@ const NAMES = {
 } as const satisfies Record<keyof JwtRequiredOptions, true>;
 
 /**
- * Settles what `@JwtRequired` was given, when the decorator is evaluated.
+ * Checks the options of `@JwtRequired` when the decorator is evaluated.
  *
  * @throws JwtExtendedConfigError
  */
@@ -133,7 +133,7 @@ export function requiredPolicy(options: JwtRequiredOptions): RequiredPolicy {
   const refresh = optional(options.refresh, '@JwtRequired.refresh', checkBoolean);
   if (fresh && refresh) {
     throw new JwtExtendedConfigError(
-      '@JwtRequired was given both refresh and fresh; a refresh token is never fresh, so ask for one of them',
+      '@JwtRequired has both refresh and fresh, and a refresh token is never fresh: keep one of them',
     );
   }
   return Object.freeze({
@@ -148,7 +148,7 @@ export function requiredPolicy(options: JwtRequiredOptions): RequiredPolicy {
   });
 }
 
-/** `false`, or how fresh a token must be, in seconds. */
+/** Checks how fresh a token must be; `maxAge` in seconds. */
 export function freshness(wanted: unknown, name: string): false | Freshness {
   if (!isObject(wanted)) return checkBoolean(wanted, name) && {};
   refuseUnknownNames(Object.keys(wanted), ['maxAge'], name);

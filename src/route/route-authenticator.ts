@@ -2,40 +2,21 @@ import { type ExecutionContext, Inject, Injectable, type Type } from '@nestjs/co
 import { HttpAdapterHost } from '@nestjs/core';
 import { Authenticator } from '../authentication/authenticator.js';
 import { Refusals } from '../authentication/refusals.js';
-import { setContext, contextOf } from '../authentication/request-context.js';
+import { contextOf, setContext } from '../authentication/request-context.js';
 import type { HttpRequest } from '../contracts/http.js';
 import type { RoutePolicy } from '../contracts/route-policy.js';
 import type { JwtContext } from '../contracts/token.js';
 import { MissingTokenError } from '../errors/token-errors.js';
 import { rendering, withRenderer } from '../errors/token.error.js';
 import { LoaderCalls } from '../tokens/loaders.js';
-import { type GuardClass, guardKindOf } from './policy-level.js';
-import { type Handler, type Route, RoutePolicies } from './route.js';
+import { type GuardKind, guardKindOf } from './policy-level.js';
+import { type DeclaredGuard, type Handler, type Route, RoutePolicies } from './route.js';
 
-/** Known to every copy of this library in the process. */
-const ASKED_BY = Symbol.for('nestjs-jwt-extended:asked-by');
-
-type Alternative = ExecutionContext & { readonly [ASKED_BY]?: object };
-
-/**
- * The context in which the guards of a class made by `anyOf` are asked. It goes on to whatever they ask themselves, and
- * to nothing else: guards of the same route that are asked meanwhile are none of its alternatives.
- */
-export function alternativeWithin(context: ExecutionContext, anyOf: object): ExecutionContext {
-  if (outermostOf(context)) return context;
-  return Object.create(context, { [ASKED_BY]: { value: anyOf } }) as ExecutionContext;
-}
-
-/** The class made by `anyOf` on whose behalf a guard is asked, the outermost one of several. */
-function outermostOf(context: ExecutionContext): object | undefined {
-  return (context as Alternative)[ASKED_BY];
-}
-
-/** Sends a request on its journey with the policy of the route it is for: once, however many guards ask. */
+/** Authenticates a request by the policy of its route: once, however many guards ask for the same. */
 @Injectable()
 export class RouteAuthenticator {
-  /** The silenced guards that have yet to ask. Nest hands all guards of one invocation the same context. */
-  readonly #toAsk = new WeakMap<ExecutionContext, GuardClass[]>();
+  /** The declared guards that Nest has yet to call. The key is the argument list, which all contexts of a request share. */
+  readonly #uncalled = new WeakMap<object, DeclaredGuard[]>();
 
   constructor(
     @Inject(RoutePolicies) private readonly policies: RoutePolicies,
@@ -46,7 +27,8 @@ export class RouteAuthenticator {
   ) {}
 
   /**
-   * @param guard - the guard that asks
+   * Lets a request in for a token guard.
+   *
    * @throws TokenError - the refusal
    */
   admit(
@@ -71,36 +53,42 @@ export class RouteAuthenticator {
     return token;
   }
 
-  /** Whether token guards have to let everybody in, be the route public or left to an `anyOf` of its own. */
+  /** Whether the route skips token guards: because it is public, or because an `anyOf` alone decides. */
   isOpen(context: ExecutionContext): boolean {
     return this.#routeOf(context).policy === undefined;
   }
 
-  /** Whether a class made by `anyOf` has to let everybody in: on a public route, and where one further in decides. */
-  silences(context: ExecutionContext, anyOf: object): boolean {
-    return !outermostOf(context) && this.#routeOf(context).silences(anyOf);
+  /** The declaration of a guard that Nest calls; `undefined` if another guard calls it. */
+  takeDeclared(context: ExecutionContext, guard: object): DeclaredGuard | undefined {
+    const { declared } = this.#routeOf(context);
+    if (declared.length === 0) return undefined;
+    const args = context.getArgs();
+    const uncalled = this.#uncalled.get(args) ?? [...declared];
+    this.#uncalled.set(args, uncalled);
+    const index = uncalled.findIndex((each) => isDeclaredBy(each, guard));
+    return index === -1 ? undefined : uncalled.splice(index, 1)[0];
+  }
+
+  /** Declares a member of a declared `anyOf` for as long as the `anyOf` calls it. */
+  async callMember<T>(
+    context: ExecutionContext,
+    member: DeclaredGuard,
+    call: () => Promise<T>,
+  ): Promise<T> {
+    const uncalled = this.#uncalled.get(context.getArgs()) ?? [];
+    uncalled.unshift(member);
+    try {
+      return await call();
+    } finally {
+      const index = uncalled.indexOf(member);
+      if (index !== -1) uncalled.splice(index, 1);
+    }
   }
 
   #policyFor(context: ExecutionContext, guard: object): RoutePolicy | undefined {
-    const kind = guardKindOf(guard) ?? 'access';
-    const route = this.#routeOf(context);
-    const anyOf = outermostOf(context);
-    if (anyOf) return route.policyOfAlternative(anyOf, kind);
-    if (route.policy && route.lists(kind)) return route.policy;
-    if (!route.policy && this.#isSilenced(context, guard, route)) return undefined;
-    return route.policyOfUnlisted(kind);
-  }
-
-  /**
-   * Each silenced guard stands aside once, and before all others, since outer levels run before inner ones. Whoever asks
-   * besides was called by another guard, and means it.
-   */
-  #isSilenced(context: ExecutionContext, guard: object, { skippedGuards }: Route): boolean {
-    const toAsk = this.#toAsk.get(context) ?? [...skippedGuards];
-    this.#toAsk.set(context, toAsk);
-    const index = toAsk.findIndex((type) => guard instanceof type);
-    if (index !== -1) toAsk.splice(index, 1);
-    return index !== -1;
+    const kind: GuardKind = guardKindOf(guard) ?? 'access';
+    const declared = this.takeDeclared(context, guard);
+    return declared ? declared.policies?.get(kind) : this.#routeOf(context).delegatedPolicy(kind);
   }
 
   #routeOf(context: ExecutionContext): Route {
@@ -116,12 +104,18 @@ export class RouteAuthenticator {
     return true;
   }
 
-  /** RFC 6750 section 2.3 and 5.3: an address with a token in it belongs in no cache and no `Referer`. */
+  /** RFC 6750 sections 2.3 and 5.3: caches and `Referer` must not get a URL that contains a token. */
   #keepAddressPrivate(context: ExecutionContext): void {
     const response: unknown = context.switchToHttp().getResponse();
     this.host.httpAdapter.setHeader(response, 'Cache-Control', 'no-store');
     this.host.httpAdapter.setHeader(response, 'Referrer-Policy', 'no-referrer');
   }
+}
+
+function isDeclaredBy({ type, policies }: DeclaredGuard, guard: object): boolean {
+  if (type) return guard instanceof type;
+  const kind = guardKindOf(guard);
+  return kind !== undefined && policies?.has(kind) === true;
 }
 
 function isHttpRequest(request: unknown): request is HttpRequest {

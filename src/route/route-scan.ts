@@ -3,13 +3,13 @@ import { ApplicationConfig, MetadataScanner, ModulesContainer } from '@nestjs/co
 import { JwtExtendedConfigError } from '../errors/config.error.js';
 import { type Handler, RoutePolicies } from './route.js';
 
-/** Nest's own key for the path of a controller or a handler; what has none is no route. */
+/** Nest's metadata key for the path of a controller or a handler. A method without it is not a route. */
 const PATH_METADATA = 'path';
 
 /**
- * A requirement about a parameter that no path of the route has would refuse everybody.
+ * Checks that the path of a route has the parameters that its requirements name; otherwise every request would be refused.
  *
- * @param outside - the paths that stand before the controller's own
+ * @param outside - the paths before the controller's own
  * @throws JwtExtendedConfigError
  */
 export function requireParameters(
@@ -25,12 +25,12 @@ export function requireParameters(
   const missing = parameters.find((name) => !paths.some((path) => mayHave(path, name)));
   if (missing === undefined) return;
   throw new JwtExtendedConfigError(
-    `${controller.name}.${handler.name} requires a claim to be the route parameter '${missing}', which its path ` +
-      'does not have: give the name of one that it has, without the colon',
+    `${controller.name}.${handler.name} requires that a claim equals the route parameter '${missing}', which its path ` +
+      'does not have: give the name of a parameter in its path, without the colon',
   );
 }
 
-/** A path that is no text may have any parameter; in text its name follows a colon, or the star of a wildcard. */
+/** A path that is not a string may have any parameter. In a string the name follows a colon or the star of a wildcard. */
 function mayHave(path: unknown, name: string): boolean {
   if (typeof path !== 'string') return true;
   if (name === '*') return path.includes('*');
@@ -38,10 +38,10 @@ function mayHave(path: unknown, name: string): boolean {
   return new RegExp(`[:*]"?${escaped}(?![\\w$])`).test(path);
 }
 
-/** Nest's own key for the path that RouterModule puts a module under. */
+/** Nest's metadata key for the path that RouterModule gives a module. */
 const MODULE_PATH = '__module_path__';
 
-/** Resolves every route's policy when the application starts, so that a mistake is found then and not by a client. */
+/** Resolves the policy of every route when the application starts, so that a mistake is found then and not by a client. */
 @Injectable()
 export class RouteScan implements OnModuleInit {
   readonly #scanner = new MetadataScanner();
@@ -69,7 +69,7 @@ export class RouteScan implements OnModuleInit {
     }
   }
 
-  /** What stands before a controller's own path: the global prefix, and what RouterModule puts a module under. */
+  /** The paths before a controller's own: the global prefix, and the module's path in RouterModule. */
   #pathsOutside(module: Type): readonly unknown[] {
     const ofModule: unknown =
       Reflect.getMetadata(MODULE_PATH + this.modules.applicationId, module) ??

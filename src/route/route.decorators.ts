@@ -17,7 +17,7 @@ import {
 } from './policy-metadata.js';
 import {
   addRequirement,
-  demandOf,
+  requirementOf,
   parameterNames,
   requiredClaims,
   requiredScope,
@@ -28,11 +28,11 @@ import { AccessGuard, RefreshGuard } from './token.guards.js';
 export type RouteDecorator = ClassDecorator & MethodDecorator;
 
 /**
- * Asks for a fresh token where a guard asks for a token at all; with `maxAge`, for one whose user authenticated no
- * longer ago than that (`auth_time`, or `iat` in a token without it); `false` takes back what an outer level asked.
+ * Requires that the token of a guarded route is fresh; with `maxAge`, also that its user authenticated no longer ago
+ * than that (`auth_time`, or `iat` in a token without it). `false` cancels what an outer level requires.
  *
- * @param wanted - seconds, or a string with a unit, as `maxAge`
- * @throws JwtExtendedConfigError - when `maxAge` is no duration; and at start on a route without a token guard
+ * @param wanted - with `maxAge` in seconds, or as a string with a unit
+ * @throws JwtExtendedConfigError - if `maxAge` is not a duration; and at start on a route without a token guard
  *
  * @example
  * ```ts
@@ -49,9 +49,8 @@ export function Fresh(wanted: boolean | { maxAge: Duration } = true): RouteDecor
 }
 
 /**
- * Lets a request without a token in, as nobody; a token that is presented must be good all the same.
- * Flask: `@jwt_required(optional=True)`. A guard, `@Fresh` or a requirement such as `@RequireScope` further in asks for
- * a token again.
+ * Lets requests without a token in; an invalid token is refused all the same. Flask: `@jwt_required(optional=True)`.
+ * A guard, `@Fresh` or a requirement such as `@RequireScope` further in requires a token again.
  *
  * @example
  * ```ts
@@ -68,15 +67,16 @@ export function JwtOptional(): RouteDecorator {
 }
 
 /**
- * Opts out of the token guards of outer levels: of a global guard, and on a handler of its controller's. A guard,
- * `@Fresh`, `@JwtOptional`, a requirement such as `@RequireScope`, or `@Public(false)` further in opts back in.
+ * Makes the route skip the token guards of outer levels: the global guard, and on a handler those of its controller too.
+ * A guard, `@Fresh`, `@JwtOptional`, a requirement such as `@RequireScope`, or `@Public(false)` further in enables them
+ * again.
  *
  * @example
  * ```ts
  * @Public()
  * @Post('login')
  * login() {
- *   return 'anybody may try';
+ *   return 'open to every client';
  * }
  * ```
  */
@@ -85,9 +85,9 @@ export function Public(isPublic = true): RouteDecorator {
 }
 
 /**
- * A guard and what it asks for, in one. Flask: `@jwt_required(…)`.
+ * A token guard together with its options. Flask: `@jwt_required(…)`.
  *
- * @throws JwtExtendedConfigError - for an option that is unknown or makes no sense
+ * @throws JwtExtendedConfigError - for an option that is unknown or has a wrong value
  *
  * @example
  * ```ts
@@ -100,22 +100,22 @@ export function Public(isPublic = true): RouteDecorator {
  */
 export function JwtRequired(options: JwtRequiredOptions = {}): RouteDecorator {
   const policy = requiredPolicy(options);
-  const demand = demandOf('@JwtRequired', options);
+  const requirement = requirementOf('@JwtRequired', options);
   return applyDecorators(
     SetMetadata(REQUIRED, policy),
     UseGuards(options.refresh ? RefreshGuard : AccessGuard),
-    ...(demand ? [addRequirement(demand)] : []),
+    ...(requirement ? [addRequirement(requirement)] : []),
   );
 }
 
 /**
- * Requires claims of the token that a guard lets in: each of them, members of objects one by one. Requirements of
- * several decorators and levels add up; where two levels give a claim different values, the nearest one decides.
+ * Requires claims of the token: all of them, members of objects one by one. Requirements of several decorators and levels
+ * add up; if two levels require different values of a claim, the nearer one decides.
  *
- * A token that lacks one is refused with 403. Where no token is presented and none is needed (`@JwtOptional`, or another
- * guard of `anyOf` has let the request in) nothing is required.
+ * A token that lacks one is refused with 403. If the request has no token and needs none (`@JwtOptional`, or another guard
+ * of `anyOf` let it in), nothing is required.
  *
- * @throws JwtExtendedConfigError - for what no token could have, and at start on a route without a token guard
+ * @throws JwtExtendedConfigError - for values that no token could have, and at start on a route without a token guard
  *
  * @example
  * ```ts
@@ -137,11 +137,11 @@ export function RequireClaims(
 }
 
 /**
- * Requires words of OAuth's `scope` (RFC 6749 section 3.3), or members of a `scope` that is an object. The token's words
- * may be one string with blanks between them, or a list. A client that lacks words is told which it needs
+ * Requires words of OAuth's `scope` (RFC 6749 section 3.3), or members of a `scope` that is an object. In the token the
+ * words may be a string with spaces between them, or a list. The refusal names the words that the client needs
  * (RFC 6750 section 3).
  *
- * @throws JwtExtendedConfigError - for what no token could have, and at start on a route without a token guard
+ * @throws JwtExtendedConfigError - for values that no token could have, and at start on a route without a token guard
  *
  * @example
  * ```ts
@@ -154,7 +154,7 @@ export function RequireClaims(
  * ```
  */
 export function RequireScope(...words: readonly [string, ...string[]]): RouteDecorator;
-/** Words in a list, or members of a `scope` that is an object, from which an `override` may excuse. */
+/** Words in a list, or members of a `scope` that is an object; with an `override`. */
 export function RequireScope(scope: RequiredScope, options?: RequirementOptions): RouteDecorator;
 export function RequireScope(...given: readonly unknown[]): RouteDecorator {
   const isWords = typeof given[0] === 'string' && !isObject(given[1]);
@@ -165,9 +165,8 @@ export function RequireScope(...given: readonly unknown[]): RouteDecorator {
 }
 
 /**
- * Requires that a parameter of the route is what the token says: `/users/:username` for that user alone. A list in the
- * claim must contain it; a number equals the digits that it is written with. A parameter that is missing or that the
- * adapter gives as a list is refused.
+ * Requires that a route parameter equals a claim: `/users/:username` for that user only. If the claim is a list, it must
+ * contain the parameter; a number equals its digits. A request whose parameter is missing or is a list is refused.
  *
  * @throws JwtExtendedConfigError - at start on a route without that parameter, and on one without a token guard
  *

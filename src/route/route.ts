@@ -1,103 +1,113 @@
 import { Inject, Injectable, type Type } from '@nestjs/common';
 import { ApplicationConfig } from '@nestjs/core';
 import type { RoutePolicy } from '../contracts/route-policy.js';
-import { hasTokenGuard, effectiveLevels, mergePolicy } from './merge-policy.js';
+import { effectiveLevels, hasTokenGuard, mergePolicy } from './merge-policy.js';
 import {
-  memberKinds,
   type GuardClass,
   type GuardKind,
   levelOf,
   levelOfGuards,
+  memberKinds,
   type PolicyLevel,
 } from './policy-level.js';
 
 type Policies = ReadonlyMap<GuardKind, RoutePolicy | undefined>;
 
-/** A handler in the class that it is called on, and what it asks of a token. */
-export class Route {
-  /** What its token guards ask for; `undefined` where the route is open to all, or is left to an `anyOf` of its own. */
-  readonly policy: RoutePolicy | undefined;
-  /** The token guards that stand aside here: they are asked all the same, and have to let everybody in. */
-  readonly skippedGuards: readonly GuardClass[];
-  readonly #levels: readonly PolicyLevel[];
-  /** The classes made by `anyOf` that stand aside. */
-  readonly #aside: ReadonlySet<object>;
-  readonly #alternatives: ReadonlyMap<object, Policies>;
-  readonly #unlisted = new Map<GuardKind, RoutePolicy | undefined>();
+/**
+ * A guard that the route declares. Nest calls it once for each request, and outer levels first, so every further call
+ * comes from another guard.
+ */
+export interface DeclaredGuard {
+  /** Its class; absent for any token guard of the kinds in `policies`. */
+  readonly type?: GuardClass;
+  /** The policies of its token guards; absent if the route skips the guard, which then lets every request in. */
+  readonly policies?: Policies;
+}
 
-  /** @throws JwtExtendedConfigError - when the route's guards and decorators contradict one another */
+/** A handler in the class that it is called on, and what it requires of a token. */
+export class Route {
+  /** What its token guards require; `undefined` if the route is open to all, or if only an `anyOf` protects it. */
+  readonly policy: RoutePolicy | undefined;
+  /** The declared guards whose first call differs from a call by another guard, in the order of the calls. */
+  readonly declared: readonly DeclaredGuard[];
+  readonly #levels: readonly PolicyLevel[];
+  readonly #delegated: Map<GuardKind, RoutePolicy | undefined>;
+
+  /** @throws JwtExtendedConfigError - if the route's guards and decorators contradict one another */
   constructor(levels: readonly PolicyLevel[]) {
-    const heard = effectiveLevels(levels);
-    const nearest = heard.findIndex(hasTokenGuard);
-    // The nearest level decides how one gets in. Where it names alternatives only, a token is no longer the one way, and
-    // the guards further out stand aside for them.
-    const isLeftToAlternatives = heard[nearest]?.guards.length === 0;
-    const obeyed = isLeftToAlternatives ? nearest + 1 : heard.length;
-    this.policy = isLeftToAlternatives ? undefined : mergePolicy(heard);
-    this.skippedGuards = levels.slice(obeyed).flatMap(({ guardClasses }) => guardClasses);
+    const effective = effectiveLevels(levels);
+    const nearest = effective.findIndex(hasTokenGuard);
+    // The nearest level with a token guard decides who gets in. If it has token guards in an `anyOf` only, a token is no
+    // longer the only way in, and the route skips the guards further out.
+    const isLeftToAnyOf = effective[nearest]?.guards.length === 0;
+    const active = isLeftToAnyOf ? effective.slice(0, nearest + 1) : effective;
     this.#levels = levels;
-    const standing = heard
-      .slice(0, obeyed)
-      .flatMap(({ alternatives }, index) =>
-        alternatives.map(
-          (anyOf) => [anyOf, this.#policiesAt(index, anyOf, heard, nearest)] as const,
-        ),
-      );
-    this.#alternatives = new Map(standing);
-    const aside = levels.slice(obeyed).flatMap(({ alternatives }) => alternatives);
-    this.#aside = new Set(aside.filter((anyOf) => !this.#alternatives.has(anyOf)));
+    this.policy = isLeftToAnyOf ? undefined : mergePolicy(effective);
+    const kinds = isSameIfDelegated(this.policy, nearest) ? (levels[nearest]?.guards ?? []) : [];
+    this.#delegated = new Map(kinds.map((kind) => [kind, this.policy]));
+    this.declared = levels
+      .map((level, index) => [
+        ...this.#tokenGuardsOf(level),
+        ...level.anyOfClasses.map((type) => ({
+          type,
+          ...(index < active.length && {
+            policies: this.#memberPolicies(type, index, effective, nearest),
+          }),
+        })),
+      ])
+      .reverse()
+      .flat();
   }
 
-  /** The parameters that its path has to have. */
+  /** The parameters that the route's path must have. */
   get parameters(): readonly string[] {
-    const alternatives = [...this.#alternatives.values()].flatMap((each) => [...each.values()]);
-    return [this.policy, ...alternatives]
+    const inAnyOf = this.declared.flatMap(({ policies }) => [...(policies?.values() ?? [])]);
+    return [this.policy, ...inAnyOf]
       .flatMap((policy) => policy?.requirements ?? [])
       .flatMap(({ parameter }) => parameter ?? []);
   }
 
-  /** Whether a guard of that kind stands on one of the levels. */
-  lists(kind: GuardKind): boolean {
-    return this.#levels.some(({ guards }) => guards.includes(kind));
+  /**
+   * Policy for a token guard that another guard calls instead of the route declaring it: the same as if it stood on the
+   * handler.
+   */
+  delegatedPolicy(kind: GuardKind): RoutePolicy | undefined {
+    if (!this.#delegated.has(kind)) {
+      const guarded = withGuard(this.#levels, 0, kind);
+      this.#delegated.set(kind, mergePolicy(effectiveLevels(guarded)));
+    }
+    return this.#delegated.get(kind);
   }
 
-  /** Whether a class made by `anyOf` has to let everybody in here. */
-  silences(anyOf: object): boolean {
-    return this.#aside.has(anyOf);
+  /** All token guards enforce the one policy of the route. If it has none, it skips them. */
+  #tokenGuardsOf({ guards, guardClasses }: PolicyLevel): readonly DeclaredGuard[] {
+    if (!this.policy) return guardClasses.map((type) => ({ type }));
+    return guards
+      .filter((kind) => !this.#delegated.has(kind))
+      .map((kind) => ({ policies: new Map([[kind, this.policy]]) }));
   }
 
-  /** What a token guard asks for that is one of the alternatives of a class made by `anyOf`. */
-  policyOfAlternative(anyOf: object, kind: GuardKind): RoutePolicy | undefined {
-    const policies = this.#alternatives.get(anyOf);
-    return policies?.has(kind) ? policies.get(kind) : this.policyOfUnlisted(kind);
-  }
-
-  /** What the alternatives of an `anyOf` ask for: each as much as if it stood on the level alone. */
-  #policiesAt(
+  /** The policies of an `anyOf`: each member requires as much as if it stood on the level alone. */
+  #memberPolicies(
+    anyOf: GuardClass,
     index: number,
-    anyOf: object,
-    heard: readonly PolicyLevel[],
+    levels: readonly PolicyLevel[],
     nearest: number,
   ): Policies {
     const policies = memberKinds(anyOf).map((kind) => {
-      const isSettledFurtherIn = index > nearest && kind !== 'fresh';
-      const policy = isSettledFurtherIn ? this.policy : mergePolicy(withGuard(heard, index, kind));
+      const isDecidedFurtherIn = index > nearest && kind !== 'fresh';
+      const policy = isDecidedFurtherIn ? this.policy : mergePolicy(withGuard(levels, index, kind));
       return [kind, policy] as const;
     });
     return new Map(policies);
   }
+}
 
-  /**
-   * What a guard asks for that stands on no level, since another guard has called it: the same as one on the handler, so
-   * that it never lets in whom it would refuse elsewhere.
-   */
-  policyOfUnlisted(kind: GuardKind): RoutePolicy | undefined {
-    if (!this.#unlisted.has(kind)) {
-      const guarded = withGuard(this.#levels, 0, kind);
-      this.#unlisted.set(kind, mergePolicy(effectiveLevels(guarded)));
-    }
-    return this.#unlisted.get(kind);
-  }
+/** Whether the guards that decide would require the same on the handler. There no `optional` and no exception is inherited. */
+function isSameIfDelegated(policy: RoutePolicy | undefined, deciding: number): boolean {
+  if (!policy) return false;
+  const { optional, verifyType, skipRevocationCheck } = policy;
+  return deciding === 0 || (!optional && verifyType && !skipRevocationCheck);
 }
 
 function withGuard(
@@ -113,7 +123,7 @@ function withGuard(
 /** A method of a controller. */
 export type Handler = (...args: never[]) => unknown;
 
-/** The routes of the application, each resolved the first time it is asked for. */
+/** The routes of the application. Each is resolved at its first use. */
 @Injectable()
 export class RoutePolicies {
   readonly #routes = new WeakMap<Handler, Map<Type, Route>>();
@@ -121,8 +131,8 @@ export class RoutePolicies {
   constructor(@Inject(ApplicationConfig) private readonly application: ApplicationConfig) {}
 
   /**
-   * @param controller - the class the handler is called on, which may have inherited it
-   * @throws JwtExtendedConfigError - when the route's guards and decorators contradict one another
+   * @param controller - the class that the handler is called on, which may have inherited it
+   * @throws JwtExtendedConfigError - if the route's guards and decorators contradict one another
    */
   of(handler: Handler, controller: Type): Route {
     const routes = this.#routes.get(handler) ?? new Map<Type, Route>();
@@ -138,8 +148,8 @@ export class RoutePolicies {
   }
 
   /**
-   * Those of `APP_GUARD` and `useGlobalGuards` alike. Of request-scoped ones only the class is there yet, which
-   * `useExisting` keeps behind a factory.
+   * Guards of `APP_GUARD` and of `useGlobalGuards`. Of request-scoped ones only the class exists yet; `useExisting` hides
+   * it behind a factory.
    */
   #globalGuards(): readonly unknown[] {
     const scoped = this.application

@@ -16,10 +16,10 @@ import type { CookieWriter } from '../http/token-cookies.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import type { AccessRenewal } from '../revocation/access-renewal.js';
 
-/** How long one warning stands for all that would follow it. */
+/** At most one warning in this time. */
 const WARNING_INTERVAL_MS = 10_000;
 
-/** Puts a new access token into the cookie that the old one came in, if nobody else has a say in that cookie. */
+/** Replaces the access token in its cookie by a new one, unless the handler sets or clears that cookie itself. */
 export class CookieRenewal {
   readonly #logger = new Logger('JwtExtendedModule');
   #warnedAt = -Infinity;
@@ -31,7 +31,7 @@ export class CookieRenewal {
     private readonly host: HttpAdapterHost,
   ) {}
 
-  /** The token that a guard found in the access cookie, if it is due. */
+  /** The token that a guard found in the access cookie, if it is due for renewal. */
   dueIn(request: HttpRequest): JwtContext | undefined {
     const context = contextOf(request);
     const token = context?.token;
@@ -41,7 +41,7 @@ export class CookieRenewal {
     return isOurCookie && this.renewal.isDue(token) ? token : undefined;
   }
 
-  /** Never rejects: a session that is not renewed today is no reason to refuse what the request came for. */
+  /** Never rejects: the request succeeds even if the session cannot be renewed. */
   async renew(token: JwtContext, request: HttpRequest, response: HttpResponse): Promise<void> {
     try {
       if (!this.#isOpen(response)) return;
@@ -55,7 +55,7 @@ export class CookieRenewal {
     }
   }
 
-  /** Whether a cookie can still be set, and the handler has neither set nor cleared it. */
+  /** Whether the cookie can still be set, and the handler has neither set nor cleared it. */
   #isOpen(response: HttpResponse): boolean {
     return (
       !this.host.httpAdapter.isHeadersSent(response) && !this.writer.isTouched('access', response)
@@ -71,13 +71,13 @@ export class CookieRenewal {
 }
 
 /**
- * Keeps a session in cookies alive for as long as it is used: shortly before the access token in the cookie expires, an
- * answered request is given a new one. `cookies.renewWithin` says how shortly, `rotation.sessionLifetime` how long the
- * session may last from its login. Flask-JWT-Extended: the recipe "implicit refreshing with cookies".
+ * Keeps a session in cookies alive while it is used: a response to a request whose access token expires soon sets a new
+ * one. `cookies.renewWithin` says how soon, `rotation.sessionLifetime` how long the session may last from its login.
+ * Flask-JWT-Extended: the recipe "implicit refreshing with cookies".
  *
- * The new token stands for the same login: its session, its `auth_time` and its csrf value stay, and it is not fresh for
- * longer than the old one was. Tokens that came in another location, that were revoked, or whose cookie the handler has
- * set or cleared itself are left alone.
+ * The new token belongs to the same login: its session, its `auth_time` and its CSRF value stay, and it is not fresh for
+ * longer than the old one was. The interceptor does not renew a token from another location, a revoked one, or one whose
+ * cookie the handler has set or cleared itself.
  *
  * @example
  * ```ts
@@ -87,11 +87,11 @@ export class CookieRenewal {
  */
 @Injectable()
 export class SlidingSessionInterceptor implements NestInterceptor {
-  /** A property, so that a subclass has its constructor to itself. */
+  /** Injected as a property, so that a subclass may have a constructor of its own. */
   @Inject(CookieRenewal)
   private readonly renewal!: CookieRenewal;
 
-  /** Lets the handler answer, and sends a new cookie along where one is due. */
+  /** Calls the handler, and adds a new cookie to its response if the token is due for renewal. */
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     const answer = next.handle() as Observable<unknown>;
     if (context.getType() !== 'http') return answer;

@@ -11,20 +11,20 @@ import { GUARD_KIND, type GuardKind } from './policy-level.js';
 import { RouteAuthenticator } from './route-authenticator.js';
 
 /**
- * What the three token guards share. They call the journey directly: passport would cost a third of the throughput
- * before any token is looked at.
+ * The base of the three token guards. They do not use passport, which would cost a third of the throughput before it
+ * reads a token.
  */
 @Injectable()
 export abstract class TokenGuard implements CanActivate {
   /** @internal */
   declare static readonly [GUARD_KIND]: GuardKind;
 
-  /** A property, so that a subclass has its constructor to itself. */
+  /** Injected as a property, so that a subclass may have a constructor of its own. */
   @Inject(RouteAuthenticator)
   private readonly route?: RouteAuthenticator;
 
   /**
-   * Lets the request in, or says why not.
+   * Lets the request in, or throws why not.
    *
    * @throws TokenError - the refusal
    */
@@ -33,8 +33,8 @@ export abstract class TokenGuard implements CanActivate {
   }
 
   /**
-   * Where the request is; override it for contexts that keep it elsewhere. Outside of HTTP the first argument is the
-   * client's own message, which may look like a request and is none.
+   * Finds the request; override it for contexts that keep it elsewhere. Outside HTTP the first argument is not a request
+   * but a message of the client, which may look like one.
    */
   protected getRequest(context: ExecutionContext): unknown {
     return context.getType() === 'http' ? context.switchToHttp().getRequest() : undefined;
@@ -50,13 +50,13 @@ export abstract class TokenGuard implements CanActivate {
     if (this.route) return this.route;
     const { name } = this.constructor;
     throw new JwtExtendedConfigError(
-      `${name} was made with new, outside of the container: use app.useGlobalGuards(app.get(${name}))`,
+      `${name} was created with new and not by the container: use app.useGlobalGuards(app.get(${name}))`,
     );
   }
 }
 
 /**
- * Lets a request in that carries a valid access token. Flask: `@jwt_required()`.
+ * Lets requests with a valid access token in. Flask: `@jwt_required()`.
  *
  * @example
  * ```ts
@@ -74,7 +74,7 @@ export class AccessGuard extends TokenGuard {
 }
 
 /**
- * Lets a request in that carries a valid and fresh access token: one that came of a login, not of a refresh token.
+ * Lets requests with a valid and fresh access token in: one from a login and not from a refresh token.
  * Flask: `@jwt_required(fresh=True)`.
  *
  * @example
@@ -93,9 +93,9 @@ export class FreshGuard extends TokenGuard {
 }
 
 /**
- * What `globalGuard` registers for the whole application: it asks the module's `AccessGuard`, which a test may have put
- * a double in the place of, on every route that `@Public` has not opened. `overrideGuard` replaces a guard where
- * `@UseGuards` names it, and so it is named here.
+ * The guard that `globalGuard` registers for the whole application. It calls the module's `AccessGuard`, or the double
+ * that a test has replaced it with, on every route that `@Public` has not opened. `overrideGuard` replaces the guards
+ * that `@UseGuards` names, so it is named here.
  */
 @UseGuards(AccessGuard)
 @Injectable()
@@ -116,7 +116,7 @@ export class GlobalGuard extends TokenGuard {
     return this.#guard.canActivate(context);
   }
 
-  /** What stands for `AccessGuard` in this guard's own module, where nobody but a test puts anything. */
+  /** The replacement for `AccessGuard` in this guard's own module. Only a test puts one there. */
   #double(): AccessGuard | undefined {
     if (this.provided.constructor !== AccessGuard) return undefined;
     const module = [...this.modules.values()].find(
@@ -127,7 +127,7 @@ export class GlobalGuard extends TokenGuard {
 }
 
 /**
- * Lets a request in that carries a valid refresh token, and nothing else. Flask: `@jwt_required(refresh=True)`.
+ * Lets requests with a valid refresh token in, and no others. Flask: `@jwt_required(refresh=True)`.
  *
  * @example
  * ```ts

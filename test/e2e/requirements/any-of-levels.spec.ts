@@ -10,6 +10,7 @@ import {
   UseGuards,
 } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
+import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import {
   AccessGuard,
@@ -34,14 +35,17 @@ import { ADAPTERS, type AppParts, createApp, type RunningApp } from '../../suppo
 import { mistakeAtStart, type RouteParts, routeAt, tokensOf } from '../../support/routes.js';
 
 /** A guard that asks another one, which stands on no level of the route. */
-function asking(guard: Type<CanActivate>): Type<CanActivate> {
+function asking(
+  guard: Type<CanActivate>,
+  contextFor = (context: ExecutionContext) => context,
+): Type<CanActivate> {
   @Injectable()
   class CompositeGuard implements CanActivate {
     @Inject(guard)
     private readonly inner!: CanActivate;
 
     canActivate(context: ExecutionContext) {
-      return this.inner.canActivate(context);
+      return this.inner.canActivate(contextFor(context));
     }
   }
   return CompositeGuard;
@@ -55,6 +59,12 @@ class TrustingGuard extends AccessGuard {
   }
 }
 
+/** The context of the same call, as GqlExecutionContext.create makes one. */
+function copied(context: ExecutionContext): ExecutionContext {
+  return new ExecutionContextHost(context.getArgs(), context.getClass(), context.getHandler());
+}
+
+const OptionalEither = anyOf(KeyGuard, AccessGuard);
 const Either = anyOf(AccessGuard, KeyGuard);
 const either = UseGuards(Either);
 const access = UseGuards(AccessGuard);
@@ -179,6 +189,52 @@ const ALONE: readonly Row[] = [
     'key fresh',
   ],
   [
+    'one that asks it on a public handler, inside of it (A4)',
+    { controller: [either], handler: [Public(), UseGuards(asking(Either))] },
+    BY_TOKEN_OR_KEY,
+  ],
+  [
+    'two that ask it on a public handler, inside of it (A4)',
+    { controller: [either], handler: [Public(), UseGuards(asking(Either), asking(Either))] },
+    BY_TOKEN_OR_KEY,
+  ],
+  [
+    'one that asks it by a context of its own, on a public handler, inside of it (A4)',
+    { controller: [either], handler: [Public(), UseGuards(asking(Either, copied))] },
+    BY_TOKEN_OR_KEY,
+  ],
+  [
+    'one that asks it, nested in another on a public handler, inside of it (A4)',
+    { controller: [either], handler: [Public(), UseGuards(anyOf(asking(Either), RefreshGuard))] },
+    'key access fresh refresh',
+  ],
+  [
+    'one that asks it, inside of it for everybody by @JwtOptional (A4)',
+    {
+      controller: [UseGuards(OptionalEither), JwtOptional()],
+      handler: [UseGuards(asking(OptionalEither))],
+    },
+    BY_TOKEN_OR_KEY,
+  ],
+  [
+    'one that asks it beside @JwtOptional, the token last (A4)',
+    { handler: [JwtOptional(), UseGuards(OptionalEither, asking(OptionalEither))] },
+    'nobody key access fresh',
+  ],
+  [
+    'one that asks AccessGuard, inside of AccessGuard for everybody by @JwtOptional (A4)',
+    { controller: [access, JwtOptional()], handler: [UseGuards(asking(AccessGuard))] },
+    'access fresh',
+  ],
+  [
+    'one that asks AccessGuard, inside of @JwtRequired for either type (A4)',
+    {
+      controller: [JwtRequired({ verifyType: false })],
+      handler: [UseGuards(asking(AccessGuard))],
+    },
+    'access fresh',
+  ],
+  [
     'it inside of a guard that trusts everybody',
     { controller: [UseGuards(TrustingGuard)], handler: [either] },
     BY_TOKEN_OR_KEY,
@@ -216,6 +272,16 @@ const UNDER_ACCESS: readonly Row[] = [
     { handler: [either, UseGuards(asking(AccessGuard))] },
     'access fresh',
   ],
+  [
+    'one that asks it on a public handler, inside of it (A4)',
+    { controller: [either], handler: [Public(), UseGuards(asking(Either))] },
+    BY_TOKEN_OR_KEY,
+  ],
+  [
+    'one that asks AccessGuard on a handler of a @JwtOptional class (A4)',
+    { controller: [JwtOptional()], handler: [UseGuards(asking(AccessGuard))] },
+    'access fresh',
+  ],
 ];
 
 /** Under anyOf itself for the whole application. */
@@ -236,6 +302,16 @@ const UNDER_EITHER: readonly Row[] = [
   ['itself', { handler: [either] }, BY_TOKEN_OR_KEY],
   ['itself on a public class', { controller: [Public()], handler: [either] }, BY_TOKEN_OR_KEY],
   ['it for refresh tokens', { handler: [UseGuards(anyOf(KeyGuard, RefreshGuard))] }, 'key refresh'],
+  [
+    'one that asks it, on a public handler (A4)',
+    { handler: [Public(), UseGuards(asking(Either))] },
+    BY_TOKEN_OR_KEY,
+  ],
+  [
+    'one that asks it, on a @JwtOptional handler of a class with AccessGuard (A4)',
+    { controller: [access, JwtOptional()], handler: [UseGuards(asking(Either))] },
+    BY_TOKEN_OR_KEY,
+  ],
 ];
 
 const WAYS: readonly [string, AppParts, readonly Row[]][] = [
@@ -315,7 +391,7 @@ describe.each(ADAPTERS)('anyOf on %s', (adapter) => {
       app = await createApp(adapter, {
         ...parts,
         controllers: rows.map(([, decorators], index) => routeAt(`route-${index}`, decorators)),
-        providers: [KeyGuard, Either, ...(parts.providers ?? [])],
+        providers: [KeyGuard, Either, OptionalEither, ...(parts.providers ?? [])],
       });
     });
     afterAll(() => app.close());
@@ -359,12 +435,12 @@ describe.each(ADAPTERS)('anyOf on %s', (adapter) => {
     [
       'a guard for access tokens beside it that asks for refresh tokens',
       { handler: [access, UseGuards(anyOf(RefreshGuard, KeyGuard))] },
-      'RouteController.answer is guarded by RefreshGuard and by a guard for access tokens, and no token is both: keep one of them',
+      'RouteController.answer has RefreshGuard and a guard for access tokens, and no token is both: keep one of them',
     ],
     [
       '@Fresh beside it that asks for refresh tokens',
       { handler: [Fresh(), UseGuards(anyOf(RefreshGuard, KeyGuard))] },
-      'RouteController.answer asks for a refresh token, which is never fresh: take @Fresh away, or the RefreshGuard',
+      'RouteController.answer requires a refresh token, which is never fresh: remove @Fresh or RefreshGuard',
     ],
   ])('finds a mistake at start: %s', async (_title, parts, message) => {
     const mistake = await mistakeAtStart(adapter, { controllers: [routeAt('/', parts)] });

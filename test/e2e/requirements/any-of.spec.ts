@@ -328,13 +328,13 @@ describe('anyOf', () => {
   });
 
   it.each<[unknown[], string]>([
-    [[], 'anyOf needs a guard at least'],
-    [[undefined], 'anyOf takes guards, and was given undefined'],
-    [[AccessGuard, null], 'anyOf takes guards, and was given null'],
-    [['jwt-access'], "anyOf takes guards, and was given 'jwt-access'"],
-    [[{}], 'anyOf takes guards, and was given an object'],
-    [[Keys], 'anyOf takes guards, and was given a function'],
-    [[() => true], 'anyOf takes guards, and was given a function'],
+    [[], 'anyOf needs at least one guard'],
+    [[undefined], 'anyOf takes guards, but was given undefined'],
+    [[AccessGuard, null], 'anyOf takes guards, but was given null'],
+    [['jwt-access'], "anyOf takes guards, but was given 'jwt-access'"],
+    [[{}], 'anyOf takes guards, but was given an object'],
+    [[Keys], 'anyOf takes guards, but was given a function'],
+    [[() => true], 'anyOf takes guards, but was given a function'],
   ])('refuses %p', (guards, message) => {
     expect(() => (anyOf as (...given: unknown[]) => unknown)(...guards)).toThrow(
       new JwtExtendedConfigError(message),

@@ -34,7 +34,7 @@ circular.self = circular;
 const endless: unknown[] = [];
 endless.push(endless);
 
-const JSON_ONLY = 'give a value that JSON can hold, and that is not empty';
+const JSON_ONLY = 'give a value that JSON can hold and that is not empty';
 const CLAIMS = "give an object of claims, such as { role: 'admin' }";
 const WORDS = "give words such as 'read:users', or an object";
 const TEXT = 'give a string that is not empty';
@@ -76,12 +76,9 @@ const BAD_SCOPES: readonly [unknown, string][] = [
   [{}, ' was given an object without members; name what the token must have'],
   [['read', ''], `[1] was given ''; ${TEXT}`],
   [['read', 5], `[1] was given 5; ${TEXT}`],
-  [['read  write'], "[0] was given 'read  write'; give words with one blank between two of them"],
-  [[' read'], "[0] was given ' read'; give words with one blank between two of them"],
-  [
-    ['a\tb'],
-    '[0] was given a string of 3 characters; give words with one blank between two of them',
-  ],
+  [['read  write'], "[0] was given 'read  write'; separate words with one space"],
+  [[' read'], "[0] was given ' read'; separate words with one space"],
+  [['a\tb'], '[0] was given a string of 3 characters; separate words with one space'],
   [{ users: undefined }, `.users was given undefined; ${JSON_ONLY}`],
 ];
 
@@ -113,7 +110,7 @@ const BAD_OPTIONS: readonly [unknown, string][] = [
   ],
   [
     { override: { root: true } },
-    '@JwtRequired.override has nothing to excuse a token from: give claims, scope or params too',
+    '@JwtRequired.override has nothing to override: give claims, scope or params too',
   ],
   [{ claim: { a: 1 } }, '@JwtRequired.claim is not an option; did you mean @JwtRequired.claims?'],
 ];
@@ -213,13 +210,13 @@ describe('When it is evaluated', () => {
     const controller = account({ handler: [guarded, RequireClaims(required)] });
     required.roles.length = 0;
     required.org.id = 8;
-    const [[demand] = []] = [
+    const [[requirement] = []] = [
       Reflect.getMetadata(
-        Symbol.for('nestjs-jwt-extended:demands'),
+        Symbol.for('nestjs-jwt-extended:requirements'),
         Object.getOwnPropertyDescriptor(controller.prototype, 'close')?.value as object,
       ) as readonly { claims: unknown }[],
     ];
-    expect(demand?.claims).toEqual({ roles: ['admin'], org: { id: 7 } });
+    expect(requirement?.claims).toEqual({ roles: ['admin'], org: { id: 7 } });
   });
 });
 
@@ -245,14 +242,14 @@ function account({
 }
 
 const IDLE =
-  'has no effect, since no token guard protects the route: add @UseGuards(AccessGuard), or set globalGuard: true';
+  'has no effect, because no token guard protects the route: add @UseGuards(AccessGuard), or set globalGuard: true';
 const IDLE_CLASS = IDLE.replace('effect,', 'effect on Account.close,');
-const PUBLIC = 'has no effect, since Account.close is @Public(): take one of the two away';
+const PUBLIC = 'has no effect, because Account.close is @Public(): remove one of the two';
 const NOT_THERE =
-  "Account.close requires a claim to be the route parameter 'id', which its path does not have: " +
-  'give the name of one that it has, without the colon';
+  "Account.close requires that a claim equals the route parameter 'id', which its path does not have: " +
+  'give the name of a parameter in its path, without the colon';
 const ON_A_GUARD =
-  'has no effect: put it on controllers or handlers, or let loaders.tokenVerification look at every token';
+  'has no effect: put it on controllers or handlers, or check every token in loaders.tokenVerification';
 
 @Injectable()
 class StaffGuard implements CanActivate {

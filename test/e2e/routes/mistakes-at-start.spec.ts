@@ -35,13 +35,12 @@ function account({
 }
 
 const IDLE =
-  'has no effect, since no token guard protects the route: add @UseGuards(AccessGuard), or set globalGuard: true';
+  'has no effect, because no token guard protects the route: add @UseGuards(AccessGuard), or set globalGuard: true';
 const IDLE_CLASS = IDLE.replace('effect,', 'effect on Account.close,');
-const PUBLIC = 'has no effect, since Account.close is @Public(): take one of the two away';
+const PUBLIC = 'has no effect, because Account.close is @Public(): remove one of the two';
 const BOTH =
-  'is guarded by RefreshGuard and by a guard for access tokens, and no token is both: keep one of them';
-const NEVER_FRESH =
-  'asks for a refresh token, which is never fresh: take @Fresh away, or the RefreshGuard';
+  'has RefreshGuard and a guard for access tokens, and no token is both: keep one of them';
+const NEVER_FRESH = 'requires a refresh token, which is never fresh: remove @Fresh or RefreshGuard';
 
 const MISTAKES: readonly [string, Type, string][] = [
   [

@@ -283,7 +283,7 @@ describe.each(ADAPTERS)('parameter decorators on %s', (adapter) => {
       log.errors.length = 0;
       expect(await call(path)).toEqual(FAULT);
       expect(log.errors).toEqual([
-        `${where} found no token, since no token guard ran: ` +
+        `${where} found no token, because no token guard ran: ` +
           'add @UseGuards(AccessGuard), RefreshGuard or FreshGuard to the route',
       ]);
     });
@@ -302,9 +302,7 @@ describe.each(ADAPTERS)('parameter decorators on %s', (adapter) => {
           looksUp ? { status: 200, body: { value: { name: 'alice' } } } : FAULT,
         );
         expect(log.errors).toEqual(
-          looksUp
-            ? []
-            : ['@CurrentUser() has no user to give: add loaders.userLookup to the options'],
+          looksUp ? [] : ['@CurrentUser() needs a user: add loaders.userLookup to the options'],
         );
       },
     );

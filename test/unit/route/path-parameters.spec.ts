@@ -49,8 +49,8 @@ describe('The path of a route', () => {
   ])('does not have the parameter %s in %p', (name, path) => {
     expect(() => requireOf(name, path)).toThrow(
       new JwtExtendedConfigError(
-        `UsersController.show requires a claim to be the route parameter '${name}', which its path does not have: ` +
-          'give the name of one that it has, without the colon',
+        `UsersController.show requires that a claim equals the route parameter '${name}', which its path does not have: ` +
+          'give the name of a parameter in its path, without the colon',
       ),
     );
   });

@@ -35,7 +35,7 @@ describe('metadata', () => {
     ['optional', true, { optional: true }],
     ['public', true, { isPublic: true }],
     ['required', { verifyType: false }, { required: { verifyType: false } }],
-    ['demands', [{ claims: { a: 1 } }], { demands: [[{ claims: { a: 1 } }]] }],
+    ['requirements', [{ claims: { a: 1 } }], { requirements: [[{ claims: { a: 1 } }]] }],
   ])('%s of another copy is understood', (name, value, level) => {
     expect(levelOf('Account.close', written(name, value))).toMatchObject(level);
   });
@@ -47,10 +47,10 @@ describe('metadata', () => {
     ['public', Public(), true],
     ['public', Public(false), false],
     ['required', JwtRequired({ cookieName: 'c' }), { cookieName: 'c', verifyType: true }],
-    ['demands', RequireClaims({ a: 1 }), [{ decorator: '@RequireClaims', claims: { a: 1 } }]],
-    ['demands', RequireScope('a b'), [{ decorator: '@RequireScope', scope: ['a', 'b'] }]],
-    ['demands', MatchParam('id'), [{ decorator: '@MatchParam', params: { id: 'id' } }]],
-    ['demands', JwtRequired({ scope: 'a' }), [{ decorator: '@JwtRequired', scope: ['a'] }]],
+    ['requirements', RequireClaims({ a: 1 }), [{ decorator: '@RequireClaims', claims: { a: 1 } }]],
+    ['requirements', RequireScope('a b'), [{ decorator: '@RequireScope', scope: ['a', 'b'] }]],
+    ['requirements', MatchParam('id'), [{ decorator: '@MatchParam', params: { id: 'id' } }]],
+    ['requirements', JwtRequired({ scope: 'a' }), [{ decorator: '@JwtRequired', scope: ['a'] }]],
   ])('%s is written where another copy finds it', (name, decorate, value) => {
     class Account {}
     decorate(Account);
@@ -64,8 +64,8 @@ describe('metadata', () => {
       name: 'Account',
       guards: [],
       guardClasses: [],
-      alternatives: [],
-      demands: [],
+      anyOfClasses: [],
+      requirements: [],
       required: undefined,
       fresh: undefined,
       optional: undefined,

@@ -63,7 +63,7 @@ describe.each(GUARDS)('%s', (name, guard) => {
   it('says what to do when it was made with new', () => {
     expect(() => new guard().canActivate(invocation('http', { headers: {} }))).toThrow(
       new JwtExtendedConfigError(
-        `${name} was made with new, outside of the container: use app.useGlobalGuards(app.get(${name}))`,
+        `${name} was created with new and not by the container: use app.useGlobalGuards(app.get(${name}))`,
       ),
     );
   });
@@ -106,7 +106,7 @@ describe('a subclass of a guard', () => {
 
   it('names itself when it was made with new', () => {
     expect(() => new GraphqlGuard().canActivate(invocation('http', {}))).toThrow(
-      /^GraphqlGuard was made with new/,
+      /^GraphqlGuard was created with new/,
     );
   });
 });
