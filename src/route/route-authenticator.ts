@@ -60,11 +60,8 @@ export class RouteAuthenticator {
 
   /** The declaration of a guard that Nest calls; `undefined` if another guard calls it. */
   takeDeclared(context: ExecutionContext, guard: object): DeclaredGuard | undefined {
-    const { declared } = this.#routeOf(context);
-    if (declared.length === 0) return undefined;
-    const args = context.getArgs();
-    const uncalled = this.#uncalled.get(args) ?? [...declared];
-    this.#uncalled.set(args, uncalled);
+    if (this.#routeOf(context).declared.length === 0) return undefined;
+    const uncalled = this.#uncalledOf(context);
     const index = uncalled.findIndex((each) => isDeclaredBy(each, guard));
     return index === -1 ? undefined : uncalled.splice(index, 1)[0];
   }
@@ -75,7 +72,7 @@ export class RouteAuthenticator {
     member: DeclaredGuard,
     call: () => Promise<T>,
   ): Promise<T> {
-    const uncalled = this.#uncalled.get(context.getArgs()) ?? [];
+    const uncalled = this.#uncalledOf(context);
     uncalled.unshift(member);
     try {
       return await call();
@@ -89,6 +86,13 @@ export class RouteAuthenticator {
     const kind: GuardKind = guardKindOf(guard) ?? 'access';
     const declared = this.takeDeclared(context, guard);
     return declared ? declared.policies?.get(kind) : this.#routeOf(context).delegatedPolicy(kind);
+  }
+
+  #uncalledOf(context: ExecutionContext): DeclaredGuard[] {
+    const args = context.getArgs();
+    const uncalled = this.#uncalled.get(args) ?? [...this.#routeOf(context).declared];
+    this.#uncalled.set(args, uncalled);
+    return uncalled;
   }
 
   #routeOf(context: ExecutionContext): Route {

@@ -43,8 +43,12 @@ export class Route {
     const active = isLeftToAnyOf ? effective.slice(0, nearest + 1) : effective;
     this.#levels = levels;
     this.policy = isLeftToAnyOf ? undefined : mergePolicy(effective);
-    const kinds = isSameIfDelegated(this.policy, nearest) ? (levels[nearest]?.guards ?? []) : [];
-    this.#delegated = new Map(kinds.map((kind) => [kind, this.policy]));
+    const deciding = isSameIfDelegated(this.policy, nearest)
+      ? effective.slice(nearest, nearest + 1)
+      : [];
+    this.#delegated = new Map(
+      deciding.flatMap(({ guards }) => guards).map((kind) => [kind, this.policy]),
+    );
     this.declared = levels
       .map((level, index) => [
         ...this.#tokenGuardsOf(level),

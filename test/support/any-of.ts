@@ -4,6 +4,7 @@ import {
   type ExecutionContext,
   ForbiddenException,
   Get,
+  Inject,
   Injectable,
   Req,
   type Type,
@@ -20,12 +21,12 @@ import {
 
 type Answer = ReturnType<CanActivate['canActivate']>;
 
-/** The API key of a request, which any application might have beside tokens. */
+/** The API key of a request. */
 function keyOf(context: ExecutionContext): unknown {
   return context.switchToHttp().getRequest<HttpRequest>().headers['x-api-key'];
 }
 
-/** A guard that lets in whoever has the API key `good`, as a user, and answers in its own way. */
+/** A guard that lets requests with the API key `good` in, sets a user, and answers in its own way. */
 export function keyGuard(answer: (isGood: boolean) => Answer): Type<CanActivate> {
   @Injectable()
   class ApiKeyGuard implements CanActivate {
@@ -59,6 +60,23 @@ export const WAYS_TO_ANSWER = {
   ),
 } as const satisfies Record<string, Type<CanActivate>>;
 
+/** A guard that calls another guard, which the route does not declare. */
+export function asking(
+  guard: Type<CanActivate>,
+  contextFor = (context: ExecutionContext) => context,
+): Type<CanActivate> {
+  @Injectable()
+  class CompositeGuard implements CanActivate {
+    @Inject(guard)
+    private readonly inner!: CanActivate;
+
+    canActivate(context: ExecutionContext): Answer {
+      return this.inner.canActivate(contextFor(context));
+    }
+  }
+  return CompositeGuard;
+}
+
 /** A guard that breaks; `nothing` is an Observable that ends without an answer. */
 export function breakingGuard(how: unknown): Type<CanActivate> {
   @Injectable()
@@ -72,7 +90,7 @@ export function breakingGuard(how: unknown): Type<CanActivate> {
   return BrokenGuard;
 }
 
-/** A controller with one route, which answers who is there, by every account. */
+/** A controller with one route, which answers with the identity, the type of the token and the user. */
 export function whoAt(
   path: string,
   guards: readonly (Type<CanActivate> | CanActivate)[],

@@ -68,7 +68,7 @@ class Visit {
 class VisitsModule {}
 
 @Injectable()
-class RefusesNobodyGuard implements CanActivate {
+class OpenGuard implements CanActivate {
   canActivate() {
     return true;
   }
@@ -220,7 +220,7 @@ class OddController {
     return 'in';
   }
 
-  @UseGuards(RefusesNobodyGuard)
+  @UseGuards(OpenGuard)
   @Get('other-guard')
   otherGuard() {
     return 'in';
@@ -249,7 +249,7 @@ class OddController {
     return 'in';
   }
 
-  /** Whoever the loader found, who asks something that belongs to the request. */
+  /** The user of the loader, which uses a request-scoped provider. */
   @Get('me')
   me(@CurrentUser() user: unknown) {
     return user;
@@ -430,7 +430,7 @@ describe.each(ADAPTERS)('an application with globalGuard, on %s', (adapter) => {
     }
   });
 
-  it('lets nobody in by a token that is none, where a token is looked at (R53)', async () => {
+  it('refuses an invalid token on every route that reads it (R53)', async () => {
     const looksAway = OPEN.filter((route) => route !== 'GET /api/optional');
     for (const { method, path } of routes) {
       const { status } = await app.send(method, path, { token: 'a.b.c' });
