@@ -6,102 +6,6 @@ import { JwtExtendedConfigError } from '../errors/config.error.js';
 import { parseAlgorithm, traitsOf } from '../keys/algorithms.js';
 import type { Algorithm } from '../options/key-options.js';
 
-/** A secret, or both halves of a pair. */
-type MadeKey =
-  | { readonly secret: KeyObject }
-  | { readonly privateKey: KeyObject; readonly publicKey: KeyObject };
-
-/** NIST SP 800-57 part 1: good beyond 2030. */
-const RSA_BITS = 3072;
-
-/** A new key that is as strong as its algorithm. */
-function makeKey(algorithm: Algorithm): MadeKey {
-  const traits = traitsOf(algorithm);
-  switch (traits.family) {
-    case 'HMAC':
-      return { secret: createSecretKey(randomBytes(traits.minimumBytes)) };
-    case 'RSA':
-      return generateKeyPairSync('rsa', { modulusLength: RSA_BITS });
-    case 'EC':
-      return generateKeyPairSync('ec', { namedCurve: traits.curve });
-    case 'EdDSA':
-      return generateKeyPairSync('ed25519');
-  }
-}
-
-type KeyFormat = 'env' | 'pem' | 'jwk';
-
-/** A file to write; all of its kind are for their owner's eyes. */
-interface KeyFile {
-  readonly name: string;
-  readonly content: string;
-}
-
-/** What a key is called. */
-interface KeyName {
-  readonly algorithm: Algorithm;
-  readonly kid?: string | undefined;
-}
-
-/** A key in the form in which an application is set up with it. */
-function keyFiles(key: MadeKey, format: KeyFormat, name: KeyName): KeyFile[] {
-  const base = `jwt-${name.kid ?? name.algorithm.toLowerCase()}`;
-  switch (format) {
-    case 'env':
-      return [{ name: `${base}.env`, content: envLines(key, name) }];
-    case 'pem':
-      return pemFiles(key, base);
-    case 'jwk':
-      return jwkFiles(key, base, name);
-  }
-}
-
-/** Lines for an `.env` file; PEM in one line, as such files want it. */
-function envLines(key: MadeKey, { algorithm, kid }: KeyName): string {
-  const lines =
-    'secret' in key
-      ? [`JWT_SECRET=${key.secret.export().toString('base64url')}`]
-      : [
-          `JWT_PRIVATE_KEY="${inOneLine(privatePem(key.privateKey))}"`,
-          `JWT_PUBLIC_KEY="${inOneLine(publicPem(key.publicKey))}"`,
-        ];
-  if (kid !== undefined) lines.push(`JWT_KEY_ID=${kid}`);
-  return `JWT_ALGORITHM=${algorithm}\n${lines.join('\n')}\n`;
-}
-
-function pemFiles(key: MadeKey, base: string): KeyFile[] {
-  if ('secret' in key) throw new TypeError('a secret has no PEM form: use --format env or jwk');
-  return [
-    { name: `${base}.private.pem`, content: privatePem(key.privateKey) },
-    { name: `${base}.public.pem`, content: publicPem(key.publicKey) },
-  ];
-}
-
-function jwkFiles(key: MadeKey, base: string, name: KeyName): KeyFile[] {
-  if ('secret' in key) return [{ name: `${base}.jwk.json`, content: jwk(key.secret, name) }];
-  return [
-    { name: `${base}.private.jwk.json`, content: jwk(key.privateKey, name) },
-    { name: `${base}.public.jwk.json`, content: jwk(key.publicKey, name) },
-  ];
-}
-
-function jwk(key: KeyObject, { algorithm, kid }: KeyName): string {
-  const members = { ...key.export({ format: 'jwk' }), alg: algorithm, use: 'sig', kid };
-  return `${JSON.stringify(members, null, 2)}\n`;
-}
-
-function privatePem(key: KeyObject): string {
-  return key.export({ format: 'pem', type: 'pkcs8' }).toString();
-}
-
-function publicPem(key: KeyObject): string {
-  return key.export({ format: 'pem', type: 'spki' }).toString();
-}
-
-function inOneLine(pem: string): string {
-  return pem.trimEnd().replaceAll('\n', '\\n');
-}
-
 const USAGE = `Usage: nestjs-jwt-extended keygen --alg <algorithm> [options]
 
 Makes a strong secret or key pair, in files that only you can read.
@@ -124,43 +28,43 @@ const OPTIONS = {
   help: { type: 'boolean', default: false },
 } as const;
 
-/** What a command sees of the world around it. */
+/** What the command needs from its process. */
 interface Env {
   readonly folder: string;
   write(text: string): void;
   warn(text: string): void;
 }
 
-/** Runs the command and gives its exit code: 0 for success, 1 for a failure, 2 for words that make no command. */
-export function run(words: readonly string[], around: Env): 0 | 1 | 2 {
+/** Runs the command and returns its exit code: 0 for success, 1 for a failure, 2 for wrong arguments. */
+export function run(args: readonly string[], env: Env): 0 | 1 | 2 {
   try {
     const { values, positionals } = parseArgs({
-      args: [...words],
+      args: [...args],
       options: OPTIONS,
       allowPositionals: true,
     });
     if (values.help) {
-      around.write(USAGE);
+      env.write(USAGE);
       return 0;
     }
-    if (positionals.join(' ') !== 'keygen') throw new TypeError('the one command is keygen');
+    if (positionals.join(' ') !== 'keygen') throw new TypeError('the only command is keygen');
     const files = filesFor(values);
-    if (values.print) for (const { content } of files) around.write(content);
-    else writeFiles(files, values.out ?? around.folder, around);
+    if (values.print) for (const { content } of files) env.write(content);
+    else writeFiles(files, values.out ?? env.folder, env);
     return 0;
   } catch (error) {
-    around.warn(`nestjs-jwt-extended: ${(error as Error).message}\n`);
-    if (!isMisuse(error)) return 1;
-    around.warn(`\n${USAGE}`);
+    env.warn(`nestjs-jwt-extended: ${(error as Error).message}\n`);
+    if (!isArgumentError(error)) return 1;
+    env.warn(`\n${USAGE}`);
     return 2;
   }
 }
 
-/** Words that make no command, whoever found out. */
-function isMisuse(error: unknown): boolean {
+/** Whether the error is about the arguments. */
+function isArgumentError(error: unknown): boolean {
   const { code } = error as { code?: unknown };
-  const isUnparsed = typeof code === 'string' && code.startsWith('ERR_PARSE_ARGS');
-  return isUnparsed || error instanceof TypeError || error instanceof JwtExtendedConfigError;
+  const isParseError = typeof code === 'string' && code.startsWith('ERR_PARSE_ARGS');
+  return isParseError || error instanceof TypeError || error instanceof JwtExtendedConfigError;
 }
 
 function filesFor({ alg, kid, format }: { alg?: string; kid?: string; format: string }): KeyFile[] {
@@ -178,19 +82,115 @@ function isFormat(format: string): format is KeyFormat {
 }
 
 /**
- * Readable by the owner only, and never over a file that is there: it may be the only copy of a key. All of them or
- * none, so that no half of a pair comes to lie beside the half of another.
+ * Writes files that only their owner can read. It never overwrites a file, which may be the only copy of a key. It
+ * writes all files or none, so that a private key never lies beside the public key of another pair.
  */
-function writeFiles(files: readonly KeyFile[], folder: string, around: Env): void {
+function writeFiles(files: readonly KeyFile[], folder: string, env: Env): void {
   const written: string[] = [];
   try {
     for (const { name, content } of files) {
-      writeFileSync(resolve(around.folder, folder, name), content, { mode: 0o600, flag: 'wx' });
+      writeFileSync(resolve(env.folder, folder, name), content, { mode: 0o600, flag: 'wx' });
       written.push(join(folder, name));
     }
   } catch (error) {
-    for (const path of written) rmSync(resolve(around.folder, path));
+    for (const path of written) rmSync(resolve(env.folder, path));
     throw error;
   }
-  for (const path of written) around.write(`${path}\n`);
+  for (const path of written) env.write(`${path}\n`);
+}
+
+/** A secret or a key pair. */
+type NewKey =
+  | { readonly secret: KeyObject }
+  | { readonly privateKey: KeyObject; readonly publicKey: KeyObject };
+
+/** Strong enough beyond 2030 (NIST SP 800-57 part 1). */
+const RSA_BITS = 3072;
+
+/** A new key with the strength of its algorithm. */
+function makeKey(algorithm: Algorithm): NewKey {
+  const traits = traitsOf(algorithm);
+  switch (traits.family) {
+    case 'HMAC':
+      return { secret: createSecretKey(randomBytes(traits.minimumBytes)) };
+    case 'RSA':
+      return generateKeyPairSync('rsa', { modulusLength: RSA_BITS });
+    case 'EC':
+      return generateKeyPairSync('ec', { namedCurve: traits.curve });
+    case 'EdDSA':
+      return generateKeyPairSync('ed25519');
+  }
+}
+
+type KeyFormat = 'env' | 'pem' | 'jwk';
+
+/** A file to write. */
+interface KeyFile {
+  readonly name: string;
+  readonly content: string;
+}
+
+/** The algorithm and id of a key. */
+interface KeyName {
+  readonly algorithm: Algorithm;
+  readonly kid?: string | undefined;
+}
+
+/** The files that an application is configured with. */
+function keyFiles(key: NewKey, format: KeyFormat, name: KeyName): KeyFile[] {
+  const base = `jwt-${name.kid ?? name.algorithm.toLowerCase()}`;
+  switch (format) {
+    case 'env':
+      return [{ name: `${base}.env`, content: envLines(key, name) }];
+    case 'pem':
+      return pemFiles(key, base);
+    case 'jwk':
+      return jwkFiles(key, base, name);
+  }
+}
+
+/** Lines for an `.env` file, with PEM in one line. */
+function envLines(key: NewKey, { algorithm, kid }: KeyName): string {
+  const lines =
+    'secret' in key
+      ? [`JWT_SECRET=${key.secret.export().toString('base64url')}`]
+      : [
+          `JWT_PRIVATE_KEY="${inOneLine(privatePem(key.privateKey))}"`,
+          `JWT_PUBLIC_KEY="${inOneLine(publicPem(key.publicKey))}"`,
+        ];
+  if (kid !== undefined) lines.push(`JWT_KEY_ID=${kid}`);
+  return `JWT_ALGORITHM=${algorithm}\n${lines.join('\n')}\n`;
+}
+
+function pemFiles(key: NewKey, base: string): KeyFile[] {
+  if ('secret' in key) throw new TypeError('a secret has no PEM form: use --format env or jwk');
+  return [
+    { name: `${base}.private.pem`, content: privatePem(key.privateKey) },
+    { name: `${base}.public.pem`, content: publicPem(key.publicKey) },
+  ];
+}
+
+function jwkFiles(key: NewKey, base: string, name: KeyName): KeyFile[] {
+  if ('secret' in key) return [{ name: `${base}.jwk.json`, content: jwk(key.secret, name) }];
+  return [
+    { name: `${base}.private.jwk.json`, content: jwk(key.privateKey, name) },
+    { name: `${base}.public.jwk.json`, content: jwk(key.publicKey, name) },
+  ];
+}
+
+function jwk(key: KeyObject, { algorithm, kid }: KeyName): string {
+  const members = { ...key.export({ format: 'jwk' }), alg: algorithm, use: 'sig', kid };
+  return `${JSON.stringify(members, null, 2)}\n`;
+}
+
+function privatePem(key: KeyObject): string {
+  return key.export({ format: 'pem', type: 'pkcs8' }).toString();
+}
+
+function publicPem(key: KeyObject): string {
+  return key.export({ format: 'pem', type: 'spki' }).toString();
+}
+
+function inOneLine(pem: string): string {
+  return pem.trimEnd().replaceAll('\n', '\\n');
 }

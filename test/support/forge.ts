@@ -5,7 +5,7 @@ import { TestClock } from '../../src/testing/test-clock.js';
 export const SECRET =
   'h4Kq2vN8sXw6ZtYb1LrPcD9mGfJ3eUoA7iTxSnVhRkQyBzWgMdCpEaLuFjOl5H0'.padEnd(64, '_') + 'xE7w';
 
-/** The moment at which the tests' tokens are made, when a clock is moved by hand. */
+/** The time at which a stopped clock starts, in seconds. */
 export const NOW = 1_795_000_000;
 
 /** A clock that stands still until it is moved; the unit is seconds. */
@@ -27,7 +27,7 @@ export class Clock extends TestClock {
   }
 }
 
-/** The claims of an access token as Flask-JWT-Extended would make it, with changes; `undefined` takes a claim away. */
+/** The claims of an access token of Flask-JWT-Extended, with changes; `undefined` removes a claim. */
 export function accessClaims(changes: Record<string, unknown> = {}): Record<string, unknown> {
   const now = Math.floor(Date.now() / 1000);
   const claims: Record<string, unknown> = {
@@ -44,7 +44,7 @@ export function accessClaims(changes: Record<string, unknown> = {}): Record<stri
   return Object.fromEntries(Object.entries(claims).filter(([, value]) => value !== undefined));
 }
 
-/** Signs whatever it is given, with no library of ours in between: header and payload may be text that is no JSON. */
+/** Signs any header and payload without this library; they may be text that is not JSON. */
 export function forgeToken(
   payload: unknown,
   header: unknown = { alg: 'HS256', typ: 'JWT' },
@@ -54,7 +54,7 @@ export function forgeToken(
   return `${input}.${createHmac('sha256', secret).update(input).digest('base64url')}`;
 }
 
-/** A segment: JSON of a value, or text and bytes as they are. */
+/** A segment: the JSON of a value, or unchanged text or bytes. */
 export function segment(part: unknown): string {
   const isRaw = typeof part === 'string' || Buffer.isBuffer(part);
   return Buffer.from(isRaw ? part : JSON.stringify(part)).toString('base64url');

@@ -1,15 +1,16 @@
+import type { JsonWebKey } from '../../src/index.js';
 import { jest } from '@jest/globals';
-import type { JsonWebKey, KeyObject } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => unknown;
 
-/** Another issuer's key set, on a real server of loopback that behaves as well or as badly as it is told to. */
+/** The key set of another issuer, on a real server on a loopback address. It can be made to fail in many ways. */
 export class JwksServer {
-  /** How many requests for the key set came in. */
+  /** The number of requests. */
   requests = 0;
-  /** How many of them were answered at the same time, at most. */
+  /** The largest number of open requests at one time. */
   mostAtOnce = 0;
   #open = 0;
   #answer: Handler = () => undefined;
@@ -42,7 +43,7 @@ export class JwksServer {
     this.answer(200, JSON.stringify({ keys }));
   }
 
-  /** Answers with whatever this is from now on. */
+  /** Answers with this response from now on. */
   answer(status: number, body: string | Buffer = '', headers: Record<string, string> = {}): void {
     this.answerBy((_, response) => response.writeHead(status, headers).end(body));
   }
@@ -51,17 +52,17 @@ export class JwksServer {
     this.#answer = handler;
   }
 
-  /** Takes requests, and says nothing. */
+  /** Never responds. */
   hang(): void {
     this.answerBy(() => undefined);
   }
 
-  /** Says that it will answer, and stops in the middle of it. */
+  /** Begins a response and never ends it. */
   stall(): void {
     this.answerBy((_, response) => response.writeHead(200).write('{"keys":['));
   }
 
-  /** Forgets who asked, but not what it answers. */
+  /** Resets the counters. */
   forget(): void {
     this.requests = 0;
     this.mostAtOnce = 0;
@@ -73,7 +74,7 @@ export class JwksServer {
     await closed;
   }
 
-  /** Listens where it listened before. */
+  /** Listens on the same port as before. */
   async comeBack(): Promise<void> {
     await new Promise<void>((resolve) =>
       this.#server.listen(this.#port, '127.0.0.1', () => resolve()),
@@ -86,7 +87,7 @@ export class JwksServer {
   }
 }
 
-/** A key as an issuer publishes it; members may be added, and taken away by `undefined`. */
+/** A key as an issuer publishes it. Members may be added; `undefined` removes one. */
 export function published(
   key: KeyObject,
   members: Readonly<Record<string, unknown>> = {},
@@ -94,7 +95,7 @@ export function published(
   return { ...key.export({ format: 'jwk' }), use: 'sig', ...members };
 }
 
-/** What key sets of others are kept by, `Date.now`: it stands still until it is moved; the unit is seconds. */
+/** Stops `Date.now`, which the cache of remote key sets uses, and moves it by seconds. */
 export class SystemTime {
   #ahead = 0;
   readonly #spy: { mockRestore(): void };

@@ -1,6 +1,6 @@
 import { createSecretKey, generateKeyPairSync, randomBytes, type KeyObject } from 'node:crypto';
 
-/** Both halves of a key pair. */
+/** A key pair. */
 export interface KeyPair {
   readonly privateKey: KeyObject;
   readonly publicKey: KeyObject;
@@ -10,30 +10,30 @@ export type Curve = 'P-256' | 'P-384' | 'P-521';
 
 const pairs = new Map<string, KeyPair>();
 
-/** An RSA pair of 2048 bits. Made once a process under each name: the search for primes takes its time. */
+/** An RSA pair of 2048 bits. It is generated once in a process for each name, because that is slow. */
 export function rsaPair(name = 'first'): KeyPair {
   return remember(`rsa ${name}`, () => generateKeyPairSync('rsa', { modulusLength: 2048 }));
 }
 
-/** An RSA pair too short to be any good. */
+/** An RSA pair that is too short. */
 export function shortRsaPair(): KeyPair {
   return remember('rsa short', () => generateKeyPairSync('rsa', { modulusLength: 1024 }));
 }
 
-/** An RSA pair bound to PSS with one hash, or with none. */
+/** An RSA pair bound to PSS, with or without a hash. */
 export function rsaPssPair(hash?: 'sha256' | 'sha384', saltLength?: number): KeyPair {
   return remember(
     `pss ${hash} ${saltLength}`,
     () =>
       generateKeyPairSync('rsa-pss', {
         modulusLength: 2048,
-        // Node's types ask for PEM encodings here, which Node itself does not.
+        // Only Node's types require PEM encodings here.
         ...({ hashAlgorithm: hash, mgf1HashAlgorithm: hash, saltLength } as object),
       } as never) as unknown as KeyPair,
   );
 }
 
-/** An EC pair on one of the curves that tokens use, or on another. */
+/** An EC pair on a curve of JWTs, or on another one. */
 export function ecPair(curve: Curve | 'secp256k1' = 'P-256', name = 'first'): KeyPair {
   return remember(`${curve} ${name}`, () => generateKeyPairSync('ec', { namedCurve: curve }));
 }
@@ -54,7 +54,7 @@ export function strongSecretKey(): KeyObject {
 }
 
 /**
- * A self-signed certificate of a P-256 key, for the sake of its form; made by
+ * A self-signed certificate of a P-256 key, made by
  * `openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=test -days 36500`.
  */
 export const CERTIFICATE = `-----BEGIN CERTIFICATE-----
@@ -75,5 +75,5 @@ function remember(name: string, make: () => KeyPair): KeyPair {
   return pair;
 }
 
-/** Whether Node takes Ed25519 keys of small order, under which anybody signs; from version 24 on it does not. */
+/** Whether Node accepts Ed25519 keys of small order, whose signatures can be forged; version 24 does not. */
 export const NODE_TAKES_SMALL_ORDER = Number(process.versions.node.split('.')[0]) < 24;

@@ -29,7 +29,7 @@ import { headerOf, startTokens } from '../../support/tokens.js';
 
 const PAIRS = ONE_OF_EACH_KIND.filter((algorithm) => !algorithm.startsWith('HS'));
 
-/** What was fetched from the attacker, who has every key of theirs ready for who asks. */
+/** Requests to the attacker's server, which serves all of the attacker's keys. */
 const fetched: string[] = [];
 let attacker: Server;
 let url: string;
@@ -62,20 +62,20 @@ function attackersJwk(algorithm: Algorithm): object {
   return { ...verifying.export({ format: 'jwk' }), kid: `attacker ${algorithm}` };
 }
 
-/** A token that the attacker has signed, and what its header says besides. */
+/** A token that the attacker has signed, with more members in its header. */
 function attackersToken(algorithm: Algorithm, header: object): string {
   const input = inputOf(algorithm, header);
   return joined(input, signatureOf(input, algorithm, attackedKeys(algorithm, 'attacker').signing));
 }
 
-/** What certificates are signed with (RFC 5280 section 4.1.1.2). */
+/** The signature algorithms of certificates (RFC 5280 section 4.1.1.2). */
 const CERTIFIED_WITH: Readonly<Record<string, readonly [oid: string, hash: string | null]>> = {
   rsa: ['2a864886f70d01010b', 'sha256'],
   ec: ['2a8648ce3d040302', 'sha256'],
   ed25519: ['2b6570', null],
 };
 
-/** The attacker's certificate for their own key, signed by themselves (RFC 5280 section 4.1). */
+/** The attacker's self-signed certificate (RFC 5280 section 4.1). */
 function certificateOf(algorithm: Algorithm): Buffer {
   const { signing, verifying } = attackedKeys(algorithm, 'attacker');
   const kind = verifying.asymmetricKeyType ?? '';
@@ -98,7 +98,7 @@ function certificateOf(algorithm: Algorithm): Buffer {
   return der(0x30, content, method, der(0x03, Buffer.of(0), signature));
 }
 
-/** The ways in which a header names or holds a key (RFC 7515 sections 4.1.2 to 4.1.8). */
+/** The ways in which a header names or contains a key (RFC 7515 sections 4.1.2 to 4.1.8). */
 function carriersOf(algorithm: Algorithm): Record<string, () => Record<string, object>> {
   const jwk = attackersJwk(algorithm);
   const { d } = attackedKeys(algorithm, 'attacker').signing.export({ format: 'jwk' });
@@ -108,7 +108,7 @@ function carriersOf(algorithm: Algorithm): Record<string, () => Record<string, o
       'as it is': { jwk },
       'with its use': { jwk: key },
       'with a kid': { jwk: key, kid: 'current' },
-      'with the private half': { jwk: { ...jwk, d } },
+      'with the private key': { jwk: { ...jwk, d } },
       'in a set': { jwk: { keys: [jwk] } },
       'in a list': { jwk: [jwk] },
       'as text': { jwk: JSON.stringify(jwk) },
@@ -166,12 +166,12 @@ function familiesOf(algorithm: Algorithm): readonly Family[] {
       const given = Object.entries(headers());
       const tokens = given.map(([what, header]) => [what, attackersToken(algorithm, header)]);
       return {
-        // The same header means nothing either way: with our own signature it is passed over.
+        // The header is ignored: with our own signature the token is accepted.
         twin: signedToken(algorithm, inputOf(algorithm, given[0]?.[1])),
         forged: Object.fromEntries(tokens) as Record<string, string>,
       };
     };
-    return [`a token whose header tells its key ${how} (R5)`, make];
+    return [`a token whose header carries its key ${how} (R5)`, make];
   });
 }
 
@@ -186,7 +186,7 @@ for (const algorithm of ONE_OF_EACH_KIND) {
 }
 
 describe.each(PAIRS)("The attacker's tokens of %s", (algorithm) => {
-  it('are good ones to who believes the key in them', async () => {
+  it('pass a verifier that trusts the key in them', async () => {
     const token = attackersToken(algorithm, { jwk: attackersJwk(algorithm) });
 
     await expect(compactVerify(token, EmbeddedJWK)).resolves.toMatchObject({
@@ -194,7 +194,7 @@ describe.each(PAIRS)("The attacker's tokens of %s", (algorithm) => {
     });
   });
 
-  it('are good ones to who believes the certificate in them', async () => {
+  it('pass a verifier that trusts the certificate in them', async () => {
     const token = attackersToken(algorithm, { x5c: [certificateOf(algorithm).toString('base64')] });
     const [chain] = headerOf(token).x5c as string[];
     const certificate = new X509Certificate(Buffer.from(chain as string, 'base64'));
@@ -207,7 +207,7 @@ describe.each(PAIRS)("The attacker's tokens of %s", (algorithm) => {
 });
 
 describe('A module that trusts the key set of another issuer', () => {
-  it('asks that issuer for a key that it does not know, and never the one whom a token names (R5)', async () => {
+  it('fetches unknown keys from that issuer, and never from an address in a token (R5)', async () => {
     const asked: string[] = [];
     const { signing, verifying } = attackedKeys('ES256', 'issuer');
     const issuer = createServer(({ url: path = '' }, response) => {
@@ -245,8 +245,8 @@ describe('A module that trusts the key set of another issuer', () => {
   });
 });
 
-describe('A secret that a token brings along', () => {
-  it('is not believed, be it empty or not, whatever the algorithm of the module (R4, R5)', async () => {
+describe('A secret in the header of a token', () => {
+  it('is never used, empty or not, under any algorithm (R4, R5)', async () => {
     const verdicts: string[] = [];
     for (const algorithm of ONE_OF_EACH_KIND) {
       const { tokens } = await startTokens({
@@ -274,8 +274,8 @@ function secrets(): readonly KeyObject[] {
   return [createSecretKey(Buffer.alloc(0)), attackedKeys('HS256', 'attacker').signing];
 }
 
-describe('The attacker', () => {
-  it('was never asked for anything (R5)', async () => {
+describe("The attacker's server", () => {
+  it('received no request (R5)', async () => {
     await fetch(`${url}/alive`);
 
     expect(fetched).toEqual(['/alive']);

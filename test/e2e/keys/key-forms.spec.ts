@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { type JWTPayload, jwtVerify, SignJWT } from 'jose';
-import { createSecretKey, type JsonWebKey, type KeyObject } from 'node:crypto';
-import type { Algorithm, KeyInput } from '../../../src/index.js';
+import { createSecretKey, type KeyObject } from 'node:crypto';
+import type { Algorithm, KeyInput, JsonWebKey } from '../../../src/index.js';
 import { Clock, NOW } from '../../support/forge.js';
 import { ecPair, ed25519Pair, type KeyPair, rsaPair, strongSecret } from '../../support/keys.js';
 import {

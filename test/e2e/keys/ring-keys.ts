@@ -10,20 +10,20 @@ import { published } from '../../support/jwks-server.js';
 import { ed25519Pair } from '../../support/keys.js';
 import { claimsAtNow, forgeAs, keysOf, refusalOf, startTokens } from '../../support/tokens.js';
 
-/** One key as a ring takes it and as an issuer publishes it, and tokens of it that no library of ours has signed. */
+/** A key for a ring and for a key set, and tokens that are signed with it without this library. */
 export interface RingKey {
   readonly kid: string;
-  /** With the half that signs. */
+  /** With the private key. */
   readonly signing: KeyInput;
-  /** With the half that verifies alone, where there are halves. */
+  /** With the public key only, if it is a pair. */
   readonly verifying: KeyInput;
   jwk(members?: Readonly<Record<string, unknown>>): object;
   token(claims?: Record<string, unknown>, header?: Record<string, unknown>): string;
 }
 
-/** A key under an id; two with one id are two keys if their names differ. */
+/** A key with an id. Another name makes another key, even with the same id. */
 export function ringKey(kid: string, algorithm: Algorithm, name = kid): RingKey {
-  const { signing: privateKey, verifying: publicKey } = halvesOf(algorithm, name);
+  const { signing: privateKey, verifying: publicKey } = keyObjectsOf(algorithm, name);
   const bound = { kid, algorithm };
   const isSecret = privateKey.type === 'secret';
   return {
@@ -42,7 +42,7 @@ export function ringKey(kid: string, algorithm: Algorithm, name = kid): RingKey 
   };
 }
 
-/** The options of a module with a ring; applications of tests have a secret unless it is taken away. */
+/** The options of a module with a ring, without the default secret of test applications. */
 export function ringOptions(keys: KeyRingOptions): JwtExtendedOptions {
   return { secret: undefined, keys };
 }
@@ -52,7 +52,7 @@ export function after(seconds: number): Date {
   return new Date((NOW + seconds) * 1000);
 }
 
-/** What an application says that does not start because of its options. */
+/** The error of an application that does not start because of its options. */
 export function mistakeIn(options: unknown): Promise<{ name: string; message: string }> {
   const given = { secret: undefined, ...(options as JwtExtendedOptions) };
   return refusalOf(startTokens(given)).then(({ name, message }) => ({ name, message }));
@@ -62,7 +62,7 @@ export function configMistake(message: string) {
   return { name: 'JwtExtendedConfigError', message };
 }
 
-function halvesOf(algorithm: Algorithm, name: string) {
+function keyObjectsOf(algorithm: Algorithm, name: string) {
   if (algorithm !== 'EdDSA') return keysOf(algorithm, name);
   const { privateKey, publicKey } = ed25519Pair(name);
   return { signing: privateKey, verifying: publicKey };

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { randomBytes, type JsonWebKey } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
+import type { JsonWebKey } from '../../../src/index.js';
 import type { Algorithm, KeyOptions } from '../../../src/options/key-options.js';
 import { configureKeys } from '../../../src/keys/configure-keys.js';
 import { LoadedKeys } from '../../../src/keys/loaded-keys.js';
@@ -24,7 +25,8 @@ const numberText = (number: bigint) => {
 const changed = (jwk: JsonWebKey, hostile: fc.Arbitrary<object>, sound: object = {}) =>
   hostile.map((members) => ({ hostile: { ...jwk, ...members }, sound: { ...jwk, ...sound } }));
 const notText = fc.constantFrom<unknown[]>(null, 7, true, [], {}, ['AQAB']);
-const bytesOf = (jwk: JsonWebKey, member: string) => Buffer.from(String(jwk[member]), 'base64url');
+const bytesOf = (jwk: JsonWebKey, member: 'x' | 'y') =>
+  Buffer.from(String(jwk[member]), 'base64url');
 
 const families = [
   ['RS256', rsaPair()],
@@ -172,7 +174,9 @@ describe.each(keys)('A hostile $half key for $algorithm', ({ algorithm, half, jw
               fc.constantFrom(...required),
               fc.constantFrom('=', '==', ' ', '\n', '!', '+', '/'),
             )
-            .map(([member, stray]) => ({ [member]: `${String(key[member])}${stray}` })),
+            .map(([member, stray]) => ({
+              [member]: `${String((key as Record<string, unknown>)[member])}${stray}`,
+            })),
         ),
     ],
     [
@@ -277,7 +281,10 @@ describe.each(curves)('A hostile EC key for %s', (algorithm, curve) => {
       algorithm,
       'public',
       fc
-        .tuple(fc.constantFrom('x', 'y'), fc.nat({ max: 8 * bytesOf(jwk, 'x').length - 1 }))
+        .tuple(
+          fc.constantFrom<('x' | 'y')[]>('x', 'y'),
+          fc.nat({ max: 8 * bytesOf(jwk, 'x').length - 1 }),
+        )
         .map(([member, bit]) => {
           const bytes = bytesOf(jwk, member);
           bytes[bit >> 3] = (bytes[bit >> 3] as number) ^ (1 << (bit & 7));

@@ -1,4 +1,5 @@
-import type { JsonWebKey, KeyObject } from 'node:crypto';
+import type { JsonWebKey } from '../../../src/index.js';
+import type { KeyObject } from 'node:crypto';
 
 /** A text in the shapes that environment variables, .env files, YAML and shells give it. */
 export function textForms(text: string): readonly (readonly [form: string, text: string])[] {

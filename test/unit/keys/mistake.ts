@@ -2,10 +2,10 @@ import { expect } from '@jest/globals';
 import { inspect } from 'node:util';
 import { JwtExtendedConfigError } from '../../../src/errors/config.error.js';
 
-/** How much of a key may stand in a message by chance: "PRIVATE KEY" and "prime256v1" do. */
+/** Shorter pieces of a key may be in a message by chance, such as "PRIVATE KEY" and "prime256v1". */
 const LONGEST_CHANCE = 14;
 
-/** The message of the mistake that `act` is; fails if it is none, or if anything of the key is in it. */
+/** The message of the config error that `act` throws; fails if it throws none, or if it contains a part of a key. */
 export function mistakeOf(act: () => unknown, ...keyTexts: readonly string[]): string {
   const error = caughtFrom(act);
   expect(error).toBeInstanceOf(JwtExtendedConfigError);
@@ -13,7 +13,7 @@ export function mistakeOf(act: () => unknown, ...keyTexts: readonly string[]): s
   return (error as JwtExtendedConfigError).message;
 }
 
-/** Fails if any longer piece of the keys stands in the text. */
+/** Fails if the text contains a longer piece of a key. */
 export function expectNothingOf(keyTexts: readonly string[], text: string): void {
   for (const keyText of keyTexts) {
     for (let at = 0; at + LONGEST_CHANCE <= keyText.length; at++) {

@@ -1,7 +1,7 @@
-import { createPublicKey, type JsonWebKey, KeyObject } from 'node:crypto';
+import { createPublicKey, KeyObject } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { compactVerify } from 'jose';
-import type { Algorithm } from '../../../src/index.js';
+import type { Algorithm, JsonWebKey } from '../../../src/index.js';
 import { configureKeys } from '../../../src/keys/configure-keys.js';
 import { type ParsedToken, parseToken } from '../../../src/tokens/compact-jws.js';
 import { verifySignature } from '../../../src/tokens/signature.js';

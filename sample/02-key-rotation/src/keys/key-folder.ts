@@ -4,7 +4,7 @@ import type { KeyInput, KeyRingOptions } from 'nestjs-jwt-extended';
 
 /**
  * A folder of ES256 keys, as `nestjs-jwt-extended keygen --format jwk` writes them, and a file `current` with the id of
- * the one that signs. The others verify: announced ones, and former ones for as long as they are left there.
+ * the key that signs. The others verify: keys that will sign later, and former keys until they are removed.
  */
 export class KeyFolder {
   constructor(readonly path: string) {}
@@ -28,9 +28,9 @@ export class KeyFolder {
     );
   }
 
-  /** As text: what is wrong with it the module tells without quoting it, which a JSON parser does not. */
-  private jwk(kid: string, half: 'private' | 'public'): string {
-    return this.file(`jwt-${kid}.${half}.jwk.json`);
+  /** As text, because the module reports a mistake in it without quoting it; a JSON parser would quote it. */
+  private jwk(kid: string, type: 'private' | 'public'): string {
+    return this.file(`jwt-${kid}.${type}.jwk.json`);
   }
 
   private file(name: string): string {

@@ -9,7 +9,7 @@ import {
 import { KeyRing } from 'nestjs-jwt-extended';
 import { KeyFolder } from './key-folder.js';
 
-/** Reads the folder of keys again on SIGHUP. Whom to send it to stands in the folder's file `pid`. */
+/** Reads the folder of keys again on SIGHUP. The file `pid` in the folder has the process id. */
 @Injectable()
 export class KeyRotation implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger('KeyRotation');
@@ -32,7 +32,7 @@ export class KeyRotation implements OnApplicationBootstrap, OnApplicationShutdow
     rmSync(this.pidFile);
   }
 
-  /** All of the folder or nothing: a mistake in it leaves the keys as they are, and the application up. */
+  /** After a mistake in the folder, the application keeps running with the old keys. */
   private readonly rotate = async () => {
     try {
       const keys = this.folder.read();

@@ -1,7 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { hash, verify } from 'argon2';
 
-/** Knows Alice and nobody else; the quick start has more of this. */
+/** Knows only Alice; see the quick start for more. */
 @Injectable()
 export class UsersService implements OnModuleInit {
   private passwordHash = '';
@@ -10,7 +10,7 @@ export class UsersService implements OnModuleInit {
     this.passwordHash = await hash('wonderland');
   }
 
-  /** The name of the user whose words these are. They come from a request, and may be anything. */
+  /** The name of the user with this name and password. Both come from a request, and may have any type. */
   async authenticate(username: unknown, password: unknown): Promise<string | undefined> {
     const given = typeof password === 'string' ? password : '';
     const matches = await verify(this.passwordHash, given);

@@ -19,14 +19,14 @@ function record(entries: readonly (readonly [string, string])[]): Record<string,
   return Object.fromEntries(entries);
 }
 
-/** Signatures by other means than the algorithm that the token names, or the one that is allowed. */
+/** Signatures of another algorithm than the one that is named or allowed. */
 export function confusionAttacks(algorithm: Algorithm): readonly Family[] {
   const others = EVERY_ALGORITHM.filter((name) => name !== algorithm);
   const twin = signedToken(algorithm);
   const input = inputOf(algorithm);
   const families: Family[] = [
     [
-      'a good token of any other algorithm (R2)',
+      'a valid token of any other algorithm (R2)',
       () => ({
         twin,
         forged: record(others.map((other) => [other, signedToken(other)])),
@@ -54,11 +54,11 @@ export function confusionAttacks(algorithm: Algorithm): readonly Family[] {
       }),
     ],
     [
-      'the algorithm none, however it is written (R1)',
+      'the algorithm none in any spelling (R1)',
       () => ({ twin, forged: unsecured(algorithm), reason: BAD_ALGORITHM }),
     ],
     [
-      'a name that is nearly the one of the algorithm (R2)',
+      'a name that is almost the name of the algorithm (R2)',
       () => ({
         twin,
         forged: record(
@@ -71,7 +71,7 @@ export function confusionAttacks(algorithm: Algorithm): readonly Family[] {
       }),
     ],
     [
-      'a header in which the algorithm none is the last word',
+      'a header whose last alg member is none',
       () => ({
         twin: withHeader(`{"alg":"none","alg":"${algorithm}"}`, algorithm),
         forged: {
@@ -101,7 +101,7 @@ export function confusionAttacks(algorithm: Algorithm): readonly Family[] {
   return [
     ...families,
     [
-      'HMAC with the public key for a secret, in whatever form it is known (R3)',
+      'HMAC with any form of the public key as the secret (R3)',
       () => ({
         twin,
         forged: withPublicKeyAsSecret(algorithm, (hmac) => inputOf(hmac)),
@@ -109,7 +109,7 @@ export function confusionAttacks(algorithm: Algorithm): readonly Family[] {
       }),
     ],
     [
-      'HMAC with the public key for a secret, under the name of the algorithm (R3)',
+      'HMAC with the public key as the secret, under the name of the algorithm (R3)',
       () => ({ twin, forged: withPublicKeyAsSecret(algorithm, () => input) }),
     ],
   ];
@@ -164,12 +164,12 @@ function lastOf(token: string): string {
   return token.slice(token.lastIndexOf('.') + 1);
 }
 
-/** A good signature over a header that is just this text. */
+/** A valid signature of a header with exactly this text. */
 function withHeader(header: string, algorithm: Algorithm): string {
   return signedToken(algorithm, `${segment(header)}.${inputOf(algorithm).split('.')[1]}`);
 }
 
-/** Everything that the public half of a pair may look like to somebody who takes it for a secret. */
+/** Every form of a public key that an attacker may use as a secret. */
 function formsOf(key: KeyObject): Record<string, string | Buffer> {
   const pem = key.export({ format: 'pem', type: 'spki' }) as string;
   const der = key.export({ format: 'der', type: 'spki' });
@@ -222,7 +222,7 @@ function withPublicKeyAsSecret(
   );
 }
 
-/** Where several algorithms are allowed for one key, each signature is still held to the one that the token names. */
+/** Signatures of one allowed algorithm under the name of another. */
 export function exchangedAttacks(algorithms: readonly Algorithm[]): readonly Family[] {
   return algorithms.map((algorithm) => {
     const input = inputOf(algorithm);
@@ -254,7 +254,7 @@ function ofRing(kid: string | undefined, algorithm: Algorithm, key?: KeyObject):
 
 export const RING_ATTACKS: readonly Family[] = [
   [
-    "the algorithm of one key under another key's id (R3)",
+    'the algorithm of one key under the id of another (R3)',
     () => ({
       twin: ofRing('pair', 'RS256'),
       forged: {
@@ -273,7 +273,7 @@ export const RING_ATTACKS: readonly Family[] = [
   ...(['pair', 'curve', undefined] as const).map((kid): Family => {
     const algorithm = kid === 'curve' ? 'ES256' : 'RS256';
     return [
-      `HMAC with the public key of ${kid ?? 'the current key'} for a secret (R3)`,
+      `HMAC with the public key of ${kid ?? 'the current key'} as the secret (R3)`,
       () => ({
         twin: ofRing(kid, algorithm),
         forged: record(
@@ -287,7 +287,7 @@ export const RING_ATTACKS: readonly Family[] = [
     ];
   }),
   [
-    'HMAC with a public key for a secret under the id of the secret (R3)',
+    'HMAC with a public key as the secret, under the id of a secret (R3)',
     () => ({
       twin: ofRing('secret', 'HS256'),
       forged: record(
@@ -299,7 +299,7 @@ export const RING_ATTACKS: readonly Family[] = [
     }),
   ],
   [
-    'a good signature under an id that nobody has (R6)',
+    'a valid signature under an unknown key id (R6)',
     () => ({
       twin: ofRing('secret', 'HS256'),
       forged: record(

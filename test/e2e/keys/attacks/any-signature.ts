@@ -11,7 +11,7 @@ import {
 } from '../../../support/mutations.js';
 import { withUnusedBits } from '../../../support/tokens.js';
 
-/** What can be done to the signature of any algorithm without knowing how it is made. */
+/** Changes that are possible on the signature of any algorithm. */
 export function signatureAttacks(algorithm: Algorithm): readonly Family[] {
   const input = inputOf(algorithm);
   const good = signatureOf(input, algorithm);
@@ -54,7 +54,7 @@ export function signatureAttacks(algorithm: Algorithm): readonly Family[] {
       }),
     ],
     [
-      'bytes of the right length that are no signature',
+      'bytes of the right length that are not a signature',
       () => ({
         twin,
         forged: tokensWith(input, {
@@ -106,7 +106,7 @@ export function signatureAttacks(algorithm: Algorithm): readonly Family[] {
       }),
     ],
     [
-      'any spelling of the signature but the canonical one (R9)',
+      'any spelling of the signature except the canonical one (R9)',
       () => ({ twin, forged: spellings(algorithm), reason: BAD_SPELLING }),
     ],
     [
@@ -149,7 +149,7 @@ function flipped(good: Buffer, places: readonly number[]): Record<string, Buffer
   return Object.fromEntries(flips) as Record<string, Buffer>;
 }
 
-/** The bytes of a good signature under every spelling that lenient decoders take (RFC 7515 section 2). */
+/** A valid signature in every spelling that lenient decoders accept (RFC 7515 section 2). */
 function spellings(algorithm: Algorithm): Record<string, string> {
   const [input, text] = withBothSpecialCharacters(algorithm);
   const missing = (4 - (text.length % 4)) % 4;
@@ -171,16 +171,16 @@ function spellings(algorithm: Algorithm): Record<string, string> {
     'with number signs behind': `${text}####`,
     'with a NUL behind': `${text}\0`,
     'with a letter of another script': inserted('а'),
-    'in a length that no bytes have': `${text.slice(0, text.length - (text.length % 4))}A`,
+    'in a length that base64url does not have': `${text.slice(0, text.length - (text.length % 4))}A`,
   };
-  // Where the last character is filled to the last bit, there is no other way to write it.
+  // If all bits of the last character are used, it has only one spelling.
   if (missing > 0) spelt['with unused bits set'] = withUnusedBits(text);
   return Object.fromEntries(
     Object.entries(spelt).map(([what, signature]) => [what, `${input}.${signature}`]),
   );
 }
 
-/** A text, and a signature that has a minus and an underscore in it: one of a few has. */
+/** A text whose signature contains a minus and an underscore, as one of a few does. */
 function withBothSpecialCharacters(algorithm: Algorithm): readonly [input: string, text: string] {
   for (let attempt = 0; ; attempt++) {
     const input = inputOf(algorithm, {}, { attempt });

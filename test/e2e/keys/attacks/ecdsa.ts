@@ -1,12 +1,5 @@
-import {
-  createECDH,
-  createHash,
-  createPrivateKey,
-  createPublicKey,
-  type JsonWebKey,
-  sign,
-} from 'node:crypto';
-import type { Algorithm } from '../../../../src/index.js';
+import { createECDH, createHash, createPrivateKey, createPublicKey, sign } from 'node:crypto';
+import type { Algorithm, JsonWebKey } from '../../../../src/index.js';
 import {
   attackedKeys,
   bytesOf,
@@ -21,7 +14,7 @@ import {
 
 type EcAlgorithm = Extract<Algorithm, `ES${string}`>;
 
-/** A curve: its names, how many bytes a coordinate has, its field and the order of its group (SP 800-186 section 3.2.1). */
+/** A curve: its names, the bytes of a coordinate, its field and the order of its group (SP 800-186 section 3.2.1). */
 interface Curve {
   readonly name: string;
   readonly jwk: string;
@@ -71,7 +64,7 @@ function fixed(numbers: Numbers, { bytes }: Curve): Buffer {
   return Buffer.concat(numbers.map((number) => bytesOf(number, bytes)));
 }
 
-/** A non-negative INTEGER of DER, which has a zero in front where it would look negative. */
+/** A non-negative INTEGER of DER, with a leading zero if it would look negative. */
 function integer(number: bigint, zeros = 0): Buffer {
   const hex = number.toString(16);
   const bytes = Buffer.from(hex.length % 2 ? `0${hex}` : hex, 'hex');
@@ -104,7 +97,7 @@ function multiple(factor: bigint, { name, bytes }: Curve): bigint {
   return numberOf(ecdh.getPublicKey().subarray(1, bytes + 1));
 }
 
-/** The signature with a nonce of one's own choice, which no honest signer would take. */
+/** A signature with a chosen nonce. */
 function signedWithNonce(nonce: bigint, input: string, algorithm: EcAlgorithm): Numbers {
   const curve = CURVES[algorithm];
   const { d = '' } = attackedKeys(algorithm).signing.export({ format: 'jwk' });
@@ -114,7 +107,7 @@ function signedWithNonce(nonce: bigint, input: string, algorithm: EcAlgorithm): 
   return [r, s];
 }
 
-/** The private key under which a text's signature has this s, with the base point's x for its r. */
+/** The private key under which a signature of the text has this s, with the x of the base point as its r. */
 function keySigningAs(s: bigint, input: string, algorithm: EcAlgorithm): JsonWebKey {
   const curve = CURVES[algorithm];
   const { order, bytes } = curve;
@@ -136,7 +129,7 @@ export function ecdsaAttacks(algorithm: EcAlgorithm): readonly Family[] {
   const { signing } = attackedKeys(algorithm);
   const [r, s] = numbersOf(signatureOf(input, algorithm));
   const largest = 2n ** BigInt(bytes * 8) - 1n;
-  /** The twin of all that is put together of numbers is what the good ones make. */
+  /** The twin is built from the valid numbers in the same way. */
   const numbers = (pairs: Readonly<Record<string, Numbers>>) => ({
     twin: joined(input, fixed([r, s], curve)),
     forged: tokensWith(
@@ -168,7 +161,7 @@ export function ecdsaAttacks(algorithm: EcAlgorithm): readonly Family[] {
         }),
     ],
     [
-      'numbers that fit many a careless equation',
+      'numbers that satisfy careless equations',
       () =>
         numbers({
           'one and one': [1n, 1n],
@@ -216,7 +209,7 @@ export function ecdsaAttacks(algorithm: EcAlgorithm): readonly Family[] {
       }),
     ],
     [
-      'DER, which is not how tokens write it (RFC 7518 section 3.4)',
+      'DER, which is not the form in tokens (RFC 7518 section 3.4)',
       () => {
         const sequence = der(0x30, integer(r), integer(s));
         const whole = sign(`sha${algorithm.slice(2)}`, Buffer.from(input), signing);
@@ -263,7 +256,7 @@ export function ecdsaAttacks(algorithm: EcAlgorithm): readonly Family[] {
       },
     ],
     [
-      "another token's signature of the same nonce",
+      'the signature of another token with the same nonce',
       () => {
         const other = signedWithNonce(7n, inputOf(algorithm, {}, { sub: 'bob' }), algorithm);
         return {
@@ -275,7 +268,7 @@ export function ecdsaAttacks(algorithm: EcAlgorithm): readonly Family[] {
   ];
 }
 
-/** A good signature one number of which begins with a zero, as one of 256 does; on P-521 nearly every one. */
+/** A valid signature in which one number begins with a zero, as in one of 256; on P-521, in almost every one. */
 function withLeadingZero(algorithm: EcAlgorithm, index: 0 | 1): Buffer {
   const input = inputOf(algorithm);
   const { bytes } = CURVES[algorithm];

@@ -13,7 +13,7 @@ import { NODE_TAKES_SMALL_ORDER } from '../../../support/keys.js';
 const ORDER = 2n ** 252n + 27742317777372353535851937790883648493n;
 const IDENTITY = `01${'00'.repeat(31)}`;
 
-/** Points that eight additions bring back to zero; with the sign bit, and written as p, p + 1 and so on, too. */
+/** Points that eight additions bring back to zero, also with the sign bit, and written as p, p + 1 and so on. */
 const SMALL_POINTS: Readonly<Record<string, string>> = {
   'of order 2': `ec${'ff'.repeat(30)}7f`,
   'of order 4': '00'.repeat(32),
@@ -42,7 +42,7 @@ function memberOf(key: KeyObject, name: 'x' | 'd'): Buffer {
   return Buffer.from(String(key.export({ format: 'jwk' })[name]), 'base64url');
 }
 
-/** The S that goes with an R whose logarithm is zero: only who has the private key can tell (RFC 8032 section 5.1.6). */
+/** The S for an R whose logarithm is zero; it needs the private key (RFC 8032 section 5.1.6). */
 function matching(point: Buffer, input: string, { signing, verifying } = attackedKeys('EdDSA')) {
   const scalar = createHash('sha512').update(memberOf(signing, 'd')).digest().subarray(0, 32);
   scalar.writeUInt8(scalar.readUInt8(0) & 0xf8, 0);
@@ -68,7 +68,7 @@ export function eddsaAttacks(): readonly Family[] {
 
   return [
     [
-      'an S beyond the order of the group, which would make many signatures of one',
+      'an S beyond the order of the group, which would make several signatures from one',
       () => {
         const more = Array.from({ length: 14 }, (_, times) => [
           `the order ${times + 1} times more`,
@@ -102,7 +102,7 @@ export function eddsaAttacks(): readonly Family[] {
       }),
     ],
     [
-      'an R of small order, or not written as points are',
+      'an R of small order, or not in canonical form',
       () => ({
         twin,
         forged: {
@@ -112,9 +112,9 @@ export function eddsaAttacks(): readonly Family[] {
       }),
     ],
     [
-      'an R of small order with the S of zero, which who multiplies by eight would let in',
+      'an R of small order with the S of zero, which a cofactored verifier would accept',
       () => ({
-        // With zero itself, in its one spelling, the equation holds: who has the private key may sign like this.
+        // With zero itself, in its canonical form, the equation holds: a holder of the private key may sign like this.
         twin: NODE_TAKES_SMALL_ORDER
           ? joined(input, matching(Buffer.from(IDENTITY, 'hex'), input))
           : twin,
@@ -136,7 +136,7 @@ export function eddsaAttacks(): readonly Family[] {
               bytesOf(ORDER - numberOf(s)),
             ]),
             'the public key': Buffer.concat([memberOf(verifying, 'x'), s]),
-            'no point at all': Buffer.concat([Buffer.alloc(32, 0x02), s]),
+            'not a point': Buffer.concat([Buffer.alloc(32, 0x02), s]),
             'S in its place': Buffer.concat([s, r]),
           }),
         };

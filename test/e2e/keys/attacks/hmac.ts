@@ -33,7 +33,7 @@ export function hmacAttacks(algorithm: HmacAlgorithm): readonly Family[] {
 
   return [
     [
-      'a code that was truncated as other protocols do (RFC 2104 section 5)',
+      'a code that is truncated as in other protocols (RFC 2104 section 5)',
       () =>
         of({
           'to half': good.subarray(0, good.length / 2),
@@ -58,7 +58,7 @@ export function hmacAttacks(algorithm: HmacAlgorithm): readonly Family[] {
       },
     ],
     [
-      'a code under a key that anybody knows, or nearly the right one (R4)',
+      'a code under a well-known key, or almost the right one (R4)',
       () => {
         const keys: Record<string, string | Buffer> = {
           empty: '',
@@ -82,7 +82,7 @@ export function hmacAttacks(algorithm: HmacAlgorithm): readonly Family[] {
       },
     ],
     [
-      'a digest that is no code',
+      'a digest without a key',
       () =>
         of({
           'of the text': digest(hash, input),
@@ -93,7 +93,7 @@ export function hmacAttacks(algorithm: HmacAlgorithm): readonly Family[] {
         }),
     ],
     [
-      'a code that is written in another way',
+      'a code in another encoding',
       () =>
         of({
           'in hexadecimal': Buffer.from(good.toString('hex')),

@@ -14,7 +14,7 @@ import {
 
 type RsaAlgorithm = Extract<Algorithm, `RS${string}`>;
 
-/** What hash functions are called in a signature (RFC 8017 section 9.2, note 1). */
+/** The names of hash functions in a signature (RFC 8017 section 9.2, note 1). */
 const OIDS: Readonly<Record<string, string>> = {
   md5: '2a864886f70d0205',
   sha1: '2b0e03021a',
@@ -38,7 +38,7 @@ function digest(hash: string, input: string): Buffer {
   return createHash(hash).update(input).digest();
 }
 
-/** EMSA-PKCS1-v1_5 (RFC 8017 section 9.2), any part of which may be another one. */
+/** EMSA-PKCS1-v1_5 (RFC 8017 section 9.2), with replaceable parts. */
 function encoded(
   content: Buffer,
   { start = '0001', fill = 0xff, separator = '00', fillLength = -1, rest = Buffer.alloc(0) } = {},
@@ -50,7 +50,7 @@ function encoded(
   return Buffer.concat([block, Buffer.alloc(BYTES - block.length)]);
 }
 
-/** The signature that turns out as these bytes when it is raised to the public exponent. */
+/** The signature that becomes these bytes when it is raised to the public exponent. */
 function sealed(algorithm: Algorithm, bytes: Buffer): Buffer {
   const { signing: key } = attackedKeys(algorithm);
   return privateEncrypt({ key, padding: constants.RSA_NO_PADDING }, bytes);
@@ -66,7 +66,7 @@ export function rsaPkcs1Attacks(algorithm: RsaAlgorithm): readonly Family[] {
   const info = der(SEQUENCE, identifier, der(OCTETS, hashed));
   const others = Object.keys(OIDS).filter((name) => name !== hash);
 
-  /** The twin of all that is rebuilt is what the same hands rebuild correctly. */
+  /** The twin is rebuilt in the same way, without a defect. */
   const rebuilt = (blocks: Readonly<Record<string, Buffer>>) => ({
     twin: joined(input, sealed(algorithm, encoded(info))),
     forged: tokensWith(
@@ -217,7 +217,7 @@ export function rsaPkcs1Attacks(algorithm: RsaAlgorithm): readonly Family[] {
         return rebuilt({
           'the first byte is not zero': encoded(info, { start: '0101' }),
           'the type of block is 0': encoded(info, { start: '0000', fill: 0 }),
-          'the type of block is 0, the padding as ever': encoded(info, { start: '0000' }),
+          'the type of block is 0, with normal padding': encoded(info, { start: '0000' }),
           'the type of block is that of encryption': encoded(info, { start: '0002' }),
           'the type of block is 255': encoded(info, { start: '00ff' }),
           'it is all zeros': encoded(info, { fill: 0 }),
@@ -256,7 +256,7 @@ function withParameters(hash: string, hashed: Buffer, parameters: Buffer): Buffe
   return der(SEQUENCE, der(SEQUENCE, oid(hash), parameters), der(OCTETS, hashed));
 }
 
-/** BER allows what DER does not: longer lengths than needed, and none at all (X.690 sections 8.1.3 and 10.1). */
+/** BER allows, and DER forbids, longer lengths than needed, and none at all (X.690 sections 8.1.3 and 10.1). */
 function lengthsOf(
   hash: string,
   hashed: Buffer,
@@ -303,7 +303,7 @@ function lengthsOf(
   };
 }
 
-/** Every tag of the structure, made the next one, a constructed or primitive one, and one of another class. */
+/** Every tag of the structure, replaced by the next one, a constructed or primitive one, and one of another class. */
 function retagged(info: Buffer): Record<string, Buffer> {
   const name = 5 + info.readUInt8(5) + 1;
   const places = {
@@ -328,7 +328,7 @@ function modulusOf(algorithm: Algorithm): bigint {
   return numberOf(Buffer.from(n, 'base64url'));
 }
 
-/** In as many bytes as it takes, and no less than a signature has. */
+/** In as many bytes as needed, but no fewer than a signature has. */
 function unsigned(number: bigint): Buffer {
   return bytesOf(number, Math.max(BYTES, Math.ceil(number.toString(16).length / 2)));
 }

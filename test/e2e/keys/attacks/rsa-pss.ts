@@ -16,7 +16,7 @@ type PssAlgorithm = Extract<Algorithm, `PS${string}`>;
 const BYTES = 256;
 const HASHES = ['sha1', 'sha224', 'sha256', 'sha384', 'sha512', 'sha512-256', 'sha3-256'];
 
-/** EMSA-PSS (RFC 8017 section 9.1.1) for 2048 bits, any part of which may be another one. */
+/** EMSA-PSS (RFC 8017 section 9.1.1) for 2048 bits, with replaceable parts. */
 interface Encoding {
   readonly hash: string;
   /** Of the text alone. */
@@ -25,10 +25,10 @@ interface Encoding {
   readonly salt?: Buffer;
   readonly zeros?: number;
   readonly separator?: number;
-  /** Put in place of the padding's first byte. */
+  /** Replaces the first byte of the padding. */
   readonly padding?: number;
   readonly trailer?: number;
-  /** Keeps the bit that stands above the modulus. */
+  /** Keeps the bit above the modulus. */
   readonly highBit?: boolean;
 }
 
@@ -88,7 +88,7 @@ export function rsaPssAttacks(algorithm: PssAlgorithm): readonly Family[] {
   const { signing: key, verifying } = attackedKeys(algorithm);
   const modulus = numberOf(Buffer.from(String(verifying.export({ format: 'jwk' }).n), 'base64url'));
 
-  /** The twin of all that is rebuilt is what the same hands rebuild correctly. */
+  /** The twin is rebuilt in the same way, without a defect. */
   const rebuilt = (variants: Readonly<Record<string, Partial<Encoding>>>) => {
     const signatures = Object.entries(variants).map(([what, parts]) => [
       what,
