@@ -36,6 +36,8 @@ describe('The option endpoints', () => {
   });
 
   it.each<[given: unknown, message: string]>([
+    [null, 'endpoints must be an object: { jwks: true }'],
+    ['auth', 'endpoints must be an object: { jwks: true }'],
     [{ path: 1 }, "endpoints.path was given 1; give a path such as 'auth'"],
     [{ path: true }, "endpoints.path was given true; give a path such as 'auth'"],
     [{ path: null }, "endpoints.path was given null; give a path such as 'auth'"],
