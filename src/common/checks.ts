@@ -155,8 +155,3 @@ export function requireId(value: unknown, message: string): void {
 export function requireIdentity(identity: unknown, message: string): void {
   if (identity === undefined || identity === null || identity === '') throw new TypeError(message);
 }
-
-/** @throws TypeError - for a number that is not whole, or is below 0 */
-export function requireWholeNumber(value: number, message: string): void {
-  if (!Number.isSafeInteger(value) || value < 0) throw new TypeError(message);
-}

@@ -1,25 +1,133 @@
-/** How many are looked at before somebody is refused: some hundredths of a millisecond. */
-const SWEEP_BEFORE_REFUSAL = 1_000;
+import { MARGIN_MS } from './store-rules.js';
 
-/** So many places. Nobody is put out for somebody new, but what has expired makes room. */
+/** What a map holds until it expires, the margin included. */
+interface Expiring {
+  /** In milliseconds since the epoch. `Infinity` and `NaN` never pass, so an invalid date is kept for ever. */
+  readonly keepUntil: number;
+}
+
+/** A map whose expired items the sweeper removes. */
+interface Sweepable<T extends Expiring> {
+  items(): Iterator<T>;
+  remove(item: T): void;
+}
+
+interface Entry extends Expiring {
+  readonly key: string;
+  readonly value: string;
+}
+
+/** The entries of a blocklist, up to a number that it is made with. */
+export class ExpiringEntries implements Sweepable<Entry> {
+  readonly sweeper: ExpirySweeper<Entry>;
+  readonly capacity: Capacity;
+  readonly #entries = new ShardedMap<Entry>();
+
+  constructor(maxEntries: number, clock: () => Date) {
+    this.sweeper = new ExpirySweeper(this, clock);
+    this.capacity = new Capacity(maxEntries, this.sweeper);
+  }
+
+  get(key: string): string | null {
+    return this.#entries.get(key)?.value ?? null;
+  }
+
+  /** @throws Error - if there is no room for another key */
+  set(key: string, value: string, expiresAt: Date | null): void {
+    if (this.#entries.get(key) === undefined) this.capacity.reserve();
+    this.#entries.set(key, { key, value, keepUntil: keepUntil(expiresAt) });
+  }
+
+  delete(key: string): void {
+    if (this.#entries.delete(key)) this.capacity.release();
+  }
+
+  items(): Iterator<Entry> {
+    return this.#entries.values();
+  }
+
+  remove({ key }: Entry): void {
+    this.delete(key);
+  }
+}
+
+interface SessionRecord extends Expiring {
+  readonly identity: string;
+  readonly sessionId: string;
+  readonly value: string;
+}
+
+/** The records of sessions by identity, up to a number that it is made with. */
+export class ExpiringSessions implements Sweepable<SessionRecord> {
+  readonly sweeper: ExpirySweeper<SessionRecord>;
+  readonly capacity: Capacity;
+  readonly #identities = new ShardedMap<Map<string, SessionRecord>>();
+
+  constructor(maxRecords: number, clock: () => Date) {
+    this.sweeper = new ExpirySweeper(this, clock);
+    this.capacity = new Capacity(maxRecords, this.sweeper);
+  }
+
+  /** @throws Error - if there is no room for another session */
+  put(identity: string, sessionId: string, value: string, expiresAt: Date | null): void {
+    if (!this.#identities.get(identity)?.has(sessionId)) this.capacity.reserve();
+    const record = { identity, sessionId, value, keepUntil: keepUntil(expiresAt) };
+    // Looked up again, because reserving may have swept the identity's last record away.
+    const records = this.#identities.get(identity);
+    if (records) records.set(sessionId, record);
+    else this.#identities.set(identity, new Map([[sessionId, record]]));
+  }
+
+  list(identity: string): string[] {
+    const records = this.#identities.get(identity)?.values() ?? [];
+    return Array.from(records, ({ value }) => value);
+  }
+
+  delete(identity: string, sessionId: string): void {
+    const records = this.#identities.get(identity);
+    if (!records?.delete(sessionId)) return;
+    this.capacity.release();
+    if (records.size === 0) this.#identities.delete(identity);
+  }
+
+  *items(): Generator<SessionRecord, undefined> {
+    for (const records of this.#identities.values()) yield* records.values();
+  }
+
+  remove({ identity, sessionId }: SessionRecord): void {
+    this.delete(identity, sessionId);
+  }
+}
+
+function keepUntil(expiresAt: Date | null): number {
+  return expiresAt ? expiresAt.getTime() + MARGIN_MS : Infinity;
+}
+
+/** How many items a full map looks at before it rejects a new one, which takes some hundredths of a millisecond. */
+const BATCH_SIZE_WHEN_FULL = 1_000;
+
+/**
+ * Capacity counter. A live item is never evicted: when the map is full, expired items are swept, and if none of them
+ * made room, the new item is rejected.
+ */
 class Capacity {
   #taken = 0;
 
   constructor(
-    private readonly places: number,
-    private readonly sweep: { step(most: number): void },
+    private readonly limit: number,
+    private readonly sweeper: { step(batchSize: number): void },
   ) {}
 
   get taken(): number {
     return this.#taken;
   }
 
-  /** @throws Error - when all places are taken, as far as could be seen in a moment */
+  /** @throws Error - if the map is full */
   reserve(): void {
-    if (this.#taken >= this.places) this.sweep.step(SWEEP_BEFORE_REFUSAL);
-    if (this.#taken >= this.places) {
+    if (this.#taken >= this.limit) this.sweeper.step(BATCH_SIZE_WHEN_FULL);
+    if (this.#taken >= this.limit) {
       throw new Error(
-        `MemoryBlocklistStore is full: it holds ${this.places} entries that are still needed`,
+        `MemoryBlocklistStore is full: it holds ${this.limit} entries that are still needed`,
       );
     }
     this.#taken += 1;
@@ -30,11 +138,67 @@ class Capacity {
   }
 }
 
+/** Walks round and round over a map, one batch a step, and removes what has expired. */
+class ExpirySweeper<T extends Expiring> {
+  #walk: Iterator<T> | undefined;
+
+  constructor(
+    private readonly map: Sweepable<T>,
+    private readonly clock: () => Date,
+  ) {}
+
+  /** Looks at a batch of items, and at none of them more than twice. */
+  step(batchSize: number): void {
+    const now = this.clock().getTime();
+    let hasReachedEnd = false;
+    for (let looks = 0; looks < batchSize; looks += 1) {
+      this.#walk ??= this.map.items();
+      const next = this.#walk.next();
+      if (!next.done) {
+        if (next.value.keepUntil < now) this.map.remove(next.value);
+        continue;
+      }
+      this.#walk = undefined;
+      if (hasReachedEnd) return;
+      hasReachedEnd = true;
+    }
+  }
+}
+
+/** How often the timer sweeps, and how many items at once: a sweep must not hold the event loop for long. */
+const INTERVAL_MS = 1_000;
+const BATCH_SIZE = 5_000;
+
+/** Sweeps maps for as long as they hold anything. The timer does not keep the process alive. */
+export class SweepTimer {
+  readonly #maps: readonly (ExpiringEntries | ExpiringSessions)[];
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(...maps: readonly (ExpiringEntries | ExpiringSessions)[]) {
+    this.#maps = maps;
+  }
+
+  /** To be called when a map has been added to. */
+  start(): void {
+    this.#timer ??= setInterval(() => this.#tick(), INTERVAL_MS).unref();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #tick(): void {
+    for (const { sweeper } of this.#maps) sweeper.step(BATCH_SIZE);
+    if (this.#maps.every(({ capacity }) => capacity.taken === 0)) this.stop();
+  }
+}
+
 const SHARDS = 256;
 
 /**
- * A `Map` in many parts. A map is copied as a whole when it grows or shrinks: one of a million entries holds the event
- * loop meanwhile, a part of it does not.
+ * A `Map` in many parts. V8 copies a map as a whole when it grows or shrinks. With a million entries that holds the event
+ * loop for a third of a second, so each part here grows and shrinks by itself.
  */
 export class ShardedMap<V> {
   readonly #shards: (Map<string, V> | undefined)[] = Array.from({ length: SHARDS });
@@ -47,12 +211,12 @@ export class ShardedMap<V> {
     (this.#shards[shardOf(key)] ??= new Map<string, V>()).set(key, value);
   }
 
-  /** @returns whether it was there */
+  /** @returns whether the key was there */
   delete(key: string): boolean {
     return this.#shards[shardOf(key)]?.delete(key) ?? false;
   }
 
-  /** What is held, in no order; it goes on where it was, whatever is set or deleted meanwhile. */
+  /** All values, in no order. Entries may be set and deleted during the walk. */
   *values(): Generator<V, undefined> {
     for (const shard of this.#shards) {
       if (shard) yield* shard.values();
@@ -60,222 +224,11 @@ export class ShardedMap<V> {
   }
 }
 
-/** FNV-1a over the whole key, since keys are alike at their beginnings and ends; its upper bits are mixed best. */
+/** FNV-1a over the whole key, because keys are alike at both ends; its upper 8 bits are the best mixed. */
 function shardOf(key: string): number {
   let hash = 0x811c9dc5;
   for (let index = 0; index < key.length; index += 1) {
     hash = Math.imul(hash ^ key.charCodeAt(index), 0x01000193);
   }
   return hash >>> 24;
-}
-
-/** Clocks are set back now and then: whatever expires is kept for so many seconds more. */
-const MARGIN = 5 * 60;
-/** 68 years. Up to here V8 keeps a whole number in place, beyond it in a box of its own. */
-const NEVER = 2 ** 31 - 1;
-
-/** A point in time by both clocks, in whole seconds since they were made. */
-interface Moment {
-  /** By the clock on the wall, which may be set forward and back. */
-  readonly wall: number;
-  /** By the clock that nobody sets. */
-  readonly steady: number;
-}
-
-/**
- * Tells when something may be forgotten. Both clocks must agree on it, so that one which is set forward by mistake, and
- * back again, makes nobody forget a revocation.
- */
-export class TwoClocks {
-  readonly #wallStart: number;
-  readonly #steadyStart = performance.now();
-
-  constructor(private readonly clock: () => Date) {
-    this.#wallStart = clock().getTime();
-  }
-
-  now(): Moment {
-    return {
-      wall: (this.clock().getTime() - this.#wallStart) / 1_000,
-      steady: (performance.now() - this.#steadyStart) / 1_000,
-    };
-  }
-
-  /** Until when to keep what expires then, the margin included; `null` is for ever. */
-  keepUntil(expiresAt: Date | null): Moment {
-    if (!expiresAt) return { wall: NEVER, steady: NEVER };
-    const { wall, steady } = this.now();
-    const end = (expiresAt.getTime() - this.#wallStart) / 1_000;
-    return {
-      wall: wholeSeconds(end + MARGIN),
-      steady: wholeSeconds(steady + Math.max(0, end - wall) + MARGIN),
-    };
-  }
-}
-
-/** Rounded up, within what needs no box; what is no number is kept for ever. */
-function wholeSeconds(seconds: number): number {
-  if (Number.isNaN(seconds)) return NEVER;
-  return Math.max(-NEVER, Math.min(NEVER, Math.ceil(seconds))) | 0;
-}
-
-/** Something that holds what expires. */
-interface Holding<T extends Moment> {
-  values(): Iterator<T>;
-  forget(item: T): void;
-}
-
-/** Goes round a holding, a little at a time, and has it forget what has expired. */
-class ExpirySweeper<T extends Moment> {
-  #place: Iterator<T> | undefined;
-
-  constructor(
-    private readonly holding: Holding<T>,
-    private readonly clocks: TwoClocks,
-  ) {}
-
-  /** Looks at so many at most, and at none more often than twice. */
-  step(most: number): void {
-    const now = this.clocks.now();
-    let isWholeRound = false;
-    for (let looks = 0; looks < most; looks += 1) {
-      this.#place ??= this.holding.values();
-      const next = this.#place.next();
-      if (!next.done) {
-        const { wall, steady } = next.value;
-        if (wall < now.wall && steady < now.steady) this.holding.forget(next.value);
-        continue;
-      }
-      this.#place = undefined;
-      if (isWholeRound) return;
-      isWholeRound = true;
-    }
-  }
-}
-
-interface Entry extends Moment {
-  readonly key: string;
-  readonly value: string;
-}
-
-/** The entries of the blocklist, so many at most. */
-export class MemoryEntries implements Holding<Entry> {
-  readonly sweep: ExpirySweeper<Entry>;
-  readonly capacity: Capacity;
-  readonly #entries = new ShardedMap<Entry>();
-
-  constructor(
-    maxEntries: number,
-    private readonly clocks: TwoClocks,
-  ) {
-    this.sweep = new ExpirySweeper(this, clocks);
-    this.capacity = new Capacity(maxEntries, this.sweep);
-  }
-
-  get(key: string): string | null {
-    return this.#entries.get(key)?.value ?? null;
-  }
-
-  /** @throws Error - when there is no room for another key */
-  set(key: string, value: string, expiresAt: Date | null): void {
-    if (this.#entries.get(key) === undefined) this.capacity.reserve();
-    const { wall, steady } = this.clocks.keepUntil(expiresAt);
-    this.#entries.set(key, { key, value, wall, steady });
-  }
-
-  delete(key: string): void {
-    if (this.#entries.delete(key)) this.capacity.release();
-  }
-
-  values(): Iterator<Entry> {
-    return this.#entries.values();
-  }
-
-  forget({ key }: Entry): void {
-    this.delete(key);
-  }
-}
-
-interface SessionRecord extends Moment {
-  readonly identity: string;
-  readonly sessionId: string;
-  readonly value: string;
-}
-
-/** The records of sessions by identity, so many at most. */
-export class MemorySessions implements Holding<SessionRecord> {
-  readonly sweep: ExpirySweeper<SessionRecord>;
-  readonly capacity: Capacity;
-  readonly #identities = new ShardedMap<Map<string, SessionRecord>>();
-
-  constructor(
-    maxRecords: number,
-    private readonly clocks: TwoClocks,
-  ) {
-    this.sweep = new ExpirySweeper(this, clocks);
-    this.capacity = new Capacity(maxRecords, this.sweep);
-  }
-
-  /** @throws Error - when there is no room for another session */
-  put(identity: string, sessionId: string, value: string, expiresAt: Date | null): void {
-    if (!this.#identities.get(identity)?.has(sessionId)) this.capacity.reserve();
-    const { wall, steady } = this.clocks.keepUntil(expiresAt);
-    const record = { identity, sessionId, value, wall, steady };
-    // Asked again, since making room may have let the identity go.
-    const records = this.#identities.get(identity);
-    if (records) records.set(sessionId, record);
-    else this.#identities.set(identity, new Map([[sessionId, record]]));
-  }
-
-  list(identity: string): string[] {
-    const records = this.#identities.get(identity)?.values() ?? [];
-    return Array.from(records, ({ value }) => value);
-  }
-
-  remove(identity: string, sessionId: string): void {
-    const records = this.#identities.get(identity);
-    if (!records?.delete(sessionId)) return;
-    this.capacity.release();
-    if (records.size === 0) this.#identities.delete(identity);
-  }
-
-  *values(): Generator<SessionRecord, undefined> {
-    for (const records of this.#identities.values()) yield* records.values();
-  }
-
-  forget({ identity, sessionId }: SessionRecord): void {
-    this.remove(identity, sessionId);
-  }
-}
-
-/** How often, and how many are looked at each time: a sweep never holds the event loop for long. */
-const INTERVAL_MS = 1_000;
-const BATCH_SIZE = 5_000;
-
-/** What is swept from time to time while there is anything to sweep. */
-interface Swept {
-  readonly sweep: { step(most: number): void };
-  readonly capacity: { readonly taken: number };
-}
-
-/** One timer for all, which keeps no process alive. */
-export class SweepTimer {
-  #timer: NodeJS.Timeout | undefined;
-
-  constructor(private readonly holdings: readonly Swept[]) {}
-
-  /** To be called when something is held. */
-  start(): void {
-    this.#timer ??= setInterval(() => this.#tick(), INTERVAL_MS).unref();
-  }
-
-  stop(): void {
-    clearInterval(this.#timer);
-    this.#timer = undefined;
-  }
-
-  #tick(): void {
-    for (const { sweep } of this.holdings) sweep.step(BATCH_SIZE);
-    if (this.holdings.every(({ capacity }) => capacity.taken === 0)) this.stop();
-  }
 }

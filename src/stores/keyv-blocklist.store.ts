@@ -1,45 +1,21 @@
 import { createHash } from 'node:crypto';
-import { describe, configError } from '../common/describe.js';
 import { readOptions, type Rows } from '../common/read-options.js';
 import type { BlocklistStore } from '../contracts/blocklist-store.js';
+import { checkPrefix, expiryOf, MARGIN_MS, numberIn, requireWholeNumber } from './store-rules.js';
 import {
   type CacheManagerClient,
   type KeyvClient,
-  StrictKeyv,
   recognizeKeyv,
+  StrictKeyv,
 } from './strict-keyv.js';
 
-/** Short enough for every backend, and the same where upper case and lower case are. */
-const PLAIN = /^[a-z0-9:.@_-]{1,150}$/;
-
-/**
- * What an entry is called. Some backends of Keyv take 250 characters of a key, or no blanks, or do not tell cases apart;
- * a key that this could matter to is called by its digest, behind a character that no other name begins with.
- */
-function entryName(prefix: string, key: string): string {
-  if (PLAIN.test(key)) return prefix + key;
-  return `${prefix}#${createHash('sha256').update(Buffer.from(key, 'utf16le')).digest('hex')}`;
-}
-
-/** Clocks are set back now and then: what is stored outlives its expiry by this much. */
-const MARGIN_MS = 5 * 60 * 1_000;
-
-/** How long to keep what expires then, in whole milliseconds; `null` for ever. */
-function timeToLive(expiresAt: Date | null): number | null {
-  if (expiresAt === null) return null;
-  const life = expiresAt.getTime() - Date.now();
-  if (Number.isNaN(life)) throw new TypeError('expiresAt must be a date that is valid');
-  return Math.max(0, Math.ceil(life)) + MARGIN_MS;
-}
-
-const PREFIX = /^[\x20-\x7e]{1,64}$/;
-const NUMBER = /^\d+$/;
+const STORE = 'KeyvBlocklistStore';
 
 /** How a {@link KeyvBlocklistStore} is made. */
 export interface KeyvBlocklistStoreOptions {
   /**
-   * What every key begins with, behind the namespace of the Keyv: 1 to 64 printable characters of ASCII. It must not be
-   * that namespace again.
+   * The beginning of every key, after the namespace of the Keyv: 1 to 64 printable characters of ASCII. It must differ
+   * from that namespace.
    *
    * @default 'jwt:'
    */
@@ -49,16 +25,17 @@ export interface KeyvBlocklistStoreOptions {
 const ROWS = { prefix: [checkPrefix, 'jwt:'] } satisfies Rows<KeyvBlocklistStoreOptions>;
 
 /**
- * Keeps revocations wherever a Keyv keeps things, for applications that have one already. It is handed a Keyv of the
- * package `keyv` 5, or the `CACHE_MANAGER` of `@nestjs/cache-manager`, of which it uses the last tier only: memory in
- * front of it does not know what another process has revoked.
+ * Keeps revocations in a Keyv, for applications that have one already. Give it a Keyv of the package `keyv` 5, or the
+ * `CACHE_MANAGER` of `@nestjs/cache-manager`. Of a cache with several tiers it uses the last one only, because memory in
+ * front of that tier does not know what another process has revoked.
  *
- * Keyv cannot add or raise atomically, so refresh tokens are not rotated with this store. And Keyv takes a backend that
- * is down for an empty one: this store notices, and throws. Every look-up asks for one more entry to that end, and every
+ * Keyv cannot add or raise atomically, so this store refuses to rotate refresh tokens. Keyv also answers as if the store
+ * were empty when its backend is down. This store detects that and throws: each look-up reads one more entry, and each
  * write is read back.
  *
- * It is as good as what is behind it: a backend that drops entries when it is full, or a `clear()` of the cache, lets
- * revoked tokens in again. Memcached forgets at once what is to live for more than 30 days; such a revocation rejects.
+ * Revocations are as safe as the backend keeps them. If it drops entries when it is full, or if the application calls
+ * `clear()` on the cache, revoked tokens are accepted again. Memcached drops at once what should live for more than 30
+ * days; such a revocation rejects.
  *
  * @example
  * ```ts
@@ -68,31 +45,33 @@ const ROWS = { prefix: [checkPrefix, 'jwt:'] } satisfies Rows<KeyvBlocklistStore
  * ```
  */
 export class KeyvBlocklistStore implements BlocklistStore {
-  /** It keeps revocations, and refuses rotation. */
+  /** This store keeps revocations, and refuses rotation. */
   readonly isAtomic = false;
   readonly #keyv: StrictKeyv;
   readonly #prefix: string;
 
-  /** @throws JwtExtendedConfigError - for what is no Keyv, and for a prefix that cannot be one */
+  /** @throws JwtExtendedConfigError - for a client that is not a Keyv, and for an invalid prefix */
   constructor(client: KeyvClient | CacheManagerClient, options: KeyvBlocklistStoreOptions = {}) {
-    const { prefix } = readOptions('KeyvBlocklistStore', ROWS, options);
+    const { prefix } = readOptions(STORE, ROWS, options);
     this.#keyv = new StrictKeyv(recognizeKeyv(client), prefix);
     this.#prefix = `${prefix}entry:`;
   }
 
-  /** Of several calls at once more than one may say that it added the entry. */
+  /** Of several calls at once, more than one may report that it added the entry. */
   async add(key: string, value: string, expiresAt: Date | null): Promise<boolean> {
-    const [there] = await this.get([key]);
-    if (there !== null) return false;
+    const [held] = await this.get([key]);
+    if (held !== null) return false;
     return (await this.#write(key, value, expiresAt)) === value;
   }
 
-  /** Of several calls at once a lower one may be the last. */
+  /** Of several calls at once, one with a lower number may write last. */
   async raise(key: string, value: number, expiresAt: Date | null): Promise<void> {
-    const [there] = await this.get([key]);
-    if (typeof there === 'string' && numberIn(there) >= value) return;
+    requireWholeNumber(value, STORE);
+    const [held] = await this.get([key]);
+    if (typeof held === 'string' && numberIn(held, STORE) >= value) return;
     const kept = await this.#write(key, String(value), expiresAt);
-    if (numberIn(kept) < value) throw new Error('KeyvBlocklistStore: a lower number was written');
+    if (numberIn(kept, STORE) < value)
+      throw new Error(`${STORE}: another call wrote a lower number`);
   }
 
   async get(keys: readonly string[]): Promise<readonly (string | null)[]> {
@@ -109,12 +88,20 @@ export class KeyvBlocklistStore implements BlocklistStore {
   }
 }
 
-function numberIn(text: string): number {
-  if (NUMBER.test(text)) return Number(text);
-  throw new Error('KeyvBlocklistStore: only a number can be raised');
+/** Short enough for every backend, and without upper case, which some backends fold to lower case. */
+const PLAIN = /^[a-z0-9:.@_-]{1,150}$/;
+
+/**
+ * The name of an entry in the backend. Some backends limit keys to 250 characters, refuse blanks or ignore case. A key
+ * that this could change is replaced by its digest, after a `#`, which no plain name begins with.
+ */
+function entryName(prefix: string, key: string): string {
+  if (PLAIN.test(key)) return prefix + key;
+  return `${prefix}#${createHash('sha256').update(Buffer.from(key, 'utf16le')).digest('hex')}`;
 }
 
-function checkPrefix(value: unknown, name: string): string {
-  if (typeof value === 'string' && PREFIX.test(value)) return value;
-  throw configError(name, describe(value), 'give 1 to 64 printable characters of ASCII');
+/** How long to keep an entry, in whole milliseconds; `null` for ever. */
+function timeToLive(expiresAt: Date | null): number | null {
+  if (expiresAt === null) return null;
+  return Math.max(0, Math.ceil(expiryOf(expiresAt, STORE) - Date.now())) + MARGIN_MS;
 }

@@ -1,20 +1,21 @@
-import { checkFunction, integerFrom, requireWholeNumber } from '../common/checks.js';
+import { checkFunction, integerFrom } from '../common/checks.js';
 import { readOptions, type Rows } from '../common/read-options.js';
 import type { BlocklistStore, SessionRecords } from '../contracts/blocklist-store.js';
-import { MemoryEntries, MemorySessions, SweepTimer, TwoClocks } from './expiring-map.js';
+import { ExpiringEntries, ExpiringSessions, SweepTimer } from './expiring-map.js';
+import { numberIn, requireWholeNumber } from './store-rules.js';
 
 /** How a {@link MemoryBlocklistStore} is made. */
 export interface MemoryBlocklistStoreOptions {
   /**
-   * How many entries it holds at most, and how many sessions. One more is refused, since dropping a live entry would let
-   * a revoked token in. Not only what was revoked is an entry: each session has one, and each refresh token that was
-   * spent. An entry takes some 160 bytes, and a session some 400 beside what its record says.
+   * The most entries it holds, and the most sessions. When it is full it rejects a new entry, because dropping a live
+   * one would let a revoked token in. An entry is kept for each revocation, each session and each refresh token that was
+   * used. An entry takes about 160 bytes, and a session about 400 besides the text of its record.
    *
    * @default 1_000_000
    */
   maxEntries?: number;
   /**
-   * What time it is; for tests.
+   * The current time, for tests.
    *
    * @default the system's clock
    */
@@ -27,8 +28,8 @@ const ROWS = {
 } satisfies Rows<MemoryBlocklistStoreOptions>;
 
 /**
- * Keeps revocations in this process: for one process, for tests, and for trying things out. They are gone when the
- * process ends, so an application that logs people out wants a store that stays.
+ * Keeps revocations in the memory of this process: for a single process, for tests, and for trying things out. They are
+ * lost when the process ends, so an application that logs users out needs a store that outlives it.
  *
  * @example
  * ```ts
@@ -36,25 +37,24 @@ const ROWS = {
  * ```
  */
 export class MemoryBlocklistStore implements BlocklistStore {
-  readonly #entries: MemoryEntries;
-  readonly #sessions: MemorySessions;
+  readonly #entries: ExpiringEntries;
+  readonly #sessions: ExpiringSessions;
   readonly #timer: SweepTimer;
 
-  /** @throws JwtExtendedConfigError - for an option that it has not, or that cannot be so */
+  /** @throws JwtExtendedConfigError - for an unknown option, and for an invalid value */
   constructor(options: MemoryBlocklistStoreOptions = {}) {
     const { maxEntries, clock } = readOptions('MemoryBlocklistStore', ROWS, options);
-    const clocks = new TwoClocks(clock as () => Date);
-    this.#entries = new MemoryEntries(maxEntries, clocks);
-    this.#sessions = new MemorySessions(maxEntries, clocks);
-    this.#timer = new SweepTimer([this.#entries, this.#sessions]);
+    this.#entries = new ExpiringEntries(maxEntries, clock as () => Date);
+    this.#sessions = new ExpiringSessions(maxEntries, clock as () => Date);
+    this.#timer = new SweepTimer(this.#entries, this.#sessions);
   }
 
-  /** How many entries are held, expired ones that no sweep has met included; sessions are counted by themselves. */
+  /** The number of entries, with expired ones that have not been swept yet, and without sessions. */
   get size(): number {
     return this.#entries.capacity.taken;
   }
 
-  /** @throws Error - when the store is full; nothing is dropped for a new entry. */
+  /** @throws Error - if the store is full; it never drops a live entry */
   add(key: string, value: string, expiresAt: Date | null): boolean {
     if (this.#entries.get(key) !== null) return false;
     this.#entries.set(key, value, expiresAt);
@@ -63,16 +63,13 @@ export class MemoryBlocklistStore implements BlocklistStore {
   }
 
   /**
-   * @throws TypeError - for what is no whole number of 0 or more
-   * @throws Error - when the store is full, or what is there is no number
+   * @throws TypeError - if the number is not whole, or below 0
+   * @throws Error - if the store is full, or the entry is not a number
    */
   raise(key: string, value: number, expiresAt: Date | null): void {
-    requireWholeNumber(value, 'MemoryBlocklistStore: raise takes a whole number of 0 or more');
-    const there = this.#entries.get(key);
-    if (there !== null && !/^\d+$/.test(there)) {
-      throw new Error('MemoryBlocklistStore: only a number can be raised');
-    }
-    if (there !== null && Number(there) >= value) return;
+    requireWholeNumber(value, 'MemoryBlocklistStore');
+    const held = this.#entries.get(key);
+    if (held !== null && numberIn(held, 'MemoryBlocklistStore') >= value) return;
     this.#entries.set(key, String(value), expiresAt);
     this.#timer.start();
   }
@@ -85,14 +82,14 @@ export class MemoryBlocklistStore implements BlocklistStore {
     this.#entries.delete(key);
   }
 
-  /** The sessions of each identity, which are gone with the process as well. */
+  /** The sessions of each identity. They are lost when the process ends, as the entries are. */
   readonly sessions: SessionRecords = {
     put: (identity, sessionId, value, expiresAt) => {
       this.#sessions.put(identity, sessionId, value, expiresAt);
       this.#timer.start();
     },
     list: (identity) => this.#sessions.list(identity),
-    remove: (identity, sessionId) => this.#sessions.remove(identity, sessionId),
+    remove: (identity, sessionId) => this.#sessions.delete(identity, sessionId),
   };
 
   /** Stops sweeping. */

@@ -10,56 +10,22 @@ import {
   unfitTables,
 } from './sql-statements.js';
 
-/** PostgreSQL's way of saying it. */
-const postgresWording: SqlWording = {
+const WORDING: SqlWording = {
   parameter: (place) => `$${place}`,
   isAsked: 'key = ANY ($1)',
-  // CASE, since the sides of AND are evaluated in any order, and a cast of what is no number is an error.
+  // CASE, because AND evaluates its sides in any order, and it is an error to cast text that is not a number.
   isLower: `CASE WHEN held.value ~ '^[0-9]+$'
       THEN held.value::numeric < excluded.value::numeric ELSE false END`,
-  // Several processes may purge at once, each of them what no other has in hand. The moment is compared again where the
-  // rows go, since a ctid alone says too little in a table of partitions.
+  // Several processes may purge at once, so each skips the rows that another has locked. The outer statement compares the
+  // moment again, because a ctid does not identify a row in a partitioned table.
   purge: (table) => `DELETE FROM ${table} WHERE expires_at <= $1 AND ctid = ANY (ARRAY(
       SELECT ctid FROM ${table} WHERE expires_at <= $1
       ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED)) RETURNING 1`,
 };
 
-/** Collated by bytes: by case, with every blank, and the same on every machine. */
-const TEXT = 'text COLLATE "C" NOT NULL';
-
-function postgresDdl({ schema, name }: SqlTable): readonly string[] {
-  const sessions = `${name}_sessions`;
-  return [
-    `CREATE TABLE IF NOT EXISTS ${schema}"${name}" (
-      key ${TEXT} PRIMARY KEY, value text NOT NULL, expires_at bigint)`,
-    expiryIndex(schema, name),
-    `CREATE TABLE IF NOT EXISTS ${schema}"${sessions}" (
-      identity ${TEXT}, session_id ${TEXT}, value text NOT NULL, expires_at bigint,
-      PRIMARY KEY (identity, session_id))`,
-    expiryIndex(schema, sessions),
-  ];
-}
-
-/** One row that says of what type every column is; an error where one of them is not. */
-function postgresTypes({ schema, name }: SqlTable): string {
-  const columns = [
-    ...['key', 'value', 'expires_at'].map((column) => `entries.${column}`),
-    ...['identity', 'session_id', 'value', 'expires_at'].map((column) => `sessions.${column}`),
-  ];
-  const types = columns.map((column) => `pg_typeof(${column})::text AS "${column}"`);
-  return `SELECT ${types.join(', ')} FROM (SELECT) AS nothing
-      LEFT JOIN ${schema}"${name}" AS entries ON false
-      LEFT JOIN ${schema}"${name}_sessions" AS sessions ON false`;
-}
-
-function expiryIndex(schema: string, name: string): string {
-  return `CREATE INDEX IF NOT EXISTS "${name}_expiry" ON ${schema}"${name}" (expires_at)
-      WHERE expires_at IS NOT NULL`;
-}
-
-/** No such table, column, schema or operator; another type, another kind of relation; no primary key to conflict with. */
+/** No such table, column, schema or operator; another type or kind of relation; no primary key for ON CONFLICT. */
 const UNFIT = new Set(['42P01', '42703', '3F000', '42883', '42804', '42809', '42P10']);
-/** Processes that migrate at once wait for each other by it; any number does, as long as it is always the same. */
+/** Processes that migrate at once wait for each other on this lock. The number is arbitrary, and must not change. */
 const MIGRATION_LOCK = 5_271_009_914_385_206;
 
 /** PostgreSQL, over `pg` or within this process as PGlite. */
@@ -71,8 +37,8 @@ export class PostgresDialect implements SqlDialect {
     private readonly client: PostgresClient,
     private readonly table: SqlTable,
   ) {
-    this.statements = sqlStatements(table, postgresWording);
-    this.ddl = postgresDdl(table);
+    this.statements = sqlStatements(table, WORDING);
+    this.ddl = ddlOf(table);
   }
 
   keyList(keys: readonly string[]): unknown {
@@ -88,7 +54,7 @@ export class PostgresDialect implements SqlDialect {
     );
   }
 
-  /** One statement, and so one transaction on one connection, whatever the client is. */
+  /** A single statement, so that any client runs it in one transaction on one connection. */
   async migrate(): Promise<void> {
     const steps = [`PERFORM pg_advisory_xact_lock(${MIGRATION_LOCK})`, ...this.ddl];
     await this.rows(`DO $migration$ BEGIN ${steps.join('; ')}; END $migration$`, []);
@@ -96,12 +62,12 @@ export class PostgresDialect implements SqlDialect {
 
   async check(): Promise<void> {
     try {
-      const types = await this.rows(postgresTypes(this.table), []);
+      const types = await this.rows(typesQuery(this.table), []);
       const wrong = types
         .flatMap((row) => Object.entries(row as Readonly<Record<string, unknown>>))
         .find(([column, type]) => !isFit(column, type));
       if (wrong) throw unfitTables(this.table, `the column ${wrong.join(' is of the type ')}`);
-      // To plan an INSERT is to look for the primary key that it may conflict with.
+      // To plan an INSERT, PostgreSQL looks for the primary key that ON CONFLICT needs.
       await this.rows(`EXPLAIN ${this.statements.add}`, ['', '', null]);
       await this.rows(`EXPLAIN ${this.statements.put}`, ['', '', '', null]);
     } catch (error) {
@@ -111,7 +77,40 @@ export class PostgresDialect implements SqlDialect {
   }
 }
 
-/** `char(n)` forgets blanks, `citext` does not tell cases apart, and milliseconds do not fit into an `integer`. */
+/** Compared by bytes, so that case and blanks count, and the same on every machine. */
+const TEXT = 'text COLLATE "C" NOT NULL';
+
+function ddlOf({ schema, name }: SqlTable): readonly string[] {
+  const sessions = `${name}_sessions`;
+  return [
+    `CREATE TABLE IF NOT EXISTS ${schema}"${name}" (
+      key ${TEXT} PRIMARY KEY, value text NOT NULL, expires_at bigint)`,
+    expiryIndex(schema, name),
+    `CREATE TABLE IF NOT EXISTS ${schema}"${sessions}" (
+      identity ${TEXT}, session_id ${TEXT}, value text NOT NULL, expires_at bigint,
+      PRIMARY KEY (identity, session_id))`,
+    expiryIndex(schema, sessions),
+  ];
+}
+
+function expiryIndex(schema: string, name: string): string {
+  return `CREATE INDEX IF NOT EXISTS "${name}_expiry" ON ${schema}"${name}" (expires_at)
+      WHERE expires_at IS NOT NULL`;
+}
+
+/** Returns one row with the type of each column, and fails if a column is missing. */
+function typesQuery({ schema, name }: SqlTable): string {
+  const columns = [
+    ...['key', 'value', 'expires_at'].map((column) => `entries.${column}`),
+    ...['identity', 'session_id', 'value', 'expires_at'].map((column) => `sessions.${column}`),
+  ];
+  const types = columns.map((column) => `pg_typeof(${column})::text AS "${column}"`);
+  return `SELECT ${types.join(', ')} FROM (SELECT) AS nothing
+      LEFT JOIN ${schema}"${name}" AS entries ON false
+      LEFT JOIN ${schema}"${name}_sessions" AS sessions ON false`;
+}
+
+/** `char(n)` drops trailing blanks, `citext` ignores case, and an `integer` is too small for milliseconds. */
 function isFit(column: string, type: unknown): boolean {
   if (column.endsWith('expires_at')) return type === 'bigint';
   return type === 'text' || type === 'character varying';

@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { requireWholeNumber } from '../common/checks.js';
-import { describe, configError } from '../common/describe.js';
 import { safeMessage } from '../common/fault-message.js';
 import { readOptions, type Rows } from '../common/read-options.js';
 import type { BlocklistStore, SessionRecords } from '../contracts/blocklist-store.js';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
 import { recognizeClient, type RedisClient, type RedisCommands } from './redis-client.js';
 import { expireAt, RAISE, readValues, RedisSessions, requireOk } from './redis-protocol.js';
+import { checkPrefix, requireWholeNumber } from './store-rules.js';
 
 /** What waiting does not mend: commands that the server does not know yet, or that the client's user may not use. */
 const REFUSALS = /^NOPERM|^ERR (syntax|unknown)|ACL failure|can't run this command/;
@@ -40,8 +39,6 @@ async function requireFitServer(
     );
   }
 }
-
-const PREFIX = /^[\x20-\x7e]{1,64}$/;
 
 /** How a {@link RedisBlocklistStore} is made. */
 export interface RedisBlocklistStoreOptions {
@@ -116,7 +113,7 @@ export class RedisBlocklistStore implements BlocklistStore {
   }
 
   async raise(key: string, value: number, expiresAt: Date | null): Promise<void> {
-    requireWholeNumber(value, 'RedisBlocklistStore: raise takes a whole number of 0 or more');
+    requireWholeNumber(value, 'RedisBlocklistStore');
     const until = expireAt(expiresAt)?.toString() ?? '';
     requireOk(await this.#commands.run(RAISE, this.#prefix + key, `${value}`, until));
     await this.#readOptions(this.#prefix + key);
@@ -144,9 +141,4 @@ export class RedisBlocklistStore implements BlocklistStore {
   check(): Promise<void> {
     return requireFitServer(this);
   }
-}
-
-function checkPrefix(value: unknown, name: string): string {
-  if (typeof value === 'string' && PREFIX.test(value)) return value;
-  throw configError(name, describe(value), 'give 1 to 64 printable characters of ASCII');
 }

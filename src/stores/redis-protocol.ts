@@ -1,15 +1,11 @@
 import type { SessionRecords } from '../contracts/blocklist-store.js';
 import type { RedisCommands } from './redis-client.js';
-
-/** Clocks are set back now and then: what is stored outlives its expiry by this much. */
-const MARGIN_MS = 5 * 60 * 1_000;
+import { expiryOf, MARGIN_MS } from './store-rules.js';
 
 /** When Redis may forget something, in milliseconds since the epoch, of which it takes only positive ones. */
 export function expireAt(expiresAt: Date | null): number | null {
   if (expiresAt === null) return null;
-  const milliseconds = expiresAt.getTime();
-  if (Number.isNaN(milliseconds)) throw new TypeError('expiresAt must be a date that is valid');
-  return Math.max(1, milliseconds + MARGIN_MS);
+  return Math.max(1, expiryOf(expiresAt, 'RedisBlocklistStore') + MARGIN_MS);
 }
 
 /** The text of a reply; a client that was told to gives bytes. */

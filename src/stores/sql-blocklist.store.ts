@@ -1,4 +1,4 @@
-import { setImmediate as turn } from 'node:timers/promises';
+import { setImmediate as endOfTurn } from 'node:timers/promises';
 import { readOptions, type Rows } from '../common/read-options.js';
 import type { BlocklistStore, SessionRecords } from '../contracts/blocklist-store.js';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
@@ -8,18 +8,191 @@ import {
   type SqlDialect,
   type SqlTable,
   sqlTable,
-  assertStorableText,
-  storableMoment,
-  storableNumber,
   textOf,
   valuesOf,
 } from './sql-statements.js';
 import { SqliteDialect } from './sqlite.dialect.js';
+import { expiryOf, MARGIN_MS, numberIn, requireWholeNumber } from './store-rules.js';
+
+const STORE = 'SqlBlocklistStore';
+
+/** How a {@link SqlBlocklistStore} is made. */
+export interface SqlBlocklistStoreOptions {
+  /**
+   * The name of the table, or `schema.table`. Sessions are kept in a second table, whose name ends in `_sessions`. A name
+   * consists of ASCII letters, digits and underscores and is quoted: `Revoked` and `revoked` are two tables in PostgreSQL.
+   *
+   * @default 'jwt_blocklist'
+   */
+  readonly table?: string;
+  /**
+   * The beginning of every key and identity, so that two modules can share a table. End it with a separator, as in
+   * `'admin:'`: with the prefixes `a` and `ab`, the first module could meet keys of the second.
+   *
+   * @default ''
+   */
+  readonly prefix?: string;
+}
+
+const ROWS = {
+  table: [sqlTable, 'jwt_blocklist'],
+  prefix: [checkPrefix, ''],
+} satisfies Rows<SqlBlocklistStoreOptions>;
+
+/** What {@link SqlBlocklistStore.purge} deletes, and how much at once. */
+export interface SqlPurgeOptions {
+  /**
+   * Rows that expired five minutes before this date, or earlier, are deleted.
+   *
+   * @default now
+   */
+  readonly before?: Date;
+  /**
+   * The number of rows that one statement deletes. Other statements may have to wait for so long.
+   *
+   * @default 1000
+   */
+  readonly batch?: number;
+}
 
 /**
- * How to speak to a client, which is known by what it can do.
+ * Keeps revocations in a database that the application has opened: PostgreSQL over `pg` or as PGlite, or SQLite over
+ * `libsql` or `better-sqlite3`. Several processes on one database act as one. The application still owns the connection,
+ * and closes it. Leave no transaction open on it: a revocation that is written within a transaction is lost if the
+ * transaction is rolled back.
  *
- * @throws JwtExtendedConfigError - when it is none
+ * With `pg`, use a `Pool` with a listener for its `'error'` events; a single `Client` runs one statement after the other.
+ * Connect to the primary, because a replica receives revocations late.
+ *
+ * A revocation is as durable as a commit of the database. PostgreSQL's defaults are good. For SQLite, run
+ * `PRAGMA journal_mode = WAL` and `PRAGMA synchronous = FULL`. If several processes write to one file, open it with a
+ * `timeout`: without one, SQLite rejects a write while another process writes.
+ *
+ * Call `migrate` before the application starts, or create the tables with the statements of `ddl`. Call `purge` from time
+ * to time. The store rejects text with a NUL character or an unpaired surrogate, because databases change such text.
+ *
+ * @throws JwtExtendedConfigError - for an unknown client or option, and for an invalid table or prefix
+ *
+ * @example
+ * ```ts
+ * const store = new SqlBlocklistStore(new Pool({ connectionString: process.env.DATABASE_URL }));
+ * await store.migrate();
+ * JwtExtendedModule.forRoot({ secret, blocklist: { store } });
+ * ```
+ */
+export class SqlBlocklistStore implements BlocklistStore {
+  /** The statements that `migrate` runs, for a migration tool of your own. */
+  readonly ddl: readonly string[];
+  readonly #dialect: SqlDialect;
+  readonly #prefix: string;
+
+  constructor(client: SqlClient, options: SqlBlocklistStoreOptions = {}) {
+    const { table, prefix } = readOptions(STORE, ROWS, options);
+    this.#dialect = dialectOf(client, table);
+    this.#prefix = prefix;
+    this.ddl = this.#dialect.ddl;
+  }
+
+  /**
+   * Creates the tables and their indexes if they are absent. It may run again, and in several processes at once. The
+   * schema must exist.
+   */
+  async migrate(): Promise<void> {
+    await this.#dialect.migrate();
+  }
+
+  /** @throws JwtExtendedConfigError - if a table or a column is missing, or of another type */
+  async check(): Promise<void> {
+    await this.#dialect.check();
+  }
+
+  async add(key: string, value: string, expiresAt: Date | null): Promise<boolean> {
+    const entry = [this.#name(key), assertStorableText(value), momentOf(expiresAt)];
+    return (await this.#dialect.rows(this.#dialect.statements.add, entry)).length > 0;
+  }
+
+  /** @throws Error - if the entry is not a number; the entry stays as it is */
+  async raise(key: string, value: number, expiresAt: Date | null): Promise<void> {
+    requireWholeNumber(value, STORE);
+    const entry = [this.#name(key), String(value), momentOf(expiresAt)];
+    const written = await this.#dialect.rows(this.#dialect.statements.raise, entry);
+    if (written.length > 0) return;
+    const [held] = await this.get([key]);
+    if (typeof held === 'string') numberIn(held, STORE);
+  }
+
+  async get(keys: readonly string[]): Promise<readonly (string | null)[]> {
+    if (keys.length === 0) return [];
+    const names = keys.map((key) => this.#name(key));
+    const list = this.#dialect.keyList(names);
+    return valuesOf(names, await this.#dialect.rows(this.#dialect.statements.get, [list]));
+  }
+
+  async delete(key: string): Promise<void> {
+    await this.#dialect.rows(this.#dialect.statements.delete, [this.#name(key)]);
+  }
+
+  /** The sessions of each identity, in a table of their own. */
+  readonly sessions: SessionRecords = {
+    put: async (identity, sessionId, value, expiresAt) => {
+      const names = [this.#name(identity), assertStorableText(sessionId)];
+      const record = [...names, assertStorableText(value), momentOf(expiresAt)];
+      await this.#dialect.rows(this.#dialect.statements.put, record);
+    },
+    list: async (identity) => {
+      const name = this.#name(identity);
+      const rows = await this.#dialect.rows(this.#dialect.statements.list, [name]);
+      return rows.map((row) => textOf(row, 'value'));
+    },
+    remove: async (identity, sessionId) => {
+      const names = [this.#name(identity), assertStorableText(sessionId)];
+      await this.#dialect.rows(this.#dialect.statements.remove, names);
+    },
+  };
+
+  /**
+   * Deletes entries and sessions that expired at least five minutes ago, with any prefix. The five minutes allow for
+   * clocks that get set back. It uses the index and deletes in batches, so it may run while the application does, and in
+   * several processes at once.
+   *
+   * @returns the number of rows that were deleted
+   * @throws TypeError - for a `batch` that is not a whole number of 1 or more, and for an invalid date
+   *
+   * @example
+   * ```ts
+   * const everyHour = setInterval(() => void store.purge().catch(console.error), 3_600_000);
+   * everyHour.unref();
+   * ```
+   */
+  async purge({ before = new Date(), batch = 1_000 }: SqlPurgeOptions = {}): Promise<number> {
+    const moment = before.getTime() - MARGIN_MS;
+    if (Number.isNaN(moment)) throw new TypeError(`${STORE}: before must be a valid date`);
+    if (!Number.isSafeInteger(batch) || batch < 1) {
+      throw new TypeError(`${STORE}: batch must be a whole number of 1 or more`);
+    }
+    let total = 0;
+    for (const statement of this.#dialect.statements.purge) {
+      let deleted = 0;
+      do {
+        deleted = (await this.#dialect.rows(statement, [moment, batch])).length;
+        total += deleted;
+        // SQLite blocks the event loop while it deletes, so other work runs between two batches.
+        await endOfTurn();
+      } while (deleted === batch);
+    }
+    return total;
+  }
+
+  /** A key or an identity as it is stored. */
+  #name(text: string): string {
+    return assertStorableText(this.#prefix + text);
+  }
+}
+
+/**
+ * The dialect of a client, which is recognized by its methods.
+ *
+ * @throws JwtExtendedConfigError - for an unknown client
  */
 export function dialectOf(client: SqlClient, table: SqlTable): SqlDialect {
   const given: unknown = client;
@@ -32,218 +205,32 @@ export function dialectOf(client: SqlClient, table: SqlTable): SqlDialect {
     }
   }
   throw new JwtExtendedConfigError(
-    'SqlBlocklistStore: give it a Pool or a Client of pg, a PGlite, or a Database of libsql or better-sqlite3',
+    `${STORE}: give it a Pool or a Client of pg, a PGlite, or a Database of libsql or better-sqlite3`,
   );
 }
 
-/** Clocks are set back now and then: what has expired stays for as long as the memory store keeps it, too. */
-const MARGIN_MS = 5 * 60 * 1_000;
-
-/** What may be said of a purge. */
-export interface SqlPurgeOptions {
-  /**
-   * Deletes what expired five minutes before this, or earlier.
-   *
-   * @default now
-   */
-  readonly before?: Date;
-  /**
-   * How many rows are deleted at once, which is for how long others may have to wait.
-   *
-   * @default 1000
-   */
-  readonly batch?: number;
-}
-
-/** Deletes what has expired, batch by batch, and gives the number of rows. */
-async function purgeExpired(
-  dialect: SqlDialect,
-  { before = new Date(), batch = 1_000 }: SqlPurgeOptions,
-): Promise<number> {
-  const moment = before.getTime() - MARGIN_MS;
-  if (Number.isNaN(moment)) throw new TypeError('SqlBlocklistStore: before must be a valid date');
-  if (!Number.isSafeInteger(batch) || batch < 1) {
-    throw new TypeError('SqlBlocklistStore: batch must be a whole number of 1 or more');
-  }
-  let total = 0;
-  for (const statement of dialect.statements.purge) {
-    let gone = 0;
-    do {
-      gone = (await dialect.rows(statement, [moment, batch])).length;
-      total += gone;
-      // SQLite works within this process, where others want to be heard meanwhile.
-      await turn();
-    } while (gone === batch);
-  }
-  return total;
-}
-
-/** The sessions of each identity, in a table of their own. */
-class SqlSessionRecords implements SessionRecords {
-  constructor(
-    private readonly dialect: SqlDialect,
-    private readonly prefix: string,
-  ) {}
-
-  async put(
-    identity: string,
-    sessionId: string,
-    value: string,
-    expiresAt: Date | null,
-  ): Promise<void> {
-    const record = [this.#name(identity), assertStorableText(sessionId), assertStorableText(value)];
-    await this.dialect.rows(this.dialect.statements.put, [...record, storableMoment(expiresAt)]);
-  }
-
-  async list(identity: string): Promise<readonly string[]> {
-    const rows = await this.dialect.rows(this.dialect.statements.list, [this.#name(identity)]);
-    return rows.map((row) => textOf(row, 'value'));
-  }
-
-  async remove(identity: string, sessionId: string): Promise<void> {
-    const record = [this.#name(identity), assertStorableText(sessionId)];
-    await this.dialect.rows(this.dialect.statements.remove, record);
-  }
-
-  #name(identity: string): string {
-    return assertStorableText(this.prefix + identity);
-  }
-}
-
-/** How a {@link SqlBlocklistStore} is made. */
-export interface SqlBlocklistStoreOptions {
-  /**
-   * The name of the table, or `schema.table`; sessions are kept in another, with `_sessions` after that name. ASCII
-   * letters, digits and underscores, taken as they are written: `Revoked` and `revoked` are two tables in PostgreSQL.
-   *
-   * @default 'jwt_blocklist'
-   */
-  readonly table?: string;
-  /**
-   * Put before every key and identity, so that two modules can share a table. End it with a mark, as in `'admin:'`: what
-   * begins with another's prefix belongs to that one, too.
-   *
-   * @default ''
-   */
-  readonly prefix?: string;
-}
-
-const ROWS = {
-  table: [sqlTable, 'jwt_blocklist'],
-  prefix: [checkPrefix, ''],
-} satisfies Rows<SqlBlocklistStoreOptions>;
-
-/**
- * Keeps revocations in a database that the application has opened: PostgreSQL over `pg` or as PGlite, or SQLite by
- * `libsql` or `better-sqlite3`. Several processes on one database act as one. The application goes on owning the
- * connection, and closes it; nobody else should leave a transaction open on it, since what is revoked within one is undone
- * with it.
- *
- * Of `pg` a `Pool` is what an application wants, with a listener for its `'error'` events; a lone `Client` takes one
- * statement after the other. Let it be the primary, as a replica learns of a revocation late.
- *
- * A revocation is as durable as the database makes a commit. PostgreSQL's defaults are good. To SQLite say
- * `PRAGMA journal_mode = WAL` and `PRAGMA synchronous = FULL`; and where several processes write to one file, open it with
- * a `timeout`, without which one that comes while another writes is refused.
- *
- * Call `migrate` before the application starts, or create the tables as `ddl` says, and `purge` now and then. Text with a
- * NUL character or half a surrogate pair is refused, since databases take it for other text.
- *
- * @throws JwtExtendedConfigError - for a client that it does not know, for an option that it has not, and for a table or
- * a prefix that is none
- *
- * @example
- * ```ts
- * const store = new SqlBlocklistStore(new Pool({ connectionString: process.env.DATABASE_URL }));
- * await store.migrate();
- * JwtExtendedModule.forRoot({ secret, blocklist: { store } });
- * ```
- */
-export class SqlBlocklistStore implements BlocklistStore {
-  /** What `migrate` does, a statement each, for those who have a migration tool of their own. */
-  readonly ddl: readonly string[];
-  readonly sessions: SessionRecords;
-  readonly #dialect: SqlDialect;
-  readonly #prefix: string;
-
-  constructor(client: SqlClient, options: SqlBlocklistStoreOptions = {}) {
-    const { table, prefix } = readOptions('SqlBlocklistStore', ROWS, options);
-    this.#dialect = dialectOf(client, table);
-    this.#prefix = prefix;
-    this.ddl = this.#dialect.ddl;
-    this.sessions = new SqlSessionRecords(this.#dialect, this.#prefix);
-  }
-
-  /**
-   * Creates the tables and their indexes where they are absent. It may be called again, and by several processes at once.
-   * A schema has to be there.
-   */
-  async migrate(): Promise<void> {
-    await this.#dialect.migrate();
-  }
-
-  /** @throws JwtExtendedConfigError - when a table or a column is missing, or of another type */
-  async check(): Promise<void> {
-    await this.#dialect.check();
-  }
-
-  async add(key: string, value: string, expiresAt: Date | null): Promise<boolean> {
-    const entry = [this.#key(key), assertStorableText(value), storableMoment(expiresAt)];
-    return (await this.#dialect.rows(this.#dialect.statements.add, entry)).length > 0;
-  }
-
-  /** @throws Error - when the entry that is there is not a number; it stays as it is */
-  async raise(key: string, value: number, expiresAt: Date | null): Promise<void> {
-    const entry = [this.#key(key), storableNumber(value), storableMoment(expiresAt)];
-    const written = await this.#dialect.rows(this.#dialect.statements.raise, entry);
-    if (written.length > 0) return;
-    const [held] = await this.get([key]);
-    if (typeof held === 'string' && !/^[0-9]+$/.test(held)) {
-      throw new Error('SqlBlocklistStore: an entry that is not a number cannot be raised');
-    }
-  }
-
-  async get(keys: readonly string[]): Promise<readonly (string | null)[]> {
-    if (keys.length === 0) return [];
-    const stored = keys.map((key) => this.#key(key));
-    const list = this.#dialect.keyList(stored);
-    return valuesOf(stored, await this.#dialect.rows(this.#dialect.statements.get, [list]));
-  }
-
-  async delete(key: string): Promise<void> {
-    await this.#dialect.rows(this.#dialect.statements.delete, [this.#key(key)]);
-  }
-
-  /**
-   * Deletes entries and sessions that expired five minutes ago or earlier, whatever their prefix; the minutes are for
-   * clocks that get set back. It goes by the index and in batches, so it may run while the application does, and in
-   * several processes at once.
-   *
-   * @returns how many rows are gone
-   * @throws TypeError - for a `batch` that is not a whole number of 1 or more, and for an invalid date
-   *
-   * @example
-   * ```ts
-   * const everyHour = setInterval(() => void store.purge().catch(console.error), 3_600_000);
-   * everyHour.unref();
-   * ```
-   */
-  async purge(options: SqlPurgeOptions = {}): Promise<number> {
-    return purgeExpired(this.#dialect, options);
-  }
-
-  #key(key: string): string {
-    return assertStorableText(this.#prefix + key);
-  }
-}
+/** NUL, and half a surrogate pair without the other half. */
+const UNSTORABLE = /[\0\p{Surrogate}]/u;
 
 function checkPrefix(prefix: unknown): string {
-  try {
-    if (typeof prefix === 'string') return assertStorableText(prefix);
-  } catch {
-    // Said below.
-  }
+  if (typeof prefix === 'string' && !UNSTORABLE.test(prefix)) return prefix;
   throw new JwtExtendedConfigError(
-    'SqlBlocklistStore: prefix must be text, without NUL and without half a surrogate pair',
+    `${STORE}: prefix must be text without a NUL character and without an unpaired surrogate`,
   );
+}
+
+/**
+ * Refuses text that databases change silently: NUL ends a text in some of them, and an unpaired surrogate becomes U+FFFD
+ * in UTF-8, so that two keys would become one.
+ */
+function assertStorableText(text: string): string {
+  if (!UNSTORABLE.test(text)) return text;
+  throw new TypeError(
+    `${STORE}: a database cannot keep text with a NUL character or an unpaired surrogate; hash it first`,
+  );
+}
+
+/** Milliseconds since the epoch, in UTC; `null` for ever. */
+function momentOf(expiresAt: Date | null): number | null {
+  return expiresAt && expiryOf(expiresAt, STORE);
 }

@@ -3,23 +3,77 @@ import { CACHE_MANAGER, type Cache, CacheModule } from '@nestjs/cache-manager';
 import { createCache } from 'cache-manager';
 import { Test } from '@nestjs/testing';
 import { Keyv } from 'keyv';
-import { JwtExtendedConfigError } from '../../../src/index.js';
-import { KeyvBlocklistStore } from '../../../src/stores/keyv-blocklist.store.js';
+import { JwtExtendedConfigError, KeyvBlocklistStore, type KeyvClient } from '../../../src/index.js';
+import { blocklistStoreContract, type OpenedStore } from '../../../src/testing/index.js';
 import { createApp } from '../../support/app.js';
 import { Output, ProbeController, UNAVAILABLE } from '../../support/faults.js';
 import { accessClaims, forgeToken } from '../../support/forge.js';
 import { Backend, BulkBackend } from './keyv-backends.js';
 
 const MINUTE = 60_000;
-const DAY = 24 * 60 * MINUTE;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
 const ahead = (milliseconds: number) => new Date(Date.now() + milliseconds);
 
 afterEach(() => {
   jest.useRealTimers();
 });
 
+type Openers = Readonly<Record<string, () => OpenedStore | Promise<OpenedStore>>>;
+
+const IN_MEMORY: Openers = {
+  'a Keyv in memory': () => ({ store: new KeyvBlocklistStore(new Keyv()) }),
+  'a Keyv with a lifetime and a namespace of its own': () => ({
+    store: new KeyvBlocklistStore(new Keyv({ ttl: 1, namespace: 'revocations' })),
+  }),
+  'a Keyv that compresses': () => ({
+    store: new KeyvBlocklistStore(
+      new Keyv({
+        compression: {
+          compress: async (value: unknown) => Buffer.from(String(value)).toString('base64'),
+          decompress: async (value: unknown) => Buffer.from(String(value), 'base64').toString(),
+        },
+      } as object),
+    ),
+  }),
+  'the CACHE_MANAGER of a CacheModule': () => openCache({}),
+};
+
+const OVER_BACKENDS: Openers = {
+  'a backend that reads one key at a time': () => openKeyv(new Backend()),
+  'a backend that reads many keys at once': () => openKeyv(new BulkBackend()),
+  'the CACHE_MANAGER of a CacheModule with a lifetime and two tiers': async () => {
+    const last = new BulkBackend();
+    const opened = await openCache({ ttl: 1, stores: [new BulkBackend(), last] });
+    return { ...opened, takeDown: () => last.takeDown() };
+  },
+};
+
+describe.each([
+  ...Object.entries(IN_MEMORY).map(([over, open]) => ({ over, open, outages: false })),
+  ...Object.entries(OVER_BACKENDS).map(([over, open]) => ({ over, open, outages: true })),
+])('KeyvBlocklistStore contract over $over', ({ open, outages }) => {
+  const features = { isAtomic: false, sessions: false, outages };
+
+  it.each(blocklistStoreContract(open, features))('$name', ({ run }) => run());
+});
+
+function openKeyv(backend: Backend): OpenedStore {
+  return {
+    store: new KeyvBlocklistStore(new Keyv(backend)),
+    takeDown: () => backend.takeDown(),
+  };
+}
+
+async function openCache(options: Parameters<typeof CacheModule.register>[0]) {
+  const app = await Test.createTestingModule({
+    imports: [CacheModule.register(options)],
+  }).compile();
+  return { store: new KeyvBlocklistStore(app.get<Cache>(CACHE_MANAGER)), close: () => app.close() };
+}
+
 describe('KeyvBlocklistStore', () => {
-  it('keeps an entry for some minutes after its expiry, and no longer (R74)', async () => {
+  it('keeps an entry for five minutes after its expiry, and no longer (R74)', async () => {
     jest.useFakeTimers({ now: Date.now(), doNotFake: ['nextTick', 'setImmediate'] });
     const store = new KeyvBlocklistStore(new Keyv());
     await store.add('jti:one', '1', ahead(DAY));
@@ -35,7 +89,7 @@ describe('KeyvBlocklistStore', () => {
     expect(await store.get(['jti:one'])).toEqual([null]);
   });
 
-  it('gives lifetimes in whole milliseconds, and none for ever, whatever the Keyv was made with', async () => {
+  it('gives lifetimes in whole milliseconds, and none for ever, even if the Keyv has a default lifetime', async () => {
     jest.useFakeTimers({ now: 1_800_000_000_000, doNotFake: ['nextTick', 'setImmediate'] });
     const backend = new Backend();
     const store = new KeyvBlocklistStore(new Keyv(backend, { ttl: 1_000 }));
@@ -51,14 +105,37 @@ describe('KeyvBlocklistStore', () => {
     ]);
   });
 
-  it('refuses an expiry that is no date', async () => {
+  it('rejects an invalid date, and writes nothing', async () => {
     const store = new KeyvBlocklistStore(new Keyv());
 
-    await expect(store.add('jti:one', '1', new Date(NaN))).rejects.toThrow('a date that is valid');
+    await expect(store.add('jti:one', '1', new Date(NaN))).rejects.toThrow(
+      'KeyvBlocklistStore: expiresAt must be a valid date',
+    );
     expect(await store.get(['jti:one'])).toEqual([null]);
   });
 
-  it('asks a backend that can once for all keys', async () => {
+  it.each([-1, 0.5, NaN, 2 ** 53])('rejects to raise to %p, and writes nothing', async (number) => {
+    const store = new KeyvBlocklistStore(new Keyv());
+
+    await expect(store.raise('cut:alice', number, null)).rejects.toThrow(TypeError);
+    expect(await store.get(['cut:alice'])).toEqual([null]);
+  });
+
+  it('reads texts both bare and as a Keyv stores them beside their expiry', async () => {
+    const stored = { value: 'stored', expires: 1_800_000_000_000 };
+    const answers = ['bare', stored, null, undefined, 'the landmark'];
+    const client = {
+      get: jest.fn(),
+      set: jest.fn(),
+      delete: jest.fn(),
+      getMany: async () => answers,
+    };
+    const store = new KeyvBlocklistStore(client as unknown as KeyvClient);
+
+    expect(await store.get(['a', 'b', 'c', 'd'])).toEqual(['bare', 'stored', null, null]);
+  });
+
+  it('reads all keys in one call if the backend can', async () => {
     const backend = new BulkBackend();
     const getMany = jest.spyOn(backend, 'getMany');
     const store = new KeyvBlocklistStore(new Keyv(backend));
@@ -69,7 +146,7 @@ describe('KeyvBlocklistStore', () => {
     expect(getMany).toHaveBeenCalledTimes(1);
   });
 
-  it('calls entries what they are, and hostile keys by a digest, so that any backend takes them', async () => {
+  it('names entries by their keys, and unusual keys by a digest, so that any backend takes them', async () => {
     const backend = new Backend();
     const store = new KeyvBlocklistStore(new Keyv(backend), { prefix: 'shop:' });
     const plain = 'jti:0f3a8a52-1d9e-4f6b-9a57-3f9f1a2b3c4d';
@@ -82,7 +159,7 @@ describe('KeyvBlocklistStore', () => {
     expect(names).toHaveLength(1 + 6 + 1);
   });
 
-  it('lets stores of different prefixes live in one Keyv', async () => {
+  it('keeps stores with different prefixes apart in one Keyv', async () => {
     const keyv = new Keyv();
     const [one, other] = ['one:', 'other:'].map(
       (prefix) => new KeyvBlocklistStore(keyv, { prefix }),
@@ -93,14 +170,14 @@ describe('KeyvBlocklistStore', () => {
     expect(await other?.get(['jti:one'])).toEqual([null]);
   });
 
-  it('tells of a prefix that is the namespace again, which Keyv would write once and read twice', async () => {
+  it('rejects if the prefix equals the namespace, which Keyv would write once and read twice', async () => {
     const keyv = new Keyv(new BulkBackend(), { namespace: 'jwt' });
 
     await expect(new KeyvBlocklistStore(keyv).get(['jti:one'])).rejects.toThrow('written');
     await expect(new KeyvBlocklistStore(keyv).add('jti:one', '1', null)).rejects.toThrow('written');
   });
 
-  it('sees through tiers what another process has revoked', async () => {
+  it('reads the last tier, so that it sees what another process has revoked', async () => {
     const shared = new Keyv();
     const processes = [1, 2].map(() => createCache({ stores: [new Keyv(), shared] }));
     const [here, there] = processes.map((cache) => new KeyvBlocklistStore(cache));
@@ -112,7 +189,7 @@ describe('KeyvBlocklistStore', () => {
     expect(await there?.get(['jti:before', 'jti:after'])).toEqual([null, '1']);
   });
 
-  it('takes the secondary of a cache that has one, and the primary of one that has not', async () => {
+  it('uses the secondary of a cache, or the primary if there is no secondary', async () => {
     const [primary, secondary] = [new Keyv(), new Keyv()];
     const methods = { get: primary.get, getMany: primary.getMany, set: primary.set };
     const layered = { ...methods, delete: primary.delete, primary, secondary };
@@ -127,7 +204,7 @@ describe('KeyvBlocklistStore', () => {
     expect(await new KeyvBlocklistStore(primary).get(['jti:one', 'jti:two'])).toEqual(['1', null]);
   });
 
-  it('leaves what it was handed as it was', async () => {
+  it('does not change the settings of the Keyv', async () => {
     const keyv = new Keyv();
     const before = { ...keyv.opts, throwOnErrors: keyv.throwOnErrors, ttl: keyv.ttl };
     await new KeyvBlocklistStore(keyv).add('jti:one', '1', null);
@@ -135,15 +212,15 @@ describe('KeyvBlocklistStore', () => {
     expect({ ...keyv.opts, throwOnErrors: keyv.throwOnErrors, ttl: keyv.ttl }).toEqual(before);
   });
 
-  it('says what it was told instead of a Keyv, and what to give', () => {
+  it('names what it was given instead of a Keyv, and what to give', () => {
     const whole = 'give a Keyv of the package keyv (5 or newer), or the CACHE_MANAGER';
     const given: readonly (readonly [unknown, string])[] = [
       [undefined, 'undefined'],
       [null, 'null'],
       ['redis://user:secret@localhost', 'a string of 29 characters'],
       [{}, 'an object'],
-      [new Map(), 'new Keyv({ store: … }) around it'],
-      [Keyv, 'the Keyv itself, not its class'],
+      [new Map(), 'new Keyv({ store: … }) around the Map'],
+      [Keyv, 'an instance, not the class'],
       [Promise.resolve(new Keyv()), 'await the promise of it first'],
       [{ stores: [] }, 'an object'],
       [{ stores: [new Map()] }, 'an object'],
@@ -159,7 +236,7 @@ describe('KeyvBlocklistStore', () => {
   });
 
   it.each([[''], ['é'], ['a\nb'], ['x'.repeat(65)], [17], [null]])(
-    'refuses the prefix %j',
+    'rejects the prefix %j',
     (prefix) => {
       const make = () => new KeyvBlocklistStore(new Keyv(), { prefix: prefix as string });
 
@@ -168,7 +245,7 @@ describe('KeyvBlocklistStore', () => {
     },
   );
 
-  it('refuses options that it does not know', () => {
+  it('rejects an unknown option', () => {
     const options = { prefx: 'jwt:' } as object;
 
     expect(() => new KeyvBlocklistStore(new Keyv(), options)).toThrow('prefx');
@@ -176,7 +253,7 @@ describe('KeyvBlocklistStore', () => {
 });
 
 describe('An application that keeps revocations in its cache', () => {
-  it('logs out, and answers 503 when the cache is down, however silently (R56, R57)', async () => {
+  it('logs out, and answers 503 while the cache is down, even if it reports no failure (R56, R57)', async () => {
     const output = new Output();
     const backend = new BulkBackend();
     const cacheModule = CacheModule.register({ stores: [backend] });
@@ -204,5 +281,205 @@ describe('An application that keeps revocations in its cache', () => {
       await app.close();
       output.restore();
     }
+  });
+});
+
+type Break = (backend: Backend) => unknown;
+type Ways = Readonly<Record<string, Break>>;
+
+const AWAY = new Error('connect ECONNREFUSED');
+
+/** Ways in which one method of a backend fails on every call. */
+const failing = (method: 'get' | 'getMany' | 'set' | 'delete', nothing: unknown): Ways => ({
+  [`${method} throws`]: (backend) =>
+    Object.assign(backend, {
+      [method]: () => {
+        throw AWAY;
+      },
+    }),
+  [`${method} rejects`]: (backend) =>
+    Object.assign(backend, { [method]: () => Promise.reject(AWAY) }),
+  [`${method} emits an error, and resolves`]: (backend) =>
+    Object.assign(backend, {
+      [method]: async () => {
+        backend.emit('error', AWAY);
+        return nothing;
+      },
+    }),
+  [`${method} does nothing, and resolves`]: (backend) =>
+    Object.assign(backend, { [method]: async () => nothing }),
+  [`${method} gives false`]: (backend) => Object.assign(backend, { [method]: async () => false }),
+});
+
+const answering = (method: 'get' | 'getMany', answers: Readonly<Record<string, unknown>>): Ways =>
+  Object.fromEntries(
+    Object.entries(answers).map(([what, answer]) => [
+      `${method} gives ${what}`,
+      (backend) => Object.assign(backend, { [method]: async () => answer }),
+    ]),
+  );
+
+/** Reads the landmark correctly, and no other entry. */
+const exceptLandmark = (give: (backend: Backend) => unknown): Break => {
+  return (backend) => {
+    const { entries } = backend;
+    const one = (key: string) => (key.endsWith('landmark') ? entries.get(key) : give(backend));
+    Object.assign(backend, {
+      get: async (key: string) => one(key),
+      ...(backend instanceof BulkBackend && { getMany: async (keys: string[]) => keys.map(one) }),
+    });
+  };
+};
+
+const PARTLY: Ways = {
+  'one key emits an error, and the others are read': exceptLandmark((backend) => {
+    backend.emit('error', AWAY);
+  }),
+  'one key is a number': exceptLandmark(() => 17),
+  'one key is not text': exceptLandmark(() => '{"value":17}'),
+  'one key is not JSON': exceptLandmark(() => '{'),
+  'one key is another object': exceptLandmark(() => '{"what":"?"}'),
+};
+
+const JUNK = { 'a number': 17, 'broken JSON': '{', 'an empty object': {} };
+
+const READING: Readonly<Record<string, readonly [() => Backend, Ways]>> = {
+  'reads one key at a time': [
+    () => new Backend(),
+    { ...failing('get', undefined), ...answering('get', JUNK), ...PARTLY },
+  ],
+  'reads many keys at once': [
+    () => new BulkBackend(),
+    {
+      ...failing('getMany', [undefined, undefined]),
+      ...answering('getMany', {
+        ...JUNK,
+        nothing: undefined,
+        null: null,
+        'an empty list': [],
+        'too short a list': [undefined],
+        'too long a list': [undefined, undefined, undefined],
+      }),
+      ...PARTLY,
+    },
+  ],
+};
+
+const WRITING: Ways = {
+  ...failing('set', undefined),
+  'set returns true, and stores nothing': (backend) =>
+    Object.assign(backend, { set: async () => true }),
+  'set drops entries with long lifetimes': (backend) => {
+    const { set } = backend;
+    backend.set = (key, value, lifetime = 0) =>
+      lifetime > HOUR ? Promise.resolve(true) : set.call(backend, key, value, lifetime);
+  },
+};
+
+/** What applications make of a backend and give to a store. */
+const CLIENTS: Readonly<Record<string, (backend: Backend) => KeyvClient | Promise<Cache>>> = {
+  'a Keyv': (backend) => new Keyv(backend),
+  'a Keyv that does not emit errors': (backend) => new Keyv(backend, { emitErrors: false }),
+  'a Keyv that throws errors': (backend) => new Keyv(backend, { throwOnErrors: true }),
+  'a CACHE_MANAGER': async (backend) => {
+    const imports = [CacheModule.register({ stores: [backend] })];
+    const module = await Test.createTestingModule({ imports }).compile();
+    return module.get<Cache>(CACHE_MANAGER);
+  },
+};
+
+const openStore = async (client: (typeof CLIENTS)[string], backend: Backend) =>
+  new KeyvBlocklistStore(await client(backend));
+
+/** The backend works again, with the entries that it had. */
+function mend(backend: Backend): void {
+  for (const name of ['get', 'getMany', 'set', 'delete'] as const) {
+    delete (backend as Partial<BulkBackend>)[name];
+  }
+}
+
+describe.each(Object.entries(CLIENTS))('KeyvBlocklistStore over %s', (_, client) => {
+  describe.each(Object.entries(READING))('whose backend %s', (__, [newBackend, ways]) => {
+    it.each(Object.entries(ways))('rejects each read and write when %s', async (___, fail) => {
+      const backend = newBackend();
+      const store = await openStore(client, backend);
+      await store.add('jti:revoked', '1', ahead(HOUR));
+      fail(backend);
+
+      await expect(store.get(['jti:revoked'])).rejects.toThrow();
+      await expect(store.get(['jti:another'])).rejects.toThrow();
+      await expect(store.add('jti:new', '1', null)).rejects.toThrow();
+      await expect(store.raise('cut:new', 1, null)).rejects.toThrow();
+      mend(backend);
+      expect(await store.get(['jti:revoked', 'jti:another'])).toEqual(['1', null]);
+    });
+
+    it.each(Object.entries(WRITING))('rejects each write when %s', async (___, fail) => {
+      const backend = newBackend();
+      const store = await openStore(client, backend);
+      await store.raise('cut:alice', 1, null);
+      fail(backend);
+
+      const inTwoHours = ahead(2 * HOUR);
+      await expect(store.add('jti:new', '1', inTwoHours)).rejects.toThrow();
+      await expect(store.raise('cut:alice', 2, inTwoHours)).rejects.toThrow();
+      mend(backend);
+      expect(await store.add('jti:new', '1', inTwoHours)).toBe(true);
+      await store.raise('cut:alice', 2, inTwoHours);
+      expect(await store.get(['jti:new', 'cut:alice'])).toEqual(['1', '2']);
+    });
+
+    it.each(Object.entries(failing('delete', undefined)))(
+      'rejects a deletion when %s',
+      async (___, fail) => {
+        const backend = newBackend();
+        const store = await openStore(client, backend);
+        await store.add('jti:one', '1', null);
+        fail(backend);
+
+        await expect(store.delete('jti:one')).rejects.toThrow();
+        mend(backend);
+        expect(await store.get(['jti:one'])).toEqual(['1']);
+      },
+    );
+
+    it('rejects the first read when the backend is down from the start', async () => {
+      const backend = Object.assign(newBackend(), {
+        get: async () => undefined,
+        getMany: async (keys: string[]) => keys.map(() => undefined),
+        set: async () => true,
+      });
+      const store = await openStore(client, backend);
+
+      await expect(store.get(['jti:one'])).rejects.toThrow(
+        'does not give back what was just written',
+      );
+      mend(backend);
+      expect(await store.get(['jti:one'])).toEqual([null]);
+    });
+
+    it('works on when the backend was emptied', async () => {
+      const backend = newBackend();
+      const store = await openStore(client, backend);
+      await store.add('jti:one', '1', null);
+      backend.entries.clear();
+
+      expect(await store.get(['jti:one'])).toEqual([null]);
+      expect(await store.add('jti:one', '1', null)).toBe(true);
+      expect(await store.get(['jti:one'])).toEqual(['1']);
+    });
+  });
+});
+
+describe('An error of a KeyvBlocklistStore', () => {
+  it('has a cause, and names neither a key nor a value', async () => {
+    const backend = new Backend();
+    const store = new KeyvBlocklistStore(new Keyv(backend));
+    await store.add('jti:secret', 'canary', null);
+    backend.get = async () => void backend.emit('error', AWAY) as undefined;
+
+    const error: unknown = await store.get(['jti:secret']).catch((caught: unknown) => caught);
+    expect(error).toMatchObject({ message: expect.stringContaining('failed'), cause: AWAY });
+    expect((error as Error).stack).not.toMatch(/secret|canary/);
   });
 });

@@ -7,7 +7,7 @@ interface Connected {
   close(): unknown;
 }
 
-/** One connection for every case of the contract, and a new one after each case that has taken it down. */
+/** One connection for all cases of the contract, and a new one after each case that took the backend down. */
 export class Reconnecting<C extends Connected> {
   #connected: Promise<C> | undefined;
 

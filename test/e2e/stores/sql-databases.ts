@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,30 +11,44 @@ import { PostgresServer } from '../../support/postgres.js';
 /** A database that is open. */
 export interface OpenDatabase {
   readonly client: SqlClient;
-  /** Runs a statement of the test's own, and gives its rows. */
+  /** Runs a statement of the test, and returns its rows. */
   rows(sql: string): Promise<readonly Record<string, unknown>[]>;
   close(): Promise<void>;
 }
 
-/** Every client that a store can be handed, by what makes it; those of PostgreSQL are handed a server. */
+/** Every client that a store can be given, by what makes it. Those of PostgreSQL need a server. */
 export const CLIENTS: Readonly<Record<string, (server: PostgresServer) => Promise<OpenDatabase>>> =
   {
-    'a pg Pool': openPool,
+    'a pg Pool': (server) => openPool(poolOf(server)),
     'a pg Client': openClient,
     PGlite: openPglite,
     'libsql on a file': async () => closedWithItsTables(await openFile()),
     'libsql in memory': async () => closedWithItsTables(openSqlite(':memory:')),
   };
 
-/** One of each dialect, where the way to it makes no difference. */
-export const DIALECTS = Object.entries({ PostgreSQL: openPostgres, SQLite: openFile });
+/** One database of each dialect, empty. */
+export const DIALECTS = Object.entries({
+  PostgreSQL: async (server: PostgresServer) =>
+    openPool(poolOf(server, await freshDatabase(server))),
+  SQLite: openFile,
+});
 
-/** A pool, whose connections may be lost with a server that is killed. */
-export function poolOf(server: PostgresServer): pg.Pool {
-  return new pg.Pool({ connectionString: server.url }).on('error', () => {});
+/** A pool whose connections may be lost with a server that is killed. */
+export function poolOf(server: PostgresServer, database = 'postgres'): pg.Pool {
+  const connectionString = new URL(`/${database}`, server.url).href;
+  return new pg.Pool({ connectionString }).on('error', () => {});
 }
 
-/** A statement that libsql has prepared reads on when the database is closed, unless there is nothing left to read. */
+/** Creates a database on a server, and returns its name. */
+export async function freshDatabase(server: PostgresServer): Promise<string> {
+  const name = `db_${randomUUID().replaceAll('-', '')}`;
+  const pool = poolOf(server);
+  await pool.query(`CREATE DATABASE ${name}`);
+  await pool.end();
+  return name;
+}
+
+/** A prepared statement of libsql reads on after the database is closed, unless no table is left to read. */
 function closedWithItsTables(database: OpenDatabase): OpenDatabase {
   return {
     ...database,
@@ -45,20 +60,7 @@ function closedWithItsTables(database: OpenDatabase): OpenDatabase {
   };
 }
 
-async function openPostgres(): Promise<OpenDatabase> {
-  const server = await PostgresServer.start();
-  const database = await openPool(server);
-  return {
-    ...database,
-    async close() {
-      await database.close();
-      await server.close();
-    },
-  };
-}
-
-async function openPool(server: PostgresServer): Promise<OpenDatabase> {
-  const client = poolOf(server);
+async function openPool(client: pg.Pool): Promise<OpenDatabase> {
   return {
     client,
     rows: async (sql) => (await client.query<Record<string, unknown>>(sql)).rows,

@@ -6,19 +6,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'libsql';
 import pg from 'pg';
-import { dialectOf, SqlBlocklistStore } from '../../../src/stores/sql-blocklist.store.js';
+import { SqlBlocklistStore } from '../../../src/index.js';
+import { dialectOf } from '../../../src/stores/sql-blocklist.store.js';
 import { sqlTable } from '../../../src/stores/sql-statements.js';
 import { PostgresServer } from '../../support/postgres.js';
 import { poolOf } from './sql-databases.js';
 
 const WRITER = join(import.meta.dirname, 'sql-writer.mjs');
 
-/** So many keys, by number. */
+/** A number of keys. */
 function keysTo(count: number): string[] {
   return Array.from({ length: count }, (_, index) => `jti:${index}`);
 }
 
-describe('What a SqlBlocklistStore in PostgreSQL has acknowledged (R57)', () => {
+describe('A write that a SqlBlocklistStore in PostgreSQL acknowledged (R57)', () => {
   let server: PostgresServer;
   let pool: pg.Pool;
   let store: SqlBlocklistStore;
@@ -49,7 +50,7 @@ describe('What a SqlBlocklistStore in PostgreSQL has acknowledged (R57)', () => 
     expect(await store.add('jti:one', '2', null)).toBe(false);
   });
 
-  it('is there after the server was killed amid many writes, whatever became of the rest', async () => {
+  it('is there after the server was killed during many writes', async () => {
     const acknowledged: string[] = [];
     const writes = keysTo(1_000).map(async (key) => {
       await store.add(key, '1', null);
@@ -64,7 +65,7 @@ describe('What a SqlBlocklistStore in PostgreSQL has acknowledged (R57)', () => 
     expect(await store.get(acknowledged)).toEqual(acknowledged.map(() => '1'));
   });
 
-  it('is there for another connection in the next moment (R65)', async () => {
+  it('is visible to another connection at once (R65)', async () => {
     const other = poolOf(server);
     const reader = new SqlBlocklistStore(other);
     const seen: (string | null)[] = [];
@@ -76,7 +77,7 @@ describe('What a SqlBlocklistStore in PostgreSQL has acknowledged (R57)', () => 
     expect(seen).toEqual(keysTo(50).map(() => '1'));
   });
 
-  it('is nothing where the server only reads', async () => {
+  it('is never one that a read-only server rejected', async () => {
     const options = '-c default_transaction_read_only=on';
     const readOnly = new pg.Pool({ connectionString: server.url, options });
     const reader = new SqlBlocklistStore(readOnly);
@@ -88,7 +89,7 @@ describe('What a SqlBlocklistStore in PostgreSQL has acknowledged (R57)', () => 
     expect(await store.sessions.list('alice')).toEqual([]);
   });
 
-  it('is acknowledged to one of those who try at once, over two pools (R59)', async () => {
+  it('is acknowledged to one of many calls at once, over two pools (R59)', async () => {
     const other = poolOf(server);
     const stores = [store, new SqlBlocklistStore(other)];
     const claims = keysTo(20).flatMap((key) =>
@@ -105,7 +106,7 @@ describe('What a SqlBlocklistStore in PostgreSQL has acknowledged (R57)', () => 
     );
   });
 
-  it('is the highest of the numbers that are raised to at once, over two pools', async () => {
+  it('is the highest of many numbers raised at once, over two pools', async () => {
     const other = poolOf(server);
     const stores = [store, new SqlBlocklistStore(other)];
     const numbers = Array.from({ length: 200 }, (_, index) => (index * 73) % 200);
@@ -117,7 +118,7 @@ describe('What a SqlBlocklistStore in PostgreSQL has acknowledged (R57)', () => 
   });
 });
 
-describe('What a SqlBlocklistStore on a SQLite file has acknowledged (R57)', () => {
+describe('A write that a SqlBlocklistStore on a SQLite file acknowledged (R57)', () => {
   let folder: string;
   let path: string;
   let database: Database.Database;
@@ -151,7 +152,7 @@ describe('What a SqlBlocklistStore on a SQLite file has acknowledged (R57)', () 
     expect(await store.get(keysTo(300))).toEqual(keysTo(300).map(() => '1'));
   });
 
-  it('is nothing where the database only reads', async () => {
+  it('is never one that a read-only database rejected', async () => {
     database.exec('PRAGMA query_only = ON');
     const outcomes = await Promise.allSettled(writesTo(store).map((write) => write()));
     database.exec('PRAGMA query_only = OFF');
@@ -163,7 +164,7 @@ describe('What a SqlBlocklistStore on a SQLite file has acknowledged (R57)', () 
     expect(await store.sessions.list('alice')).toEqual([]);
   });
 
-  it('is nothing while another holds the file', async () => {
+  it('is never one that met the lock of another connection', async () => {
     const other = new Database(path);
     other.exec('BEGIN EXCLUSIVE');
     const outcomes = await Promise.allSettled(writesTo(store).map((write) => write()));
@@ -179,17 +180,14 @@ describe('What a SqlBlocklistStore on a SQLite file has acknowledged (R57)', () 
 
   it.each([
     ['undoes the statement', 'ABORT'],
-    ['has undone the transaction already, as with a full disk', 'ROLLBACK'],
+    ['rolls the transaction back, as with a full disk', 'ROLLBACK'],
     ['undoes nothing', 'FAIL'],
   ])(
-    'is nothing where the database refuses it and %s, and what follows is something',
+    'is never one after which the database %s, and the next write is there',
     async (...[, how]) => {
-      for (const [table, event] of [
-        ['jwt_blocklist', 'INSERT'],
-        ['jwt_blocklist_sessions', 'INSERT'],
-      ]) {
+      for (const table of ['jwt_blocklist', 'jwt_blocklist_sessions']) {
         database.exec(
-          `CREATE TRIGGER no_${table} BEFORE ${event} ON ${table} BEGIN SELECT RAISE(${how}, 'the disk is full'); END`,
+          `CREATE TRIGGER no_${table} BEFORE INSERT ON ${table} BEGIN SELECT RAISE(${how}, 'the disk is full'); END`,
         );
       }
       const outcomes = await Promise.allSettled(writesTo(store).map((write) => write()));
@@ -208,7 +206,7 @@ describe('What a SqlBlocklistStore on a SQLite file has acknowledged (R57)', () 
     },
   );
 
-  /** The keys that a process of its own said to have added when it was done, or was killed. */
+  /** The keys that another process reported as added before it ended or was killed. */
   async function write(
     count: number,
     { killedAfter = Infinity }: { readonly killedAfter?: number } = {},
@@ -228,7 +226,7 @@ describe('What a SqlBlocklistStore on a SQLite file has acknowledged (R57)', () 
   }
 });
 
-/** Everything that writes. */
+/** One call of each method that writes. */
 function writesTo(store: SqlBlocklistStore): readonly (() => Promise<unknown>)[] {
   return [
     () => store.add('jti:one', '1', null),

@@ -1,0 +1,592 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import Database from 'libsql';
+import pg from 'pg';
+import { JwtExtendedConfigError, SqlBlocklistStore, type SqlClient } from '../../../src/index.js';
+import { dialectOf } from '../../../src/stores/sql-blocklist.store.js';
+import { sqlTable } from '../../../src/stores/sql-statements.js';
+import { blocklistStoreContract } from '../../../src/testing/index.js';
+import { PostgresServer } from '../../support/postgres.js';
+import { Reconnecting } from './reconnecting.js';
+import { CLIENTS, DIALECTS, freshDatabase, type OpenDatabase, poolOf } from './sql-databases.js';
+
+const MINUTE = 60_000;
+const DAY = 24 * 60 * MINUTE;
+const ahead = (milliseconds: number) => new Date(Date.now() + milliseconds);
+
+let server: PostgresServer;
+
+beforeAll(async () => {
+  server = await PostgresServer.start();
+});
+afterAll(() => server.close());
+
+describe.each(Object.entries(CLIENTS))('SqlBlocklistStore contract over %s', (_, open) => {
+  const connection = new Reconnecting(async () => {
+    const { client, close } = await open(server);
+    const store = new SqlBlocklistStore(client);
+    await store.migrate();
+    return { store, close };
+  });
+  afterAll(() => connection.close());
+
+  for (const { name, run } of blocklistStoreContract(connection.open)) it(name, run);
+});
+
+/** What may be wrong with tables that the application created, and the finding that the error must name. */
+const MISSHAPEN: Record<string, readonly (readonly [string, readonly string[], RegExp])[]> = {
+  PostgreSQL: [
+    ['no table', ['DROP TABLE t'], /relation "t" does not exist/],
+    ['no table of sessions', ['DROP TABLE t_sessions'], /relation "t_sessions" does not exist/],
+    ...['key', 'value', 'expires_at'].map(
+      (column) => [`no ${column}`, [`ALTER TABLE t DROP ${column}`], RegExp(column)] as const,
+    ),
+    ['no session id', ['ALTER TABLE t_sessions DROP session_id'], /sessions.session_id/],
+    ['a key without trailing blanks', ['ALTER TABLE t ALTER key TYPE char(64)'], /type character/],
+    ['a value of JSON', ['ALTER TABLE t ALTER value TYPE jsonb USING null'], /type jsonb/],
+    [
+      'an expiry of 32 bits',
+      ['ALTER TABLE t ALTER expires_at TYPE integer'],
+      /is of the type integer/,
+    ],
+    ['an expiry of text', ['ALTER TABLE t_sessions ALTER expires_at TYPE text'], /type text/],
+    ['a key that is not unique', ['ALTER TABLE t DROP CONSTRAINT t_pkey'], /ON CONFLICT/],
+    [
+      'a session that is not unique',
+      ['ALTER TABLE t_sessions DROP CONSTRAINT t_sessions_pkey'],
+      /ON CONFLICT/,
+    ],
+  ],
+  SQLite: [
+    ['no table', ['DROP TABLE t'], /no such table: t/],
+    ['no table of sessions', ['DROP TABLE t_sessions'], /no such table: t_sessions/],
+    ['no value', ['ALTER TABLE t DROP COLUMN value'], /no column named value/],
+    ['no expiry', ['DROP INDEX t_expiry', 'ALTER TABLE t DROP COLUMN expires_at'], /expires_at/],
+    [
+      'a key that is a number',
+      recreated('key INTEGER PRIMARY KEY, value TEXT'),
+      /key is of the type INT/,
+    ],
+    [
+      'a value that is bytes',
+      recreated('key TEXT PRIMARY KEY, value BLOB'),
+      /value is of the type BLOB/,
+    ],
+    ['a key that is not unique', recreated('key TEXT, value TEXT'), /ON CONFLICT clause/],
+    [
+      'an expiry of text',
+      ['DROP TABLE t', 'CREATE TABLE t (key TEXT PRIMARY KEY, value TEXT, expires_at TEXT)'],
+      /expires_at is of the type TEXT/,
+    ],
+  ],
+};
+
+function recreated(columns: string): readonly string[] {
+  return ['DROP TABLE t', `CREATE TABLE t (${columns}, expires_at INTEGER)`];
+}
+
+describe.each(DIALECTS)('Tables of a SqlBlocklistStore in %s', (dialect, open) => {
+  let database: OpenDatabase;
+
+  beforeAll(async () => {
+    database = await open(server);
+  });
+  afterAll(() => database.close());
+
+  it('are created by migrate, which may run again and loses nothing', async () => {
+    const store = new SqlBlocklistStore(database.client, { table: 'migrated' });
+    await store.migrate();
+    await store.add('jti:one', '1', null);
+    await store.migrate();
+    await store.check();
+    expect(await store.get(['jti:one'])).toEqual(['1']);
+  });
+
+  it('are created by the statements of ddl, too', async () => {
+    const store = new SqlBlocklistStore(database.client, { table: 'by_hand' });
+    for (const statement of store.ddl) await database.rows(statement);
+    await store.check();
+    expect(await store.add('jti:one', '1', null)).toBe(true);
+  });
+
+  it('have the name jwt_blocklist by default', async () => {
+    const store = new SqlBlocklistStore(database.client);
+    await store.migrate();
+    await store.check();
+    expect(await database.rows('SELECT key FROM jwt_blocklist')).toEqual([]);
+    expect(await database.rows('SELECT identity FROM jwt_blocklist_sessions')).toEqual([]);
+  });
+
+  it.each(MISSHAPEN[dialect] ?? [])(
+    'fail the check if there is %s',
+    async (_, changes, finding) => {
+      const store = new SqlBlocklistStore(database.client, { table: 't' });
+      await store.migrate();
+      for (const change of changes) await database.rows(change);
+      const refusal = await store.check().catch((error: unknown) => error);
+      await database.rows('DROP TABLE IF EXISTS t');
+      await database.rows('DROP TABLE IF EXISTS t_sessions');
+
+      expect(refusal).toBeInstanceOf(JwtExtendedConfigError);
+      expect((refusal as Error).message).toMatch(finding);
+      expect((refusal as Error).message).toMatch(
+        /the tables t and t_sessions are not as they must be/,
+      );
+      expect((refusal as Error).message).toMatch(/Call `await store\.migrate\(\)`/);
+    },
+  );
+
+  it('fail the check after they were dropped, even if they passed it before', async () => {
+    const store = new SqlBlocklistStore(database.client, { table: 't' });
+    await store.migrate();
+    await store.add('jti:one', '1', null);
+    await store.check();
+    await database.rows('DROP TABLE t');
+    await expect(store.check()).rejects.toThrow(/the tables t and t_sessions are not as they must/);
+    await expect(store.get(['jti:one'])).rejects.toMatchObject({
+      message: expect.stringMatching(/no such table|does not exist/),
+    });
+    await store.migrate();
+    await store.check();
+    expect(await store.get(['jti:one'])).toEqual([null]);
+  });
+
+  it('may be named like a keyword of SQL, and differ by case', async () => {
+    for (const table of ['order', 'SELECT']) {
+      const store = new SqlBlocklistStore(database.client, { table });
+      await store.migrate();
+      await store.check();
+      expect(await store.add('jti:one', '1', null)).toBe(true);
+    }
+  });
+
+  it('may have the longest name that fits', async () => {
+    const stores = ['a', 'b'].map(
+      (end) => new SqlBlocklistStore(database.client, { table: 'x'.repeat(46) + end }),
+    );
+    for (const store of stores) {
+      await store.migrate();
+      await store.check();
+      expect(await store.add('jti:one', '1', null)).toBe(true);
+    }
+  });
+});
+
+describe('Tables of a SqlBlocklistStore in PostgreSQL', () => {
+  it('are created once when ten processes migrate at once', async () => {
+    const database = await freshDatabase(server);
+    const pools = Array.from({ length: 10 }, () => poolOf(server, database));
+    const stores = pools.map((pool) => new SqlBlocklistStore(pool));
+    // Connected first, so that they migrate at the same time.
+    await Promise.all(pools.map((pool) => pool.query('SELECT 1')));
+    await Promise.all(stores.map((store) => store.migrate()));
+    await Promise.all(stores.map((store) => store.check()));
+    const tables = await pools[0]?.query(
+      `SELECT relname FROM pg_class WHERE relname LIKE 'jwt_blocklist%' ORDER BY 1`,
+    );
+    await Promise.all(pools.map((pool) => pool.end()));
+    expect(tables?.rows.map((row: { relname: string }) => row.relname)).toEqual([
+      'jwt_blocklist',
+      'jwt_blocklist_expiry',
+      'jwt_blocklist_pkey',
+      'jwt_blocklist_sessions',
+      'jwt_blocklist_sessions_expiry',
+      'jwt_blocklist_sessions_pkey',
+    ]);
+  });
+
+  it('may be in a schema', async () => {
+    const pool = poolOf(server, await freshDatabase(server));
+    await pool.query('CREATE SCHEMA auth');
+    const store = new SqlBlocklistStore(pool, { table: 'auth.revoked' });
+    const before = await store.check().catch((error: unknown) => error);
+    await store.migrate();
+    await store.check();
+    await store.add('jti:one', '1', null);
+    const { rows } = await pool.query('SELECT key, value FROM auth.revoked');
+    await pool.end();
+    expect(before).toBeInstanceOf(JwtExtendedConfigError);
+    expect((before as Error).message).toMatch('the tables auth.revoked and auth.revoked_sessions');
+    expect(rows).toEqual([{ key: 'jti:one', value: '1' }]);
+  });
+
+  it('are not called unfit when the server is down', async () => {
+    const pool = new pg.Pool({ host: '127.0.0.1', port: 1 });
+    const refusal = await new SqlBlocklistStore(pool).check().catch((error: unknown) => error);
+    await pool.end();
+    expect(refusal).toMatchObject({ code: 'ECONNREFUSED' });
+    expect(refusal).not.toBeInstanceOf(JwtExtendedConfigError);
+  });
+});
+
+describe('Tables of a SqlBlocklistStore in SQLite', () => {
+  it('may be in an attached file', async () => {
+    const database = new Database(':memory:');
+    database.exec(`ATTACH ':memory:' AS auth`);
+    const store = new SqlBlocklistStore(database, { table: 'auth.revoked' });
+    await store.migrate();
+    await store.check();
+    await store.add('jti:one', '1', null);
+    expect(database.prepare('SELECT key, value FROM auth.revoked').all()).toEqual([
+      { key: 'jti:one', value: '1' },
+    ]);
+    expect(database.prepare('SELECT name FROM main.sqlite_schema').all()).toEqual([]);
+    database.close();
+  });
+
+  it('are created once another process no longer writes to the file', async () => {
+    const database = await CLIENTS['libsql on a file']!(server);
+    const [{ file } = { file: '' }] = await database.rows('PRAGMA database_list');
+    const [writer, other] = [new Database(String(file)), new Database(String(file))];
+    writer.exec('BEGIN IMMEDIATE');
+    const store = new SqlBlocklistStore(other);
+    let isOver = false;
+    const migration = store.migrate().then(() => (isOver = true));
+    for (let look = 0; look < 10; look += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      expect(isOver).toBe(false);
+    }
+    writer.exec('COMMIT');
+    await migration;
+    await store.check();
+    for (const each of [writer, other, database]) await each.close();
+  });
+
+  it('are created without a change to the settings of the database', async () => {
+    const database = new Database(':memory:');
+    const settings = () =>
+      ['journal_mode', 'synchronous', 'foreign_keys', 'busy_timeout', 'user_version'].map((name) =>
+        database.prepare(`PRAGMA ${name}`).all(),
+      );
+    const before = settings();
+    await new SqlBlocklistStore(database).migrate();
+    expect(settings()).toEqual(before);
+    database.close();
+  });
+
+  it('are not called unfit when the database is closed', async () => {
+    const database = new Database(':memory:');
+    const store = new SqlBlocklistStore(database);
+    await store.migrate();
+    database.close();
+    const refusal = await store.check().catch((error: unknown) => error);
+    expect(refusal).toMatchObject({ message: expect.stringMatching(/not open/) });
+    expect(refusal).not.toBeInstanceOf(JwtExtendedConfigError);
+  });
+});
+
+/** Text that would change the statement if it were not a parameter. */
+const INJECTIONS = [
+  `'; DROP TABLE jwt_blocklist; --`,
+  `' OR '1'='1`,
+  `x', 'y', null); DELETE FROM jwt_blocklist; --`,
+  `") OR 1=1 --`,
+  `{"a","b"}`,
+  `["jti:victim"]`,
+  `{jti:victim}`,
+  `jti:victim","jti:victim`,
+  `$1`,
+  `?`,
+  `\\'; SELECT 1; --`,
+  `/* */`,
+  `%`,
+  `*`,
+];
+
+describe.each(DIALECTS)('SqlBlocklistStores in one database of %s', (_, open) => {
+  let database: OpenDatabase;
+
+  beforeAll(async () => {
+    database = await open(server);
+    await new SqlBlocklistStore(database.client).migrate();
+  });
+  afterAll(() => database.close());
+
+  it('do not see each other if their prefixes differ', async () => {
+    const [admin, shop] = ['admin:', 'shop:'].map(
+      (prefix) => new SqlBlocklistStore(database.client, { prefix }),
+    ) as [SqlBlocklistStore, SqlBlocklistStore];
+    await areApart(admin, shop);
+    const keys = await database.rows(`SELECT key FROM jwt_blocklist WHERE key LIKE '%:jti:one'`);
+    expect(keys).toEqual([{ key: 'shop:jti:one' }]);
+  });
+
+  it('do not see each other if their tables differ', async () => {
+    const [admin, shop] = ['admin', 'shop'].map(
+      (table) => new SqlBlocklistStore(database.client, { table }),
+    ) as [SqlBlocklistStore, SqlBlocklistStore];
+    await admin.migrate();
+    await shop.migrate();
+    await areApart(admin, shop);
+  });
+
+  it('act as one if table and prefix are the same (R65)', async () => {
+    const [one, other] = [1, 2].map(
+      () => new SqlBlocklistStore(database.client, { prefix: 'both:' }),
+    ) as [SqlBlocklistStore, SqlBlocklistStore];
+    expect(await one.add('jti:two', '1', null)).toBe(true);
+    expect(await other.add('jti:two', '2', null)).toBe(false);
+    expect(await other.get(['jti:two'])).toEqual(['1']);
+    await one.sessions.put('bob', 'sid', 'laptop', null);
+    expect(await other.sessions.list('bob')).toEqual(['laptop']);
+  });
+
+  it.each(INJECTIONS)('take %j for text in every place (R66)', async (text) => {
+    const store = new SqlBlocklistStore(database.client, { prefix: `injection:${text}:` });
+    await store.add('jti:victim', 'kept', null);
+    expect(await store.get([text])).toEqual([null]);
+    expect(await store.add(text, text, null)).toBe(true);
+    await store.raise(`${text}#`, 7, null);
+    expect(await store.get([text, `${text}#`, 'jti:victim'])).toEqual([text, '7', 'kept']);
+    await store.sessions.put(text, text, text, null);
+    expect(await store.sessions.list(text)).toEqual([text]);
+    await store.sessions.remove(text, text);
+    await store.delete(text);
+    expect(await store.get([text, `${text}#`, 'jti:victim'])).toEqual([null, '7', 'kept']);
+    expect(await store.sessions.list(text)).toEqual([]);
+  });
+
+  /** Each call on the first store leaves the second as it is. */
+  async function areApart(one: SqlBlocklistStore, other: SqlBlocklistStore): Promise<void> {
+    expect(await one.add('jti:one', 'one', null)).toBe(true);
+    expect(await other.get(['jti:one'])).toEqual([null]);
+    expect(await other.add('jti:one', 'other', null)).toBe(true);
+    await one.raise('sub:alice', 9, null);
+    await other.raise('sub:alice', 3, null);
+    await one.sessions.put('alice', 'sid', 'of one', null);
+    await other.sessions.put('alice', 'sid', 'of the other', null);
+    await one.delete('jti:one');
+    expect(await one.get(['jti:one', 'sub:alice'])).toEqual([null, '9']);
+    expect(await other.get(['jti:one', 'sub:alice'])).toEqual(['other', '3']);
+    expect(await one.sessions.list('alice')).toEqual(['of one']);
+    await one.sessions.remove('alice', 'sid');
+    expect(await other.sessions.list('alice')).toEqual(['of the other']);
+  }
+});
+
+/** A table of the numbers from 1, for PostgreSQL and for SQLite. */
+function numbers(count: number): string {
+  return `(WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${count})
+    SELECT i FROM n) AS numbers`;
+}
+
+/** The client, which also reports the values of each statement. */
+function reporting(client: SqlClient, report: (values: readonly unknown[]) => void): SqlClient {
+  if ('query' in client) {
+    return {
+      query(text, values) {
+        report(values);
+        return client.query(text, values);
+      },
+    };
+  }
+  return {
+    exec: (sql) => client.exec(sql),
+    prepare(sql) {
+      const statement = client.prepare(sql);
+      return {
+        run: (...values) => statement.run(...values),
+        get: (...values) => statement.get(...values),
+        all(...values) {
+          report(values);
+          return statement.all(...values);
+        },
+      };
+    },
+  };
+}
+
+describe.each(DIALECTS)('A purge of a SqlBlocklistStore in %s', (dialect, open) => {
+  let database: OpenDatabase;
+  let store: SqlBlocklistStore;
+
+  beforeAll(async () => {
+    database = await open(server);
+    store = new SqlBlocklistStore(database.client);
+    await store.migrate();
+  });
+  beforeEach(async () => {
+    await database.rows('DELETE FROM jwt_blocklist');
+    await database.rows('DELETE FROM jwt_blocklist_sessions');
+  });
+  afterAll(() => database.close());
+
+  it('deletes what expired five minutes ago or earlier (R58, R74)', async () => {
+    await store.add('jti:old', '1', ahead(-5 * MINUTE - 1));
+    await store.add('jti:recent', '1', ahead(-4 * MINUTE));
+    await store.add('jti:live', '1', ahead(MINUTE));
+    await store.add('jti:immortal', '1', null);
+    await store.raise('sub:old', 1, ahead(-DAY));
+    await store.raise('sub:immortal', 1, null);
+    await store.sessions.put('alice', 'old', 'old', ahead(-DAY));
+    await store.sessions.put('alice', 'recent', 'recent', ahead(-MINUTE));
+    await store.sessions.put('alice', 'live', 'live', ahead(DAY));
+    await store.sessions.put('alice', 'immortal', 'immortal', null);
+
+    expect(await store.purge()).toBe(3);
+
+    expect(
+      await store.get(['jti:old', 'jti:recent', 'jti:live', 'jti:immortal', 'sub:old']),
+    ).toEqual([null, '1', '1', '1', null]);
+    expect(await store.get(['sub:immortal'])).toEqual(['1']);
+    expect([...(await store.sessions.list('alice'))].sort()).toEqual([
+      'immortal',
+      'live',
+      'recent',
+    ]);
+    expect(await store.purge()).toBe(0);
+  });
+
+  it('deletes what expired five minutes before the given date', async () => {
+    const noon = new Date('2026-01-01T12:00:00Z');
+    await store.add('jti:at 11:55', '1', new Date('2026-01-01T11:55:00.000Z'));
+    await store.add('jti:after 11:55', '1', new Date('2026-01-01T11:55:00.001Z'));
+    expect(await store.purge({ before: noon })).toBe(1);
+    expect(await store.get(['jti:at 11:55', 'jti:after 11:55'])).toEqual([null, '1']);
+  });
+
+  it('deletes rows of every prefix', async () => {
+    const other = new SqlBlocklistStore(database.client, { prefix: 'other:' });
+    await other.add('jti:one', '1', ahead(-DAY));
+    await other.sessions.put('alice', 'sid', '1', ahead(-DAY));
+    expect(await store.purge()).toBe(2);
+    expect(await other.get(['jti:one'])).toEqual([null]);
+  });
+
+  it('lets an entry be added again', async () => {
+    await store.add('jti:one', 'before', ahead(-DAY));
+    await store.purge();
+    expect(await store.add('jti:one', 'after', ahead(DAY))).toBe(true);
+    expect(await store.get(['jti:one'])).toEqual(['after']);
+  });
+
+  it.each([
+    [1_000, undefined, [1_000, 1_000, 1_000, 1_000]],
+    [700, 700, [700, 700, 700, 700, 700]],
+  ])('deletes in batches of %i, and lets other work run in between', async (_, batch, batches) => {
+    const soon = `${Date.now() - DAY} + i`;
+    await database.rows(
+      `INSERT INTO jwt_blocklist SELECT 'jti:' || i, '1', ${soon} FROM ${numbers(2_300)}`,
+    );
+    await database.rows(
+      `INSERT INTO jwt_blocklist_sessions
+        SELECT 'alice', 'sid:' || i, '1', ${soon} FROM ${numbers(10)}`,
+    );
+    const [limits, turns]: [unknown[], number[]] = [[], []];
+    let turn = 0;
+    let ticking = true;
+    const tick = () => {
+      turn += 1;
+      if (ticking) setImmediate(tick);
+    };
+    setImmediate(tick);
+    const client = reporting(database.client, (values) => {
+      limits.push(values[1]);
+      turns.push(turn);
+    });
+
+    expect(await new SqlBlocklistStore(client).purge(batch ? { batch } : {})).toBe(2_310);
+
+    ticking = false;
+    expect(limits).toEqual(batches);
+    expect(new Set(turns).size).toBe(batches.length);
+    expect(await database.rows('SELECT key FROM jwt_blocklist')).toEqual([]);
+    expect(await database.rows('SELECT value FROM jwt_blocklist_sessions')).toEqual([]);
+  });
+
+  it.each([0, -1, 1.5, NaN, Infinity, '10', null])('rejects batches of %p', async (batch) => {
+    await expect(store.purge({ batch: batch as number })).rejects.toThrow(
+      'SqlBlocklistStore: batch must be a whole number of 1 or more',
+    );
+  });
+
+  it('rejects an invalid date', async () => {
+    await store.add('jti:one', '1', ahead(-DAY));
+    await expect(store.purge({ before: new Date(NaN) })).rejects.toThrow(
+      'SqlBlocklistStore: before must be a valid date',
+    );
+    expect(await store.get(['jti:one'])).toEqual(['1']);
+  });
+
+  it('uses an index, as each statement does', async () => {
+    const many = numbers(20_000);
+    const moment = `${Date.now()} + i`;
+    await database.rows(
+      `INSERT INTO jwt_blocklist SELECT 'jti:' || i, '1', ${moment} FROM ${many}`,
+    );
+    await database.rows(
+      `INSERT INTO jwt_blocklist_sessions
+        SELECT 'user:' || i, 'sid', '1', ${moment} FROM ${many}`,
+    );
+    await database.rows('ANALYZE');
+    const { statements, keyList, rows } = bound(database.client);
+    const [purgeEntries = '', purgeSessions = ''] = statements.purge;
+    const explain = dialect === 'SQLite' ? 'EXPLAIN QUERY PLAN ' : 'EXPLAIN ';
+    const plan = async (statement: string, ...values: readonly unknown[]) =>
+      JSON.stringify(await rows(explain + statement, values));
+
+    const keys = keyList(['jti:1', 'jti:x', 'jti:y', 'jti:z']);
+    const byKey =
+      /Index (Only )?Scan (using|on) jwt_blocklist_pkey|SEARCH jwt_blocklist USING PRIM/;
+    const byIdentity =
+      /(using|on) jwt_blocklist_sessions_pkey|SEARCH jwt_blocklist_sessions USING P/;
+    expect(await plan(statements.get, keys)).toMatch(byKey);
+    expect(await plan(statements.delete, 'jti:1')).toMatch(byKey);
+    expect(await plan(statements.list, 'user:1')).toMatch(byIdentity);
+    expect(await plan(statements.remove, 'user:1', 'sid')).toMatch(byIdentity);
+    expect(await plan(purgeEntries, Date.now(), 1_000)).toMatch(/ jwt_blocklist_expiry /);
+    expect(await plan(purgeSessions, Date.now(), 1_000)).toMatch(/ jwt_blocklist_sessions_expiry /);
+    for (const statement of [purgeEntries, purgeSessions]) {
+      expect(await plan(statement, Date.now(), 1_000)).not.toMatch(/Seq Scan|SCAN jwt/);
+    }
+  });
+});
+
+/** The statements of the store, and the methods that run them. */
+function bound(client: SqlClient) {
+  const dialect = dialectOf(client, sqlTable('jwt_blocklist'));
+  return {
+    statements: dialect.statements,
+    keyList: dialect.keyList.bind(dialect),
+    rows: dialect.rows.bind(dialect),
+  };
+}
+
+describe('A purge of a SqlBlocklistStore in PostgreSQL by several processes', () => {
+  let pools: readonly pg.Pool[];
+  let stores: readonly SqlBlocklistStore[];
+
+  beforeAll(async () => {
+    const database = await freshDatabase(server);
+    pools = [1, 2, 3, 4].map(() => poolOf(server, database));
+    stores = pools.map((pool) => new SqlBlocklistStore(pool));
+    await stores[0]?.migrate();
+  });
+  afterAll(async () => {
+    await Promise.all(pools.map((pool) => pool.end()));
+  });
+
+  it('deletes each row once', async () => {
+    await pools[0]?.query(
+      `INSERT INTO jwt_blocklist SELECT 'jti:' || i, '1', i FROM ${numbers(5_000)}`,
+    );
+    const counts = await Promise.all(stores.map((store) => store.purge({ batch: 50 })));
+    expect(counts.reduce((sum, count) => sum + count)).toBe(5_000);
+    expect((await pools[0]?.query('SELECT FROM jwt_blocklist'))?.rowCount).toBe(0);
+  });
+
+  it('neither waits for an entry that another transaction raises nor deletes it', async () => {
+    const [store] = stores as [SqlBlocklistStore];
+    await store.raise('sub:alice', 1, ahead(-DAY));
+    await store.add('jti:old', '1', ahead(-DAY));
+    const connection = await (pools[1] as pg.Pool).connect();
+    await connection.query('BEGIN');
+    await new SqlBlocklistStore(connection).raise('sub:alice', 2, ahead(DAY));
+    const meanwhile = await store.purge();
+    await connection.query('COMMIT');
+    connection.release();
+
+    expect(meanwhile).toBe(1);
+    expect(await store.purge()).toBe(0);
+    expect(await store.get(['sub:alice', 'jti:old'])).toEqual(['2', null]);
+  });
+});
