@@ -1,12 +1,11 @@
 import type { Awaitable } from './awaitable.js';
 
 /**
- * Where revocations are kept. Every method may answer at once or with a promise, and throws or rejects when the store
- * cannot be reached: silence is never an answer. Prove a store of your own with `blocklistStoreContract` of
- * `nestjs-jwt-extended/testing`.
+ * Where revocations are kept. Each method may answer at once or with a promise, and must throw or reject if the store
+ * cannot be reached. Test a store of your own with `blocklistStoreContract` of `nestjs-jwt-extended/testing`.
  *
- * A key is text of 1 to 512 characters, of which any may be in it but NUL and half a surrogate pair; two keys are the
- * same only if every character is. A value is such text of up to 8 KB.
+ * A key is text of 1 to 512 characters, without NUL and without an unpaired surrogate. Two keys are the same only if
+ * every character is the same. A value is such text of up to 8 KB.
  *
  * @example
  * ```ts
@@ -18,9 +17,9 @@ import type { Awaitable } from './awaitable.js';
  *     return true;
  *   }
  *   async raise(key: string, value: number) {
- *     const there = this.entries.get(key) ?? '0';
- *     if (!/^\d+$/.test(there)) throw new Error('only a number can be raised');
- *     this.entries.set(key, String(Math.max(value, Number(there))));
+ *     const held = this.entries.get(key) ?? '0';
+ *     if (!/^\d+$/.test(held)) throw new Error('only a number can be raised');
+ *     this.entries.set(key, String(Math.max(value, Number(held))));
  *   }
  *   async get(keys: readonly string[]) {
  *     return keys.map((key) => this.entries.get(key) ?? null);
@@ -33,45 +32,45 @@ import type { Awaitable } from './awaitable.js';
  */
 export interface BlocklistStore {
   /**
-   * Adds an entry unless one with that key is there, **atomically**: of many calls at once exactly one adds it.
+   * Adds an entry unless the key has one, **atomically**: of many calls at once, exactly one adds it.
    *
-   * @param expiresAt - the moment until which the entry is kept at least; `null` for ever
+   * @param expiresAt - the store keeps the entry at least until then; `null` for ever
    * @returns whether this call added it
    */
   add(key: string, value: string, expiresAt: Date | null): Awaitable<boolean>;
   /**
-   * Writes a whole number of 0 or more, unless a number at least as high is there, **atomically**: of many calls at once
-   * the highest stays. The entry reads as the number's decimal digits. Over a value that is no number it throws or
-   * rejects, and leaves it.
+   * Writes a whole number of 0 or more unless the key has one as high, **atomically**: of many calls at once, the highest
+   * number stays. `get` returns the number as decimal digits. If the key has another value, `raise` leaves it, and throws
+   * or rejects.
    *
-   * @param expiresAt - as in `add`; it belongs to the number it was given with, and stays or goes with that
+   * @param expiresAt - as in `add`; a number that is written replaces the expiry together with the number
    */
   raise(key: string, value: number, expiresAt: Date | null): Awaitable<void>;
-  /** Looks several keys up in one round trip: their values in the same order, `null` for an absent one. */
+  /** Looks several keys up in one round trip. Returns their values in the same order, and `null` for an absent entry. */
   get(keys: readonly string[]): Awaitable<readonly (string | null)[]>;
-  /** Removes an entry; one that is not there is no mistake. */
+  /** Removes an entry. It does not fail if the entry is absent. */
   delete(key: string): Awaitable<void>;
   /**
-   * `false` in a store whose `add` and `raise` are not atomic: it keeps revocations, and refuses rotation.
+   * `false` if `add` and `raise` are not atomic. Such a store keeps revocations, and rotation is refused.
    *
    * @default true
    */
   readonly isAtomic?: boolean;
-  /** Lets the sessions of an identity be listed and bounded; a store may do without. */
+  /** The sessions of each identity, so that they can be listed and limited. A store may lack them. */
   readonly sessions?: SessionRecords;
   /**
-   * Asked once at start: rejects with a `JwtExtendedConfigError` when the store is not fit for use (a table is missing,
-   * say), which keeps the application from starting. Any other error counts as an outage, which may pass.
+   * Called once at start. If it rejects with a `JwtExtendedConfigError`, because a table is missing, for example, the
+   * application does not start. Any other error counts as a temporary outage.
    */
   check?(): Awaitable<void>;
 }
 
-/** The sessions of each identity, of which a store knows the text and when it may be forgotten. */
+/** The sessions of each identity. A store knows the text of a record and its expiry, and not what the text means. */
 export interface SessionRecords {
-  /** Writes the record of a session, in place of the one that is there. */
+  /** Writes the record of a session, and replaces an earlier one. */
   put(identity: string, sessionId: string, value: string, expiresAt: Date | null): Awaitable<void>;
-  /** The values of an identity's records, in any order; those that have expired may still be among them. */
+  /** Returns the records of an identity, in any order. Expired ones may be among them. */
   list(identity: string): Awaitable<readonly string[]>;
-  /** Removes a record; one that is not there is no mistake. */
+  /** Removes a record. It does not fail if the record is absent. */
   remove(identity: string, sessionId: string): Awaitable<void>;
 }

@@ -7,49 +7,48 @@ import { outageCases, sessionOutageCases } from './contract/outages.js';
 import { parallelSessionCases, sessionCases, sessionTextCases } from './contract/sessions.js';
 import type { OpenedStore, StoreCases, StoreFeatures } from './contract/store-under-test.js';
 
-/** The store offers what the contract was told, neither less nor more: what it has must be tried. */
+/** The store must offer exactly the features that the contract was given, so that each of its features is tested. */
 function featureCases({ isAtomic, sessions, outages }: Required<StoreFeatures>): StoreCases {
   return {
-    [`says of itself that it is ${isAtomic ? '' : 'not '}atomic`]: async (store) => {
+    [`declares that it is ${isAtomic ? '' : 'not '}atomic`]: async (store) => {
       assert.equal(
         store.isAtomic ?? true,
         isAtomic,
-        `isAtomic of the store and of the contract's features must agree`,
+        'isAtomic of the store and in the features of the contract must agree',
       );
     },
     [sessions ? 'has sessions' : 'has no sessions']: async (store) => {
       assert.equal(
         store.sessions !== undefined,
         sessions,
-        `sessions of the store and of the contract's features must agree`,
+        'sessions of the store and in the features of the contract must agree',
       );
     },
     [`has ${outages ? 'a' : 'no'} backend that can be taken down`]: async (_store, opened) => {
       assert.equal(
         opened.takeDown !== undefined,
         outages,
-        `takeDown beside the store and outages of the contract's features must agree`,
+        'takeDown beside the store and outages in the features of the contract must agree',
       );
     },
   };
 }
 
-/** One promise of a store, to be handed to the test framework of your choice. */
+/** One promise of a store, for the test framework of your choice. */
 export interface ContractCase {
-  /** What the store does, as a sentence: "adds an entry where there is none, and says so". */
+  /** What the store does, as a sentence: "adds an absent entry, and returns true". */
   readonly name: string;
-  /** Opens a store, tries it and closes it; rejects with an `AssertionError` that says what was promised. */
+  /** Opens a store, tests it and closes it; rejects with an `AssertionError` that names the broken promise. */
   run(): Promise<void>;
 }
 
 /**
- * Everything that a `BlocklistStore` promises, as cases for any test framework. Each opens a store of its own and
- * works with fresh keys, so that all of them may share one database, which need not be empty. Together they take a few
- * seconds.
+ * The promises of a `BlocklistStore` as test cases for any test framework. Each case opens a store and uses fresh keys,
+ * so all cases can share one database, which need not be empty. Together they take a few seconds.
  *
- * @param open - makes a store that is connected and ready
- * @param features - what the store does without; a store that has it nevertheless is refused
- * @returns the cases, in the order in which a store is best written
+ * @param open - returns a store that is connected and ready
+ * @param features - set a feature to `false` if the store lacks it; a store that has it then fails
+ * @returns the cases, in an order in which a store can be written
  *
  * @example
  * ```ts
@@ -67,7 +66,7 @@ export interface ContractCase {
  * });
  * ```
  *
- * With Jest it is the same line, or `it.each(blocklistStoreContract(open))('$name', ({ run }) => run());`
+ * The same line works in Jest, as does `it.each(blocklistStoreContract(open))('$name', ({ run }) => run());`
  */
 export function blocklistStoreContract(
   open: () => Awaitable<OpenedStore>,

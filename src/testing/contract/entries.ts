@@ -14,22 +14,22 @@ import {
   upTo,
 } from './store-under-test.js';
 
-/** What `add` and `delete` promise. */
+/** The promises of `add` and `delete`. */
 export const addCases: StoreCases = {
-  'adds an entry where there is none, and says so': async (store) => {
+  'adds an absent entry, and returns true': async (store) => {
     const key = freshKey();
     assert.equal(await store.add(key, 'value', inAnHour()), true);
     await assertGives(store, [key], ['value']);
   },
 
-  'adds nothing where an entry is, and says so': async (store) => {
+  'leaves an existing entry, and returns false': async (store) => {
     const key = freshKey();
     await store.add(key, 'first', inAnHour());
     assert.equal(await store.add(key, 'second', inAnHour()), false);
     await assertGives(store, [key], ['first']);
   },
 
-  'leaves the expiry of an entry alone when it is added again': async (store) => {
+  'leaves the expiry of an existing entry': async (store) => {
     const [mortal, immortal] = [freshKey(), freshKey()];
     await store.add(mortal, 'kept', inAnHour());
     await store.add(immortal, 'kept', null);
@@ -46,14 +46,14 @@ export const addCases: StoreCases = {
     await assertGives(store, [gone, kept], [null, '2']);
   },
 
-  'does not mind deleting what is not there': async (store) => {
+  'deletes an absent entry without an error': async (store) => {
     const key = freshKey();
     await store.delete(key);
     await store.delete(key);
     await assertGives(store, [key], [null]);
   },
 
-  'adds an entry again once it was deleted': async (store) => {
+  'adds an entry again after it was deleted': async (store) => {
     const key = freshKey();
     await store.add(key, 'before', null);
     await store.delete(key);
@@ -61,7 +61,7 @@ export const addCases: StoreCases = {
     await assertGives(store, [key], ['after']);
   },
 
-  'gives a value back as it was, whatever is in it': async (store) => {
+  'returns any value unchanged': async (store) => {
     for (const value of ['', '1', ...HOSTILE_TEXTS, ...LONG_VALUES]) {
       const key = freshKey();
       await store.add(key, value, inAnHour());
@@ -70,38 +70,36 @@ export const addCases: StoreCases = {
   },
 };
 
-/** What `add` promises to many who call at once. */
+/** The promises of `add` to many calls at once. */
 export const parallelAddCases: StoreCases = {
-  'lets one of 1,000 add an entry, and gives the value of that one': async (store) => {
+  'lets one of 1,000 calls add an entry, and keeps its value': async (store) => {
     const key = freshKey();
     const answers = await parallel(upTo(1_000), (index) => store.add(key, `${index}`, inAnHour()));
     const winners = answers.flatMap((added, index) => (added ? [`${index}`] : []));
-    assert.equal(winners.length, 1, 'exactly one of the calls must say that it added the entry');
+    assert.equal(winners.length, 1, 'exactly one of the calls must return true');
     await assertGives(store, [key], winners);
   },
 
-  'lets one of 100 add an entry without an expiry': async (store) => {
+  'lets one of 100 calls add an entry without an expiry': async (store) => {
     const key = freshKey();
     const answers = await parallel(upTo(100), (index) => store.add(key, `${index}`, null));
     const winners = answers.flatMap((added, index) => (added ? [`${index}`] : []));
-    assert.equal(winners.length, 1, 'exactly one of the calls must say that it added the entry');
+    assert.equal(winners.length, 1, 'exactly one of the calls must return true');
     await assertGives(store, [key], winners);
   },
 };
 
-/** What `get` promises. */
+/** The promises of `get`. */
 export const getCases: StoreCases = {
-  'gives null for what is not there': async (store) => {
+  'returns null for an absent entry': async (store) => {
     await assertGives(store, freshKeys(3), [null, null, null]);
   },
 
-  'gives nothing to whom asks for nothing': async (store) => {
+  'returns no values for no keys': async (store) => {
     await assertGives(store, [], []);
   },
 
-  'gives values in the order of the keys, with null in the place of an absent one': async (
-    store,
-  ) => {
+  'returns values in the order of the keys, with null for an absent entry': async (store) => {
     const [one, two, three] = [freshKey(), freshKey(), freshKey()];
     const none = freshKey();
     await store.add(one, '1', inAnHour());
@@ -111,13 +109,13 @@ export const getCases: StoreCases = {
     await assertGives(store, [two, one, none, three], ['2', '1', null, '3']);
   },
 
-  'answers a key as often as it is asked': async (store) => {
+  'returns a value for each key, even if a key is repeated': async (store) => {
     const [key, none] = [freshKey(), freshKey()];
     await store.add(key, '1', inAnHour());
     await assertGives(store, [key, none, key, none], ['1', null, '1', null]);
   },
 
-  'answers 200 keys at once': async (store) => {
+  'looks up 200 keys in one call': async (store) => {
     const keys = freshKeys(200);
     const values = keys.map((_, index) => (index % 3 === 0 ? null : `${index}`));
     await parallel(keys, async (key, index) => {
@@ -127,7 +125,7 @@ export const getCases: StoreCases = {
     await assertGives(store, keys, values);
   },
 
-  'answers many who ask at once, each with what is theirs': async (store) => {
+  'answers many calls at once, each with its own values': async (store) => {
     const keys = freshKeys(50);
     await parallel(keys, (key, index) => store.add(key, `${index}`, inAnHour()));
     const answers = await parallel(keys, (key) => store.get([key]));
@@ -138,9 +136,9 @@ export const getCases: StoreCases = {
   },
 };
 
-/** That a key is taken as it is, and for nothing else. */
+/** A store uses each key exactly as it is. */
 export const keyCases: StoreCases = {
-  'takes any text for a key, and mixes none up': async (store) => {
+  'accepts any text as a key, and confuses no two keys': async (store) => {
     const fresh = freshKey();
     const keys = HOSTILE_TEXTS.flatMap((text) => [fresh + text, text + fresh, fresh + text + 'x']);
     await assertGives(
@@ -158,7 +156,7 @@ export const keyCases: StoreCases = {
     );
   },
 
-  'deletes the very key, whatever is in it': async (store) => {
+  'deletes exactly the given key, with any text in it': async (store) => {
     const fresh = freshKey();
     const keys = HOSTILE_TEXTS.flatMap((text) => [fresh + text, text + fresh]);
     await parallel(keys, (key) => store.add(key, '1', null));
@@ -170,7 +168,7 @@ export const keyCases: StoreCases = {
     }
   },
 
-  'raises the very key, whatever is in it': async (store) => {
+  'raises exactly the given key, with any text in it': async (store) => {
     const fresh = freshKey();
     const keys = HOSTILE_TEXTS.map((text) => fresh + text);
     await parallel(keys, (key, index) => store.raise(key, index, inAnHour()));
@@ -181,7 +179,7 @@ export const keyCases: StoreCases = {
     );
   },
 
-  'tells keys apart that look alike': async (store) => {
+  'distinguishes keys that look alike': async (store) => {
     for (const pair of LOOKALIKES) {
       const fresh = freshKey();
       const [one, other] = [fresh + pair[0], fresh + pair[1]];
@@ -194,13 +192,13 @@ export const keyCases: StoreCases = {
     }
   },
 
-  'tells keys apart by a blank in front of them': async (store) => {
+  'distinguishes keys by a leading blank': async (store) => {
     const key = freshKey();
     await store.add(key, '1', inAnHour());
     await assertGives(store, [` ${key}`, `\t${key}`, `\n${key}`], [null, null, null]);
   },
 
-  'takes the names that every object answers to for keys like any other': async (store) => {
+  'accepts the names of object members as keys': async (store) => {
     for (const key of HOSTILE_WHOLES) {
       await store.delete(key);
       await assertGives(store, [key], [null], inWords(key));
@@ -211,9 +209,7 @@ export const keyCases: StoreCases = {
     }
   },
 
-  'takes a key of 512 characters, and tells it from one that differs in the last': async (
-    store,
-  ) => {
+  'accepts a key of 512 characters, and distinguishes two by the last one': async (store) => {
     for (const filling of ['k', '漢', '😀']) {
       const stem = freshKey() + filling.repeat((512 - 46) / filling.length);
       const [one, other] = [`${stem}1`, `${stem}2`];
@@ -225,5 +221,5 @@ export const keyCases: StoreCases = {
 };
 
 function inWords(key: unknown): string {
-  return `the key ${JSON.stringify(key)} must be taken as it is, and for no other`;
+  return `the key ${JSON.stringify(key)} must be used as it is, and confused with no other`;
 }

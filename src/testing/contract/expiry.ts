@@ -15,7 +15,7 @@ import {
   upTo,
 } from './store-under-test.js';
 
-/** Beyond 32 bits of milliseconds and of seconds, the last day of ISO 8601's four digits, the last day there is. */
+/** Beyond 32 bits of milliseconds and of seconds, the end of ISO 8601's years of four digits, the last date there is. */
 const FAR: readonly (() => Date)[] = [
   () => ahead(2 ** 31),
   () => ahead(2 ** 32 + 1),
@@ -25,7 +25,7 @@ const FAR: readonly (() => Date)[] = [
   () => new Date(8.64e15),
 ];
 
-/** That an entry is kept until its expiry at least. */
+/** A store keeps each entry at least until its expiry. */
 export const expiryCases: StoreCases = {
   'keeps an entry whose expiry is far away': async (store) => {
     const keys: string[] = [];
@@ -47,14 +47,14 @@ export const expiryCases: StoreCases = {
     await keeps(store, keys, '1');
   },
 
-  'keeps what has no expiry': async (store) => {
+  'keeps entries and numbers without an expiry': async (store) => {
     const [added, raised] = [freshKey(), freshKey()];
     await store.add(added, '1', null);
     await store.raise(raised, 1, null);
     await keeps(store, [added, raised], '1');
   },
 
-  'keeps what has a minute or two seconds to live, and fractions of a second': async (store) => {
+  'keeps what expires in a minute, in two seconds or in fractions of a second': async (store) => {
     const [minute, seconds, fraction] = [freshKey(), freshKey(), freshKey()];
     const [raisedMinute, raisedSeconds] = [freshKey(), freshKey()];
     await store.add(minute, '1', inAMinute());
@@ -65,37 +65,40 @@ export const expiryCases: StoreCases = {
     await keeps(store, [minute, seconds, fraction, raisedMinute, raisedSeconds], '1');
   },
 
-  'takes an entry that has expired already, whether or not it keeps it': async (store) => {
+  'accepts an entry that has expired already': async (store) => {
     for (const moment of [longAgo(), ahead(-1), new Date(), new Date(0), new Date(-1)]) {
       const key = freshKey();
       assert.equal(await store.add(key, '1', moment), true);
       await store.raise(freshKey(), 1, moment);
       const [value] = await store.get([key]);
-      assert.ok(value === '1' || value === null, 'an expired entry reads as it was, or as absent');
+      assert.ok(
+        value === '1' || value === null,
+        'get must return an expired entry unchanged, or null',
+      );
     }
   },
 
-  'never holds a new entry off with an expired one that it does not give': async (store) => {
+  'adds an entry in place of an expired one that it no longer returns': async (store) => {
     const key = freshKey();
     await store.add(key, 'expired', longAgo());
     await soon(async () => {
       const added = await store.add(key, 'new', inAnHour());
       const [value] = await store.get([key]);
       return value === (added ? 'new' : 'expired');
-    }, 'where an expired entry is not given, another can be added');
+    }, 'if get does not return an expired entry, add must add another');
   },
 
-  'never holds a number off with an expired one that it does not give': async (store) => {
+  'writes a number in place of an expired one that it no longer returns': async (store) => {
     const key = freshKey();
     await store.raise(key, 9, longAgo());
     await soon(async () => {
       await store.raise(key, 3, inAnHour());
       const [value] = await store.get([key]);
       return value === '3' || value === '9';
-    }, 'where an expired number is not given, a lower one can be written');
+    }, 'if get does not return an expired number, raise must write a lower one');
   },
 
-  'gives a number the expiry that came with it': async (store) => {
+  'keeps a raised number until its own expiry': async (store) => {
     const [hour, immortal] = [freshKey(), freshKey()];
     await store.raise(hour, 1, ahead(50));
     await store.raise(hour, 2, inAnHour());
@@ -105,7 +108,7 @@ export const expiryCases: StoreCases = {
   },
 };
 
-/** For a tenth of a second: seconds taken for milliseconds, and timers that overflow, do not last so long. */
+/** Looks for a tenth of a second: long enough for a store that takes seconds for milliseconds, or whose timers overflow. */
 async function keeps(store: BlocklistStore, keys: readonly string[], value: string): Promise<void> {
   const expected = keys.map(() => value);
   for (let look = 0; look <= 5; look += 1) {
@@ -114,7 +117,7 @@ async function keeps(store: BlocklistStore, keys: readonly string[], value: stri
   }
 }
 
-/** Looks again for a while: what has expired may go at any moment, between two calls, too. */
+/** Tries for a while, because the store may drop what has expired at any moment, even between two calls. */
 async function soon(holds: () => Promise<boolean>, promise: string): Promise<void> {
   for (let look = 0; look < 20; look += 1) {
     if (await holds()) return;
@@ -123,7 +126,7 @@ async function soon(holds: () => Promise<boolean>, promise: string): Promise<voi
   assert.fail(promise);
 }
 
-/** That nothing is dropped for want of room, or by a lifetime that nobody has asked for. */
+/** A store drops nothing to make room, and nothing by a lifetime of its own. */
 export const keepingCases: StoreCases = {
   'keeps each of 1,200 entries': async (store) => {
     const portions = upTo(6).map(() => freshKeys(200));
@@ -135,20 +138,19 @@ export const keepingCases: StoreCases = {
     }
   },
 
-  'keeps what has no expiry for more than a second, and the rest for its last fraction': async (
-    store,
-  ) => {
-    const expiresAt = new Date((await beginningOfASecond()) + 1_950);
-    const [immortal, mortal] = await Promise.all([write(store, null), write(store, expiresAt)]);
-    // Long enough for a second's default lifetime, and for expiries and lifetimes without their 950 ms, to be over. The
-    // 800 ms that are left are for a slow answer, and for a backend whose clock is ahead.
-    await pause(1_150);
-    const [lostImmortal, lostMortal] = [await lost(store, immortal), await lost(store, mortal)];
-    assert.deepEqual(lostImmortal, [], 'what has no expiry must be kept for ever');
-    if (Date.now() < expiresAt.getTime()) {
-      assert.deepEqual(lostMortal, [], 'what has an expiry must be kept until that very moment');
-    }
-  },
+  'keeps what has no expiry for more than a second, and the rest until its last millisecond':
+    async (store) => {
+      const expiresAt = new Date((await beginningOfASecond()) + 1_950);
+      const [immortal, mortal] = await Promise.all([write(store, null), write(store, expiresAt)]);
+      // By now a default lifetime of a second is over, and so are expiries and lifetimes that were cut by their 950 ms. The
+      // remaining 800 ms allow for a slow answer, and for a backend whose clock is ahead.
+      await pause(1_150);
+      const [lostImmortal, lostMortal] = [await lost(store, immortal), await lost(store, mortal)];
+      assert.deepEqual(lostImmortal, [], 'what has no expiry must be kept for ever');
+      if (Date.now() < expiresAt.getTime()) {
+        assert.deepEqual(lostMortal, [], 'what has an expiry must be kept until that very moment');
+      }
+    },
 };
 
 async function beginningOfASecond(): Promise<number> {
@@ -157,7 +159,7 @@ async function beginningOfASecond(): Promise<number> {
   return second;
 }
 
-/** What was written with one expiry, by its names. */
+/** The names under which one expiry was written. */
 interface Written {
   readonly entry: string;
   readonly number: string;
@@ -174,7 +176,7 @@ async function write(store: BlocklistStore, expiresAt: Date | null): Promise<Wri
   return written;
 }
 
-/** Which of it a store does not give. */
+/** Which of them the store does not return. */
 async function lost(store: BlocklistStore, { entry, number, identity }: Written) {
   const [kept, raised] = await store.get([entry, number]);
   const [record] = (await store.sessions?.list(identity)) ?? ['1'];

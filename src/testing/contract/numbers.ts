@@ -11,16 +11,16 @@ import {
 
 const HIGHEST = Number.MAX_SAFE_INTEGER;
 
-/** What `raise` promises. */
+/** The promises of `raise`. */
 export const raiseCases: StoreCases = {
-  'raises from nothing, to 0 too': async (store) => {
+  'raises an absent entry, even to 0': async (store) => {
     const [zero, many] = [freshKey(), freshKey()];
     await store.raise(zero, 0, inAnHour());
     await store.raise(many, 1_795_300_000, null);
     await assertGives(store, [zero, many], ['0', '1795300000']);
   },
 
-  'raises to a higher number, also to one of more digits': async (store) => {
+  'raises to a higher number, even to one of more digits': async (store) => {
     const key = freshKey();
     for (const number of [0, 1, 9, 10, 99, 1_000]) {
       await store.raise(key, number, inAnHour());
@@ -28,7 +28,7 @@ export const raiseCases: StoreCases = {
     }
   },
 
-  'leaves a number that is as high or higher, also one of more digits': async (store) => {
+  'leaves a number that is as high or higher, even one of more digits': async (store) => {
     const key = freshKey();
     await store.raise(key, 1_000, inAnHour());
     for (const number of [1_000, 999, 9, 0]) {
@@ -37,7 +37,7 @@ export const raiseCases: StoreCases = {
     }
   },
 
-  'tells the highest numbers apart, and gives their digits': async (store) => {
+  'distinguishes the highest numbers, and returns their digits': async (store) => {
     const key = freshKey();
     for (const number of [10 ** 15, HIGHEST - 1, HIGHEST]) {
       await store.raise(key, number, null);
@@ -47,7 +47,7 @@ export const raiseCases: StoreCases = {
     await assertGives(store, [key], [`${HIGHEST}`]);
   },
 
-  'raises each key by itself, and again once it was deleted': async (store) => {
+  'raises each key separately, and again after it was deleted': async (store) => {
     const [one, two] = [freshKey(), freshKey()];
     await store.raise(one, 7, inAnHour());
     await store.raise(two, 3, inAnHour());
@@ -57,7 +57,7 @@ export const raiseCases: StoreCases = {
     await assertGives(store, [one, two], ['2', '3']);
   },
 
-  'leaves the expiry of a number that it leaves': async (store) => {
+  'leaves the expiry of a number that it does not raise': async (store) => {
     const [mortal, immortal] = [freshKey(), freshKey()];
     await store.raise(mortal, 5, inAnHour());
     await store.raise(immortal, 5, null);
@@ -68,7 +68,7 @@ export const raiseCases: StoreCases = {
     await assertGives(store, [mortal, immortal], ['5', '5']);
   },
 
-  'takes a number for an entry like any other': async (store) => {
+  'treats a number as an entry like any other': async (store) => {
     const [raised, added] = [freshKey(), freshKey()];
     await store.raise(raised, 5, inAnHour());
     assert.equal(await store.add(raised, 'late', inAnHour()), false);
@@ -77,7 +77,7 @@ export const raiseCases: StoreCases = {
     await assertGives(store, [raised, added], ['5', '6']);
   },
 
-  'refuses to raise what is not a number, and leaves it': async (store) => {
+  'rejects to raise an entry that is not a number, and leaves it': async (store) => {
     for (const value of ['revoked', '', '{"n":1}', '12abc']) {
       const key = freshKey();
       await store.add(key, value, inAnHour());
@@ -90,7 +90,7 @@ export const raiseCases: StoreCases = {
   },
 };
 
-/** What `raise` promises to many who call at once. */
+/** The promises of `raise` to many calls at once. */
 export const parallelRaiseCases: StoreCases = {
   'ends at the highest of 200 numbers raised at once': async (store) => {
     const key = freshKey();
@@ -103,7 +103,7 @@ export const parallelRaiseCases: StoreCases = {
     await assertGives(store, [key], ['200']);
   },
 
-  'ends at the highest number when they come highest first': async (store) => {
+  'ends at the highest of 200 numbers raised at once, the highest first': async (store) => {
     const key = freshKey();
     await parallel(upTo(200), (index) => store.raise(key, 200 - index, null));
     await assertGives(store, [key], ['200']);

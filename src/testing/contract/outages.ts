@@ -10,12 +10,12 @@ import {
   type StoreCases,
 } from './store-under-test.js';
 
-/** Less than test frameworks give a test, so that it is this that says what is wrong. */
+/** Shorter than the time-out of test frameworks, so that the message below is the one that is shown. */
 const DEADLINE_SECONDS = 3;
 
-/** That a store says so when it cannot know what is revoked, nor write it. */
+/** A store rejects if it cannot reach its backend. */
 export const outageCases: StoreCases = {
-  'rejects whatever it is asked when its backend is gone': async (store, opened) => {
+  'rejects every call when its backend is down': async (store, opened) => {
     const key = freshKey();
     await store.raise(key, 1, inAnHour());
     await takeDown(opened);
@@ -28,9 +28,9 @@ export const outageCases: StoreCases = {
   },
 };
 
-/** The same of `sessions`. */
+/** The same for `sessions`. */
 export const sessionOutageCases: StoreCases = {
-  'rejects whatever it is asked of sessions when its backend is gone': async (store, opened) => {
+  'rejects every call of sessions when its backend is down': async (store, opened) => {
     const identity = freshKey();
     await sessionsOf(store).put(identity, 'phone', '1', inAnHour());
     await takeDown(opened);
@@ -47,8 +47,8 @@ type Call = () => Awaitable<unknown>;
 async function takeDown(opened: OpenedStore): Promise<void> {
   if (!opened.takeDown) {
     assert.fail(
-      'the backend cannot be taken away; give takeDown beside store, or tell the contract that there is none: ' +
-        '{ outages: false }',
+      'the backend cannot be taken down; give takeDown beside store, or, if the store has no backend, ' +
+        'the feature { outages: false }',
     );
   }
   await opened.takeDown();
@@ -65,11 +65,11 @@ async function assertReject(calls: Readonly<Record<string, Call>>): Promise<void
   assert.equal(
     mistakes.length,
     0,
-    `every call must reject when the backend is gone: ${mistakes.join(', ')}`,
+    `every call must reject when the backend is down: ${mistakes.join(', ')}`,
   );
 }
 
-/** What became of a call, which is given up when it takes too long. */
+/** How a call ended, or that it did not end in time. */
 async function outcomeOf(call: Call): Promise<string> {
   const waiting = new AbortController();
   const outcome = await Promise.race([

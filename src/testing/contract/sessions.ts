@@ -17,9 +17,9 @@ import {
   upTo,
 } from './store-under-test.js';
 
-/** What `sessions` promises. */
+/** The promises of `sessions`. */
 export const sessionCases: StoreCases = {
-  'lists no sessions of somebody who has none': async (store) => {
+  'lists no records for an identity without sessions': async (store) => {
     assert.deepEqual(await listed(store, freshKey()), []);
   },
 
@@ -32,7 +32,7 @@ export const sessionCases: StoreCases = {
     assert.deepEqual(await listed(store, bob), ['b1']);
   },
 
-  'writes a record in place of the one that is there': async (store) => {
+  'replaces the record of a session': async (store) => {
     const identity = freshKey();
     await sessionsOf(store).put(identity, 'phone', 'before', inAnHour());
     await sessionsOf(store).put(identity, 'desk', 'other', inAnHour());
@@ -40,13 +40,13 @@ export const sessionCases: StoreCases = {
     assert.deepEqual(await listed(store, identity), ['after', 'other']);
   },
 
-  'removes a record, and does not mind one that is not there': async (store) => {
-    const [identity, nobody] = [freshKey(), freshKey()];
+  'removes a record, and an absent one without an error': async (store) => {
+    const [identity, unknown] = [freshKey(), freshKey()];
     await sessionsOf(store).put(identity, 'phone', '1', inAnHour());
     await sessionsOf(store).put(identity, 'desk', '2', inAnHour());
     await sessionsOf(store).remove(identity, 'phone');
     await sessionsOf(store).remove(identity, 'phone');
-    await sessionsOf(store).remove(nobody, 'phone');
+    await sessionsOf(store).remove(unknown, 'phone');
     assert.deepEqual(await listed(store, identity), ['2']);
     await sessionsOf(store).remove(identity, 'desk');
     assert.deepEqual(await listed(store, identity), []);
@@ -54,7 +54,7 @@ export const sessionCases: StoreCases = {
     assert.deepEqual(await listed(store, identity), ['again']);
   },
 
-  'lists equal records of different sessions as often as there are sessions': async (store) => {
+  'lists equal records once for each session': async (store) => {
     const identity = freshKey();
     await sessionsOf(store).put(identity, 'phone', 'same', inAnHour());
     await sessionsOf(store).put(identity, 'desk', 'same', inAnHour());
@@ -72,7 +72,7 @@ export const sessionCases: StoreCases = {
     assert.equal(await store.add(name, 'again', inAnHour()), true);
   },
 
-  'loses no record to another that has expired or will soon': async (store) => {
+  'loses no record when another one expires': async (store) => {
     const [before, after, immortal, replaced] = [freshKey(), freshKey(), freshKey(), freshKey()];
     await sessionsOf(store).put(before, 'live', 'live', inAMinute());
     await sessionsOf(store).put(before, 'late', 'late', longAgo());
@@ -92,9 +92,9 @@ export const sessionCases: StoreCases = {
   },
 };
 
-/** What `sessions` promises to many who call at once. */
+/** The promises of `sessions` to many calls at once. */
 export const parallelSessionCases: StoreCases = {
-  'lists each of 200 sessions that begin at once': async (store) => {
+  'lists each of 200 sessions that are written at once': async (store) => {
     const identity = freshKey();
     await parallel(upTo(200), (index) =>
       sessionsOf(store).put(identity, `session ${index}`, `record ${index}`, inAnHour()),
@@ -104,9 +104,9 @@ export const parallelSessionCases: StoreCases = {
   },
 };
 
-/** That identities, ids and records of sessions are taken as they are, and for nothing else. */
+/** A store uses identities, session ids and records exactly as they are. */
 export const sessionTextCases: StoreCases = {
-  'takes any text for an identity and for the id of a session': async (store) => {
+  'accepts any text as an identity and as a session id': async (store) => {
     const fresh = freshKey();
     const identity = freshKey();
     for (const text of HOSTILE_TEXTS) {
@@ -122,7 +122,7 @@ export const sessionTextCases: StoreCases = {
     assert.deepEqual(await listed(store, identity), []);
   },
 
-  'tells identities and ids apart that look alike': async (store) => {
+  'distinguishes identities and ids that look alike': async (store) => {
     for (const [one, other] of LOOKALIKES) {
       const fresh = freshKey();
       await sessionsOf(store).put(fresh + one, one, '1', inAnHour());
@@ -132,7 +132,7 @@ export const sessionTextCases: StoreCases = {
     }
   },
 
-  'never takes the end of an identity for the beginning of an id': async (store) => {
+  'does not confuse the end of an identity with the beginning of an id': async (store) => {
     const fresh = freshKey();
     for (const mark of [':', '/', '.', '|', ',', '-', '_', ' ', '\n', '%3A', '"', '\\']) {
       const [whole, part] = [`${fresh}${mark}a`, fresh];
@@ -145,7 +145,7 @@ export const sessionTextCases: StoreCases = {
     }
   },
 
-  'gives a record back as it was, whatever is in it': async (store) => {
+  'returns any record unchanged': async (store) => {
     const identity = freshKey();
     for (const value of ['', '{"a":1}', ...HOSTILE_TEXTS, ...LONG_VALUES]) {
       await sessionsOf(store).put(identity, 'only', value, inAnHour());

@@ -4,8 +4,8 @@ import type { Awaitable } from '../../contracts/awaitable.js';
 import type { BlocklistStore, SessionRecords } from '../../contracts/blocklist-store.js';
 
 /**
- * Asks a store for several keys at once and holds the values against what is expected. They are copied first, since an
- * array from another realm, as test frameworks have them, is not equal to one of ours.
+ * Looks several keys up in one call and compares the values. They are copied first, because an array of another realm,
+ * which test frameworks have, does not equal one of ours.
  */
 export async function assertGives(
   store: BlocklistStore,
@@ -16,17 +16,17 @@ export async function assertGives(
   assert.deepEqual([...(await store.get(keys))], [...values], message);
 }
 
-/** A key that nobody has used, so that one database may serve every case and every run. */
+/** A key that was never used, so that one database can serve all cases and runs. */
 export function freshKey(): string {
   return `contract:${randomUUID()}`;
 }
 
-/** As many as are asked for, in no order that a store could come upon by itself. */
+/** A number of fresh keys, in random order. */
 export function freshKeys(count: number): string[] {
   return Array.from({ length: count }, freshKey);
 }
 
-/** Text that means something to a language or a protocol somewhere, and must mean nothing to a store. */
+/** Text that has a meaning in some language or protocol, and must have none in a store. */
 export const HOSTILE_TEXTS: readonly string[] = [
   ...["'", '"', '`', "''", `'; DROP TABLE blocklist; --`, '$1', ':name', '?1', '${x}', '{{x}}'],
   ...['*', '?', '[a]', '{a}', '%', '_', '^', '(', '|', '\\', '\\\\', '\\0', '\\x00', '\\n'],
@@ -36,13 +36,13 @@ export const HOSTILE_TEXTS: readonly string[] = [
   ...['é', 'É', 'ß', '漢字', '😀', '👩‍👩‍👧‍👦', 'مرحبا', '\u202e', '%00', '%2F', '&amp;', '<b>'],
 ];
 
-/** Names that every object answers to, and paths: hostile when they are the whole key. */
+/** Names of object members, and paths, which are dangerous as a whole key. */
 export const HOSTILE_WHOLES: readonly string[] = [
   ...['__proto__', 'constructor', 'prototype', 'toString', 'valueOf', 'hasOwnProperty'],
   ...['..', '.', '/', ' ', '\n', '0', '-1', 'null', 'undefined', 'true', '*', '%', '?'],
 ];
 
-/** Endings that a careless comparison takes for the same. */
+/** Endings that a careless comparison confuses. */
 export const LOOKALIKES: readonly (readonly [string, string])[] = [
   ['jti', 'JTI'],
   ['i', 'İ'],
@@ -78,14 +78,14 @@ export const LOOKALIKES: readonly (readonly [string, string])[] = [
   ['"', "'"],
 ];
 
-/** 8 KB in UTF-8, the longest value there is, in characters of one and of three bytes. */
+/** The longest values that a store must keep, 8 KB in UTF-8, in characters of one and of three bytes. */
 export const LONG_VALUES: readonly string[] = ['x'.repeat(8_192), '漢'.repeat(2_730)];
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 
-/** So many milliseconds from now. */
+/** A number of milliseconds from now. */
 export function ahead(milliseconds: number): Date {
   return new Date(Date.now() + milliseconds);
 }
@@ -96,20 +96,20 @@ export const inAnHour = (): Date => ahead(HOUR);
 /** Longer ago than any margin for clocks that disagree. */
 export const longAgo = (): Date => ahead(-24 * HOUR);
 
-/** A store that is ready for use, how to break it and how to put it away again. */
+/** A store that is ready for use, with the means to break it and to close it. */
 export interface OpenedStore {
   readonly store: BlocklistStore;
   /**
-   * Takes the store's backend away for good, as an outage would: closes its connection, or stops its server. Of what
-   * other cases share nothing may be lost with it. Only a store that keeps everything in this process does without, and
-   * tells the contract so: `{ outages: false }`.
+   * Takes the store's backend down for good, as an outage would: closes its connection, or stops its server. It must not
+   * harm what other cases share. Only a store that keeps everything in this process needs no `takeDown`; pass
+   * `{ outages: false }` for it.
    */
   takeDown?(): Awaitable<void>;
-  /** Called once the case is over, however it ended; after `takeDown` too, so it must not mind what is closed. */
+  /** Called when the case has ended, passed or failed. It is called after `takeDown`, too, and must not fail then. */
   close?(): Awaitable<void>;
 }
 
-/** Calls for each of many before the first answer is awaited; the answers are in the order of the calls. */
+/** Starts a call for each element before it awaits the first; the answers are in the order of the elements. */
 export function parallel<E, T>(
   all: readonly E[],
   call: (each: E, index: number) => Awaitable<T>,
@@ -117,31 +117,31 @@ export function parallel<E, T>(
   return Promise.all(all.map(async (each, index) => call(each, index)));
 }
 
-/** As many numbers, from 0 on. */
+/** The numbers from 0 to below `count`. */
 export function upTo(count: number): number[] {
   return [...Array(count).keys()];
 }
 
-/** The records of an identity, sorted, since a store lists them in any order. */
+/** The records of an identity, sorted, because a store lists them in any order. */
 export async function listed(store: BlocklistStore, identity: string): Promise<readonly string[]> {
   return [...(await sessionsOf(store).list(identity))].sort();
 }
 
-/** The sessions of a store that has any. */
+/** The sessions of a store that must have them. */
 export function sessionsOf({ sessions }: BlocklistStore): SessionRecords {
-  assert.ok(sessions, 'the store has no sessions; tell the contract so: { sessions: false }');
+  assert.ok(sessions, 'the store has no sessions; pass the feature { sessions: false }');
   return sessions;
 }
 
-/** What a store must do, by the sentence that says so; rejects with an `AssertionError` where it does not. */
+/** Each sentence about a store, with a test that rejects with an `AssertionError` if the sentence is wrong. */
 export type StoreCases = Readonly<
   Record<string, (store: BlocklistStore, opened: OpenedStore) => Promise<void>>
 >;
 
-/** What a store offers beyond keeping revocations. The contract asks for all of it unless it is told otherwise. */
+/** What a store offers beyond keeping revocations. The contract requires each feature that is not set to `false`. */
 export interface StoreFeatures {
   /**
-   * Whether `add` and `raise` are atomic. A store of which they are not says so itself: `isAtomic = false`.
+   * Whether `add` and `raise` are atomic. A store in which they are not declares `isAtomic = false`.
    *
    * @default true
    */
@@ -153,7 +153,7 @@ export interface StoreFeatures {
    */
   readonly sessions?: boolean;
   /**
-   * Whether the store has a backend that may go down. A store that keeps everything in this process has none.
+   * Whether the store has a backend that can go down. A store that keeps everything in this process has none.
    *
    * @default true
    */

@@ -1,7 +1,6 @@
-import { type Fault, fault } from './broken-store.js';
-import type { PlainStore } from './plain-store.js';
+import { type Fault, fault, type PlainStore, sessionFault } from './broken-store.js';
 
-/** Stores that forget too early, or not what they should. */
+/** Stores that drop entries too early. */
 export const BROKEN_EXPIRY: readonly Fault[] = [
   fault('keeps an entry whose expiry is far away', 'has a timer for every entry', (plain) => ({
     add: async (key, value, expiresAt) => {
@@ -24,11 +23,11 @@ export const BROKEN_EXPIRY: readonly Fault[] = [
       forgetByTimer(plain, key, expiresAt);
     },
   })),
-  fault('keeps what has no expiry', 'takes null for the beginning of time', (plain) => ({
+  fault('keeps entries and numbers without an expiry', 'takes null for the year 1970', (plain) => ({
     add: (key, value, expiresAt) => plain.add(key, value, new Date(expiresAt as Date)),
   })),
   fault(
-    'keeps what has a minute or two seconds to live, and fractions of a second',
+    'keeps what expires in a minute, in two seconds or in fractions of a second',
     'takes seconds for milliseconds',
     (plain) => ({
       add: (key, value, expiresAt) => {
@@ -38,8 +37,8 @@ export const BROKEN_EXPIRY: readonly Fault[] = [
     }),
   ),
   fault(
-    'keeps what has a minute or two seconds to live, and fractions of a second',
-    'refuses a lifetime that is no whole number of seconds',
+    'keeps what expires in a minute, in two seconds or in fractions of a second',
+    'rejects a lifetime with a fraction of a second',
     (plain) => ({
       add: (key, value, expiresAt) => {
         if ((expiresAt?.getTime() ?? 0) % 1_000 !== 0) throw new Error('not an integer');
@@ -47,19 +46,15 @@ export const BROKEN_EXPIRY: readonly Fault[] = [
       },
     }),
   ),
+  fault('accepts an entry that has expired already', 'rejects a negative lifetime', (plain) => ({
+    add: (key, value, expiresAt) => {
+      if (expiresAt && expiresAt.getTime() < Date.now()) throw new Error('invalid expire time');
+      return plain.add(key, value, expiresAt);
+    },
+  })),
   fault(
-    'takes an entry that has expired already, whether or not it keeps it',
-    'refuses a lifetime of less than nothing',
-    (plain) => ({
-      add: (key, value, expiresAt) => {
-        if (expiresAt && expiresAt.getTime() < Date.now()) throw new Error('invalid expire time');
-        return plain.add(key, value, expiresAt);
-      },
-    }),
-  ),
-  fault(
-    'never holds a new entry off with an expired one that it does not give',
-    'looks at what has expired when it adds, and not when it gives',
+    'adds an entry in place of an expired one that it no longer returns',
+    'lets an expired entry block add, and get does not return it',
     (plain) => ({
       add: async (key, value, expiresAt) => {
         if (plain.entries.has(key)) return false;
@@ -69,8 +64,8 @@ export const BROKEN_EXPIRY: readonly Fault[] = [
     }),
   ),
   fault(
-    'never holds a number off with an expired one that it does not give',
-    'looks at what has expired when it raises, and not when it gives',
+    'writes a number in place of an expired one that it no longer returns',
+    'lets an expired number block raise, and get does not return it',
     (plain) => ({
       raise: async (key, value, expiresAt) => {
         const there = Number(plain.entries.get(key)?.value ?? -1);
@@ -79,8 +74,8 @@ export const BROKEN_EXPIRY: readonly Fault[] = [
     }),
   ),
   fault(
-    'gives a number the expiry that came with it',
-    'keeps the expiry of the number before',
+    'keeps a raised number until its own expiry',
+    'keeps the expiry of the lower number',
     (plain) => ({
       raise: async (key, value, expiresAt) => {
         const there = plain.entries.get(key);
@@ -94,9 +89,57 @@ export const BROKEN_EXPIRY: readonly Fault[] = [
   ),
 ];
 
-/** `setTimeout` fires at once when it is told to wait for 2^31 ms or longer. */
+/** `setTimeout` fires at once if its delay is 2^31 ms or longer. */
 function forgetByTimer(plain: PlainStore, key: string, expiresAt: Date | null): void {
   if (!expiresAt) return;
   const life = expiresAt.getTime() - Date.now();
   setTimeout(() => plain.entries.delete(key), life > 2 ** 31 - 1 ? 1 : life).unref();
+}
+
+const LIFETIME =
+  'keeps what has no expiry for more than a second, and the rest until its last millisecond';
+
+/** Stores that drop live entries to make room, or by a lifetime of their own. */
+export const BROKEN_KEEPING: readonly Fault[] = [
+  fault('keeps each of 1,200 entries', 'keeps the last 300', (plain) => ({
+    add: async (key, value, expiresAt) => {
+      const isNew = await plain.add(key, value, expiresAt);
+      keepNewest(300, plain);
+      return isNew;
+    },
+  })),
+  fault(LIFETIME, 'keeps an entry without an expiry for a second', (plain) => ({
+    add: (key, value, expiresAt) => plain.add(key, value, expiresAt ?? inASecond()),
+  })),
+  fault(LIFETIME, 'keeps a number without an expiry for a second', (plain) => ({
+    raise: (key, value, expiresAt) => plain.raise(key, value, expiresAt ?? inASecond()),
+  })),
+  fault(LIFETIME, 'cuts an expiry down to whole seconds', (plain) => ({
+    add: (key, value, expiresAt) => plain.add(key, value, expiresAt && wholeSeconds(expiresAt)),
+  })),
+  fault(LIFETIME, "cuts a number's lifetime down to whole seconds", (plain) => ({
+    raise: (key, value, expiresAt) => plain.raise(key, value, expiresAt && wholeLife(expiresAt)),
+  })),
+  sessionFault(LIFETIME, "cuts a record's expiry down to whole seconds", (plain) => ({
+    put: (identity, sessionId, value, expiresAt) =>
+      plain.sessions.put(identity, sessionId, value, expiresAt && wholeSeconds(expiresAt)),
+  })),
+];
+
+function keepNewest(count: number, { entries }: PlainStore): void {
+  const [oldest] = entries.keys();
+  if (entries.size > count && oldest !== undefined) entries.delete(oldest);
+}
+
+function inASecond(): Date {
+  return new Date(Date.now() + 1_000);
+}
+
+function wholeSeconds(moment: Date): Date {
+  return new Date(Math.floor(moment.getTime() / 1_000) * 1_000);
+}
+
+function wholeLife(moment: Date): Date {
+  const seconds = Math.floor((moment.getTime() - Date.now()) / 1_000);
+  return new Date(Date.now() + seconds * 1_000);
 }
