@@ -7,44 +7,13 @@ import { recognizeClient, type RedisClient, type RedisCommands } from './redis-c
 import { expireAt, RAISE, readValues, RedisSessions, requireOk } from './redis-protocol.js';
 import { checkPrefix, requireWholeNumber } from './store-rules.js';
 
-/** What waiting does not mend: commands that the server does not know yet, or that the client's user may not use. */
-const REFUSALS = /^NOPERM|^ERR (syntax|unknown)|ACL failure|can't run this command/;
-
-/** So long ago that nothing which is written here stays. */
-const LONG_AGO = new Date(0);
-
-/**
- * Does once what a store does later, where nobody sees it.
- *
- * @throws JwtExtendedConfigError - where the server is too old, or forbids something; any other error as it is
- */
-async function requireFitServer(
-  store: BlocklistStore & { readonly sessions: SessionRecords },
-): Promise<void> {
-  const name = `check:${randomUUID()}`;
-  try {
-    await store.add(name, '', LONG_AGO);
-    await store.raise(name, 0, LONG_AGO);
-    await store.get([name]);
-    await store.delete(name);
-    await store.sessions.put(name, name, '', LONG_AGO);
-    await store.sessions.list(name);
-    await store.sessions.remove(name, name);
-  } catch (error) {
-    const words = safeMessage(error);
-    if (!REFUSALS.test(words)) throw error;
-    throw new JwtExtendedConfigError(
-      `RedisBlocklistStore: the server refuses what a store must do (${words}); give it Redis 6.2 or newer, and the client a user that may read, write and EVAL under the prefix`,
-      { cause: error },
-    );
-  }
-}
+const STORE = 'RedisBlocklistStore';
 
 /** How a {@link RedisBlocklistStore} is made. */
 export interface RedisBlocklistStoreOptions {
   /**
-   * What every key begins with, for applications that share a server: 1 to 64 printable characters of ASCII. In a
-   * cluster a `{hash tag}` in it keeps everything on one node.
+   * The beginning of every key, so that applications can share a server: 1 to 64 printable characters of ASCII. In a
+   * cluster, a `{hash tag}` in it keeps all keys on one node.
    *
    * @default 'jwt:'
    */
@@ -54,19 +23,17 @@ export interface RedisBlocklistStoreOptions {
 const ROWS = { prefix: [checkPrefix, 'jwt:'] } satisfies Rows<RedisBlocklistStoreOptions>;
 
 /**
- * Keeps revocations in Redis 6.2 or newer, or Valkey, for any number of processes. It is handed a client of the package
- * `redis` or `ioredis`, of a single server, a cluster or sentinels; connecting it and closing it stays with the
- * application.
+ * Keeps revocations in Redis 6.2 or newer, or Valkey, for any number of processes. Give it a client of the package
+ * `redis` or `ioredis` for a single server, a cluster or sentinels. The application connects and closes the client.
  *
- * An entry is the string `<prefix>entry:<key>` and leaves by itself five minutes after its expiry; the sessions of an
- * identity are the hash `<prefix>sessions:<identity>`. What was acknowledged is there as long as the server keeps it, so
- * let it: `maxmemory-policy noeviction`, and `appendonly yes` if it should outlive the server. A client that reads from
- * replicas sees a revocation only once it has arrived there.
+ * An entry is the string `<prefix>entry:<key>`, which Redis removes five minutes after its expiry. The sessions of an
+ * identity are the hash `<prefix>sessions:<identity>`. Configure the server to keep them: `maxmemory-policy noeviction`,
+ * and `appendonly yes` if revocations must outlive the server. A client that reads from replicas sees a revocation late.
  *
- * The client-side cache of `redis` answers most requests without asking the server, which tells it at once what
- * changed: what has come in by the time of a request counts for it. Give it a `ttl`: over a connection that has silently
- * died, nobody tells it anything. And clear it now and then, since it never forgets the name of a key by itself. A
- * command's own `timeout` is better 0: the deadline is this library's, and the timers of `redis` cost more than the
+ * The client-side cache of `redis` answers most requests without a round trip, because the server reports each change at
+ * once. A request sees every change that was reported before it. Set a `ttl`, because a connection that is lost
+ * unnoticed reports nothing. Clear the cache from time to time, because it never forgets the name of a key by itself. Set
+ * the command's own `timeout` to 0: this library has a deadline already, and the timers of `redis` cost more than the
  * commands.
  *
  * @example
@@ -89,11 +56,11 @@ export class RedisBlocklistStore implements BlocklistStore {
   readonly #commands: RedisCommands;
   readonly #prefix: string;
 
-  /** @throws JwtExtendedConfigError - for what is no client, and for a prefix that cannot be one */
+  /** @throws JwtExtendedConfigError - for an unknown client, and for an invalid prefix */
   constructor(client: RedisClient, options: RedisBlocklistStoreOptions = {}) {
-    const { prefix } = readOptions('RedisBlocklistStore', ROWS, options);
+    const { prefix } = readOptions(STORE, ROWS, options);
     this.#commands = recognizeClient(client);
-    // A word for each kind, or the entry `sessions:alice` would be where the sessions of alice are.
+    // A word for each kind, so that the entry `sessions:alice` is not the key of alice's sessions.
     this.#prefix = `${prefix}entry:`;
     this.sessions = new RedisSessions(this.#commands, `${prefix}sessions:`);
   }
@@ -103,20 +70,19 @@ export class RedisBlocklistStore implements BlocklistStore {
     const reply = await this.#commands.setIfAbsent(name, value, expireAt(expiresAt));
     if (reply !== null) {
       requireOk(reply);
-      await this.#readOptions(name);
+      await this.#awaitInvalidation(name);
       return true;
     }
-    // Only a string counts as an entry: a key of another type would read as absent ever after, and GET refuses it. An
-    // entry that was acknowledged stays a string as long as it is there.
+    // GET rejects a key of another type, which is not an entry and would read as absent for ever.
     await this.#commands.get(name);
     return false;
   }
 
   async raise(key: string, value: number, expiresAt: Date | null): Promise<void> {
-    requireWholeNumber(value, 'RedisBlocklistStore');
+    requireWholeNumber(value, STORE);
     const until = expireAt(expiresAt)?.toString() ?? '';
     requireOk(await this.#commands.run(RAISE, this.#prefix + key, `${value}`, until));
-    await this.#readOptions(this.#prefix + key);
+    await this.#awaitInvalidation(this.#prefix + key);
   }
 
   async get(keys: readonly string[]): Promise<readonly (string | null)[]> {
@@ -130,15 +96,48 @@ export class RedisBlocklistStore implements BlocklistStore {
   }
 
   /**
-   * The server may answer us before it has told the caches of others. When it has answered once more, it has: what is
-   * acknowledged is known to everybody.
+   * The server may answer a write before it invalidates the client-side caches of other processes. By the time it answers
+   * one more command, it has invalidated them, so every process sees a write that was acknowledged.
    */
-  async #readOptions(name: string): Promise<void> {
+  async #awaitInvalidation(name: string): Promise<void> {
     await this.#commands.get(name);
   }
 
-  /** @throws JwtExtendedConfigError - where the server is too old, or forbids one of the commands */
+  /** @throws JwtExtendedConfigError - if the server is too old, or forbids one of the commands */
   check(): Promise<void> {
     return requireFitServer(this);
+  }
+}
+
+/** Errors that stay until the configuration changes: a command that is unknown, or forbidden to the client's user. */
+const REFUSALS = /^NOPERM|^ERR (syntax|unknown)|ACL failure|can't run this command/;
+
+/** What is written with this expiry is removed at once. */
+const LONG_AGO = new Date(0);
+
+/**
+ * Calls each method of a store once, under a random name.
+ *
+ * @throws JwtExtendedConfigError - if the server is too old, or forbids a command; any other error as it is
+ */
+async function requireFitServer(
+  store: BlocklistStore & { readonly sessions: SessionRecords },
+): Promise<void> {
+  const name = `check:${randomUUID()}`;
+  try {
+    await store.add(name, '', LONG_AGO);
+    await store.raise(name, 0, LONG_AGO);
+    await store.get([name]);
+    await store.delete(name);
+    await store.sessions.put(name, name, '', LONG_AGO);
+    await store.sessions.list(name);
+    await store.sessions.remove(name, name);
+  } catch (error) {
+    const message = safeMessage(error);
+    if (!REFUSALS.test(message)) throw error;
+    throw new JwtExtendedConfigError(
+      `${STORE}: the server refuses a command that the store needs (${message}); use Redis 6.2 or newer, and a user that may read, write and EVAL under the prefix`,
+      { cause: error },
+    );
   }
 }

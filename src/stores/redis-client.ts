@@ -4,7 +4,7 @@ import { kindOf, configError } from '../common/describe.js';
 
 /**
  * A client of the package `redis` (6 or newer): `createClient`, `createClientPool`, `createCluster`, `createSentinel`.
- * Only what a store needs of it is described here.
+ * These are the members that a store needs.
  */
 export interface NodeRedisClient {
   readonly clientSideCache?: { invalidate(key: string): void } | undefined;
@@ -41,22 +41,22 @@ export interface IoRedisClient {
   hdel(key: string, field: string): Promise<unknown>;
 }
 
-/** The clients that a `RedisBlocklistStore` can be handed. */
+/** The clients that a `RedisBlocklistStore` accepts. */
 export type RedisClient = NodeRedisClient | IoRedisClient;
 
 /**
- * The commands that a store sends, whichever client sends them. A reply is whatever the client makes of it: it is for
- * the caller to read, and a refusal is the client's own error.
+ * The commands that a store sends, over either client. A reply is what the client returns, for the caller to check; a
+ * rejection is the client's own error.
  */
 export interface RedisCommands {
-  /** `OK`, or `null` where the key is there already, of whatever type. */
+  /** Resolves to `OK`, or to `null` if the key exists already, with a value of any type. */
   setIfAbsent(key: string, value: string, expireAt: number | null): Promise<unknown>;
-  /** Rejects where the key is not a string's. */
+  /** Rejects if the key holds another type than a string. */
   get(key: string): Promise<unknown>;
-  /** A list in one round trip; `null` for a key that is absent, and for one that may not be a string's. */
+  /** Resolves to a list, in one round trip: `null` for an absent key, and perhaps for a key of another type. */
   getAll(keys: string[]): Promise<unknown>;
   delete(key: string): Promise<unknown>;
-  /** Scripts of ours keep to one key, so that a cluster knows which of its nodes to ask. */
+  /** A script uses one key only, so that a cluster knows the node to run it on. */
   run(script: string, key: string, ...args: string[]): Promise<unknown>;
   hashValues(key: string): Promise<unknown>;
   deleteField(key: string, field: string): Promise<unknown>;
@@ -74,7 +74,7 @@ class IoRedisCommands implements RedisCommands {
     return this.client.get(key);
   }
 
-  /** The keys of a cluster live on several nodes: one command each, all of them sent before any is answered. */
+  /** The keys of a cluster are on several nodes, so each key is one command; all are sent before the first reply. */
   getAll(keys: string[]): Promise<unknown> {
     if (this.client.isCluster) return Promise.all(keys.map((key) => this.client.get(key)));
     return this.client.mget(keys);
@@ -97,7 +97,7 @@ class IoRedisCommands implements RedisCommands {
   }
 }
 
-/** By the methods that have a name and a type, since only those are routed, prefixed and cached by the client. */
+/** Uses the typed methods, because the client routes, prefixes and caches only those. */
 class NodeRedisCommands implements RedisCommands {
   readonly #isCluster: boolean;
   #turn: Promise<void> | undefined;
@@ -115,9 +115,9 @@ class NodeRedisCommands implements RedisCommands {
     return this.client.get(key);
   }
 
-  /** The keys of a cluster live on several nodes: one command each, all of them sent before any is answered. */
+  /** The keys of a cluster are on several nodes, so each key is one command; all are sent before the first reply. */
   async getAll(keys: string[]): Promise<unknown> {
-    await this.#invalidated();
+    await this.#cacheUpToDate();
     if (this.#isCluster) return Promise.all(keys.map((key) => this.client.get(key)));
     return this.client.mGet(keys);
   }
@@ -131,7 +131,7 @@ class NodeRedisCommands implements RedisCommands {
   }
 
   async hashValues(key: string): Promise<unknown> {
-    await this.#invalidated();
+    await this.#cacheUpToDate();
     return this.client.hVals(key);
   }
 
@@ -140,10 +140,10 @@ class NodeRedisCommands implements RedisCommands {
   }
 
   /**
-   * What the server has told the cache may have arrived together with the request that asks, and lie there unread: by
-   * the end of this turn of the loop it has been read. All who ask in one turn wait for the same end.
+   * An invalidation of the cache may have arrived together with the request that looks something up, and be unread. By the
+   * end of this turn of the event loop the client has read it. All look-ups of one turn wait for the same promise.
    */
-  #invalidated(): Promise<void> | undefined {
+  #cacheUpToDate(): Promise<void> | undefined {
     if (!this.client.clientSideCache) return undefined;
     this.#turn ??= endOfTurn().then(() => {
       this.#turn = undefined;
@@ -151,7 +151,7 @@ class NodeRedisCommands implements RedisCommands {
     return this.#turn;
   }
 
-  /** Of what is written here the server tells the cache too, but over another connection perhaps, and so too late. */
+  /** The server invalidates this client's cache, too, but perhaps over another connection of a pool, and so too late. */
   async #write(key: string, sent: Promise<unknown>): Promise<unknown> {
     const reply = await sent;
     this.client.clientSideCache?.invalidate(key);
@@ -159,14 +159,14 @@ class NodeRedisCommands implements RedisCommands {
   }
 }
 
-/** `connect` tells a client from a transaction or a pipeline, which have every command and answer none of them. */
+/** `connect` distinguishes a client from a transaction or a pipeline, which have the commands and reply to none. */
 const NODE_REDIS = ['connect', 'get', 'mGet', 'set', 'del', 'eval', 'hVals', 'hDel'];
 const IOREDIS = ['connect', 'get', 'mget', 'set', 'del', 'eval', 'hvals', 'hdel'];
 
 /**
- * The commands of a client, which is known by what it can do: the packages are the application's, and not imported.
+ * The commands of a client. It is recognized by its methods, because this library does not import the packages.
  *
- * @throws JwtExtendedConfigError - for anything else
+ * @throws JwtExtendedConfigError - for an unknown client
  */
 export function recognizeClient(client: unknown): RedisCommands {
   if (isNodeRedis(client)) return new NodeRedisCommands(client);
@@ -178,12 +178,12 @@ export function recognizeClient(client: unknown): RedisCommands {
   );
 }
 
-/** Older clients of the package know neither `withTypeMapping` nor the way in which we write the condition of `SET`. */
+/** Older versions have neither `withTypeMapping` nor the option `condition` of `set`. */
 function isNodeRedis(client: unknown): client is NodeRedisClient {
   return hasMethods(client, [...NODE_REDIS, 'withTypeMapping']);
 }
 
-/** Clients of the package `redis` before its fourth version have the same methods, but neither status nor promises. */
+/** Clients of `redis` before version 4 have the same methods, but no `status`, and they do not return promises. */
 function isIoRedis(client: unknown): client is IoRedisClient {
   if (!hasMethods(client, IOREDIS)) return false;
   const { status, isCluster } = client as Partial<Record<keyof IoRedisClient, unknown>>;
@@ -196,7 +196,7 @@ function hasMethods(value: unknown, names: readonly string[]): boolean {
 
 function hintFor(client: unknown): string {
   if (client instanceof Promise) return ', and await the promise of it first';
-  if (typeof client === 'function') return ': the client itself, not what makes one';
+  if (typeof client === 'function') return ': a client, not a function or a class';
   if (typeof client === 'string') return ': connect to that address first';
   if (hasMethods(client, ['exec'])) return ': the client itself, not a transaction or a pipeline';
   if (hasMethods(client, ['get', 'set', 'eval'])) return ', in a version that is still maintained';

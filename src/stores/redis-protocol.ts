@@ -2,13 +2,13 @@ import type { SessionRecords } from '../contracts/blocklist-store.js';
 import type { RedisCommands } from './redis-client.js';
 import { expiryOf, MARGIN_MS } from './store-rules.js';
 
-/** When Redis may forget something, in milliseconds since the epoch, of which it takes only positive ones. */
+/** When Redis removes an entry, in milliseconds since the epoch. Redis accepts positive numbers only. */
 export function expireAt(expiresAt: Date | null): number | null {
   if (expiresAt === null) return null;
   return Math.max(1, expiryOf(expiresAt, 'RedisBlocklistStore') + MARGIN_MS);
 }
 
-/** The text of a reply; a client that was told to gives bytes. */
+/** The text of a reply. Some clients are configured to return bytes. */
 function readText(reply: unknown): string {
   if (typeof reply === 'string') return reply;
   if (Buffer.isBuffer(reply)) return reply.toString();
@@ -20,11 +20,11 @@ function readTexts(reply: unknown): readonly string[] {
   throw malformed();
 }
 
-/** As many values as keys were asked for. */
+/** The values of a number of keys. */
 export function readValues(reply: unknown, count: number): readonly (string | null)[] {
   if (!Array.isArray(reply) || reply.length !== count) throw malformed();
   const values: (string | null)[] = [];
-  // Not by map, which would leave out what a reply with holes does not say.
+  // Not with map, which skips the holes of an array.
   for (const each of reply as unknown[]) values.push(each === null ? null : readText(each));
   return values;
 }
@@ -33,16 +33,16 @@ export function requireOk(reply: unknown): void {
   if (readText(reply) !== 'OK') throw malformed();
 }
 
-/** It says nothing of the reply, which may be anything. */
+/** The message does not repeat the reply, which may hold anything. */
 function malformed(): TypeError {
-  return new TypeError('The Redis client gave a reply that makes no sense');
+  return new TypeError('RedisBlocklistStore: the client returned an unexpected reply');
 }
 
 /**
- * Writes a number unless one as high is there. What is no string is refused by the server, what is no number by us.
- * Doubles, of which Lua's numbers are made, hold whole numbers up to 2^53.
+ * Writes a number unless the entry holds one as high. The server rejects a key of another type, and the script rejects
+ * text that is not a number. Lua's numbers are doubles, which hold whole numbers up to 2^53.
  *
- * `KEYS[1]` the entry, `ARGV[1]` the number, `ARGV[2]` the moment until which it is kept, empty for ever
+ * `KEYS[1]` is the entry, `ARGV[1]` the number, `ARGV[2]` when it is removed, or empty for never.
  */
 export const RAISE = `
 local there = redis.call('GET', KEYS[1])
@@ -55,12 +55,12 @@ else redis.call('SET', KEYS[1], ARGV[1], 'PXAT', ARGV[2]) end
 return 'OK'`;
 
 /**
- * Writes a session's record as `<kept until>|<text>`, and drops those of its neighbours that have expired. The hash
- * itself is kept as long as the longest of them. Where they are many, they are looked at one time in 16, or the server
- * would have time for little else; until then the hash is kept no shorter than before.
+ * Writes a session's record as `<removed at>|<text>`, and removes expired records of the same hash. The hash lives as
+ * long as its longest record. If it has more than 64 records, the script reads them all in one of 16 calls only, which
+ * would otherwise keep the server busy; the other calls never shorten the life of the hash.
  *
- * `KEYS[1]` the hash, `ARGV[1]` the session's id, `ARGV[2]` the text, `ARGV[3]` the moment until which it is kept, empty
- * for ever
+ * `KEYS[1]` is the hash, `ARGV[1]` the session's id, `ARGV[2]` the text, `ARGV[3]` when the record is removed, or empty for
+ * never.
  */
 const PUT_SESSION = `
 local time = redis.call('TIME')
@@ -93,7 +93,7 @@ return 'OK'`;
 
 const RECORD = /^\d*\|/;
 
-/** The sessions of an identity: one hash, in which each has a field. */
+/** The sessions of each identity: one hash, with a field for each session. */
 export class RedisSessions implements SessionRecords {
   constructor(
     private readonly commands: RedisCommands,

@@ -3,13 +3,13 @@ import { createClient, createClientPool, createCluster, createSentinel } from 'r
 import type { RedisClient } from '../../../src/stores/redis-client.js';
 import { RedisCluster, RedisSentinel, RedisServer } from '../../support/redis.js';
 
-/** A client that is connected, and how to put it away. */
+/** A connected client, and how to close it. */
 export interface ConnectedClient {
   readonly client: RedisClient;
   close(): unknown;
 }
 
-/** What can be connected to: a server, or a proxy before one. */
+/** A server, or a proxy before one. */
 export type Address = Pick<RedisServer, 'url'>;
 
 /** One of each arrangement of servers. */
@@ -40,7 +40,7 @@ export class RedisServers {
  */
 const PATIENT = { acquireTimeout: 0 } as const;
 
-/** Every client that a store can be handed, by what makes it. */
+/** Every client that a store accepts, by what makes it. */
 export const CLIENTS: Readonly<
   Record<string, (servers: RedisServers) => ConnectedClient | Promise<ConnectedClient>>
 > = {
@@ -64,7 +64,7 @@ export const CLIENTS: Readonly<
 
 type Listened = { on(event: 'error', listener: () => void): unknown };
 
-/** A client of `redis`, connected; one whose errors nobody listens to ends the process. */
+/** A connected client of `redis`. Without a listener for its errors it would end the process. */
 export async function opened<
   C extends RedisClient & Listened & { connect(): Promise<unknown>; destroy(): unknown },
 >(client: C) {

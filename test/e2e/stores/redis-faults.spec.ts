@@ -21,12 +21,12 @@ function closedAfterwards<T extends { close(): unknown }>(each: T): T {
   return each;
 }
 
-describe.each(CLIENTS)('RedisBlocklistStore with %s', (_, connect) => {
+describe.each(CLIENTS)('Failures of a RedisBlocklistStore with %s', (_, connect) => {
   async function storeOn(address: Pick<RedisServer, 'url'>): Promise<RedisBlocklistStore> {
     return new RedisBlocklistStore(closedAfterwards(await connect(address)).client);
   }
 
-  it('says nothing is revoked that a full server could not take', async () => {
+  it('reject each write to a full server', async () => {
     const args = ['--maxmemory', '1kb', '--maxmemory-policy', 'noeviction'];
     const server = closedAfterwards(await RedisServer.start({ args }));
     const store = await storeOn(server);
@@ -36,7 +36,7 @@ describe.each(CLIENTS)('RedisBlocklistStore with %s', (_, connect) => {
     expect(await store.get(['jti:one', 'sub:alice'])).toEqual([null, null]);
   });
 
-  it('says nothing is revoked that a replica may not write', async () => {
+  it('reject each write to a replica', async () => {
     const lines = ['replicaof 127.0.0.1 1'];
     const server = closedAfterwards(await RedisServer.start({ lines }));
     const store = await storeOn(server);
@@ -45,11 +45,11 @@ describe.each(CLIENTS)('RedisBlocklistStore with %s', (_, connect) => {
     await expect(store.delete('jti:one')).rejects.toThrow(/READONLY/);
     await expect(store.sessions.put('alice', 'phone', '1', null)).rejects.toThrow(/READONLY/);
     await expect(store.sessions.remove('alice', 'phone')).rejects.toThrow(/READONLY/);
-    // It may become a master yet, which is no reason not to start.
+    // The replica may become a master, so the application starts.
     await expect(store.check()).rejects.not.toThrow(JwtExtendedConfigError);
   });
 
-  it('passes on that a key is elsewhere, or that a cluster is down, and takes neither for absence', async () => {
+  it('reject a look-up of a key on another node, and in a cluster that is down', async () => {
     const cluster = closedAfterwards(await RedisCluster.start());
     const [node] = cluster.nodes as [RedisServer];
     const store = await storeOn(node);
@@ -65,7 +65,7 @@ describe.each(CLIENTS)('RedisBlocklistStore with %s', (_, connect) => {
     );
   });
 
-  it('keeps what it acknowledged when the server is killed and started again', async () => {
+  it('lose nothing that was acknowledged when a server with appendonly is killed', async () => {
     const server = closedAfterwards(await RedisServer.start({ appendonly: true }));
     const store = await storeOn(server);
     expect(await store.add('jti:one', 'revoked', inAnHour)).toBe(true);
@@ -83,7 +83,7 @@ describe.each(CLIENTS)('RedisBlocklistStore with %s', (_, connect) => {
     ['set', '+@all -set', /set/i],
     ['the sessions', '+@all -hset', /hset|ACL|can't run/i],
     ['other keys', '~app:* +@all', /key/i],
-  ])('finds at once that its user may not use %s', async (_, rules, words) => {
+  ])('are found by the check if the user may not use %s', async (_, rules, words) => {
     const server = closedAfterwards(await RedisServer.start());
     const keys = rules.startsWith('~') ? [] : ['~*'];
     await server.command('ACL', 'SETUSER', 'app', 'on', '>pw', ...keys, ...rules.split(' '));

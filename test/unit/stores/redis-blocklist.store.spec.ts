@@ -1,23 +1,26 @@
 import { describe, expect, it } from '@jest/globals';
 import { Cluster, Redis } from 'ioredis';
 import { createClient, createClientPool, createCluster, createSentinel } from 'redis';
-import { JwtExtendedConfigError } from '../../../src/index.js';
-import { RedisBlocklistStore } from '../../../src/stores/redis-blocklist.store.js';
-import type { NodeRedisClient, RedisClient } from '../../../src/stores/redis-client.js';
+import {
+  JwtExtendedConfigError,
+  type NodeRedisClient,
+  RedisBlocklistStore,
+  type RedisClient,
+} from '../../../src/index.js';
 
 const NOWHERE = { host: '127.0.0.1', port: 1 };
 const SECRET_URL = 'redis://user:swordfish@localhost';
 
-/** None of them connects. */
+/** Clients that never connect. */
 const nodeRedis = () => createClient({ socket: NOWHERE });
 const ioredis = () => new Redis({ ...NOWHERE, lazyConnect: true });
 
-/** What somebody without types may hand over. */
+/** A store of an application without types. */
 function storeOf(client: unknown, options?: unknown): RedisBlocklistStore {
   return new RedisBlocklistStore(client as RedisClient, options as { prefix?: string });
 }
 
-describe('RedisBlocklistStore takes', () => {
+describe('RedisBlocklistStore accepts', () => {
   it.each<[string, () => RedisClient]>([
     ['createClient of redis', nodeRedis],
     ['createClientPool of redis', () => createClientPool({ socket: NOWHERE })],
@@ -34,7 +37,7 @@ describe('RedisBlocklistStore takes', () => {
   });
 });
 
-describe('RedisBlocklistStore refuses', () => {
+describe('RedisBlocklistStore rejects', () => {
   const FIX = 'give a client of the package redis (createClient, createCluster…) or ioredis';
 
   it.each<[string, () => unknown, string, string]>([
@@ -42,14 +45,19 @@ describe('RedisBlocklistStore refuses', () => {
     ['null', () => null, 'null', ''],
     ['an address', () => SECRET_URL, 'a string of 32 characters', 'connect to that address first'],
     ['options', () => ({ url: SECRET_URL }), 'an object', ''],
-    ['what makes a client', () => createClient, 'a function', 'the client itself'],
-    ['the class of a client', () => Redis, 'a function', 'the client itself'],
+    [
+      'a function that makes a client',
+      () => createClient,
+      'a function',
+      'a client, not a function',
+    ],
+    ['the class of a client', () => Redis, 'a function', 'a client, not a function or a class'],
     ['a promise', () => Promise.resolve(nodeRedis()), 'Promise', 'await the promise of it first'],
     ['a transaction of redis', () => nodeRedis().multi(), 'an object', 'not a transaction'],
     ['a pipeline of ioredis', () => ioredis().pipeline(), 'an object', 'not a transaction'],
     ['a map', () => new Map(), 'an object of type Map', '(new Redis, new Cluster)'],
-    ['a client of old', oldClient, 'an object', 'a version that is still maintained'],
-  ])('%s, and says what to give', (_, make, given, hint) => {
+    ['a client of version 3', oldClient, 'an object', 'a version that is still maintained'],
+  ])('%s, and names what to give', (_, make, given, hint) => {
     const message = mistakeOf(() => storeOf(make()));
     expect(message).toContain('RedisBlocklistStore was given ');
     expect(message).toContain(given);
@@ -78,15 +86,15 @@ describe('RedisBlocklistStore refuses', () => {
     );
   });
 
-  it('options that are none', () => {
+  it('options that are not an object', () => {
     expect(mistakeOf(() => storeOf(nodeRedis(), 'jwt:'))).toContain(
       'RedisBlocklistStore was given a string of 4 characters; give an object of options',
     );
   });
 });
 
-describe('RedisBlocklistStore believes no reply that makes no sense', () => {
-  /** A client that gives the same reply to everything. */
+describe('RedisBlocklistStore rejects an unexpected reply', () => {
+  /** A store whose client gives the same reply to each command. */
   function replying(reply: unknown): RedisBlocklistStore {
     const answer = () => Promise.resolve(reply);
     const names = ['connect', 'get', 'mGet', 'set', 'del', 'eval', 'hVals', 'hDel'];
@@ -94,7 +102,7 @@ describe('RedisBlocklistStore believes no reply that makes no sense', () => {
     return storeOf(Object.fromEntries(commands) as NodeRedisClient);
   }
 
-  const NONSENSE = new TypeError('The Redis client gave a reply that makes no sense');
+  const UNEXPECTED = new TypeError('RedisBlocklistStore: the client returned an unexpected reply');
 
   it.each([
     ['undefined', undefined],
@@ -106,14 +114,14 @@ describe('RedisBlocklistStore believes no reply that makes no sense', () => {
     ['a list', ['OK']],
   ])('to a write: %s', async (_, reply) => {
     const store = replying(reply);
-    await expect(store.add('jti:one', 'revoked', null)).rejects.toEqual(NONSENSE);
-    await expect(store.raise('sub:alice', 7, null)).rejects.toEqual(NONSENSE);
-    await expect(store.sessions.put('alice', 'phone', 'record', null)).rejects.toEqual(NONSENSE);
+    await expect(store.add('jti:one', 'revoked', null)).rejects.toEqual(UNEXPECTED);
+    await expect(store.raise('sub:alice', 7, null)).rejects.toEqual(UNEXPECTED);
+    await expect(store.sessions.put('alice', 'phone', 'record', null)).rejects.toEqual(UNEXPECTED);
   });
 
-  it('to a write: nothing at all, where one is due', async () => {
-    await expect(replying(null).raise('sub:alice', 7, null)).rejects.toEqual(NONSENSE);
-    await expect(replying(null).sessions.put('a', 'b', 'c', null)).rejects.toEqual(NONSENSE);
+  it('to a write that is never without one: null', async () => {
+    await expect(replying(null).raise('sub:alice', 7, null)).rejects.toEqual(UNEXPECTED);
+    await expect(replying(null).sessions.put('a', 'b', 'c', null)).rejects.toEqual(UNEXPECTED);
   });
 
   it.each([
@@ -128,7 +136,7 @@ describe('RedisBlocklistStore believes no reply that makes no sense', () => {
     ['an error', [null, new Error('WRONGTYPE')]],
     ['a list', [null, ['revoked']]],
   ])('to a look-up of two keys: %s', async (_, reply) => {
-    await expect(replying(reply).get(['jti:one', 'sid:one'])).rejects.toEqual(NONSENSE);
+    await expect(replying(reply).get(['jti:one', 'sid:one'])).rejects.toEqual(UNEXPECTED);
   });
 
   it.each([
@@ -139,14 +147,14 @@ describe('RedisBlocklistStore believes no reply that makes no sense', () => {
     ['a record without a moment', ['record']],
     ['a record with a wrong moment', ['soon|record']],
   ])('to a list of sessions: %s', async (_, reply) => {
-    await expect(replying(reply).sessions.list('alice')).rejects.toEqual(NONSENSE);
+    await expect(replying(reply).sessions.list('alice')).rejects.toEqual(UNEXPECTED);
   });
 });
 
-describe('RedisBlocklistStore, before it is used,', () => {
-  /** What servers say that do not know a command, or one of its words, yet. */
+describe('The check of a RedisBlocklistStore', () => {
+  /** Errors of servers that do not know a command, or an option of it. */
   it.each(["ERR unknown command 'EVAL'", 'ERR syntax error'])(
-    'finds that the server is too old: %s',
+    'rejects a server that is too old: %s',
     async (words) => {
       const client = Object.assign(nodeRedis(), { set: () => Promise.reject(new Error(words)) });
       const failure: unknown = await storeOf(client)
@@ -154,11 +162,11 @@ describe('RedisBlocklistStore, before it is used,', () => {
         .catch((error: unknown) => error);
       expect(failure).toBeInstanceOf(JwtExtendedConfigError);
       expect((failure as Error).message).toContain(words);
-      expect((failure as Error).message).toContain('give it Redis 6.2 or newer');
+      expect((failure as Error).message).toContain('use Redis 6.2 or newer');
     },
   );
 
-  it('takes an outage for nothing else', async () => {
+  it('passes an outage on as it is', async () => {
     const failure: unknown = await storeOf(nodeRedis())
       .check()
       .catch((error: unknown) => error);
@@ -167,7 +175,7 @@ describe('RedisBlocklistStore, before it is used,', () => {
   });
 });
 
-/** Clients of the package redis, before its fourth version: callbacks, and names in lower case. */
+/** A client of the package redis before version 4: callbacks, and names in lower case. */
 function oldClient(): unknown {
   const answer = () => true;
   const names = ['connect', 'get', 'mget', 'set', 'del', 'eval', 'hvals', 'hdel'];
