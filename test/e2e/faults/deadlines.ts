@@ -1,10 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { jest } from '@jest/globals';
 
-/** What timers a deadline is known by: nothing else waits for so long. */
+/** A duration that only the deadlines of the store have, which identifies their timers. */
 const DEADLINE_MS = 3_600_000;
 
-/** The deadlines of an application's store, which pass when the test says so, and not by themselves. */
+/** The deadlines of an application's store. They pass when the test says so, and not by themselves. */
 export class Deadlines {
   /** For `blocklist.timeout`. */
   static readonly TIMEOUT = `${DEADLINE_MS}ms`;
@@ -23,7 +23,7 @@ export class Deadlines {
       .mockImplementation(startOrKeep as typeof start);
   }
 
-  /** Gives what something comes to if the store answers too late, or never, until then. */
+  /** Lets each deadline pass until a promise is settled. */
   async pass<T>(waiting: Promise<T>): Promise<T> {
     let isOver = false;
     const over = () => (isOver = true);

@@ -1,10 +1,88 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { TokenCheckUnavailableError, type TokenPair } from '../../../src/index.js';
 import { failureOf, UNAVAILABLE } from '../../support/faults.js';
-import type { Host } from './hosts.js';
-import { REFUSALS } from './refusals.js';
 import { ADMITTED, LOGGED_OUT, REVOKED, StoreApp } from './store-app.js';
-import { type OpenStore } from './subjects.js';
+import {
+  type Host,
+  hostOf,
+  type OpenStore,
+  REDIS_SUBJECTS,
+  sqliteFile,
+  SUBJECTS,
+} from './subjects.js';
+
+/** An action over the connection of the application, or over another one. */
+type Act = (own: OpenStore, other: OpenStore) => Promise<unknown>;
+
+/** Why a server that answers look-ups refuses writes. */
+interface Refusal {
+  readonly why: string;
+  readonly begin: Act;
+  readonly end: Act;
+  readonly cause: RegExp;
+  /** The timeout of the store, for a server that does not answer a write. */
+  readonly timeout?: string;
+}
+
+const REDIS: readonly Refusal[] = [
+  {
+    why: 'is full',
+    begin: (_, other) => other.run('CONFIG', 'SET', 'maxmemory', '1'),
+    end: (_, other) => other.run('CONFIG', 'SET', 'maxmemory', '0'),
+    cause: /OOM/,
+  },
+  {
+    why: 'has become a replica',
+    begin: (_, other) => other.run('REPLICAOF', '127.0.0.1', '1'),
+    end: (_, other) => other.run('REPLICAOF', 'NO', 'ONE'),
+    cause: /READONLY/,
+  },
+  {
+    why: 'has too few replicas',
+    begin: (_, other) => other.run('CONFIG', 'SET', 'min-replicas-to-write', '1'),
+    end: (_, other) => other.run('CONFIG', 'SET', 'min-replicas-to-write', '0'),
+    cause: /NOREPLICAS/,
+  },
+];
+
+const POSTGRES: readonly Refusal[] = [
+  {
+    why: 'is read-only',
+    begin: (own, other) => setReadOnly('on', own, other),
+    end: (own, other) => setReadOnly('off', own, other),
+    cause: /read-only transaction/,
+  },
+  {
+    why: 'is locked by another transaction',
+    begin: (_, other) =>
+      other.run('BEGIN; LOCK TABLE jwt_blocklist, jwt_blocklist_sessions IN SHARE MODE'),
+    end: (_, other) => other.run('ROLLBACK'),
+    cause: /did not answer within/,
+    timeout: '2s',
+  },
+];
+
+const SQLITE: readonly Refusal[] = [
+  {
+    why: 'is locked by another connection',
+    begin: (_, other) => other.run('BEGIN IMMEDIATE'),
+    end: (_, other) => other.run('ROLLBACK'),
+    cause: /database is locked/,
+  },
+  {
+    why: 'is read-only',
+    begin: (own) => own.run('PRAGMA query_only = ON'),
+    end: (own) => own.run('PRAGMA query_only = OFF'),
+    cause: /readonly database/,
+  },
+];
+
+/** The refusals of each store, by its server or file. */
+const REFUSALS: readonly (readonly [string, () => Promise<Host>, readonly Refusal[]])[] = [
+  ...REDIS_SUBJECTS.map(([name, subject]) => [name, () => hostOf(subject), REDIS] as const),
+  ...SUBJECTS.slice(-1).map(([name, subject]) => [name, () => hostOf(subject), POSTGRES] as const),
+  ['SqlBlocklistStore on a file of SQLite', sqliteFile, SQLITE],
+];
 
 describe.each(REFUSALS)('%s', (_, start, refusals) => {
   let host: Host;
@@ -35,7 +113,7 @@ describe.each(REFUSALS)('%s', (_, start, refusals) => {
       expect(calamities).toEqual([]);
     });
 
-    it('acknowledges nothing, while look-ups go on (R57)', async () => {
+    it('acknowledges no write, and still answers look-ups (R57)', async () => {
       await begin(open, other);
       const answers = await Promise.all([
         app.logOut(pair.accessToken),
@@ -58,7 +136,7 @@ describe.each(REFUSALS)('%s', (_, start, refusals) => {
       expect(lookedUp).toEqual([ADMITTED, REVOKED]);
     });
 
-    it('takes what it is told once that is over', async () => {
+    it('accepts writes afterwards', async () => {
       const { accessToken } = await app.logIn();
       await begin(open, other);
       await app.logOut(accessToken);
@@ -71,7 +149,7 @@ describe.each(REFUSALS)('%s', (_, start, refusals) => {
       expect((await app.refresh(pair.refreshToken)).status).toBe(201);
     });
 
-    it('is told of once (R73)', async () => {
+    it('is reported once (R73)', async () => {
       await begin(open, other);
       for (let time = 0; time < 3; time += 1) {
         await app.logOut(doomed.accessToken);
@@ -84,3 +162,56 @@ describe.each(REFUSALS)('%s', (_, start, refusals) => {
     });
   });
 });
+
+describe('After a logout that met a lock of the SQLite file', () => {
+  let host: Host;
+  let [own, other, third]: OpenStore[] = [];
+  let app: StoreApp;
+  let pair: TokenPair;
+
+  beforeEach(async () => {
+    host = await sqliteFile();
+    [own, other, third] = [host.open(), host.open(), host.open()];
+    app = await StoreApp.start(own.store);
+    pair = await app.logIn();
+    await third.run('BEGIN IMMEDIATE');
+    expect(await app.logOut(pair.accessToken)).toEqual(UNAVAILABLE);
+    await third.run('ROLLBACK');
+  });
+  afterEach(async () => {
+    const calamities = await app.close();
+    await Promise.all([own, other, third].map((each) => each?.close()));
+    await host.close();
+    expect(calamities).toEqual([]);
+  });
+
+  it('the next write is visible to other processes (R57, R65)', async () => {
+    await app.blocklist.revokeAllFor('alice');
+
+    expect(await app.show(pair.accessToken)).toEqual(REVOKED);
+    expect(await other?.store.get(['sub:alice'])).toEqual([expect.stringMatching(/^\d+$/)]);
+  });
+
+  it('other processes can write after the next write', async () => {
+    await app.logIn();
+
+    expect(await other?.store.add('jti:another', '1', null)).toBe(true);
+  });
+
+  it('the same logout succeeds', async () => {
+    expect((await app.logOut(pair.accessToken)).status).toBe(201);
+
+    expect(await app.show(pair.accessToken)).toEqual(REVOKED);
+  });
+});
+
+/** Waits until all sessions use the new value, which they do from their second statement on. */
+async function setReadOnly(value: 'on' | 'off', own: OpenStore, other: OpenStore): Promise<void> {
+  await other.run(`ALTER SYSTEM SET default_transaction_read_only = ${value}`);
+  await other.run('SELECT pg_reload_conf()');
+  let settings: unknown[];
+  do {
+    const asking = Array.from({ length: 10 }, () => own.run('SHOW default_transaction_read_only'));
+    settings = (await Promise.all(asking)).flat();
+  } while (!settings.every((each) => JSON.stringify(each).includes(`"${value}"`)));
+}

@@ -1,12 +1,14 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { MemoryBlocklistStore, type TokenPair } from '../../../src/index.js';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { type BlocklistStore, MemoryBlocklistStore, type TokenPair } from '../../../src/index.js';
+import { UNAVAILABLE } from '../../support/faults.js';
 import { Clock } from '../../support/forge.js';
 import { REVOKED, StoreApp } from './store-app.js';
+import { type OpenStore, type Server, SUBJECTS } from './subjects.js';
 import { type Around, wrapped } from './wrapped-store.js';
 
-/** The calls that a rotation makes of its store, in order; the last three at once. */
+/** The calls of a rotation to its store, in order; the last three at once. */
 const CALLS = ['get', 'add', 'get', 'list', 'raise', 'put'];
-/** Where in it the store fails, and whether what was asked for is done all the same. */
+/** Which call fails, and whether the store carries it out nevertheless. */
 const FAILURES = CALLS.flatMap((method, index) => [
   { method, index, isDone: false },
   { method, index, isDone: true },
@@ -46,7 +48,7 @@ describe('A rotation', () => {
     return body as TokenPair;
   }
 
-  it('asks its store in a certain order, after the guard has asked', async () => {
+  it('calls its store in this order', async () => {
     const { refreshToken } = await app.logIn();
     failing();
 
@@ -55,7 +57,7 @@ describe('A rotation', () => {
     expect(seen).toEqual(CALLS);
   });
 
-  /** Fails as it is told, in a rotation without a guard before it. */
+  /** Rotates without a guard, and fails in the given call. */
   async function fail(refreshToken: string, failure: Failure): Promise<void> {
     failing(failure);
     const failed = app.tokens.rotateRefreshToken(refreshToken);
@@ -65,7 +67,7 @@ describe('A rotation', () => {
   }
 
   it.each(FAILURES)(
-    'whose call $index of the store ($method) fails, done: $isDone, has one successor (R63)',
+    'that fails in call $index ($method), carried out: $isDone, has one successor (R63)',
     async (failure) => {
       const { refreshToken } = await app.logIn();
       await fail(refreshToken, failure);
@@ -82,7 +84,7 @@ describe('A rotation', () => {
   );
 
   it.each(FAILURES.filter(({ index, isDone }) => index > 1 || (index === 1 && isDone)))(
-    'that failed after its claim, in call $index ($method), done: $isDone, is reuse later (R60)',
+    'that fails after its claim, in call $index ($method), carried out: $isDone, is reuse after the grace (R60)',
     async (failure) => {
       const { accessToken, refreshToken } = await app.logIn();
       await fail(refreshToken, failure);
@@ -93,9 +95,9 @@ describe('A rotation', () => {
     },
   );
 
-  it('that fails twice, wherever it does, has one successor all the same (R63)', async () => {
+  it('that fails twice, in any two calls, has one successor (R63)', async () => {
     for (const first of FAILURES) {
-      // The second comes upon what was claimed, and makes other calls: it may end before it fails.
+      // The second rotation finds the claim and makes other calls, so it may succeed before it fails.
       for (const second of FAILURES) {
         const { refreshToken } = await app.logIn();
         await fail(refreshToken, first);
@@ -109,5 +111,86 @@ describe('A rotation', () => {
         expect(new Set(all.map((each) => each.refreshToken)).size).toBe(1);
       }
     }
+  });
+});
+
+describe.each(SUBJECTS)('A rotation over a %s', (_, subject) => {
+  let server: Server;
+  let open: OpenStore;
+  let app: StoreApp;
+  let skippedMs = 0;
+  /** Runs after the next claim is written, and before it is acknowledged. */
+  let afterClaim: (() => Promise<void>) | undefined;
+
+  beforeAll(async () => {
+    server = await subject.startServer();
+    open = subject.open(server.port);
+    app = await StoreApp.start(interrupted(open.store), {
+      clock: () => new Date(Date.now() + skippedMs),
+      rotation: { grace: '60s' },
+    });
+  });
+  afterEach(() => {
+    afterClaim = undefined;
+  });
+  afterAll(async () => {
+    const calamities = await app.close();
+    await open.close();
+    await server.close();
+    expect(calamities).toEqual([]);
+  });
+
+  function interrupted(store: BlocklistStore): BlocklistStore {
+    return wrapped(store, async (method, call) => {
+      const answer = await call();
+      if (method !== 'add') return answer;
+      const happens = afterClaim;
+      afterClaim = undefined;
+      await happens?.();
+      return answer;
+    });
+  }
+
+  it('whose server is killed between claim and mint has one successor, until it is used (R63)', async () => {
+    const first = await app.logIn();
+    const killed = new Promise<void>((resolve) => {
+      afterClaim = () => server.kill().then(resolve);
+    });
+    const refreshing = app.refresh(first.refreshToken);
+    await killed;
+    const failed = await app.overdue(refreshing);
+    await server.restart();
+    await app.back(first.accessToken);
+    const successors = [
+      await app.refresh(first.refreshToken),
+      await app.refresh(first.refreshToken),
+    ];
+    const { refreshToken, accessToken } = successors[0]?.body as TokenPair;
+
+    expect(failed).toEqual(UNAVAILABLE);
+    expect(successors.map(({ status }) => status)).toEqual([201, 201]);
+    expect(successors[1]?.body).toEqual(successors[0]?.body);
+    skippedMs += 60_000;
+    expect(await app.refresh(first.refreshToken)).toEqual(REVOKED);
+    expect(await app.refresh(refreshToken)).toEqual(REVOKED);
+    expect(await app.show(accessToken)).toEqual(REVOKED);
+  });
+
+  it('whose claim was never acknowledged is reuse after the grace (R60)', async () => {
+    const { refreshToken, accessToken } = await app.logIn();
+    const claimed = new Promise<void>((resolve) => {
+      afterClaim = () => {
+        resolve();
+        return new Promise(() => undefined);
+      };
+    });
+    const refreshing = app.refresh(refreshToken);
+    await claimed;
+    const failed = await app.overdue(refreshing);
+    skippedMs += 60_000;
+
+    expect(failed).toEqual(UNAVAILABLE);
+    expect(await app.refresh(refreshToken)).toEqual(REVOKED);
+    expect(await app.show(accessToken)).toEqual(REVOKED);
   });
 });

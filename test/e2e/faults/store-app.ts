@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Controller, Get, Inject, Post, UseGuards } from '@nestjs/common';
 import {
@@ -13,11 +14,10 @@ import {
   TokenService,
 } from '../../../src/index.js';
 import { type Answer, createApp, type RunningApp } from '../../support/app.js';
-import type { Output } from '../../support/faults.js';
+import { Calamities, Output } from '../../support/faults.js';
 import { Deadlines } from './deadlines.js';
-import { Noticed } from './noticed.js';
 
-/** How soon after its store an application must be back on a slow machine; late calls count for half a minute. */
+/** How soon after its store an application must work again on a slow machine. Late calls count for half a minute. */
 export const BACK_WITHIN_MS = 15_000;
 
 @Controller()
@@ -56,7 +56,9 @@ export const ADMITTED = { status: 200, body: { identity: 'alice' } };
 export const REVOKED = { status: 401, body: { msg: 'Token has been revoked' } };
 export const LOGGED_OUT = { status: 201, body: { msg: 'logged out' } };
 
-/** An application on a store that things happen to, and all that is noticed of it. */
+const CHANNELS = ['store-down', 'store-up'] as const;
+
+/** An application on a store that a test can break, with its events, output and unhandled errors. */
 export class StoreApp {
   readonly tokens: TokenService;
   readonly blocklist: BlocklistService;
@@ -70,12 +72,12 @@ export class StoreApp {
     this.blocklist = app.get(BlocklistService);
   }
 
-  /** Unless it is given another timeout, it waits for its store until the test has enough of that. */
+  /** Without a timeout in the options, it waits for its store until the test calls `overdue`. */
   static start(store: BlocklistStore, options?: JwtExtendedOptions): Promise<StoreApp> {
     return StoreApp.#start(store, options, (starting) => starting);
   }
 
-  /** Starts while the store is away. */
+  /** Starts while the store is down. */
   static startInOutage(store: BlocklistStore): Promise<StoreApp> {
     return StoreApp.#start(store, {}, (starting, deadlines) => deadlines.pass(starting));
   }
@@ -99,7 +101,7 @@ export class StoreApp {
     }
   }
 
-  /** Of `store-down` and `store-up`, in order. */
+  /** `store-down` and `store-up`, in order. */
   get events(): readonly string[] {
     return this.noticed.events;
   }
@@ -133,12 +135,12 @@ export class StoreApp {
     return this.send('POST', '/refresh', token);
   }
 
-  /** Has enough of waiting for the store, until something that needs it is over. */
+  /** Lets the deadlines of the store pass until a promise that waits for it is settled. */
   overdue<T>(waiting: Promise<T>): Promise<T> {
     return this.deadlines.pass(waiting);
   }
 
-  /** Waits until a token lets in again, and gives the milliseconds that it took. */
+  /** Waits until a token is admitted again, and returns the milliseconds that it took. */
   async back(token: string): Promise<number> {
     const start = performance.now();
     while ((await this.show(token)).status !== 200) {
@@ -148,10 +150,32 @@ export class StoreApp {
     return performance.now() - start;
   }
 
-  /** Ends it, and gives what would have ended the process meanwhile. */
+  /** Closes the application, and returns the errors that would have ended the process. */
   async close(): Promise<readonly unknown[]> {
     await this.app.close();
     this.deadlines.restore();
     return this.noticed.stop();
+  }
+}
+
+/** Records events, output and unhandled errors from now on. */
+class Noticed {
+  /** `store-down` and `store-up`, in order. */
+  readonly events: string[] = [];
+  readonly output = new Output();
+  readonly #calamities = new Calamities();
+  readonly #listeners = CHANNELS.map((name) => {
+    const listener = () => this.events.push(name);
+    subscribe(`nestjs-jwt-extended:${name}`, listener);
+    return () => unsubscribe(`nestjs-jwt-extended:${name}`, listener);
+  });
+
+  /** Returns the errors that would have ended the process. */
+  async stop(): Promise<readonly unknown[]> {
+    for (const stop of this.#listeners) stop();
+    this.output.restore();
+    const calamities = await this.#calamities.settled();
+    this.#calamities.stop();
+    return calamities;
   }
 }

@@ -1,14 +1,18 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Redis } from 'ioredis';
+import Database from 'libsql';
 import pg from 'pg';
 import { createClient } from 'redis';
 import { type BlocklistStore, RedisBlocklistStore, SqlBlocklistStore } from '../../../src/index.js';
 import { PostgresServer } from '../../support/postgres.js';
 import { RedisServer } from '../../support/redis.js';
 
-/** How soon clients look for their server again; apart from it they are as they come. */
+/** How soon clients connect again. Their other settings are the defaults. */
 const RECONNECTS_AFTER_MS = 100;
 
-/** A server that things happen to. */
+/** A server that a test can break. */
 export interface Server {
   readonly port: number;
   kill(): Promise<void>;
@@ -18,19 +22,19 @@ export interface Server {
   close(): Promise<void>;
 }
 
-/** A store over a client of its own. */
+/** A store over its own client. */
 export interface OpenStore {
   readonly store: BlocklistStore;
-  /** Runs a command of the test's own over that client: words for Redis, SQL for PostgreSQL. */
+  /** Runs a command of the test over that client: words for Redis, SQL for the others. */
   run(...words: string[]): Promise<unknown>;
   close(): Promise<unknown>;
 }
 
-/** A store, and what it keeps its entries on. */
+/** A kind of store, with its server. */
 export interface Subject {
-  /** A server that forgets nothing of what it has acknowledged, with nothing on it yet. */
+  /** Starts an empty server that keeps what it has acknowledged. */
   startServer(): Promise<Server>;
-  /** Does not wait for the server, which may be away. */
+  /** Does not wait for the server, which may be down. */
   open(port: number): OpenStore;
 }
 
@@ -38,7 +42,7 @@ const OVER_REDIS = 'RedisBlocklistStore over redis';
 const OVER_IOREDIS = 'RedisBlocklistStore over ioredis';
 const OVER_PG = 'SqlBlocklistStore over a pg Pool';
 
-/** Written down before it is acknowledged; that no machine loses power here saves waiting for the disk. */
+/** Written to a file before it is acknowledged. Nothing waits for the disk, because no test cuts the power. */
 const startRedis = () =>
   RedisServer.start({ args: ['--appendonly', 'yes', '--appendfsync', 'no'] });
 
@@ -98,4 +102,35 @@ function openPool(port: number): OpenStore {
 function poolAt(port: number): pg.Pool {
   const connectionString = `postgres://postgres@127.0.0.1:${port}/postgres`;
   return new pg.Pool({ connectionString }).on('error', () => undefined);
+}
+
+/** A server or a file. Each store that is opened on it has its own client. */
+export interface Host {
+  open(): OpenStore;
+  close(): Promise<void>;
+}
+
+export async function hostOf({ startServer, open }: Subject): Promise<Host> {
+  const server = await startServer();
+  return { open: () => open(server.port), close: () => server.close() };
+}
+
+/** A file of SQLite with the documented settings, and a short timeout. */
+export async function sqliteFile(): Promise<Host> {
+  const folder = mkdtempSync(join(tmpdir(), 'sqlite-'));
+  const open = () => openDatabase(join(folder, 'blocklist.db'));
+  const { store, close } = open();
+  await (store as SqlBlocklistStore).migrate();
+  await close();
+  return { open, close: async () => rmSync(folder, { recursive: true }) };
+}
+
+function openDatabase(path: string): OpenStore {
+  const database = new Database(path, { timeout: 50 });
+  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
+  return {
+    store: new SqlBlocklistStore(database),
+    run: async (sql = '') => database.exec(sql),
+    close: async () => database.close(),
+  };
 }

@@ -1,9 +1,9 @@
 import type { Awaitable, BlocklistStore } from '../../../src/index.js';
 
-/** What is done instead of a call of a store; it makes the call itself if it wants to. */
+/** Replaces a call of a store. It may make the call itself. */
 export type Around = <T>(method: string, call: () => Awaitable<T>) => Awaitable<T>;
 
-/** A store that does what another one does, or whatever is done instead. */
+/** A store each of whose calls is replaced. */
 export function wrapped(store: BlocklistStore, around: Around): BlocklistStore {
   const { sessions } = store;
   return {
@@ -19,7 +19,7 @@ export function wrapped(store: BlocklistStore, around: Around): BlocklistStore {
   };
 }
 
-/** Counts what a store is handed, and what of it has not come to an end. */
+/** Counts the calls of a store, and those that are not settled. */
 export class CallCount {
   handed = 0;
   pending = 0;

@@ -2,9 +2,15 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { TokenCheckUnavailableError, type TokenPair } from '../../../src/index.js';
 import { failureOf, UNAVAILABLE } from '../../support/faults.js';
 import { claimsOf } from '../../support/tokens.js';
-import { type Host, hostOf, sqliteFile } from './hosts.js';
 import { REVOKED, StoreApp } from './store-app.js';
-import { type OpenStore, SUBJECTS } from './subjects.js';
+import {
+  type Host,
+  hostOf,
+  type OpenStore,
+  REDIS_SUBJECTS,
+  sqliteFile,
+  SUBJECTS,
+} from './subjects.js';
 
 const HOSTS: readonly (readonly [string, () => Promise<Host>])[] = [
   ...SUBJECTS.map(([name, subject]) => [name, () => hostOf(subject)] as const),
@@ -38,7 +44,7 @@ const NO_SPENT_TOKENS = [
   JSON.stringify({ ...SPENT, access: undefined }),
 ];
 
-describe.each(HOSTS)('%s, in which somebody else wrote', (_, start) => {
+describe.each(HOSTS)('Entries that another program wrote to a %s', (_, start) => {
   let host: Host;
   let open: OpenStore;
   let other: OpenStore;
@@ -54,7 +60,7 @@ describe.each(HOSTS)('%s, in which somebody else wrote', (_, start) => {
   });
   beforeEach(async () => {
     count += 1;
-    identity = `somebody-${count}`;
+    identity = `user-${count}`;
     pair = await app.logIn(identity);
   });
   afterAll(async () => {
@@ -64,7 +70,7 @@ describe.each(HOSTS)('%s, in which somebody else wrote', (_, start) => {
     expect(calamities).toEqual([]);
   });
 
-  it.each(NO_NUMBERS)('%j as a cut-off lets nobody of that identity in (R56)', async (text) => {
+  it.each(NO_NUMBERS)('%j as a cut-off refuses the tokens of that identity (R56)', async (text) => {
     await other.store.add(`sub:${identity}`, text, null);
 
     expect(await app.show(pair.accessToken)).toEqual(UNAVAILABLE);
@@ -74,7 +80,7 @@ describe.each(HOSTS)('%s, in which somebody else wrote', (_, start) => {
   });
 
   it.each(NO_NUMBERS.slice(0, -1))(
-    '%j as a cut-off takes no other in its place, and says so (R57)',
+    '%j as a cut-off makes revokeAllFor reject, and stays (R57)',
     async (text) => {
       await other.store.add(`sub:${identity}`, text, null);
 
@@ -86,7 +92,7 @@ describe.each(HOSTS)('%s, in which somebody else wrote', (_, start) => {
   );
 
   it.each(NO_SPENT_TOKENS)(
-    '%j of a refresh token spends nothing and mints nothing',
+    '%j as the rotation of a refresh token neither rotates nor mints',
     async (text) => {
       const { jti } = claimsOf(pair.refreshToken);
       await other.store.add(`spent:${jti}`, text, null);
@@ -101,15 +107,18 @@ describe.each(HOSTS)('%s, in which somebody else wrote', (_, start) => {
     },
   );
 
-  it.each(['', '0', 'false', 'null'])('%j of a token has it revoked (R56)', async (text) => {
-    await other.store.add(`jti:${claimsOf(pair.accessToken).jti}`, text, null);
-    await other.store.add(`sid:${claimsOf(pair.refreshToken).sid}`, text, null);
+  it.each(['', '0', 'false', 'null'])(
+    '%j under the key of a token revokes it (R56)',
+    async (text) => {
+      await other.store.add(`jti:${claimsOf(pair.accessToken).jti}`, text, null);
+      await other.store.add(`sid:${claimsOf(pair.refreshToken).sid}`, text, null);
 
-    expect(await app.show(pair.accessToken)).toEqual(REVOKED);
-    expect(await app.refresh(pair.refreshToken)).toEqual(REVOKED);
-  });
+      expect(await app.show(pair.accessToken)).toEqual(REVOKED);
+      expect(await app.refresh(pair.refreshToken)).toEqual(REVOKED);
+    },
+  );
 
-  it('no number for the life of a session ends it all the same, for ever', async () => {
+  it('text for the lifetime of a session revokes it for ever when it is revoked', async () => {
     const { sessionId, accessToken } = pair;
     await other.store.delete(`life:${sessionId}`);
     await other.store.add(`life:${sessionId}`, 'long', null);
@@ -119,10 +128,64 @@ describe.each(HOSTS)('%s, in which somebody else wrote', (_, start) => {
     expect(await app.show(accessToken)).toEqual(REVOKED);
   });
 
-  it.each(['', '{}', 'null', '7'])('%j of a session refreshes nothing of it', async (text) => {
-    await other.store.sessions?.put(identity, pair.sessionId, text, null);
+  it.each(['', '{}', 'null', '7'])(
+    '%j as the record of a session refuses to refresh it',
+    async (text) => {
+      await other.store.sessions?.put(identity, pair.sessionId, text, null);
 
-    expect(await app.refresh(pair.refreshToken)).toEqual(UNAVAILABLE);
-    expect((await app.show(pair.accessToken)).status).toBe(200);
+      expect(await app.refresh(pair.refreshToken)).toEqual(UNAVAILABLE);
+      expect((await app.show(pair.accessToken)).status).toBe(200);
+    },
+  );
+});
+
+describe.each(REDIS_SUBJECTS)('Keys of another type in the server of a %s', (_, subject) => {
+  let host: Host;
+  let open: OpenStore;
+  let app: StoreApp;
+
+  beforeAll(async () => {
+    host = await hostOf(subject);
+    open = host.open();
+    app = await StoreApp.start(open.store);
+  });
+  afterAll(async () => {
+    const calamities = await app.close();
+    await open.close();
+    await host.close();
+    expect(calamities).toEqual([]);
+  });
+
+  it.each([
+    ['a hash', 'HSET', 'field', 'value'],
+    ['a list', 'RPUSH', 'value'],
+    ['a set', 'SADD', 'value'],
+    ['a stream', 'XADD', '*', 'field', 'value'],
+  ])('make each write to %s reject (R57)', async (_, command, ...rest) => {
+    const { accessToken, refreshToken, sessionId } = await app.logIn();
+    const identity = `owner-of-a-${command}`;
+    const keys = [
+      `jti:${claimsOf(accessToken).jti}`,
+      `spent:${claimsOf(refreshToken).jti}`,
+      `sid:${sessionId}`,
+      `sub:${identity}`,
+    ];
+    for (const key of keys) await open.run(command, `jwt:entry:${key}`, ...rest);
+
+    expect(await app.logOut(accessToken)).toEqual(UNAVAILABLE);
+    expect(await app.refresh(refreshToken)).toEqual(UNAVAILABLE);
+    const failures = await Promise.all([
+      failureOf(app.blocklist.revoke(accessToken)),
+      failureOf(app.blocklist.revokeSession(sessionId)),
+      failureOf(app.blocklist.revokeAllFor(identity)),
+      failureOf(app.tokens.rotateRefreshToken(refreshToken)),
+    ]);
+    for (const failure of failures) expect(failure).toBeInstanceOf(TokenCheckUnavailableError);
+  });
+
+  it('make a login reject whose session cannot be recorded', async () => {
+    await open.run('SET', 'jwt:sessions:carol', 'text');
+
+    expect(await failureOf(app.logIn('carol'))).toBeInstanceOf(TokenCheckUnavailableError);
   });
 });
