@@ -34,7 +34,7 @@ describe('The store of the README', () => {
     await server.close();
   });
 
-  it('comes with the one table that it needs', () => {
+  it('needs one table, which the README creates', () => {
     expect(others).toEqual([]);
   });
 
@@ -54,7 +54,7 @@ describe('The example of a BlocklistStore', () => {
   );
 });
 
-/** The class of that name, as the text defines it, which may import the library. */
+/** A class that a text defines; the text may import the library. */
 function classIn(text: string, name: string): StoreClass {
   const { outputText } = ts.transpileModule(`${text}\nexport { ${name} as TheClass };`, {
     compilerOptions: { module: ts.ModuleKind.CommonJS, target: ts.ScriptTarget.ES2022 },

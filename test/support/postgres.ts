@@ -14,10 +14,13 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { freePort } from './ports.js';
 
-/** Where Debian keeps PostgreSQL, a folder for each version. */
+/** Debian's folder of PostgreSQL, with a folder for each version. */
 const VERSIONS = '/usr/lib/postgresql';
 
-/** Until its standard input says that all is over, it is there to end a server whose test has died; a paused one, too. */
+/**
+ * Waits for a line on its standard input. If the input ends without one, the test has died, and the watchdog ends the
+ * server, even a paused one.
+ */
 const WATCHDOG = `
   read -r over && exit
   children=$(grep -l "^PPid:[[:space:]]*$POSTMASTER$" /proc/[0-9]*/status | cut -d / -f 3)
@@ -28,15 +31,15 @@ const WATCHDOG = `
 type Postmaster = ChildProcessByStdio<null, null, Readable>;
 type Watchdog = ChildProcessByStdio<Writable, null, null>;
 
-/** Whom it runs as: PostgreSQL refuses to run as root. */
+/** The account that it runs as, because PostgreSQL refuses to run as root. */
 interface Account {
   readonly uid?: number;
   readonly gid?: number;
 }
 
 /**
- * A real PostgreSQL with a database of its own, on a free port of loopback, as durable as it is by default. It may be
- * killed, paused and started again, and does not outlive the process of the test.
+ * A real PostgreSQL with its own data folder, on a free port of loopback, with the default durability. It can be killed,
+ * paused and started again, and ends with the process of the test.
  */
 export class PostgresServer {
   #postmaster: Postmaster | undefined;
@@ -48,7 +51,7 @@ export class PostgresServer {
     readonly port: number,
   ) {}
 
-  /** Resolves when it takes connections, in a second or two. */
+  /** Resolves when the server accepts connections, in a second or two. */
   static async start(): Promise<PostgresServer> {
     const account = accountOfServer();
     const folder = mkdtempSync(join(tmpdir(), 'postgres-'));
@@ -68,14 +71,14 @@ export class PostgresServer {
     return `postgres://postgres@127.0.0.1:${this.port}/postgres`;
   }
 
-  /** Kills every process of it at once, as far as they can tell the machine, and waits until they are gone. */
+  /** Kills all processes of the server at once, and waits until they have ended. */
   async kill(): Promise<void> {
     const processes = this.#halted();
     signal(processes, 'SIGKILL');
     await this.#ended(processes);
   }
 
-  /** Stops every process of it where it stands: connections stay open, and nobody answers. */
+  /** Stops all processes of the server: connections stay open, and are not answered. */
   pause(): void {
     signal(this.#halted(), 'SIGSTOP');
   }
@@ -84,7 +87,7 @@ export class PostgresServer {
     signal(this.#processes(), 'SIGCONT');
   }
 
-  /** Starts it on what it had written: after `kill`, or once it has shut down without waiting for its clients. */
+  /** Starts the server again on its data: after `kill`, or after it has shut down without waiting for its clients. */
   async restart(): Promise<void> {
     const processes = this.#processes();
     signal(processes.slice(0, 1), 'SIGINT');
@@ -92,7 +95,7 @@ export class PostgresServer {
     await this.#launch();
   }
 
-  /** Ends it, whatever state it is in, and removes what it had written. */
+  /** Ends the server in any state, and removes its data. */
   async close(): Promise<void> {
     await this.kill();
     rmSync(this.folder, { recursive: true, force: true });
@@ -126,13 +129,13 @@ export class PostgresServer {
     await readiness(postmaster);
   }
 
-  /** All of them, the postmaster first. */
+  /** All processes, the postmaster first. */
   #processes(): readonly number[] {
     const pid = this.#postmaster?.pid;
     return pid === undefined ? [] : [pid, ...childrenOf(pid)];
   }
 
-  /** All of them, while the postmaster can start no other. */
+  /** All processes, after the postmaster was stopped, so that it starts no more. */
   #halted(): readonly number[] {
     signal(this.#processes().slice(0, 1), 'SIGSTOP');
     return this.#processes();
@@ -150,7 +153,7 @@ export class PostgresServer {
   }
 }
 
-/** Its own where there is one to change to, else that of the tests. */
+/** The account `postgres` if the tests run as root, or else the account of the tests. */
 function accountOfServer(): Account {
   if (process.getuid?.() !== 0) return {};
   const [uid, gid] = ['-u', '-g'].map((flag) =>
@@ -159,13 +162,13 @@ function accountOfServer(): Account {
   return { uid, gid };
 }
 
-/** Of the newest version that is installed. */
+/** A program of the newest version that is installed. */
 function program(name: string): string {
   const newest = readdirSync(VERSIONS).sort((one, other) => Number(other) - Number(one))[0];
   return join(VERSIONS, newest ?? '', 'bin', name);
 }
 
-/** Resolves when it says that it is ready; it is read on, so that it is never held up by what it has to say. */
+/** Resolves when the server prints that it is ready. Its output is read on, so that it never blocks on a full pipe. */
 function readiness(postmaster: Postmaster): Promise<void> {
   return new Promise((resolve, reject) => {
     let log = '';
@@ -187,12 +190,12 @@ function signal(processes: readonly number[], name: NodeJS.Signals): void {
     try {
       process.kill(pid, name);
     } catch {
-      // It has ended meanwhile.
+      // The process has ended already.
     }
   }
 }
 
-/** What the kernel says of a process after its name: its state, then its parent. */
+/** The fields of a process after its name in `/proc`: its state, then its parent. */
 function statusOf(pid: number): readonly string[] {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
@@ -207,7 +210,7 @@ function childrenOf(pid: number): readonly number[] {
   return all.filter((other) => Number(statusOf(other)[1]) === pid);
 }
 
-/** A zombie has let go of everything, and only waits for somebody to take note. */
+/** A zombie has released all that it held, and waits only for its parent to read its exit code. */
 function isAlive(pid: number): boolean {
   const state = statusOf(pid)[0];
   return state !== undefined && state !== 'Z';

@@ -7,23 +7,23 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { freePort } from './ports.js';
 
-/** What a server says, or a sentinel, once it takes commands. */
+/** What a server or a sentinel prints when it accepts commands. */
 const READY = /Ready to accept connections|Sentinel ID is/;
 
 export interface RedisServerOptions {
   /**
-   * Whether every write is on the disk before it is acknowledged; without, nothing ever is.
+   * Whether each write is on the disk before it is acknowledged. If not, nothing is ever written to the disk.
    *
    * @default false
    */
   readonly appendonly?: boolean;
-  /** What else stands on the command line: `['--maxmemory', '2mb']`. */
+  /** More arguments of the command line: `['--maxmemory', '2mb']`. */
   readonly args?: readonly string[];
-  /** What stands in the configuration file, which a server may write to. */
+  /** The lines of the configuration file, which a server may write to. */
   readonly lines?: readonly string[];
 }
 
-/** A real `redis-server` on a port of loopback, with a folder of its own; it ends with the process that started it. */
+/** A real `redis-server` on a port of loopback, with its own folder. It ends with the process that started it. */
 export class RedisServer {
   readonly #folder = mkdtempSync(join(tmpdir(), 'redis-'));
   #process: ChildProcessWithoutNullStreams | undefined;
@@ -37,7 +37,7 @@ export class RedisServer {
     writeFileSync(join(this.#folder, 'redis.conf'), all.join('\n'));
   }
 
-  /** Resolves when the server takes commands. */
+  /** Resolves when the server accepts commands. */
   static async start({ appendonly = false, args = [], lines = [] }: RedisServerOptions = {}) {
     const durable = appendonly ? ['appendonly yes', 'appendfsync always'] : [];
     const server = new RedisServer(await freePort(), args, [...durable, ...lines]);
@@ -54,21 +54,21 @@ export class RedisServer {
     return `redis://127.0.0.1:${this.port}`;
   }
 
-  /** What `redis-cli` answers to a command; rejects when the server does. */
+  /** Returns what `redis-cli` prints for a command; rejects if the server does. */
   async command(...words: string[]): Promise<string> {
     const address = ['-h', '127.0.0.1', '-p', `${this.port}`, '-e'];
     const { stdout } = await promisify(execFile)('redis-cli', [...address, ...words]);
     return stdout.trimEnd();
   }
 
-  /** How often the server has been asked each of its commands, by their names in lower case. */
+  /** The number of calls of each command, by its name in lower case. */
   async calls(): Promise<Readonly<Record<string, number>>> {
     const statistics = await this.command('INFO', 'commandstats');
     const found = statistics.matchAll(/^cmdstat_(\S+?):calls=(\d+)/gm);
     return Object.fromEntries(Array.from(found, ([, name, count]) => [name, Number(count)]));
   }
 
-  /** Ends it at once, without a chance to write anything down. */
+  /** Ends the server at once, before it can write anything. */
   async kill(): Promise<void> {
     if (this.#process?.exitCode !== null || this.#process.signalCode !== null) return;
     const ended = once(this.#process, 'exit');
@@ -76,7 +76,7 @@ export class RedisServer {
     await ended;
   }
 
-  /** Makes it fall silent, with every connection open. */
+  /** Stops the server from answering, with all connections open. */
   pause(): void {
     this.#process?.kill('SIGSTOP');
   }
@@ -85,7 +85,7 @@ export class RedisServer {
     this.#process?.kill('SIGCONT');
   }
 
-  /** Starts it again, on the port and in the folder that it had. */
+  /** Starts the server again on the same port and folder. */
   async restart(): Promise<void> {
     await this.kill();
     const command = ['redis-server', join(this.#folder, 'redis.conf'), ...this.args];
@@ -100,30 +100,30 @@ export class RedisServer {
   }
 }
 
-/** Three masters that share the keys among them. */
+/** Three masters, each with a part of the keys. */
 export class RedisCluster {
   private constructor(readonly nodes: readonly RedisServer[]) {}
 
-  /** Resolves when every node knows of every key's whereabouts. */
+  /** Resolves when each node knows the node of each key. */
   static async start(): Promise<RedisCluster> {
     const nodes = await Promise.all([clusterNode(), clusterNode(), clusterNode()]);
     const [first] = nodes as [RedisServer, ...RedisServer[]];
     const addresses = nodes.map(({ port }) => `127.0.0.1:${port}`);
     await first.command('--cluster', 'create', ...addresses, '--cluster-yes');
     for (const node of nodes) {
-      // By itself it takes a node that is slow for one that has failed.
+      // With its default timeout, a cluster takes a slow node for a failed one.
       await node.command('CONFIG', 'SET', 'cluster-node-timeout', '60000');
       while (!(await node.command('CLUSTER', 'INFO')).includes('state:ok')) await pause(20);
     }
     return new RedisCluster(nodes);
   }
 
-  /** Where the nodes are, as `ioredis` takes it. */
+  /** The addresses of the nodes, for `ioredis`. */
   get addresses(): { host: string; port: number }[] {
     return this.nodes.map(({ port }) => ({ host: '127.0.0.1', port }));
   }
 
-  /** Where the nodes are, as `redis` takes it. */
+  /** The addresses of the nodes, for `redis`. */
   get rootNodes(): { url: string }[] {
     return this.nodes.map(({ url }) => ({ url }));
   }
@@ -133,9 +133,9 @@ export class RedisCluster {
   }
 }
 
-/** A master, and a sentinel that knows where it is. */
+/** A master, and a sentinel that knows its address. */
 export class RedisSentinel {
-  /** What the sentinel calls the master. */
+  /** The sentinel's name for the master. */
   readonly name = 'ours';
 
   private constructor(
@@ -164,7 +164,7 @@ async function clusterNode(): Promise<RedisServer> {
   return RedisServer.start({ lines });
 }
 
-/** Resolves when it says that it is ready; it is read on, so that it is never held up by what it has to say. */
+/** Resolves when the server prints that it is ready. Its output is read on, so that it never blocks on a full pipe. */
 function readiness(server: ChildProcessWithoutNullStreams): Promise<void> {
   return new Promise((resolve, reject) => {
     let log = '';

@@ -3,30 +3,30 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 
 type Mode = 'open' | 'cut' | 'silent';
 
-/** Something that is handed on later. */
+/** Data that is passed on later. */
 interface Delivery {
   readonly act: () => void;
 }
 
-/** A line between a client and a server of loopback, as good or as bad as it is told to be. */
+/** A line between a client and a server of loopback, which a test can delay and cut. */
 export class TcpProxy {
-  /** How often a client spoke up after the server had spoken, or first: the round trips of one who waits for answers. */
+  /** How often a client sent data first, or after the server had: the round trips of a client that waits for answers. */
   roundTrips = 0;
   #mode: Mode = 'open';
   #delayMs = 0;
-  /** What is underway, in the order in which it was sent. */
+  /** The data that is underway, in the order in which it was sent. */
   #underway: Delivery[] = [];
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
 
   private constructor(private readonly targetPort: number) {
-    // Half-open, so that one side's goodbye is handed on and not answered by the proxy itself.
+    // Half-open, so that the proxy passes on the end of one side, and does not answer it.
     this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) =>
       this.#join(socket),
     );
   }
 
-  /** Listens on a port of its own for what is meant for another one. */
+  /** Listens on a port, and passes data on to another one. */
   static async start(targetPort: number): Promise<TcpProxy> {
     const proxy = new TcpProxy(targetPort);
     proxy.#server.listen(0, '127.0.0.1');
@@ -38,33 +38,33 @@ export class TcpProxy {
     return (this.#server.address() as AddressInfo).port;
   }
 
-  /** How many clients are connected. */
+  /** The number of clients that are connected. */
   get connections(): number {
     return this.#sockets.size / 2;
   }
 
-  /** Everything takes so much longer from now on, in either direction. */
+  /** Delays all data from now on, in either direction. */
   delay(milliseconds: number): void {
     this.#delayMs = milliseconds;
   }
 
-  /** Resets the connections that there are; new ones are welcome. */
+  /** Resets all connections. New ones are accepted. */
   reset(): void {
     for (const socket of this.#sockets) socket.resetAndDestroy();
   }
 
-  /** Resets the connections that there are, and every new one. */
+  /** Resets all connections, and each new one. */
   cut(): void {
     this.#mode = 'cut';
     this.reset();
   }
 
-  /** Takes whatever is said, in new connections too, and hands nothing on: a peer that is gone without a word. */
+  /** Accepts data and new connections, and passes nothing on, as a network that loses all packets does. */
   blackhole(): void {
     this.#mode = 'silent';
   }
 
-  /** Works again, and delivers what is underway. What went into the black hole stays there, so its connections end. */
+  /** Works again, and delivers what is underway. What `blackhole` took is lost, so its connections end. */
   restore(): void {
     if (this.#mode === 'silent') this.reset();
     this.#mode = 'open';
@@ -116,7 +116,7 @@ export class TcpProxy {
     else setTimeout(() => this.#deliver(delivery), this.#delayMs);
   }
 
-  /** Nothing overtakes: what was sent before is delivered before, however long it would have taken. */
+  /** Delivers data in the order in which it was sent, even if the delay has become shorter. */
   #deliver(delivery: Delivery | undefined): void {
     const last = this.#underway.findIndex((each) => each === delivery);
     for (const { act } of this.#underway.splice(0, last + 1)) {
