@@ -191,7 +191,9 @@ describe('With the default options', () => {
       ]) {
         const error = await failureOf(call());
         expect(error).toBeInstanceOf(TypeError);
-        expect(String(error)).toContain('an encoded token, or the token that a guard');
+        expect(String(error)).toContain(
+          'Give an encoded token, or a token from a guard or decodeToken',
+        );
       }
     });
 

@@ -173,13 +173,16 @@ describe.each(ADAPTERS)('On %s, a handler', (adapter) => {
       },
       /^access_token_cookie=mine/,
     ],
-  ])('that %s through the adapter or a plug-in keeps its cookie, and none is renewed', async (...given) => {
-    const [, scene, line] = given;
+  ])(
+    'that %s through the adapter or a plug-in keeps its cookie, and none is renewed',
+    async (...given) => {
+      const [, scene, line] = given;
 
-    const answer = await act(scene);
+      const answer = await act(scene);
 
-    expect(answer.cookies).toEqual([expect.stringMatching(line)]);
-  });
+      expect(answer.cookies).toEqual([expect.stringMatching(line)]);
+    },
+  );
 
   it('that ends the session gets no renewed cookie', async () => {
     const blocklist = sliding.app.get(BlocklistService);
