@@ -2,7 +2,7 @@ import { Body, Controller, Header, HttpCode, Post, UnauthorizedException } from 
 import { Public, TokenService } from 'nestjs-jwt-extended';
 import { UsersService } from './users/users.service.js';
 
-/** What comes in the body of a login, as far as it is there and is text. */
+/** The body of a login. Each member may be missing. */
 type Login = Partial<Record<'username' | 'password' | 'scope', unknown>>;
 
 @Controller()
@@ -12,7 +12,7 @@ export class AppController {
     private readonly tokens: TokenService,
   ) {}
 
-  /** The token has the scopes that were asked for, or all of the user's; never one that the user has not. */
+  /** The token has the requested scopes, or all scopes of the user, and never one that the user does not have. */
   @Public()
   @Post('login')
   @HttpCode(200)

@@ -7,7 +7,7 @@ import { ReportsController } from './reports/reports.controller.js';
 import { UsersController } from './users/users.controller.js';
 import { UsersService } from './users/users.service.js';
 
-/** Every route is closed that does not say otherwise. */
+/** The global guard protects every route that is not marked as open. */
 @Module({
   imports: [
     JwtExtendedModule.forRoot({

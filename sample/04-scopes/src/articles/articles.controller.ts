@@ -11,7 +11,7 @@ export class ArticlesController {
     return this.articles;
   }
 
-  /** Besides the scope of the class it takes one more. */
+  /** Requires one more scope than the class. */
   @RequireScope('write:articles')
   @Post()
   publish(@CurrentIdentity() author: string, @Body('title') title: unknown) {

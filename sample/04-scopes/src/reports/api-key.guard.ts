@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import type { Request } from 'express';
 
-/** Lets in whoever sends the key of the environment's `REPORTS_API_KEY`; nobody, where there is none. */
+/** Lets requests with the key in `REPORTS_API_KEY` in. Without that variable it refuses all. */
 @Injectable()
 export class ApiKeyGuard implements CanActivate {
   private readonly key = process.env.REPORTS_API_KEY;
@@ -14,7 +14,7 @@ export class ApiKeyGuard implements CanActivate {
   }
 }
 
-/** Of one length, whatever the key's: the time that a comparison takes tells nothing. */
+/** Digests have one length, so the time of the comparison reveals nothing about the key. */
 function digest(key: string): Buffer {
   return createHash('sha256').update(key).digest();
 }

@@ -2,7 +2,7 @@ import { Controller, Get, UseGuards } from '@nestjs/common';
 import { AccessGuard, anyOf, CurrentIdentity, RequireScope } from 'nestjs-jwt-extended';
 import { ApiKeyGuard } from './api-key.guard.js';
 
-/** For people by their tokens, and for a machine by its key. What a token must have is not asked of a key. */
+/** For users with a token, and for a machine with an API key. The required scope concerns tokens only. */
 @UseGuards(anyOf(AccessGuard, ApiKeyGuard))
 @RequireScope('read:articles')
 @Controller('reports')

@@ -6,7 +6,7 @@ import { UsersService } from './users.service.js';
 export class UsersController {
   constructor(private readonly users: UsersService) {}
 
-  /** For the user in the address alone, and for administrators. */
+  /** Only for the user in the URL, and for administrators. */
   @MatchParam('username', { claim: 'sub', override: { roles: 'admin' } })
   @Get(':username')
   show(@Param('username') username: string) {

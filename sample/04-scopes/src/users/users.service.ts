@@ -5,7 +5,7 @@ import { hash, verify } from 'argon2';
 export interface User {
   readonly username: string;
   readonly roles: readonly string[];
-  /** What tokens of the user may be made for. */
+  /** The scopes that the user may have in a token. */
   readonly scopes: readonly string[];
   readonly passwordHash: string;
 }
@@ -14,7 +14,7 @@ export interface User {
 @Injectable()
 export class UsersService implements OnModuleInit {
   private readonly users = new Map<string, User>();
-  /** The hash of a password that nobody has. */
+  /** The hash of a random password, for unknown usernames. */
   private nobodysHash = '';
 
   async onModuleInit() {
@@ -28,7 +28,7 @@ export class UsersService implements OnModuleInit {
     return this.users.get(username);
   }
 
-  /** What a request brings may be anything; and who is registered cannot be told from the time it takes. */
+  /** Takes any input, and the same time for known and unknown usernames. */
   async authenticate(username: unknown, password: unknown): Promise<User | undefined> {
     const user = typeof username === 'string' ? this.users.get(username) : undefined;
     const given = typeof password === 'string' ? password : '';
