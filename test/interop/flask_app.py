@@ -1,7 +1,7 @@
-"""A Flask application as its users write it, with nothing of ours in it.
+"""A Flask application as its users write it, without any code of this library.
 
-Its configuration comes from the environment, as Flask itself reads it: FLASK_JWT_SECRET_KEY is JWT_SECRET_KEY. It
-writes its port to the standard output once it listens, and ends when its standard input does.
+Flask reads its configuration from the environment: FLASK_JWT_SECRET_KEY is JWT_SECRET_KEY. The application writes its
+port to the standard output once it listens, and ends when its standard input is closed.
 """
 
 import logging
@@ -29,7 +29,7 @@ JWTManager(app)
 
 
 def seconds(value):
-    """A number is a span of time, true and false are themselves."""
+    """Turns a number of seconds into a timedelta, and returns any other value unchanged."""
     is_span = isinstance(value, int) and not isinstance(value, bool)
     return timedelta(seconds=value) if is_span else value
 

@@ -11,16 +11,16 @@ import {
   TokenService,
 } from '../../src/index.js';
 
-/** What a test asks to be minted, of either application. */
+/** What a test asks either application to mint. */
 export interface Wanted {
   readonly identity: unknown;
-  /** A number of seconds, or simply whether. */
+  /** Whether the token is fresh, or for how many seconds. */
   readonly fresh?: boolean | number;
   readonly expires_in?: number | false;
   readonly claims?: object;
 }
 
-/** The same routes as `flask_app.py` has. */
+/** Has the same routes as `flask_app.py`. */
 @Controller()
 export class NestTwin {
   constructor(

@@ -3,7 +3,7 @@ import type { FlaskApp } from '../support/flask.js';
 import type { JwtExtendedOptions } from '../../src/index.js';
 import { NestTwin, type Wanted } from './nest-twin.js';
 
-/** The two that share their tokens. */
+/** The two applications that share their tokens. */
 export const NAMES = ['Flask', 'Nest'] as const;
 export type Name = (typeof NAMES)[number];
 export type Peers = Readonly<Record<Name, FlaskApp | RunningApp>>;
@@ -20,7 +20,7 @@ export function startNest(adapter: AdapterName, options?: JwtExtendedOptions): P
   return createApp(adapter, { controllers: [NestTwin], options });
 }
 
-/** A token made by one of the two, asked for over HTTP. */
+/** Asks one of the two over HTTP to mint a token. */
 export async function mint(
   peer: FlaskApp | RunningApp,
   kind: TokenKind,
@@ -31,7 +31,7 @@ export async function mint(
   return (body as { token: string }).token;
 }
 
-/** What each of the two says to the same request. */
+/** Sends the same request to both and returns both answers. */
 export async function ask(
   peers: Peers,
   ...request: Parameters<FlaskApp['send']>
@@ -43,7 +43,7 @@ export async function ask(
   return { Flask: await said('Flask'), Nest: await said('Nest') };
 }
 
-/** Both say the same. */
+/** The same answer from both. */
 export function alike(status: number, body: unknown): Record<Name, Said> {
   return { Flask: { status, body }, Nest: { status, body } };
 }

@@ -1,25 +1,29 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { BlocklistService, TokenService } from '../../src/index.js';
-import type { RunningApp } from '../support/app.js';
+import { ADAPTERS, type RunningApp } from '../support/app.js';
 import { FlaskApp } from '../support/flask.js';
-import { segment } from '../support/forge.js';
-import { alike, ask, mint, NAMES, payloadOf, type Peers, startNest } from './peers.js';
+import { accessClaims, forgeToken, segment } from '../support/forge.js';
+import { ecPair, type KeyPair, rsaPair } from '../support/keys.js';
+import { alike, ask, headerOf, mint, NAMES, payloadOf, type Peers, startNest } from './peers.js';
 
-const IN_5_MINUTES = { fresh: 300 };
-const NEVER = { expires_in: false } as const;
-const PAST = { expires_in: -5 };
-const EXPIRED = [401, 'Token has expired'] as const;
-const NOT_FRESH = [401, 'Fresh token required'] as const;
-const NOT_ACCESS = [422, 'Only non-refresh tokens are allowed'] as const;
-const NOT_REFRESH = [422, 'Only refresh tokens are allowed'] as const;
-
+/** Flask with its default settings and the secret of the tests. */
 let flask: FlaskApp;
 beforeAll(async () => {
   flask = await FlaskApp.start();
 });
 afterAll(() => flask.close());
 
-describe('Flask and Nest share a secret', () => {
+describe('Tokens signed with a shared secret', () => {
+  const IN_5_MINUTES = { fresh: 300 };
+  const NEVER = { expires_in: false } as const;
+  const PAST = { expires_in: -5 };
+  const EXPIRED = [401, 'Token has expired'] as const;
+  const NOT_FRESH = [401, 'Fresh token required'] as const;
+  const NOT_ACCESS = [422, 'Only non-refresh tokens are allowed'] as const;
+  const NOT_REFRESH = [422, 'Only refresh tokens are allowed'] as const;
+
   let nest: RunningApp;
   let peers: Peers;
   beforeAll(async () => {
@@ -28,13 +32,19 @@ describe('Flask and Nest share a secret', () => {
   });
   afterAll(() => nest.close());
 
-  describe.each(NAMES)('of the tokens that %s mints', (minter) => {
+  describe.each(NAMES)('Tokens that %s minted', (minter) => {
     it.each([
       ['an access token opens an access route', 'access', {}, 'GET', '/access'],
       ['an access token opens an optional route', 'access', {}, 'GET', '/optional'],
       ['a fresh token opens a fresh route', 'access', { fresh: true }, 'GET', '/fresh'],
-      ['one fresh for a time opens a fresh route', 'access', IN_5_MINUTES, 'GET', '/fresh'],
-      ['one that never expires opens an access route', 'access', NEVER, 'GET', '/access'],
+      [
+        'a token that is fresh for a while opens a fresh route',
+        'access',
+        IN_5_MINUTES,
+        'GET',
+        '/fresh',
+      ],
+      ['a token that never expires opens an access route', 'access', NEVER, 'GET', '/access'],
       ['a refresh token opens the refresh route', 'refresh', {}, 'POST', '/refresh'],
     ] as const)('%s on both sides', async (_, kind, wanted, method, path) => {
       const token = await mint(peers[minter], kind, { identity: 'alice', ...wanted });
@@ -43,7 +53,7 @@ describe('Flask and Nest share a secret', () => {
     });
 
     it.each([
-      ['one that is not fresh, on a fresh route', 'access', {}, 'GET', '/fresh', NOT_FRESH],
+      ['a token that is not fresh on a fresh route', 'access', {}, 'GET', '/fresh', NOT_FRESH],
       ['a refresh token on an access route (R55)', 'refresh', {}, 'GET', '/access', NOT_ACCESS],
       ['a refresh token on a fresh route (R34)', 'refresh', {}, 'GET', '/fresh', NOT_ACCESS],
       ['a refresh token on an optional route (R53)', 'refresh', {}, 'GET', '/optional', NOT_ACCESS],
@@ -65,14 +75,14 @@ describe('Flask and Nest share a secret', () => {
       ['payload', (token: string) => withSegment(token, 1, { ...payloadOf(token), sub: 'bob' })],
       ['header', (token: string) => withSegment(token, 0, { alg: 'HS256', typ: 'JWT', x: 1 })],
       ['signature', (token: string) => withSegment(token, 2, Buffer.alloc(32))],
-    ])('one whose %s was tampered with is refused by both alike', async (_, tamper) => {
+    ])('a token with a changed %s is refused by both with the same body', async (_, tamper) => {
       const token = tamper(await mint(peers[minter], 'access', { identity: 'alice' }));
       const said = await ask(peers, 'GET', '/access', { token });
       expect(said).toEqual(alike(422, { msg: 'Signature verification failed' }));
     });
 
     it.each(['42', 'Zoë ☃ 你好', 'a "quoted" \\ name', ' ', 'x'.repeat(500)])(
-      'one of %j keeps that identity on both sides',
+      'a token of the identity %j has that identity on both sides',
       async (identity) => {
         const token = await mint(peers[minter], 'access', { identity });
         const said = await ask(peers, 'GET', '/access', { token });
@@ -84,7 +94,7 @@ describe('Flask and Nest share a secret', () => {
       ['access', 'GET', '/access'],
       ['refresh', 'POST', '/refresh'],
     ] as const)(
-      'one of type %s keeps additional claims of every JSON type on both sides',
+      'a token of type %s keeps additional claims of every JSON type on both sides',
       async (kind, method, path) => {
         const claims = {
           roles: ['admin', 'Köchin'],
@@ -101,7 +111,7 @@ describe('Flask and Nest share a secret', () => {
     );
   });
 
-  it('a pair that Nest minted is good for Flask too, session and all', async () => {
+  it('Flask accepts both tokens of a pair that Nest minted and sees their session', async () => {
     const pair = await nest.get(TokenService).createTokenPair('alice', { fresh: true });
     const fresh = await ask(peers, 'GET', '/fresh', { token: pair.accessToken });
     const refreshed = await ask(peers, 'POST', '/refresh', { token: pair.refreshToken });
@@ -110,7 +120,7 @@ describe('Flask and Nest share a secret', () => {
     expect(refreshed).toMatchObject(alike(200, session));
   });
 
-  it('a token that Flask minted can be revoked by Nest, for Nest', async () => {
+  it('Nest can revoke a token that Flask minted, and only Nest then refuses it', async () => {
     const token = await mint(flask, 'access', { identity: 'alice' });
     await nest.get(BlocklistService).revoke(token);
     const said = await ask(peers, 'GET', '/access', { token });
@@ -134,10 +144,330 @@ describe('Flask and Nest share a secret', () => {
     const said = await ask(peers, 'GET', '/optional');
     expect(said).toEqual(alike(200, { identity: null, claims: {} }));
   });
+
+  function withSegment(token: string, index: number, part: unknown): string {
+    const segments = token.split('.');
+    segments[index] = segment(part);
+    return segments.join('.');
+  }
 });
 
-function withSegment(token: string, index: number, part: unknown): string {
-  const segments = token.split('.');
-  segments[index] = segment(part);
-  return segments.join('.');
-}
+describe('Answers to the same token', () => {
+  const NOT_ALLOWED = 'The specified alg value is not allowed';
+  const NO_BEARER =
+    "Missing 'Bearer' type in 'Authorization' header. Expected 'Authorization: Bearer <JWT>'";
+  const BAD_HEADER = "Bad Authorization header. Expected 'Authorization: Bearer <JWT>'";
+
+  describe.each(ADAPTERS)('Flask and Nest on %s', (adapter) => {
+    let nest: RunningApp;
+    let peers: Peers;
+    beforeAll(async () => {
+      nest = await startNest(adapter);
+      peers = { Flask: flask, Nest: nest };
+    });
+    afterAll(() => nest.close());
+
+    it.each([
+      ['text', () => 'foobarbaz', 'Not enough segments'],
+      ['two segments', () => 'a.b', 'Not enough segments'],
+      ['segments of one character (R9)', () => 'a.b.c', 'Invalid header padding'],
+      ['one segment too many (R8)', () => `${forge({})}.AAAA`, 'Invalid payload padding'],
+      [
+        'a header that is an array (R11)',
+        () => forgeToken(accessClaims(), ['x']),
+        'Invalid header string: must be a json object',
+      ],
+      [
+        'a payload that is an array (R11)',
+        () => forgeToken(['x']),
+        'Invalid payload string: must be a json object',
+      ],
+      ['no signature (R8)', () => forge({}).replace(/[^.]+$/, ''), 'Signature verification failed'],
+      [
+        'the signature of another secret',
+        () => forgeToken(accessClaims(), { alg: 'HS256', typ: 'JWT' }, 'another secret'.repeat(4)),
+        'Signature verification failed',
+      ],
+      ['the algorithm none (R1)', () => forge({}, { alg: 'none' }), NOT_ALLOWED],
+      ['an algorithm that is not configured (R2)', () => forge({}, { alg: 'HS512' }), NOT_ALLOWED],
+      [
+        'a kid that is a number (R6)',
+        () => forge({}, { kid: 5 }),
+        'Key ID header parameter must be a string',
+      ],
+      [
+        'an exp that is text (R32)',
+        () => forge({ exp: 'abc' }),
+        'Expiration Time claim (exp) must be an integer.',
+      ],
+      [
+        'an nbf that is text (R32)',
+        () => forge({ nbf: 'abc' }),
+        'Not Before claim (nbf) must be an integer.',
+      ],
+      [
+        'an iat that is text (R32)',
+        () => forge({ iat: 'abc' }),
+        'Issued At claim (iat) must be an integer.',
+      ],
+      [
+        'an nbf in the future',
+        () => forge({ nbf: inSeconds(60) }),
+        'The token is not yet valid (nbf)',
+      ],
+      [
+        'an iat in the future',
+        () => forge({ iat: inSeconds(60) }),
+        'The token is not yet valid (iat)',
+      ],
+      ['no identity (R30)', () => forge({ sub: undefined }), 'Missing claim: sub'],
+      [
+        'an exp in the past and an nbf in the future',
+        () => forge({ exp: inSeconds(-60), nbf: inSeconds(60) }),
+        'The token is not yet valid (nbf)',
+      ],
+      [
+        'an exp in the past and no identity',
+        () => forge({ exp: inSeconds(-60), sub: undefined }),
+        'Missing claim: sub',
+      ],
+      [
+        'an exp in the past and a bad signature (R12)',
+        () => forge({ exp: inSeconds(-60) }).replace(/[^.]+$/, 'A'.repeat(43)),
+        'Signature verification failed',
+      ],
+    ])('both refuse %s with the same body', async (_, token, msg) => {
+      const said = await ask(peers, 'GET', '/access', { token: token() });
+      expect(said).toEqual(alike(422, { msg }));
+    });
+
+    it.each([
+      ['fractions of seconds', { iat: 1.5, nbf: 1.25, exp: 4e9 + 0.5 }],
+      ['no iat and no nbf', { iat: undefined, nbf: undefined }],
+      ['no exp', { exp: undefined }],
+      ['no fresh and no csrf', { fresh: undefined, csrf: undefined }],
+      ['claims that are unknown to both', { scope: 'a b', azp: 'web' }],
+      ['an aud claim although no audience is configured (R31)', { aud: ['elsewhere'] }],
+    ])('both accept %s', async (_, changes) => {
+      const said = await ask(peers, 'GET', '/access', { token: forge(changes) });
+      expect(said).toMatchObject(alike(200, { identity: 'alice' }));
+    });
+
+    it.each([
+      ['a list of credentials (R39)', (token: string) => `Basic eA==, Bearer ${token}`],
+      ['a comma at the end', (token: string) => `Bearer ${token},`],
+      ['more than one space', (token: string) => `Bearer   ${token}`],
+    ])('both find the token in %s', async (_, authorization) => {
+      const headers = { authorization: authorization(forge({})) };
+      const said = await ask(peers, 'GET', '/access', { headers });
+      expect(said).toMatchObject(alike(200, { identity: 'alice' }));
+    });
+
+    it.each([
+      ['another scheme', 'Basic eA==', 401, NO_BEARER],
+      ['two bearer tokens (R39)', 'Bearer x, Bearer y', 401, NO_BEARER],
+      ['only a scheme', 'Bearer', 422, BAD_HEADER],
+      ['two words after the scheme', 'Bearer x y', 422, BAD_HEADER],
+      ['only a comma', ',', 401, 'Missing Authorization Header'],
+    ])('both refuse %s with the same body', async (_, authorization, status, msg) => {
+      const said = await ask(peers, 'GET', '/access', { headers: { authorization } });
+      expect(said).toEqual(alike(status, { msg }));
+    });
+
+    it.each([
+      ['until a second in the past', -60, 401, { msg: 'Fresh token required' }],
+      ['until a second in the future', 60, 200, { identity: 'alice' }],
+      ['until a fraction of a second in the future', 60.5, 200, { identity: 'alice' }],
+    ])(
+      'both give the same answer to a token that is fresh %s (R34)',
+      async (_, seconds, status, body) => {
+        const token = forge({ fresh: inSeconds(seconds) });
+        const said = await ask(peers, 'GET', '/fresh', { token });
+        expect(said).toMatchObject(alike(status, body));
+      },
+    );
+
+    it.each([
+      [
+        'a header without alg',
+        () => forgeToken(accessClaims(), { typ: 'JWT' }),
+        'The specified alg value is not allowed',
+        'Algorithm not specified',
+      ],
+      [
+        'a header that is not JSON',
+        () => forgeToken(accessClaims(), 'nonsense'),
+        'Invalid header string: Expecting value: line 1 column 1 (char 0)',
+        'Invalid header string: not valid JSON',
+      ],
+      [
+        'a payload that is not JSON',
+        () => forgeToken('nonsense'),
+        'Invalid payload string: Expecting value: line 1 column 1 (char 0)',
+        'Invalid payload string: not valid JSON',
+      ],
+    ])(
+      'both refuse %s, each with its own message (Flask with PyJWT 2.6)',
+      async (_, token, theirs, ours) => {
+        const said = await ask(peers, 'GET', '/access', { token: token() });
+        expect(said).toEqual({
+          Flask: { status: 422, body: { msg: theirs } },
+          Nest: { status: 422, body: { msg: ours } },
+        });
+      },
+    );
+
+    it.each([
+      ['an identity that is a number (R30)', () => forge({ sub: 5 }), 'Subject must be a string'],
+      ['an empty identity (R30)', () => forge({ sub: '' }), 'Subject must be a string'],
+      ['no type (R29)', () => forge({ type: undefined }), 'Missing or invalid claim: type'],
+      ['a type of its own (R29)', () => forge({ type: 'app' }), 'Missing or invalid claim: type'],
+      ['no jti (R33)', () => forge({ jti: undefined }), 'Missing claim: jti'],
+      ['a jti of null (R33)', () => forge({ jti: null }), 'JWT ID must be a string'],
+      ['a jti that is a number (R33)', () => forge({ jti: 5 }), 'JWT ID must be a string'],
+      [
+        'an exp that is a number as text (R32)',
+        () => forge({ exp: String(inSeconds(60)) }),
+        'Expiration Time claim (exp) must be an integer.',
+      ],
+      [
+        'a critical extension (R10)',
+        () => forge({}, { crit: ['x'] }),
+        'Unsupported critical extension: x',
+      ],
+      ['another typ (R13)', () => forge({}, { typ: 'x' }), 'Invalid header: typ'],
+    ])('only Flask (4.4.4) accepts %s', async (_, token, msg) => {
+      const said = await ask(peers, 'GET', '/access', { token: token() });
+      expect(said).toMatchObject({ Flask: { status: 200 }, Nest: { status: 422, body: { msg } } });
+    });
+
+    it('Nest refuses an exp of null with a reason; Flask responds with 500 (R32)', async () => {
+      const said = await ask(peers, 'GET', '/access', { token: forge({ exp: null }) });
+      expect(said).toMatchObject({
+        Flask: { status: 500 },
+        Nest: { status: 422, body: { msg: 'Expiration Time claim (exp) must be an integer.' } },
+      });
+    });
+
+    it('Nest treats a token with nonsense in fresh as not fresh; Flask responds with 500 (R34)', async () => {
+      const said = await ask(peers, 'GET', '/fresh', { token: forge({ fresh: 'x' }) });
+      expect(said).toMatchObject({
+        Flask: { status: 500 },
+        Nest: { status: 401, body: { msg: 'Fresh token required' } },
+      });
+    });
+
+    it('only Nest accepts the scheme in any letter case (R38)', async () => {
+      const headers = { authorization: `bearer ${forge({})}` };
+      const said = await ask(peers, 'GET', '/access', { headers });
+      expect(said).toMatchObject({
+        Flask: { status: 401, body: { msg: NO_BEARER } },
+        Nest: { status: 200, body: { identity: 'alice' } },
+      });
+    });
+
+    it('only Flask accepts a tab between scheme and token (R38)', async () => {
+      const headers = { authorization: `Bearer\t${forge({})}` };
+      const said = await ask(peers, 'GET', '/access', { headers });
+      expect(said).toMatchObject({
+        Flask: { status: 200 },
+        Nest: { status: 401, body: { msg: NO_BEARER } },
+      });
+    });
+  });
+
+  /** An access token as both mint it, with some claims and header parameters changed. */
+  function forge(claims: Record<string, unknown>, header: object = {}): string {
+    return forgeToken(accessClaims(claims), { alg: 'HS256', typ: 'JWT', ...header });
+  }
+
+  /** Reads the real clock, because Flask has no other. */
+  function inSeconds(seconds: number): number {
+    return Math.floor(Date.now() / 1000) + seconds;
+  }
+});
+
+describe('Tokens signed with a shared key pair', () => {
+  it('Python has python3-cryptography, which RSA and EC need', async () => {
+    const imported = promisify(execFile)('/usr/bin/python3', ['-c', 'import cryptography']);
+    await expect(imported).resolves.toEqual({ stdout: '', stderr: '' });
+  });
+
+  describe.each([
+    ['RS256', rsaPair(), rsaPair('another')],
+    ['ES256', ecPair(), ecPair('P-256', 'another')],
+  ] as const)('%s', (algorithm, pair, anotherPair) => {
+    const { privateKey, publicKey } = pemOf(pair);
+    let flaskWithPair: FlaskApp;
+    beforeAll(async () => {
+      flaskWithPair = await FlaskApp.start({
+        JWT_ALGORITHM: algorithm,
+        JWT_PRIVATE_KEY: privateKey,
+        JWT_PUBLIC_KEY: publicKey,
+      });
+    });
+    afterAll(() => flaskWithPair.close());
+
+    let nest: RunningApp;
+    let verifying: RunningApp;
+    let stranger: RunningApp;
+    let peers: Peers;
+    beforeAll(async () => {
+      const none = { secret: undefined, algorithm };
+      nest = await startNest('fastify', { ...none, privateKey, publicKey });
+      verifying = await startNest('fastify', { ...none, publicKey });
+      stranger = await startNest('fastify', { ...none, ...pemOf(anotherPair) });
+      peers = { Flask: flaskWithPair, Nest: nest };
+    });
+    afterAll(() => Promise.all([nest.close(), verifying.close(), stranger.close()]));
+
+    it.each(NAMES)('a token that %s signed opens routes on both sides', async (minter) => {
+      const token = await mint(peers[minter], 'access', { identity: 'alice', fresh: true });
+      const said = await ask(peers, 'GET', '/fresh', { token });
+      expect(headerOf(token)).toEqual({ alg: algorithm, typ: 'JWT' });
+      expect(said).toEqual(alike(200, { identity: 'alice', claims: payloadOf(token) }));
+    });
+
+    it.each(NAMES)('a refresh token that %s signed refreshes on both sides', async (minter) => {
+      const token = await mint(peers[minter], 'refresh', { identity: 'alice' });
+      const said = await ask(peers, 'POST', '/refresh', { token });
+      expect(said).toEqual(alike(200, { identity: 'alice', claims: payloadOf(token) }));
+    });
+
+    it('a token that Flask signed opens a route of a service that has only the public key', async () => {
+      const token = await mint(flaskWithPair, 'access', { identity: 'alice' });
+      const { status, body } = await verifying.send('GET', '/access', { token });
+      expect({ status, body }).toEqual({
+        status: 200,
+        body: { identity: 'alice', claims: payloadOf(token) },
+      });
+    });
+
+    it('a token of another pair is refused by both with the same body', async () => {
+      const token = await mint(stranger, 'access', { identity: 'alice' });
+      const said = await ask(peers, 'GET', '/access', { token });
+      expect(said).toEqual(alike(422, { msg: 'Signature verification failed' }));
+    });
+
+    it('a token with a signature of the wrong length is refused by both with the same body (R14)', async () => {
+      const token = await mint(flaskWithPair, 'access', { identity: 'alice' });
+      const shorter = token.replace(/[^.]+$/, 'AAAA');
+      const said = await ask(peers, 'GET', '/access', { token: shorter });
+      expect(said).toEqual(alike(422, { msg: 'Signature verification failed' }));
+    });
+
+    it('a token signed with the public key as a secret is refused by both with the same body (R3)', async () => {
+      const token = forgeToken(accessClaims(), { alg: 'HS256', typ: 'JWT' }, publicKey);
+      const said = await ask(peers, 'GET', '/access', { token });
+      expect(said).toEqual(alike(422, { msg: 'The specified alg value is not allowed' }));
+    });
+  });
+
+  /** A pair as PEM text, the form in which services exchange keys. */
+  function pemOf(pair: KeyPair): { readonly privateKey: string; readonly publicKey: string } {
+    return {
+      privateKey: pair.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+      publicKey: pair.publicKey.export({ type: 'spki', format: 'pem' }).toString(),
+    };
+  }
+});

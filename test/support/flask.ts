@@ -5,16 +5,16 @@ import type { Readable, Writable } from 'node:stream';
 import type { Answer, Sent } from './app.js';
 import { SECRET } from './forge.js';
 
-/** Debian's, which finds Debian's Flask-JWT-Extended whatever other Python comes first in the path. */
+/** Debian's Python, which finds Debian's Flask-JWT-Extended even if another Python comes first in the path. */
 const PYTHON = '/usr/bin/python3';
 const SCRIPT = resolve(import.meta.dirname, '../interop/flask_app.py');
 
-/** Flask's configuration; with none, it has our tests' secret and every default. */
+/** Flask's configuration. Without one, Flask has the secret of the tests and its default settings. */
 export type FlaskConfig = Readonly<Record<`JWT_${string}`, string | readonly string[] | boolean>>;
 
 type Python = ChildProcessByStdio<Writable, Readable, Readable>;
 
-/** A real Flask application with the real Flask-JWT-Extended, spoken to over HTTP. */
+/** A real Flask application with the real Flask-JWT-Extended, called over HTTP. */
 export class FlaskApp {
   private constructor(
     private readonly python: Python,
@@ -61,7 +61,7 @@ export class FlaskApp {
   }
 }
 
-/** As `Config.from_prefixed_env` reads it: JSON where it parses, else text. */
+/** As `Config.from_prefixed_env` reads it: JSON if it parses, otherwise text. */
 function environmentOf(config: FlaskConfig): Record<string, string> {
   return Object.fromEntries(
     Object.entries(config).map(([name, value]) => [
