@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { compileSample, Sample } from '../support/sample.js';
 
-// Another process is started and passwords are hashed: what takes a second takes several on a busy machine.
 const API_KEY = 'reports-7Qm2xTz9Lc4VbN8s';
 
 const NO_TOKEN = { status: 401, body: { msg: 'Missing Authorization Header' }, scope: undefined };
@@ -60,7 +59,7 @@ describe('The sample of scopes', () => {
     ['GET', '/reports', 'bob', ok({ reader: 'bob' })],
     ['GET', '/reports', 'alice, for nothing', noScope('read:articles')],
     ['GET', '/reports', undefined, NO_TOKEN],
-  ])('answers %s %s of %s', async (method, path, who, expected) => {
+  ])('answers %s %s with the token of %s', async (method, path, who, expected) => {
     expect(await call(method, path, { token: who && tokens[who] })).toEqual(expected);
   });
 
@@ -75,7 +74,7 @@ describe('The sample of scopes', () => {
   it.each([
     ['a wrong password', { username: 'alice', password: 'looking-glass' }],
     ['an unknown user', { username: '__proto__', password: 'wonderland' }],
-    ['no words at all', { username: ['alice'], password: { $ne: '' } }],
+    ['credentials that are not text', { username: ['alice'], password: { $ne: '' } }],
     ['nothing', undefined],
   ])('refuses a login with %s', async (_what, body) => {
     const answer = await sample.post('/login', JSON.stringify(body));

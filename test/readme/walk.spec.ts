@@ -121,13 +121,13 @@ describe('The rotation of a key', () => {
     const preparations = first.slice(0, -1);
 
     const prepared = await runInShell(preparations);
-    // The library and the sample are built already; the command stays in its terminal, and speaks there.
+    // The library and the sample are already built. The command runs on in its own terminal and prints there.
     expect(first.at(-1)).toEqual({ command: 'npm run start:key-rotation', output: '' });
     const server = await Sample.start('start:key-rotation', UNSET);
     sample = server;
     let heard = server.log().length;
     const answered = await runInShell(second, async ({ command }) => {
-      // Whoever types is slower than a signal; a test is not.
+      // A test can type the next command before the signal has arrived, so it waits for the sample.
       if (!command.startsWith('kill -HUP')) return;
       await server.says(/The key that signs is .*\n/, heard);
       heard = server.log().length;
@@ -164,7 +164,7 @@ describe('The sample of key rotation, with PORT and KEY_FOLDER', () => {
   it.each([
     ['names a key that is not there', () => keys.write('current', 'two\n')],
     [
-      'holds half of a file',
+      'holds an incomplete file',
       () => {
         makeKey('half');
         const name = 'jwt-half.private.jwk.json';
@@ -173,7 +173,7 @@ describe('The sample of key rotation, with PORT and KEY_FOLDER', () => {
       },
     ],
     [
-      'gives its id to another key',
+      'has another key under the same id',
       () => {
         for (const half of ['private', 'public']) {
           const name = `jwt-half.${half}.jwk.json`;
@@ -202,7 +202,7 @@ describe('The sample of key rotation, with PORT and KEY_FOLDER', () => {
   it.each([
     ['a wrong password', '{"username":"alice","password":"looking-glass"}'],
     ['an unknown user', '{"username":"mallory","password":"wonderland"}'],
-    ['no words at all', '{"username":["alice"],"password":{"$ne":""}}'],
+    ['credentials that are not text', '{"username":["alice"],"password":{"$ne":""}}'],
     ['nothing', undefined],
   ])('refuses %s', async (_what, body) => {
     const answer = await sample?.post('/login', body);
@@ -274,7 +274,7 @@ describe('The quick start, with PORT and JWT_SECRET', () => {
     ['a wrong password', '{"username":"alice","password":"looking-glass"}'],
     ['an unknown user', '{"username":"mallory","password":"wonderland"}'],
     ['empty strings', '{"username":"","password":""}'],
-    ['a name of every object', '{"username":"__proto__","password":"wonderland"}'],
+    ['a name that every object inherits', '{"username":"__proto__","password":"wonderland"}'],
   ])('refuses %s in the same words', async (_what, body) => {
     for (const path of ['/login', '/fresh-login']) {
       const answer = await sample.post(path, body);
@@ -331,7 +331,7 @@ describe('The quick start, with PORT and JWT_SECRET', () => {
   it('takes as long for an unknown user as for a wrong password', async () => {
     const spent = { alice: Infinity, mallory: Infinity };
     const isAlike = () => spent.mallory / spent.alice > 0.5;
-    // The shortest of several times, since another process may take the machine for a while.
+    // Compares the shortest of several times, because other processes may slow down some of them.
     for (let round = 0; round < 30 && !isAlike(); round += 1) {
       for (const username of ['alice', 'mallory'] as const) {
         const start = performance.now();
@@ -350,7 +350,7 @@ describe('The quick start, with PORT and JWT_SECRET', () => {
   }
 });
 
-/** One shell for all, since tokens are kept in its variables. */
+/** Runs all commands in one shell, because its variables hold the tokens. */
 async function runInShell(
   steps: readonly Step[],
   after: (step: Step) => unknown = () => {},

@@ -1,6 +1,6 @@
 import type { Answer, RunningApp, Sent } from './app.js';
 
-/** As much of a browser as these tests need: it keeps cookies by name, and sends their csrf values along. */
+/** The part of a browser that these tests need: it keeps cookies by name and sends them with each request. */
 export class Browser {
   readonly #jar = new Map<string, string>();
 
@@ -10,7 +10,7 @@ export class Browser {
     return this.#jar.get(name);
   }
 
-  /** The names of the cookies that it keeps, in order. */
+  /** The sorted names of its cookies. */
   get cookies(): readonly string[] {
     return [...this.#jar.keys()].sort();
   }
@@ -23,7 +23,7 @@ export class Browser {
     for (const name of names) this.#jar.delete(name);
   }
 
-  /** @param csrf - the cookie whose value goes into the csrf header */
+  /** @param csrf - the name of the cookie whose value is sent in the CSRF header */
   async send(
     method: string,
     path: string,
@@ -43,7 +43,7 @@ export class Browser {
     return answer;
   }
 
-  /** In order, so that of two lines about one cookie the later counts (RFC 6265 section 5.3). */
+  /** Called for the lines in order, because the last line for a cookie counts (RFC 6265 section 5.3). */
   #take(line: string): void {
     const [pair = ''] = line.split(';', 1);
     const name = pair.slice(0, pair.indexOf('='));

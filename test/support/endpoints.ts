@@ -5,7 +5,7 @@ import { welcomeOf } from './transport.js';
 
 export const ALICE = { username: 'alice', password: 'wonderland' };
 
-/** Routes to try tokens on. */
+/** Routes that tests call with tokens. */
 @Controller()
 export class RoomsController {
   @UseGuards(AccessGuard)
@@ -32,7 +32,7 @@ export class RoomsController {
   }
 }
 
-/** Knows alice and bob, and notes who asked. */
+/** The users alice and bob. Records every call. */
 export class Users {
   readonly asked: unknown[][] = [];
 
@@ -43,7 +43,7 @@ export class Users {
   };
 }
 
-/** An application with all endpoints for tokens, unless it says otherwise. */
+/** An application that by default has all token endpoints. */
 export function startEndpoints(
   adapter: AdapterName,
   { options, extras, controllers = [], ...parts }: AppParts = {},
@@ -57,7 +57,7 @@ export function startEndpoints(
   });
 }
 
-/** The tokens in a body. */
+/** The tokens in a response body. */
 export function pairIn(body: unknown): { readonly access: string; readonly refresh: string } {
   const { access_token: access = '', refresh_token: refresh = '' } = body as Record<string, string>;
   return { access, refresh };

@@ -7,19 +7,19 @@ export const root = resolve(import.meta.dirname, '../..');
 export interface Block {
   readonly language: string;
   readonly text: string;
-  /** The heading that it stands under. */
+  /** The heading of its section. */
   readonly section: string;
   /** The line of its first line, counted from 1. */
   readonly line: number;
 }
 
-/** A command of a console block, and what it prints. */
+/** A command of a console block and its output. */
 export interface Step {
   readonly command: string;
   readonly output: string;
 }
 
-/** A row of a table, its cells under the table's headings. */
+/** A row of a table: its cells by the heading of their column. */
 export type Row = Readonly<Record<string, string>>;
 
 /** The blocks in one language. */
@@ -35,7 +35,7 @@ export function blocksIn(language: string): readonly Block[] {
     .filter((block) => block.language === language);
 }
 
-/** What is typed, and what comes back; lines that begin with `#` are for the reader. */
+/** The commands of a block and their output, without the lines that begin with `#`, which are comments. */
 export function stepsOf({ text }: Block): readonly Step[] {
   const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('# '));
   const steps: { command: string; printed: string[] }[] = [];
@@ -46,7 +46,7 @@ export function stepsOf({ text }: Block): readonly Step[] {
   return steps.map(({ command, printed }) => ({ command, output: printed.join('\n') }));
 }
 
-/** The rows of the one table whose first heading this is. */
+/** The rows of the only table with this first heading. */
 export function tableOf(firstHeading: string): readonly Row[] {
   const tables = readme().match(/(?:^\|.*\|\n)+/gm) ?? [];
   const [table, ...others] = tables
@@ -57,7 +57,7 @@ export function tableOf(firstHeading: string): readonly Row[] {
   return rows.map((cells) => Object.fromEntries(headings.map((name, at) => [name, cells[at]!])));
 }
 
-/** A cell's text without the marks of code. */
+/** The text of a cell without backticks. */
 export function plain(cell: string | undefined): string {
   return (cell ?? '').replaceAll('`', '');
 }

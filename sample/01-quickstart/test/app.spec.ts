@@ -27,20 +27,20 @@ describe('GET /protected', () => {
   const get = (headers: Record<string, string>) =>
     request(app.getHttpServer()).get('/protected').set(headers);
 
-  it('knows who is there', async () => {
+  it('returns the identity of the token', async () => {
     const { headers } = await asIdentity(app, 'alice');
 
     await get(headers).expect(200, { logged_in_as: 'alice' });
   });
 
-  it('closes when the token expires', async () => {
+  it('refuses an expired token', async () => {
     const { headers } = await asIdentity(app, 'alice');
     clock.advance('15m');
 
     await expectRefusal(await get(headers), 'TOKEN_EXPIRED');
   });
 
-  it('takes no refresh token', async () => {
+  it('refuses a refresh token', async () => {
     const token = await issueTestToken(app, { sub: 'alice', type: 'refresh' });
 
     await expectRefusal(await get({ authorization: `Bearer ${token}` }), 'TOKEN_WRONG_TYPE');

@@ -7,10 +7,10 @@ import type { User } from './users/user.js';
 import { UsersModule } from './users/users.module.js';
 import { UsersService } from './users/users.service.js';
 
-/** Without the variable tokens are good until the process ends. */
+/** Without JWT_SECRET, a random secret: tokens are valid until the process ends. */
 const { JWT_SECRET: secret = randomBytes(64).toString('base64url') } = process.env;
 
-/** Speaks Flask-JWT's protocol, and takes the tokens of a Flask-JWT service with the same secret. */
+/** Implements Flask-JWT's protocol and accepts the tokens of a Flask-JWT service with the same secret. */
 @Module({
   imports: [
     JwtExtendedModule.forRootAsync({

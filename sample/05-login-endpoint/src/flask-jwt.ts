@@ -1,6 +1,6 @@
 import type { CallbackResponse, JwtExtendedResponses } from 'nestjs-jwt-extended';
 
-/** Flask-JWT's answers, all of them 401. */
+/** Flask-JWT's error responses, all with the status 401. */
 export const responses: JwtExtendedResponses = {
   unauthorized: (reason, { request }) => {
     if (reason === 'Bad username or password') return refusal('Bad Request', 'Invalid credentials');

@@ -28,7 +28,7 @@ describe('The login endpoint', () => {
     return app;
   }
 
-  /** What alice is answered by an application that logs people in like this. */
+  /** The answer to a login of alice in an application with these login options. */
   async function loggedIn(adapter: AdapterName, login: LoginOptions): Promise<Answer> {
     const log = new ErrorLog();
     const app = await start(adapter, { login, loaderTimeout: '50ms' });
@@ -74,7 +74,7 @@ describe('The login endpoint', () => {
     it.each([
       ['a wrong password', { username: 'alice', password: 'looking-glass' }],
       ['an unknown user', { username: 'mallory', password: 'wonderland' }],
-      ['a name of every object', { username: '__proto__', password: 'wonderland' }],
+      ['a name that every object inherits', { username: '__proto__', password: 'wonderland' }],
     ])('refuses %s with a challenge (R71)', async (_what, json) => {
       const answer = await app.send('POST', '/auth', { json });
 
@@ -88,9 +88,9 @@ describe('The login endpoint', () => {
       ['nothing', undefined, 'none'],
       ['an empty object', '{}', 'application/json'],
       ['an array', '["alice","wonderland"]', 'application/json'],
-      ['an array of them', `[${JSON.stringify(ALICE)}]`, 'application/json'],
-      ['a username alone', '{"username":"alice"}', 'application/json'],
-      ['a password alone', '{"password":"wonderland"}', 'application/json'],
+      ['an array of both', `[${JSON.stringify(ALICE)}]`, 'application/json'],
+      ['only a username', '{"username":"alice"}', 'application/json'],
+      ['only a password', '{"password":"wonderland"}', 'application/json'],
       ['an empty username', '{"username":"","password":"wonderland"}', 'application/json'],
       ['an empty password', '{"username":"alice","password":""}', 'application/json'],
       ['null for both', '{"username":null,"password":null}', 'application/json'],
@@ -103,15 +103,15 @@ describe('The login endpoint', () => {
       ],
       ['arrays', '{"username":["alice"],"password":["wonderland"]}', 'application/json'],
       [
-        'a member too many',
+        'all members and an additional one',
         '{"username":"alice","password":"wonderland","admin":true}',
         'application/json',
       ],
       ['other names', '{"user":"alice","pass":"wonderland"}', 'application/json'],
       ['names in capitals', '{"Username":"alice","Password":"wonderland"}', 'application/json'],
       ['a form', 'username=alice&password=wonderland', 'application/x-www-form-urlencoded'],
-      ['JSON that says it is text', JSON.stringify(ALICE), 'text/plain'],
-      ['JSON that says it is a script', JSON.stringify(ALICE), 'application/jsonp'],
+      ['JSON with the content type of text', JSON.stringify(ALICE), 'text/plain'],
+      ['JSON with the content type of a script', JSON.stringify(ALICE), 'application/jsonp'],
     ])(
       'refuses a body of %s as bad credentials without calling login.authenticate',
       async (_what, body, type) => {
@@ -120,7 +120,7 @@ describe('The login endpoint', () => {
 
         const answer = await sendRaw(app, 'POST', '/auth', { headers, body });
 
-        // A body of a type that it has no parser for Fastify refuses by itself.
+        // Fastify itself refuses a body of a type that it has no parser for.
         const isUnread = adapter === 'fastify' && type === 'application/jsonp';
         expect(said(answer)).toEqual(isUnread ? { status: 415, body: expect.anything() } : BAD);
         expect(users.asked).toEqual([]);
@@ -132,9 +132,9 @@ describe('The login endpoint', () => {
       ['a number', '5'],
       ['text', '"alice"'],
       ['half of an object', '{"username":'],
-      ['nothing that says it is JSON', ''],
+      ['nothing with the content type of JSON', ''],
       ['names that are inherited', '{"__proto__":{"username":"alice","password":"wonderland"}}'],
-    ])('refuses a body of %s, itself or by the body parser', async (_what, body) => {
+    ])('refuses a body of %s, in the endpoint or in the body parser', async (_what, body) => {
       users.asked.length = 0;
 
       const { status } = await sendRaw(app, 'POST', '/auth', {
@@ -149,7 +149,7 @@ describe('The login endpoint', () => {
     it.each([
       ['broken JSON', 400, '{"username":'],
       ['two megabytes', 413, JSON.stringify({ ...ALICE, password: 'x'.repeat(2 ** 21) })],
-    ])('never gets %s, which the adapter answers with %i', async (_what, status, body) => {
+    ])('does not receive %s, which the adapter answers with %i', async (_what, status, body) => {
       const headers = { 'content-type': 'application/json' };
 
       expect((await sendRaw(app, 'POST', '/auth', { headers, body })).status).toBe(status);
@@ -245,14 +245,17 @@ describe('The login endpoint', () => {
       ['rejects', () => Promise.reject(new Error('the database is down: secret-canary'))],
       ['rejects with nothing', () => Promise.reject(undefined)],
       ['hangs', () => new Promise(() => {})],
-      ['gives what pretends to be a promise', () => ({ then: () => {} })],
-    ])('gives 503 within loaderTimeout if it %s', async (_what, authenticate) => {
-      const answer = await loggedIn(adapter, { authenticate });
+      ['returns an object that pretends to be a promise', () => ({ then: () => {} })],
+    ])(
+      'makes the login fail with 503 within loaderTimeout if it %s',
+      async (_what, authenticate) => {
+        const answer = await loggedIn(adapter, { authenticate });
 
-      expect(said(answer)).toEqual(UNAVAILABLE);
-      expect(answer.headers.get('cache-control')).toBe('no-store');
-      expect(JSON.stringify(answer.body)).not.toContain('canary');
-    });
+        expect(said(answer)).toEqual(UNAVAILABLE);
+        expect(answer.headers.get('cache-control')).toBe('no-store');
+        expect(JSON.stringify(answer.body)).not.toContain('canary');
+      },
+    );
 
     it.each<[line: string, authenticate: LoginOptions['authenticate']]>([
       [
@@ -344,10 +347,10 @@ describe('The login endpoint', () => {
     });
 
     it.each([
-      ['with a status in words', { status: 'ok', user: 'alice' }],
-      ['with a status among others', { status: 1, user: 'alice' }],
-      ['of a list', ['alice']],
-      ['of an empty object', {}],
+      ['with a status that is text', { status: 'ok', user: 'alice' }],
+      ['with a status among other members', { status: 1, user: 'alice' }],
+      ['that is a list', ['alice']],
+      ['that is an empty object', {}],
     ])('can return a body %s', async (_what, body) => {
       const answer = await loggedIn(adapter, { authenticate, respond: () => body });
 
@@ -381,10 +384,10 @@ describe('The login endpoint', () => {
         },
       ],
       ['hangs', () => new Promise(() => {})],
-      ['gives no status that there is', () => ({ status: 99 })],
-      ['gives a header of two lines', () => ({ status: 200, headers: { 'X-A': 'a\r\nb' } })],
-      ['gives what JSON cannot hold', () => ({ id: 7n })],
-    ])('gives 503 without a token if it %s', async (_what, respond) => {
+      ['returns a status that does not exist', () => ({ status: 99 })],
+      ['returns a header of two lines', () => ({ status: 200, headers: { 'X-A': 'a\r\nb' } })],
+      ['returns a value that JSON cannot hold', () => ({ id: 7n })],
+    ])('makes the login fail with 503 without a token if it %s', async (_what, respond) => {
       const cookies = await start(adapter, {
         locations: ['cookies'],
         login: { authenticate, respond },
@@ -543,7 +546,6 @@ describe('Sample 05', () => {
   const SECRET = 'tX4mQ9vB2kLs7WzR1cYhN6pJfGdE8uKaO3iVbSxTqCe';
   const JOE = '{"username":"joe","password":"pass"}';
 
-  // Another process is started and passwords hashed: what takes a second takes several on a busy machine.
   interface Said {
     readonly status: number;
     readonly type: string | null;
@@ -612,9 +614,9 @@ describe('Sample 05', () => {
 
     it.each([
       ['a wrong password', '{"username":"joe","password":"abcxyz"}'],
-      ['a member too many', '{"username":"joe","password":"pass","remember":true}'],
-      ['a member too few', '{"username":"joe"}'],
-      ['nothing in it', '{}'],
+      ['an additional member', '{"username":"joe","password":"pass","remember":true}'],
+      ['a missing member', '{"username":"joe"}'],
+      ['no members', '{}'],
     ])('refuses credentials with %s', async (_what, body) => {
       expect(await logIn(body)).toMatchObject({
         status: 401,
@@ -670,7 +672,7 @@ describe('Sample 05', () => {
     };
   }
 
-  /** Flask-JWT's form of an error, its members in Flask-JWT's order. */
+  /** An error in the form of Flask-JWT, with the members in its order. */
   function refusal(error: string, description: string): string {
     return JSON.stringify({ status_code: 401, error, description });
   }

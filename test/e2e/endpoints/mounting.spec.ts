@@ -64,7 +64,7 @@ describe('Mounting', () => {
     });
   }
 
-  /** Which of some paths answer a POST: all but those that there are not. */
+  /** The paths out of these that answer a POST, which means that they exist. */
   async function mounted(app: RunningApp, ...paths: readonly string[]): Promise<readonly string[]> {
     const answers = await Promise.all(paths.map((path) => app.send('POST', path)));
     return paths.filter((_path, index) => answers[index]?.status !== 404);
@@ -77,7 +77,7 @@ describe('Mounting', () => {
       ['none', undefined, []],
       ['nothing', {}, []],
       ['false', { login: false, refresh: false, logout: false, jwks: false }, []],
-      ['a path alone', { path: 'auth' }, []],
+      ['only a path', { path: 'auth' }, []],
       ['login', { login: true }, ['/auth']],
       ['refresh', { refresh: true }, ['/auth/refresh']],
       ['logout', { logout: true }, ['/auth/logout']],
@@ -106,12 +106,12 @@ describe('Mounting', () => {
         ['/', '/refresh', '/logout'],
       ],
       [
-        'at paths of their own, below it',
+        'at their own paths below the common path',
         { login: 'sign-in', refresh: 'token/new', logout: 'sign-out' },
         ['/auth/sign-in', '/auth/token/new', '/auth/sign-out'],
       ],
       [
-        'at paths of their own, anywhere',
+        'at their own paths anywhere',
         { login: '/sign-in', refresh: '/token', logout: true },
         ['/sign-in', '/token', '/auth/logout'],
       ],
@@ -356,7 +356,7 @@ describe('Mounting', () => {
   describe('A mistake in endpoints', () => {
     it.each<[what: string, extras: unknown, options: JwtExtendedOptions, message: string]>([
       [
-        'a login that nobody can pass',
+        'a login without login.authenticate',
         { login: true },
         {},
         'endpoints.login needs login.authenticate: the function that checks a username and a password',
@@ -368,14 +368,14 @@ describe('Mounting', () => {
         'login is given without its endpoint: add endpoints: { login: true } beside the options of forRoot, or beside useFactory',
       ],
       [
-        'a refresh beside a store that cannot claim a token',
+        'a refresh with a store that cannot claim a token',
         { refresh: true },
         { blocklist: { store: looseStore() } },
         'endpoints.refresh needs a store whose add is atomic, or two clients could spend one token: ' +
           'use Redis, SQL or the memory store as blocklist.store',
       ],
       [
-        'a refresh of subjects that nobody looks up',
+        'a refresh of subjects without a user lookup',
         { refresh: true },
         { loaders: { userIdentity: () => 'alice', additionalClaims: () => ({}) } },
         'loaders.additionalClaims needs the subject, but a token holds only the identity that loaders.userIdentity gives: ' +
@@ -428,7 +428,7 @@ describe('Mounting', () => {
     });
   });
 
-  /** The paths in the document of an application, which is made before it starts, as @nestjs/swagger tells to. */
+  /** The paths in the document of an application. It is made before the start, as @nestjs/swagger requires. */
   async function documentOf(
     adapter: AdapterName,
     parts: AppParts,
@@ -461,7 +461,7 @@ describe('Mounting', () => {
     return { login: true, refresh: true, logout: true };
   }
 
-  /** Only its shape matters. */
+  /** A store of which only the shape matters. */
   function looseStore() {
     return {
       isAtomic: false,

@@ -105,7 +105,7 @@ describe('The refresh endpoint', () => {
         refusal(422, 'TOKEN_WRONG_TYPE', 'Only refresh tokens are allowed'),
       ],
       [
-        'an expired one',
+        'an expired token',
         () => app.get(TokenService).createRefreshToken('alice', { expiresIn: -1 }),
         refusal(401, 'TOKEN_EXPIRED', 'Token has expired'),
       ],
@@ -171,8 +171,12 @@ describe('The refresh endpoint', () => {
     });
 
     it.each([
-      ['no csrf value', undefined, 'Missing CSRF token'],
-      ["the access token's", 'csrf_access_token', 'CSRF double submit tokens do not match'],
+      ['no CSRF value', undefined, 'Missing CSRF token'],
+      [
+        'the CSRF value of the access token',
+        'csrf_access_token',
+        'CSRF double submit tokens do not match',
+      ],
     ])('refuses the cookie with %s and rotates nothing (R44)', async (_what, csrf, msg) => {
       const browser = new Browser(await start(adapter, { locations: ['cookies'] }));
       await browser.send('POST', '/auth', { json: ALICE });
@@ -225,7 +229,7 @@ describe('The logout endpoint', () => {
     });
 
     it.each(['access', 'refresh'] as const)(
-      'ends the session of the %s token it is called with, both tokens of it',
+      'ends the session of the %s token that it is called with, and so both tokens',
       async (type) => {
         const pair = await login(app);
         const other = await login(app);
@@ -269,14 +273,14 @@ describe('The logout endpoint', () => {
 
     it.each([
       ['no token', async () => undefined, missing('Missing Authorization Header')],
-      ['what is none', async () => 'a.b.c', invalid('Invalid header padding')],
+      ['text that is not a token', async () => 'a.b.c', invalid('Invalid header padding')],
       [
-        'one of another key',
+        'a token of another key',
         async () => forgeToken(accessClaims(), undefined, 'x'.repeat(64)),
         invalid('Signature verification failed'),
       ],
       [
-        'one that was revoked',
+        'a revoked token',
         async () => {
           const { access } = await login(app);
           await app.get(BlocklistService).revoke(access);
@@ -285,7 +289,7 @@ describe('The logout endpoint', () => {
         REVOKED,
       ],
       [
-        'one whose session was ended, expired or not',
+        'a token whose session was ended, expired or not',
         async () => {
           const { access } = await login(app);
           await logOut(app, access);
@@ -370,10 +374,10 @@ describe('The logout endpoint', () => {
     });
   });
 
-  /** A store that can be told to fail, to hang or to forget. */
+  /** A store that fails, hangs or forgets on demand. */
   class MoodyStore implements BlocklistStore {
     mood: 'well' | 'down' | 'hanging' = 'well';
-    /** How many more entries it adds before it is full. */
+    /** How many more entries the store adds before it is full. */
     keeps = Infinity;
     readonly #memory = new MemoryBlocklistStore();
 
@@ -403,7 +407,7 @@ describe('The logout endpoint', () => {
 
   describe.each(ADAPTERS)('A logout that was not stored, on %s', (adapter) => {
     it.each(['down', 'hanging'] as const)(
-      'is no logout: 503 while the store is %s, and the cookies stay for another try (R57)',
+      'fails with 503 while the store is %s and keeps the cookies for another try (R57)',
       async (mood) => {
         const store = new MoodyStore();
         const app = await start(adapter, {
@@ -437,7 +441,7 @@ describe('The logout endpoint', () => {
       app = await start(adapter, { locations: ['headers', 'cookies'], clock: clock.now });
     });
 
-    /** Cookies of somebody who logged in, though the first location of this application is the header. */
+    /** Cookies of a user who logged in, although the first location of this application is the header. */
     async function cookiesOf(username: string): Promise<Browser> {
       const { accessToken, refreshToken } = await app
         .get(TokenService)
@@ -469,7 +473,7 @@ describe('The logout endpoint', () => {
     });
 
     it.each([
-      ['the refresh cookie alone', 'csrf_refresh_token', ['access_token_cookie']],
+      ['only the refresh cookie', 'csrf_refresh_token', ['access_token_cookie']],
       ['an access cookie that has expired', 'csrf_access_token', []],
     ])('accepts %s', async (_what, csrf, forgotten) => {
       const browser = await cookiesOf('alice');
@@ -485,21 +489,21 @@ describe('The logout endpoint', () => {
     });
 
     it.each([
-      ['the cookies without a csrf value', undefined, [], 'Missing CSRF token'],
+      ['the cookies without a CSRF value', undefined, [], 'Missing CSRF token'],
       [
-        'the access cookie with the csrf value of the refresh token',
+        'the access cookie with the CSRF value of the refresh token',
         'csrf_refresh_token',
         [],
         'CSRF double submit tokens do not match',
       ],
       [
-        'the refresh cookie alone without a csrf value',
+        'only the refresh cookie without a CSRF value',
         undefined,
         ['access_token_cookie'],
         'Missing CSRF token',
       ],
       [
-        'the refresh cookie alone with the csrf value of the access token',
+        'only the refresh cookie with the CSRF value of the access token',
         'csrf_access_token',
         ['access_token_cookie'],
         'CSRF double submit tokens do not match',
@@ -545,17 +549,17 @@ describe('The logout endpoint', () => {
         REVOKED,
       ],
       [
-        'that was revoked by itself',
+        'that was revoked without its session',
         (browser) => app.get(BlocklistService).revoke(browser.cookie('access_token_cookie') ?? ''),
         REVOKED,
       ],
       [
-        'that is none',
+        'that holds no token',
         (browser) => browser.keep('access_token_cookie', 'a.b.c'),
         invalid('Invalid header padding'),
       ],
       [
-        'of a key that is known no more',
+        'of a key that is no longer known',
         (browser) => {
           const token = forgeToken(accessClaims(), undefined, 'x'.repeat(64));
           browser.keep('access_token_cookie', token);
@@ -563,7 +567,7 @@ describe('The logout endpoint', () => {
         invalid('Signature verification failed'),
       ],
       [
-        'that is none, in the place of the refresh token',
+        'that holds no token, in place of the refresh token',
         (browser) => {
           browser.forget('access_token_cookie');
           browser.keep('refresh_token_cookie', 'a.b.c');

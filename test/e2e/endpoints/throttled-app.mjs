@@ -1,4 +1,4 @@
-// An application in a process of its own: @nestjs/throttler is CommonJS, and Jest cannot load what it requires on Node 20.
+// An application in its own process, because @nestjs/throttler is CommonJS and Jest on Node 20 cannot load what it requires.
 import 'reflect-metadata';
 import { Module } from '@nestjs/common';
 import { APP_GUARD, NestFactory } from '@nestjs/core';

@@ -237,7 +237,7 @@ describe('CSRF protection', () => {
     });
     afterAll(() => app.close());
 
-    /** A cookie with an access token of these claims, and a csrf value beside it that is right unless said otherwise. */
+    /** A cookie with an access token of these claims, and a CSRF value, the right one by default. */
     const forged = (changes: Record<string, unknown>, presented = csrf) => ({
       headers: {
         cookie: `access_token_cookie=${forgeToken(accessClaims({ csrf, ...changes }))}`,
@@ -355,7 +355,7 @@ describe('CSRF protection', () => {
     });
 
     it.each([[undefined], [null], [''], [1], [true], [{}], [[]], [['x']], [{ toString: 'x' }]])(
-      'is refused with a protected method where its csrf claim is %j (R42)',
+      'is refused with a protected method if its csrf claim is %j (R42)',
       async (claim) => {
         const sent = forged({ csrf: claim }, 'x');
         expect(said(await app.send('POST', '/access', sent))).toEqual(
@@ -410,9 +410,9 @@ describe('CSRF protection', () => {
 
     it('is refused on an optional route without its CSRF value (R53)', async () => {
       const refused = await app.send('POST', '/optional', { headers: { cookie } });
-      const nobody = await app.send('POST', '/optional', { headers: { 'x-csrf-token': csrf } });
+      const anonymous = await app.send('POST', '/optional', { headers: { 'x-csrf-token': csrf } });
       expect(said(refused)).toEqual(MISSING);
-      expect(said(nobody)).toEqual(welcome(null, null));
+      expect(said(anonymous)).toEqual(welcome(null, null));
     });
   });
 
@@ -528,7 +528,7 @@ describe('CSRF protection', () => {
     afterAll(() => app.close());
 
     it.each(['POST', 'GET', 'PROPFIND', 'LOCK'])(
-      'protects %s: named in any letter case, or unknown (R43)',
+      'protects %s, which is configured in some letter case or unknown (R43)',
       async (method) => {
         const answer = await sendRaw(app, method, '/access', { headers: { cookie } });
         expect(said(answer)).toEqual(MISSING);
@@ -558,7 +558,7 @@ describe('CSRF protection', () => {
     afterAll(() => app.close());
 
     it.each(['POST', 'PUT', 'PATCH', 'DELETE', 'PROPFIND'])(
-      'a token in a cookie needs nothing beside it with %s',
+      'a token in a cookie needs no CSRF value with the method %s',
       async (method) => {
         const answer = await sendRaw(app, method, '/access', {
           headers: { cookie: `access_token_cookie=${token}`, 'X-CSRF-TOKEN': 'ignored' },
@@ -580,7 +580,7 @@ describe('TokenCookies', () => {
   interface Stage {
     readonly app: RunningApp;
     readonly pair: TokenPair;
-    /** The csrf values of both tokens. */
+    /** The CSRF values of both tokens. */
     readonly csrf: { readonly access: string; readonly refresh: string };
   }
 
@@ -693,7 +693,7 @@ describe('TokenCookies', () => {
     });
 
     it.each(['example.com; Secure', 'example.com\r\nX: y', 'exämple.com'])(
-      'sets nothing for a domain that is none: %j (R46)',
+      'sets no cookie for the invalid domain %j (R46)',
       async (domain) => {
         const { app, pair } = stage;
         const answer = await perform(app, async (cookies, response) => {
@@ -790,7 +790,7 @@ describe('TokenCookies', () => {
       ],
       ['of one segment', () => 'foobarbaz', 'Not enough segments'],
       [
-        'that is no text',
+        'that is not text',
         () => undefined as unknown as string,
         "Invalid token type. Token must be a <class 'bytes'>",
       ],
@@ -945,7 +945,7 @@ describe('TokenCookies', () => {
   describe.each(ADAPTERS)(
     "TokenCookies on %s, beside the application's own cookies,",
     (adapter) => {
-      /** Sets a cookie as an application without a plug-in does. */
+      /** Sets a cookie as an application without a plug-in sets it. */
       const setByHand = (response: HttpResponse) => {
         const { header } = response as FastifyLikeReply;
         if (adapter === 'fastify') header.call(response, 'Set-Cookie', 'mine=1');

@@ -48,7 +48,7 @@ import {
 describe('Several locations', () => {
   const LOCATIONS = ['headers', 'cookies', 'query_string', 'json', 'custom'] as const;
 
-  /** Leaves somebody on the request, as a guard of another library may. */
+  /** Sets a user on the request, as a guard of another library may do. */
   class StaleUserGuard implements CanActivate {
     canActivate(context: ExecutionContext): boolean {
       context.switchToHttp().getRequest<HttpRequest>().user = 'mallory';
@@ -175,13 +175,13 @@ describe('Several locations', () => {
     });
 
     it('removes an earlier user from a request that is let in anonymously (R48, R53)', async () => {
-      const nobody = { ...welcome(null, null).body, user: null };
-      expect(said(await app.send('GET', '/stale'))).toEqual({ status: 200, body: nobody });
-      expect(said(await app.send('OPTIONS', '/stale'))).toEqual({ status: 200, body: nobody });
+      const anonymous = { ...welcome(null, null).body, user: null };
+      expect(said(await app.send('GET', '/stale'))).toEqual({ status: 200, body: anonymous });
+      expect(said(await app.send('OPTIONS', '/stale'))).toEqual({ status: 200, body: anonymous });
     });
 
     it.each(['/access', '/refresh', '/optional'])(
-      'OPTIONS passes on %s, with an empty context whatever it carries (R53)',
+      'OPTIONS passes on %s with an empty context, even with a token (R53)',
       async (path) => {
         const sent = { headers: { cookie: 'access_token_cookie=foobarbaz' } };
         const answers = [
@@ -532,7 +532,7 @@ describe('The Authorization header', () => {
     });
 
     it.each([['Bearer T'], ['T T'], ['T,T'], ['T, x'], ['"T"']])(
-      'is malformed where it is %j',
+      'refuses %j as malformed',
       async (authorization) => {
         expect(said(await send(authorization))).toEqual(
           invalid("Bad Authorization header. Expected 'Authorization: <JWT>'"),
@@ -673,7 +673,7 @@ describe('The query string', () => {
     });
 
     it.each(['T', 'bearer%20T', 'Bearer', 'BearerT', '%20Bearer%20T', 'Basic%20T'])(
-      'is refused without it, and no other location is looked at: %j (R40, R50)',
+      'refuses %j, which lacks the prefix, without a look at other locations (R40, R50)',
       async (value) => {
         expect(said(await send('/access', value))).toEqual(badPrefix);
         expect(said(await send('/optional', value))).toEqual(badPrefix);
@@ -699,7 +699,7 @@ describe('A JSON body', () => {
   const NO_KEY = 'Missing "access_token" key in json data.';
   const NO_JSON = 'Invalid content-type. Must be application/json.';
 
-  /** Express parses objects and arrays only, unless it is told otherwise; Fastify parses any JSON. */
+  /** By default Express parses only objects and arrays. Fastify parses any JSON. */
   function parseAnyJson(adapter: AdapterName, nest: INestApplication): void {
     if (adapter === 'fastify') return;
     const type = ['application/json', 'application/vnd.api+json'];
@@ -726,7 +726,7 @@ describe('A JSON body', () => {
       app.send('POST', '/access', { headers: { 'content-type': type }, body });
 
     it.each(['POST', 'PUT', 'PATCH', 'DELETE'])(
-      'is let in with %s, and needs no csrf value',
+      'is let in with %s and needs no CSRF value',
       async (method) => {
         const answer = await app.send(method, '/access', { json: { a: 1, access_token: access } });
         expect(said(answer)).toEqual(welcome('json'));
@@ -817,7 +817,7 @@ describe('A JSON body', () => {
       '{"constructor":{"prototype":{"access_token":"T"}}}',
     ])('is not read from inherited members: %s (R49)', async (body) => {
       const answer = await post(body.replace('T', access));
-      // Fastify refuses such bodies by itself.
+      // Fastify itself refuses such bodies.
       const refusal = adapter === 'fastify' ? { status: 400 } : missing(NO_KEY);
       expect(said(answer)).toMatchObject(refusal);
       expect(Object.prototype).not.toHaveProperty('access_token');
@@ -880,7 +880,7 @@ describe('Extractor functions', () => {
   describe.each(ADAPTERS)('An extractor function on %s', (adapter) => {
     let app: RunningApp;
     let token: string;
-    /** What the extractor does in one test. */
+    /** What the extractor does in the current test. */
     let extract: (request: unknown) => unknown;
 
     beforeAll(async () => {
@@ -915,7 +915,7 @@ describe('Extractor functions', () => {
     });
 
     it.each([[null], [undefined], [''], [0], [false]])(
-      'says with %j that there is no token',
+      'finds no token if it returns %j',
       async (nothing) => {
         extract = () => nothing;
         expect(said(await app.send('GET', '/access'))).toEqual(

@@ -8,7 +8,7 @@ import { KeyGuard } from '../../support/any-of.js';
 import { ADAPTERS, createApp, type RunningApp } from '../../support/app.js';
 import { accessClaims, forgeToken } from '../../support/forge.js';
 
-/** Lets in whoever has the API key: a strategy of passport, as any application might have beside ours. */
+/** A passport strategy of the application, which accepts an API key. */
 class ApiKey extends Strategy {
   override readonly name = 'api-key';
 
@@ -56,7 +56,7 @@ function lets(name: string): object {
   return { status: 200, body: { name } };
 }
 
-describe.each(ADAPTERS)('passport on %s', (adapter) => {
+describe.each(ADAPTERS)('AuthGuard and anyOf on %s', (adapter) => {
   let app: RunningApp;
   beforeAll(async () => {
     app = await createApp(adapter, {
@@ -68,25 +68,31 @@ describe.each(ADAPTERS)('passport on %s', (adapter) => {
   afterAll(() => app.close());
 
   it.each<[string, string, string | undefined, string | undefined, object]>([
-    ['a token, by AuthGuard of two strategies', '/strategies', access, undefined, lets('alice')],
-    ['a key, by AuthGuard of two strategies', '/strategies', undefined, 'good', lets('key')],
-    ['nobody, by AuthGuard of two strategies', '/strategies', undefined, 'bad', UNAUTHORIZED],
+    ['AuthGuard of two strategies for a token', '/strategies', access, undefined, lets('alice')],
+    ['AuthGuard of two strategies for a key', '/strategies', undefined, 'good', lets('key')],
     [
-      'a bad token and a key, by AuthGuard of two strategies',
+      'AuthGuard of two strategies for an unknown key',
+      '/strategies',
+      undefined,
+      'bad',
+      UNAUTHORIZED,
+    ],
+    [
+      'AuthGuard of two strategies for a bad token and a key',
       '/strategies',
       expired,
       'good',
       EXPIRED,
     ],
-    ['a token, by anyOf of two guards', '/guards', access, undefined, lets('alice')],
-    ['a key, by anyOf of two guards', '/guards', undefined, 'good', lets('key')],
-    ['nobody, by anyOf of two guards', '/guards', undefined, 'bad', UNAUTHORIZED],
-    ['a bad token and a key, by anyOf of two guards', '/guards', expired, 'good', lets('key')],
-    ['a bad token alone, by anyOf of two guards', '/guards', refresh, undefined, REFRESH],
-    ['an access token, by anyOf of two types', '/types', access, undefined, lets('alice')],
-    ['a refresh token, by anyOf of two types', '/types', refresh, undefined, lets('alice')],
-    ['a bad token, by anyOf of two types', '/types', expired, undefined, EXPIRED],
-  ])('answers %s', async (_title, path, token, key, expected) => {
+    ['anyOf of two guards for a token', '/guards', access, undefined, lets('alice')],
+    ['anyOf of two guards for a key', '/guards', undefined, 'good', lets('key')],
+    ['anyOf of two guards for an unknown key', '/guards', undefined, 'bad', UNAUTHORIZED],
+    ['anyOf of two guards for a bad token and a key', '/guards', expired, 'good', lets('key')],
+    ['anyOf of two guards for only a bad token', '/guards', refresh, undefined, REFRESH],
+    ['anyOf of two types for an access token', '/types', access, undefined, lets('alice')],
+    ['anyOf of two types for a refresh token', '/types', refresh, undefined, lets('alice')],
+    ['anyOf of two types for a bad token', '/types', expired, undefined, EXPIRED],
+  ])('gives the expected answer: %s', async (_title, path, token, key, expected) => {
     const headers = key === undefined ? undefined : { 'x-api-key': key };
     const { status, body } = await app.send('GET', path, { token, headers });
     expect({ status, body }).toEqual(expected);

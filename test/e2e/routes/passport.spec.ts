@@ -20,7 +20,7 @@ import { ADAPTERS, createApp, type RunningApp } from '../../support/app.js';
 import { accessClaims, forgeToken } from '../../support/forge.js';
 import { mistakeAtStart } from '../../support/routes.js';
 
-/** Lets in whoever says the password: a strategy such as any application might have beside ours. */
+/** A passport strategy of the application, which accepts a password in a header. */
 class PasswordStrategy extends Strategy {
   override readonly name = 'password';
 
@@ -64,9 +64,9 @@ class PassportController {
   }
 
   @UseGuards(AuthGuard(['jwt-access', 'password']))
-  @Get('whoever')
-  whoever(@CurrentIdentity() identity: string | undefined, @CurrentToken() token: unknown) {
-    return { identity: identity ?? 'nobody', hasToken: token !== undefined };
+  @Get('identity')
+  identity(@CurrentIdentity() identity: string | undefined, @CurrentToken() token: unknown) {
+    return { identity: identity ?? 'none', hasToken: token !== undefined };
   }
 
   @UseGuards(AuthGuard(['password', 'jwt-access']))
@@ -101,14 +101,14 @@ function wrongType(msg: string): object {
   return { status: 422, body: { msg, code: 'TOKEN_WRONG_TYPE' } };
 }
 
-/** Of our strategies, those that passport has. */
+/** The names of the strategies that passport has under this prefix. */
 function registered(prefix: string): string[] {
   const { _strategies } = passport as unknown as { _strategies: Record<string, unknown> };
   return Object.keys(_strategies).filter((name) => name.startsWith(`${prefix}-`));
 }
 
-describe.each(ADAPTERS)('on %s', (adapter) => {
-  describe('the strategies of passport', () => {
+describe.each(ADAPTERS)('Passport on %s', (adapter) => {
+  describe('The strategies of JwtPassportModule', () => {
     let app: RunningApp;
     beforeAll(async () => {
       app = await createApp(adapter, {
@@ -131,7 +131,7 @@ describe.each(ADAPTERS)('on %s', (adapter) => {
       ['/fresh', fresh, { identity: 'alice', fresh: true }],
       ['/refresh', refresh, { identity: 'alice' }],
     ])(
-      'let in whom %s is for, and the parameter decorators work behind them',
+      'accept the right token on %s, and the parameter decorators work there',
       async (path, token, body) => {
         expect(await call(path, token)).toEqual({ status: 200, body });
       },
@@ -148,19 +148,22 @@ describe.each(ADAPTERS)('on %s', (adapter) => {
       ],
       ['/access', expired, EXPIRED],
       ['/access', 'a.b', NO_TOKEN],
-    ])('refuse on %s with our own error and body', async (path, token, expected) => {
-      expect(await call(path, token)).toEqual(expected);
-    });
+    ])(
+      'refuse a wrong token on %s with the error and body of this library',
+      async (path, token, expected) => {
+        expect(await call(path, token)).toEqual(expected);
+      },
+    );
 
     it.each(['/access', '/fresh', '/refresh', '/either'])(
-      'leave it to AuthGuard to refuse who has no token: %s',
+      'leave it to AuthGuard to refuse a request without a token: %s',
       async (path) => {
         expect(await call(path)).toEqual(UNAUTHORIZED);
       },
     );
 
     it.each(['/either', '/either-way'])(
-      'leave a request without a token to the others: %s',
+      'leave a request without a token to the next strategy: %s',
       async (path) => {
         expect(await call(path, undefined, { 'x-password': 'open sesame' })).toEqual({
           status: 200,
@@ -170,7 +173,7 @@ describe.each(ADAPTERS)('on %s', (adapter) => {
     );
 
     it.each(['/either', '/either-way'])(
-      'let in by token where others would refuse: %s',
+      'accept a valid token although the other strategy would refuse: %s',
       async (path) => {
         expect(await call(path, access)).toEqual({ status: 200, body: { name: 'alice' } });
       },
@@ -180,26 +183,29 @@ describe.each(ADAPTERS)('on %s', (adapter) => {
       [expired, EXPIRED],
       ['a.b', NO_TOKEN],
       [refresh, wrongType('Only non-refresh tokens are allowed')],
-    ])('keep the others from letting a bad token in', async (token, expected) => {
-      expect(await call('/either', token, { 'x-password': 'open sesame' })).toEqual(expected);
-    });
+    ])(
+      'refuse a bad token although the other strategy would accept the request',
+      async (token, expected) => {
+        expect(await call('/either', token, { 'x-password': 'open sesame' })).toEqual(expected);
+      },
+    );
 
-    it('know nobody where the next strategy let somebody in', async () => {
+    it('provide no identity if another strategy accepted the request', async () => {
       const token = forgeToken(accessClaims());
       const headers = { 'x-password': 'open sesame' };
 
-      expect(await app.send('GET', '/whoever', { headers })).toMatchObject({
+      expect(await app.send('GET', '/identity', { headers })).toMatchObject({
         status: 200,
-        body: { identity: 'nobody', hasToken: false },
+        body: { identity: 'none', hasToken: false },
       });
-      expect(await app.send('GET', '/whoever', { token, headers })).toMatchObject({
+      expect(await app.send('GET', '/identity', { token, headers })).toMatchObject({
         status: 200,
         body: { identity: 'alice', hasToken: true },
       });
-      expect((await app.send('GET', '/whoever')).status).toBe(401);
+      expect((await app.send('GET', '/identity')).status).toBe(401);
     });
 
-    it('ask OPTIONS for no token, and know nobody then', async () => {
+    it('need no token for OPTIONS and then provide no identity', async () => {
       for (const token of [undefined, access]) {
         const { status, body } = await app.send('OPTIONS', '/access', { token });
         expect({ status, body }).toEqual({ status: 200, body: { user: null, identity: null } });
@@ -207,7 +213,7 @@ describe.each(ADAPTERS)('on %s', (adapter) => {
     });
   });
 
-  it('the user that is looked up becomes request.user, and is looked up once', async () => {
+  it('userLookup is called once, and its result becomes request.user', async () => {
     const userLookup = jest.fn(({ identity }: Token) => ({ name: identity }));
     const app = await createApp(adapter, {
       controllers: [PassportController],
@@ -222,7 +228,7 @@ describe.each(ADAPTERS)('on %s', (adapter) => {
     await app.close();
   });
 
-  it('our own guards do not care what PassportModule was told (F25)', async () => {
+  it('the options of PassportModule do not change the guards of this library (F25)', async () => {
     @UseGuards(AccessGuard)
     @Controller('own')
     class OwnController {
@@ -246,7 +252,7 @@ describe.each(ADAPTERS)('on %s', (adapter) => {
     await app.close();
   });
 
-  it('a user who is gone is refused, and no other strategy lets them in', async () => {
+  it('a token of a deleted user is refused, and no other strategy accepts the request', async () => {
     const app = await createApp(adapter, {
       controllers: [PassportController],
       providers: [NestPasswordStrategy],
@@ -367,7 +373,7 @@ describe('JwtPassportModule', () => {
     );
   });
 
-  it('says at start that it needs a JwtExtendedModule', async () => {
+  it('refuses to start without a JwtExtendedModule and names what is missing', async () => {
     const start = Test.createTestingModule({ imports: [JwtPassportModule.register()] }).compile();
     await expect(start).rejects.toMatchObject({
       name: 'JwtExtendedConfigError',

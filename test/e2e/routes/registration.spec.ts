@@ -26,12 +26,12 @@ class IndifferentGuard implements CanActivate {
   }
 }
 
-/** Ways to stand a guard for access tokens before every route. */
+/** Ways to register a global guard for access tokens. */
 const WAYS: readonly [string, AppParts][] = [
   ['globalGuard', { extras: { globalGuard: true } }],
   ['an APP_GUARD of AccessGuard', { providers: [{ provide: APP_GUARD, useClass: AccessGuard }] }],
   [
-    'an APP_GUARD that exists already',
+    'an APP_GUARD with useExisting',
     { providers: [{ provide: APP_GUARD, useExisting: AccessGuard }] },
   ],
   [
@@ -48,12 +48,12 @@ const WAYS: readonly [string, AppParts][] = [
     { providers: [{ provide: APP_GUARD, useClass: RequestScopedGuard }] },
   ],
   [
-    'a request-scoped APP_GUARD of a subclass that exists already',
+    'a request-scoped APP_GUARD of a subclass with useExisting',
     { providers: [RequestScopedGuard, { provide: APP_GUARD, useExisting: RequestScopedGuard }] },
   ],
   ['useGlobalGuards', { configure: (nest) => nest.useGlobalGuards(nest.get(AccessGuard)) }],
   [
-    'useGlobalGuards beside a guard of another kind',
+    'useGlobalGuards with a guard of another kind',
     { configure: (nest) => nest.useGlobalGuards(new IndifferentGuard(), nest.get(AccessGuard)) },
   ],
   [
@@ -77,8 +77,8 @@ const ROUTES: readonly [string, ClassDecorator[], MethodDecorator[], string][] =
   ['required-refresh', [], [JwtRequired({ refresh: true })], 'refresh token'],
 ];
 
-describe.each(ADAPTERS)('on %s', (adapter) => {
-  describe.each(WAYS)('a global guard by %s', (_way, parts) => {
+describe.each(ADAPTERS)('Registered on %s', (adapter) => {
+  describe.each(WAYS)('a global guard, by %s,', (_way, parts) => {
     let app: RunningApp;
     let tokens: Presented;
     beforeAll(async () => {
@@ -93,7 +93,7 @@ describe.each(ADAPTERS)('on %s', (adapter) => {
     afterAll(() => app.close());
 
     it.each(ROUTES)(
-      'has the usual outcome on the route "%s" (R54)',
+      'protects the route "%s" as any other registration does (R54)',
       async (path, _c, _h, asked) => {
         expect(await askedBy(app, `/${path}`, tokens)).toBe(asked);
       },
@@ -117,12 +117,12 @@ describe.each(ADAPTERS)('on %s', (adapter) => {
       ['FreshGuard and AccessGuard', UseGuards(FreshGuard, AccessGuard), 'fresh token'],
       ['AccessGuard and a subclass', UseGuards(AccessGuard, OwnGuard), 'access token'],
       [
-        'AccessGuard and one of another kind',
+        'AccessGuard and a guard of another kind',
         UseGuards(AccessGuard, IndifferentGuard),
         'access token',
       ],
-      ['a guard of another kind alone', UseGuards(IndifferentGuard), 'lets everybody in'],
-      ['nothing', () => undefined, 'lets everybody in'],
+      ['only a guard of another kind', UseGuards(IndifferentGuard), 'lets everybody in'],
+      ['no guard', () => undefined, 'lets everybody in'],
     ];
 
     let app: RunningApp;
@@ -136,7 +136,7 @@ describe.each(ADAPTERS)('on %s', (adapter) => {
     afterAll(() => app.close());
 
     it.each(cases.map(([title, , asked], index) => [title, asked, index] as const))(
-      'may be %s, and then asks: %s',
+      'may be %s, with the outcome: %s',
       async (_title, asked, index) => {
         expect(await askedBy(app, `/route-${index}`)).toBe(asked);
       },

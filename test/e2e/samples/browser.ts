@@ -1,6 +1,6 @@
 import type { Sample } from '../../support/sample.js';
 
-/** A browser as far as cookies go: it keeps them by name, and sends each where its path says. */
+/** The cookies of a browser: it keeps them by name and sends each to the paths that it is for. */
 export class Browser {
   readonly cookies = new Map<string, { value: string; path: string }>();
 

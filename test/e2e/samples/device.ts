@@ -1,13 +1,13 @@
 import type { Sample } from '../../support/sample.js';
 import { claimsOf } from '../../support/tokens.js';
 
-/** What came back. */
+/** The answer of the sample. */
 export interface Answered {
   readonly status: number;
   readonly body: unknown;
 }
 
-/** A pair of tokens as the sample hands it out. */
+/** A pair of tokens as the sample returns it. */
 export interface Pair {
   readonly access_token: string;
   readonly refresh_token: string;
@@ -15,12 +15,12 @@ export interface Pair {
 
 export const LOGGED_OUT: Answered = { status: 401, body: { msg: 'Token has been revoked' } };
 
-/** A phone that somebody is logged in with: it keeps its tokens, and sends them as bearer tokens. */
+/** A device with a logged-in user. It keeps its tokens and sends them as bearer tokens. */
 export class Device {
   private constructor(
     private readonly sample: Sample,
     readonly name: string,
-    /** Those it has now. */
+    /** Its current tokens. */
     public tokens: Pair,
   ) {}
 
@@ -34,7 +34,7 @@ export class Device {
     return new Device(sample, name, body as Pair);
   }
 
-  /** The same one, when the sample has been started again somewhere else. */
+  /** The same device for a sample that was started again on another port. */
   movedTo(sample: Sample): Device {
     return new Device(sample, this.name, this.tokens);
   }
@@ -43,7 +43,7 @@ export class Device {
     return claimsOf(this.tokens.refresh_token).sid as string;
   }
 
-  /** Asks for something with a token of its own: the access token, unless another one is meant. */
+  /** Sends a request with one of its tokens, by default the access token. */
   async send(
     method: string,
     path: string,
@@ -61,14 +61,14 @@ export class Device {
     return answeredBy(response);
   }
 
-  /** Spends its refresh token, or one it had before, and keeps what it is given for it. */
+  /** Uses its refresh token, or an earlier one, and keeps the pair of the answer. */
   async refresh(token = this.tokens.refresh_token): Promise<Answered> {
     const answer = await this.send('POST', '/refresh', { token });
     if (answer.status === 200) this.tokens = answer.body as Pair;
     return answer;
   }
 
-  /** What the sample lists: the names of the devices, the asking one with a star. */
+  /** The names of the devices that the sample lists, the current one with a star. */
   async devices(): Promise<readonly string[]> {
     const { body } = await this.send('GET', '/devices');
     return (body as { device: string; current: boolean }[]).map(
@@ -76,7 +76,7 @@ export class Device {
     );
   }
 
-  /** Whether it is logged in still, as each of its tokens has it. */
+  /** Whether both of its tokens are still accepted. Throws if only the refresh token is. */
   async isLoggedIn(): Promise<boolean> {
     const answer = await this.send('GET', '/devices');
     if (answer.status === 200) return true;

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { PostgresServer } from '../../support/postgres.js';
 import { RedisServer } from '../../support/redis.js';
 
-/** What the sample is told to keep its sessions in. */
+/** A database for the sample's sessions. */
 export interface SampleStore {
   readonly variables: NodeJS.ProcessEnv;
-  /** A server that may go away; a file does not. */
+  /** The server to stop and restart. A file has none. */
   readonly server?: { kill(): Promise<void>; restart(): Promise<void> };
   close(): unknown;
 }

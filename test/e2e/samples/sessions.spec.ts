@@ -5,11 +5,10 @@ import { Browser } from './browser.js';
 import { Device, LOGGED_OUT, logIn, type Pair } from './device.js';
 import { SAMPLE_STORES, type SampleStore } from './sample-stores.js';
 
-/** Beside the one that the README's walk is compiled to. */
+/** Another folder than that of the README's walk. */
 const FOLDER = 'dist/e2e';
 const SECRET = 'q8Jr2xVn6LwTz4YbD1kPcH9mGsF3eUoA7iXWtRhK';
 
-// Servers are started and passwords hashed: what takes a second takes several on a busy machine.
 let store: SampleStore;
 let sample: Sample;
 
@@ -122,7 +121,7 @@ describe.each(Object.entries(SAMPLE_STORES))('The sample of sessions on %s', (_,
   });
 
   it.each(['access_token', 'refresh_token'] as const)(
-    'logs a device out that brings its %s',
+    'logs out the device that sends its %s',
     async (kind) => {
       const phone = await Device.login(sample, 'phone');
       const laptop = await Device.login(sample, 'laptop');
@@ -179,7 +178,7 @@ describe.each(Object.entries(SAMPLE_STORES))('The sample of sessions on %s', (_,
     expect((await logIn(sample, 'phone', 'bob', 'cricket-match')).status).toBe(200);
   });
 
-  it('counts what happens for Prometheus', async () => {
+  it('counts security events for Prometheus', async () => {
     const before = await counts();
     const phone = await Device.login(sample, 'phone');
     const stolen = phone.tokens.refresh_token;
@@ -274,7 +273,7 @@ describe('The sample of sessions with every store', () => {
   it.each([
     ['a wrong password', 'alice', 'looking-glass'],
     ['an unknown user', 'mallory', 'wonderland'],
-    ['no words at all', ['alice'], { $ne: '' }],
+    ['credentials that are not text', ['alice'], { $ne: '' }],
     ['nothing', undefined, undefined],
   ])('refuses %s', async (_what, username, password) => {
     expect(await logIn(sample, 'phone', username, password)).toEqual({
@@ -304,7 +303,8 @@ describe.each(['Redis', 'PostgreSQL'] as const)('While %s is away, the sample', 
       expect(await phone.send('GET', '/devices')).toMatchObject({ status: 503 });
       times.push(performance.now() - since);
     }
-    // The blocklist's timeout, which each of them would wait for. A slow machine may take as long over some of them.
+    // Without the circuit breaker each request would wait for the blocklist's timeout of a second. Only the shortest time counts,
+    // because a slow machine may delay some of them as long.
     expect(Math.min(...times)).toBeLessThan(1_000);
     expect(await phone.refresh()).toMatchObject({ status: 503 });
     expect(await phone.send('POST', '/logout')).toMatchObject({ status: 503 });
@@ -343,7 +343,7 @@ describe('If Redis is not reachable yet, the sample', () => {
   });
 });
 
-/** What the sample has counted, by the name and the labels of each series. */
+/** The counters of the sample, by the name and the labels of each series. */
 async function counts(): Promise<Readonly<Record<string, number>>> {
   const text = await (await fetch(`${sample.url}/metrics`)).text();
   const lines = text.matchAll(/^(jwt_\S+) (\d+)$/gm);

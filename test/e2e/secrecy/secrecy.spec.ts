@@ -69,7 +69,7 @@ describe('Logs, errors and responses', () => {
     userLookup: 'a user',
   };
 
-  /** Everything that a loader or a response callback may do wrong. */
+  /** The ways in which a loader or a response callback can fail. */
   const FAULTS: readonly (readonly [string, () => unknown])[] = [
     ['throws', throwing(new Error('away'))],
     ['rejects', rejecting(new TypeError('away'))],
@@ -82,7 +82,7 @@ describe('Logs, errors and responses', () => {
     ['gives a list', () => [OTHER_SECRET]],
   ];
 
-  /** Remembers every refusal on its way to the filter that answers it. */
+  /** Every refusal, recorded on its way to the filter that answers it. */
   const refusals: TokenError[] = [];
 
   @Catch(TokenError)
@@ -100,9 +100,9 @@ describe('Logs, errors and responses', () => {
     const loaders = mocksOf<keyof JwtExtendedLoaders>(LOADERS);
     const responses = mocksOf<keyof JwtExtendedResponses>(['invalidToken', 'unavailable']);
     const store = new FaultyStore();
-    /** Every token that was made or forged, whole and by its parts. */
+    /** Every token that was made or forged, as a whole and in parts. */
     const canaries = new Set<string>([SECRET, OTHER_SECRET, CSRF, WRONG_CSRF]);
-    /** What clients were told, besides the tokens that were made for them. */
+    /** The responses to clients, except for the tokens that were made for them. */
     const told: string[] = [];
     let app: RunningApp;
     let output: Output;
@@ -157,7 +157,7 @@ describe('Logs, errors and responses', () => {
       return status;
     }
 
-    /** The token in every place in which it can travel. */
+    /** Sends the token in every location that is read. */
     async function sendEverywhere(token: string): Promise<void> {
       await send('GET', '/access', { token });
       await send('GET', '/access', { headers: { authorization: `Bearer ${token} ${token}` } });
@@ -180,7 +180,7 @@ describe('Logs, errors and responses', () => {
     it.each([
       ['is good', () => canary()],
       ['has expired', () => canary({ exp: 1 })],
-      ['is of tomorrow', () => canary({ nbf: 9e9 })],
+      ['is not valid before tomorrow', () => canary({ nbf: 9e9 })],
       ['is signed with another secret', () => canary({}, OTHER_SECRET)],
       ['is of the wrong type', () => canary({ type: 'refresh' })],
       ['has no jti', () => canary({ jti: undefined })],
@@ -239,7 +239,7 @@ describe('Logs, errors and responses', () => {
       }
     });
 
-    it('an empty log: something was logged, so the next tests are meaningful', () => {
+    it('an empty log: messages were logged, so that the next tests have something to search', () => {
       expect(refusals.length).toBeGreaterThan(100);
       expect(told.length).toBeGreaterThan(100);
       expect(output.text).toContain('A token could not be checked');
@@ -258,10 +258,10 @@ describe('Logs, errors and responses', () => {
     it.each([
       ['their messages', (error: TokenError) => `${error.message} ${error.stack}`],
       ['their causes', (error: TokenError) => wordsOf(error.cause)],
-      ['whatever can be printed of them', wordsOf],
+      ['everything that can be printed of them', wordsOf],
       ['their JSON', (error: TokenError) => JSON.stringify(error)],
       [
-        'their answers without a filter',
+        'their responses without a filter',
         (error: TokenError) => JSON.stringify(error.getResponse()),
       ],
     ])('a secret in the errors: %s (R70)', (_, words) => {
@@ -273,7 +273,7 @@ describe('Logs, errors and responses', () => {
       expect(await send('GET', '/access', { token: canary() })).toBe(200);
     });
 
-    /** Which canaries are in a text: by what they are, so that a failure does not print them all. */
+    /** The canaries in a text, described by kind, so that a failed test does not print them. */
     function found(text: string): string[] {
       return [...canaries].filter((each) => text.includes(each)).map((each) => each.slice(0, 40));
     }
@@ -330,7 +330,7 @@ describe('Inspection of services and options', () => {
       afterAll(() => app.close());
 
       it.each(SERVICES.map((service) => [service.name, service] as const))(
-        'is not to be seen in %s',
+        'is not visible in %s',
         (_name, service) => {
           const instance: object = app.get<object>(service as never);
           const seen = [
@@ -396,7 +396,7 @@ describe('Inspection of services and options', () => {
 
     @Module({
       imports: [JwtExtendedModule.forRoot({ secret: SECRET })],
-      providers: [Unresolvable, { provide: Missing, useFactory: () => {}, inject: ['NOBODY'] }],
+      providers: [Unresolvable, { provide: Missing, useFactory: () => {}, inject: ['UNKNOWN'] }],
     })
     class UnresolvableModule {}
 
@@ -406,7 +406,7 @@ describe('Inspection of services and options', () => {
         'a dependency of the factory is missing',
         () =>
           JwtExtendedModule.forRootAsync({
-            inject: ['NOBODY'],
+            inject: ['UNKNOWN'],
             useFactory: () => ({ secret: SECRET }),
           }),
       ],
@@ -415,7 +415,7 @@ describe('Inspection of services and options', () => {
         () => JwtExtendedModule.forRoot({ secret: SECRET, secretKey: SECRET } as never),
       ],
       [
-        'the secret stands where another option belongs',
+        'the secret is given as another option',
         () => JwtExtendedModule.forRoot({ secret: SECRET, algorithm: SECRET as never }),
       ],
       ['the secret is a key pair', () => JwtExtendedModule.forRoot({ secret: pem })],
@@ -428,7 +428,7 @@ describe('Inspection of services and options', () => {
         () => JwtExtendedModule.forRootAsync({ useFactory: () => SECRET as never }),
       ],
       [
-        'two modules take one strategy prefix',
+        'two modules use the same strategy prefix',
         () => ({
           module: class Twice {},
           imports: [1, 2].map(() => {
@@ -457,7 +457,7 @@ describe('Inspection of services and options', () => {
     });
   });
 
-  /** A secret as it may be printed: text, bytes in hex or as Buffers print them, base64. */
+  /** The forms in which a secret may be printed: text, hex, the output of a Buffer, base64. */
   function traces(secret: string): string[] {
     const bytes = Buffer.from(secret);
     return [
@@ -470,7 +470,7 @@ describe('Inspection of services and options', () => {
     ];
   }
 
-  /** JSON of a service, be it as circular as it may. */
+  /** The JSON of a service, with each repeated object replaced by a mark. */
   function stringified(service: object): string {
     const seen = new WeakSet<object>();
     return JSON.stringify(service, (_, value: unknown) => {

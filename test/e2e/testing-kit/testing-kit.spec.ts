@@ -67,7 +67,7 @@ describe('JwtExtendedTestingModule and TestClock', () => {
     }
   }
 
-  /** What some other check answers with. */
+  /** A response with this challenge, from some other check. */
   function challenged(challenge: unknown): TestResponse {
     const headers = { 'www-authenticate': challenge };
     return { status: 401, headers, text: '{"msg":"Signature verification failed"}' };
@@ -135,7 +135,7 @@ describe('JwtExtendedTestingModule and TestClock', () => {
       expect(await rejectionOf(expectRefusal(answer, 'TOKEN_EXPIRED'))).toMatchObject({
         message: expect.stringContaining('expected the refusal TOKEN_EXPIRED, got 401') as unknown,
       });
-      // `inject` itself cannot be loaded by Jest on Node 20; this is the form of what it gives.
+      // Jest cannot load `inject` on Node 20. This object has the form of its response.
       const { statusCode, text: payload, headers } = answer;
       await expectRefusal({ statusCode, payload, headers: headers as object }, 'TOKEN_MISSING');
     });
@@ -306,10 +306,10 @@ describe('Test tokens', () => {
     }
   }
 
-  /** Names that every object knows, though nobody gave it such a member. */
+  /** Names of members that every object inherits. */
   const INHERITED = ['__proto__', 'constructor', 'hasOwnProperty', 'toString', 'valueOf'];
 
-  /** As `JSON.parse` makes it: an own member, also where the name is `__proto__`. */
+  /** An own member as `JSON.parse` makes it, also for the name `__proto__`. */
   function claimNamed(name: string, value: unknown): Record<string, unknown> {
     return JSON.parse(JSON.stringify({ [name]: value })) as Record<string, unknown>;
   }
@@ -351,7 +351,7 @@ describe('Test tokens', () => {
     });
 
     it.each(['exp', 'iat', 'nbf', 'sub', 'jti', 'type', 'iss', 'aud', 'fresh'])(
-      'says nothing of %s where the test leaves it out',
+      'has no claim %s if the test removes it',
       async (name) => {
         const token = await issueTestToken(app.nest, { [name]: undefined });
 
@@ -396,7 +396,7 @@ describe('Test tokens', () => {
       { iss: 'https://idp', aud: 'api' },
     ],
     [
-      'are made here, too',
+      'are also made here',
       {
         encodeIssuer: 'https://here',
         decodeIssuer: ['https://idp', 'https://here'],
@@ -405,7 +405,7 @@ describe('Test tokens', () => {
       },
       { iss: 'https://here', aud: ['web', 'api'] },
     ],
-  ])('Where tokens %s', (_, options, expected) => {
+  ])('If tokens %s', (_, options, expected) => {
     it('a test token has the values that the application accepts', async () => {
       const app = await createApp('express', { controllers: [MeController], options });
       const { token, headers } = await asIdentity(app.nest, 'alice');
@@ -464,7 +464,7 @@ describe('Test tokens', () => {
 });
 
 describe('Several modules', () => {
-  /** A feature with tokens of its own. */
+  /** A feature module with its own tokens. */
   function feature(path: string, options: JwtExtendedOptions & JwtExtendedModuleExtras): Type {
     @Controller(path)
     class FeatureController {
@@ -556,11 +556,11 @@ describe('Several modules', () => {
     const app = await RunningApp.start(
       (await testing(Everywhere, ShopModule)).createNestApplication(),
     );
-    const anybody = await asIdentity(app.nest.select(Everywhere), 'alice');
+    const anywhere = await asIdentity(app.nest.select(Everywhere), 'alice');
     const shopper = await asIdentity(app.nest.select(ShopModule), 'alice');
 
     expect(await rejectionOf(issueTestToken(app.nest))).toBeInstanceOf(TypeError);
-    expect((await app.send('GET', '/everywhere', { token: anybody.token })).status).toBe(200);
+    expect((await app.send('GET', '/everywhere', { token: anywhere.token })).status).toBe(200);
     expect((await app.send('GET', '/shop', { token: shopper.token })).status).toBe(200);
     await app.close();
   });
@@ -577,7 +577,7 @@ describe('Several modules', () => {
 });
 
 describe('expectRefusal', () => {
-  /** What an application answers by itself, and no guard. */
+  /** Answers that come from the application and not from a guard. */
   @Controller('own')
   class OwnController {
     @Get('success')
@@ -668,9 +668,9 @@ describe('expectRefusal', () => {
 
       it.each([
         ['no token', 'Bearer a.b'],
-        ['a header that says more', 'Bearer a b'],
-        ['a signature of nobody', `Bearer ${forgeToken({}, undefined, 'x'.repeat(64))}`],
-      ])('is recognized: %s', async (_, authorization) => {
+        ['a header with more parameters', 'Bearer a b'],
+        ['a signature of an unknown key', `Bearer ${forgeToken({}, undefined, 'x'.repeat(64))}`],
+      ])('is recognized if it follows from %s', async (_, authorization) => {
         const response = await fetch(`${app.url}/me`, { headers: { authorization } });
 
         await expectRefusal(response, 'TOKEN_INVALID');
@@ -688,9 +688,9 @@ describe('expectRefusal', () => {
       );
 
       it.each<[string, (given: Record<string, string>) => Record<string, string>]>([
-        ['no csrf value', ({ cookie = '' }) => ({ cookie })],
-        ['another one', ({ cookie = '' }) => ({ cookie, 'x-csrf-token': 'x' })],
-      ])('is recognized: %s', async (_, change) => {
+        ['no CSRF value', ({ cookie = '' }) => ({ cookie })],
+        ['another CSRF value', ({ cookie = '' }) => ({ cookie, 'x-csrf-token': 'x' })],
+      ])('is recognized if it follows from %s', async (_, change) => {
         const { headers } = await asIdentity(app.nest, 'alice');
         const init = { method: 'POST', headers: change(headers) };
         const response = await fetch(`${app.url}/notes`, init);
@@ -754,7 +754,7 @@ describe('expectRefusal', () => {
     });
   });
 
-  /** Whatever the sources give as a reason, with `x` for what is put into it. */
+  /** The reasons in the sources for this error, with `x` for each inserted value. */
   function reasonsGivenAs(error: RegExp): string[] {
     const folder = join(import.meta.dirname, '../../../src');
     const quoted = new RegExp(`(?:${error.source})\\s*(['"\`])(?<reason>.*?)\\1`, 'g');

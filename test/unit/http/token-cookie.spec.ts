@@ -78,7 +78,7 @@ describe('The token cookie', () => {
       });
     });
 
-    // Text that is tried again from each character would take minutes over these.
+    // A search that starts again at each character would take minutes for these.
     it.each([
       ['separators', ';'.repeat(1_000_000)],
       ['equals signs', '='.repeat(1_000_000)],
@@ -105,7 +105,7 @@ describe('The CSRF value of a request', () => {
 
   describe('presentedCsrf', () => {
     it.each(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'get', 'Head'])(
-      'asks nothing of %s (R43)',
+      'needs no value with the method %s (R43)',
       (method) => {
         expect(read({ method })).toBeUndefined();
       },
@@ -176,7 +176,7 @@ describe('The CSRF value of a request', () => {
       expect(() => read(form(body), { checkForm: true })).toThrow('Missing CSRF token');
     });
 
-    it('finds a field in a body without a prototype, as parsers of forms make it', () => {
+    it('finds a field in a body without a prototype, as form parsers create it', () => {
       const body = Object.assign(Object.create(null) as object, { csrf_token: 'x' });
       expect(read(form(body), { checkForm: true })).toBe('x');
     });

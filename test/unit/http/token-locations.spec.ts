@@ -12,7 +12,7 @@ describe('The Authorization header', () => {
   }
 
   const MEGABYTE = 1_000_000;
-  /** The most that `maxTokenLength` allows. */
+  /** The largest value that `maxTokenLength` allows. */
   const LONGEST = 1024 * 1024;
 
   describe('fromHeader', () => {
@@ -31,7 +31,7 @@ describe('The Authorization header', () => {
       expect(() => read(header, { headerType: '' })).toThrow('Token is too long');
     });
 
-    // An expression that tries again from each character would take minutes over these.
+    // A regular expression that starts again at each character would take minutes for these.
     it.each([
       ['letters without a blank', 'A'.repeat(MEGABYTE), 'missing'],
       ['spaces', ' '.repeat(MEGABYTE), 'missing'],
@@ -128,7 +128,7 @@ describe('A JSON body', () => {
       expect(read(type, { access_token: 'x' })).toEqual(NO_JSON);
     });
 
-    // An expression that tries again from each character would take minutes over these.
+    // A regular expression that starts again at each character would take minutes for these.
     it.each([
       ['suffixes', `application/${'a+'.repeat(500_000)}`],
       ['blanks', `application/json${' '.repeat(1_000_000)}x`],

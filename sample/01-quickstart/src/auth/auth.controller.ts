@@ -56,7 +56,7 @@ export class AuthController {
     return { access_token: await this.tokens.createAccessToken(user, { fresh: true }) };
   }
 
-  /** Ends the token it is called with: a client logs out with its access token and with its refresh token. */
+  /** Revokes the token of the request. To log out, a client calls it with each of its two tokens. */
   @JwtRequired({ verifyType: false })
   @Post('logout')
   @HttpCode(200)

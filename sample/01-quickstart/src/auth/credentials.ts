@@ -1,4 +1,4 @@
-/** What somebody logs in with. */
+/** The body of a login request. */
 export interface Credentials {
   readonly username: string;
   readonly password: string;

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Logger } from '@nestjs/common';
 
-/** The secret of the environment; for a first try, one that lasts as long as the process. */
+/** The secret in JWT_SECRET. Without it, a random secret for this process, which is enough for a first try. */
 export function jwtSecret(): string {
   const { JWT_SECRET } = process.env;
   if (JWT_SECRET !== undefined) return JWT_SECRET;

@@ -1,7 +1,7 @@
 import { BadRequestException, Injectable, type PipeTransform } from '@nestjs/common';
 import type { Credentials } from './credentials.js';
 
-/** Refuses a body that is no pair of strings before anything is done with it. */
+/** Refuses a body without a username and a password that are strings. */
 @Injectable()
 export class ParseCredentialsPipe implements PipeTransform<unknown, Credentials> {
   transform(body: unknown): Credentials {

@@ -6,11 +6,11 @@ import type { User } from './user.js';
 @Injectable()
 export class UsersService implements OnModuleInit {
   private readonly users = new Map<string, User>();
-  /** The hash of a password that nobody has. */
-  private nobodysHash = '';
+  /** The hash of a random password, which no user has. */
+  private unknownUserHash = '';
 
   async onModuleInit() {
-    this.nobodysHash = await hash(randomUUID());
+    this.unknownUserHash = await hash(randomUUID());
     await this.create('alice', 'Alice Liddell', ['admin'], 'wonderland');
     await this.create('bob', 'Bob Sawyer', [], 'pickwick');
   }
@@ -19,10 +19,10 @@ export class UsersService implements OnModuleInit {
     return this.users.get(username);
   }
 
-  /** The hash is checked even where there is no user: who is registered cannot be told from the time it takes. */
+  /** Checks a hash even if there is no such user, so that the response time does not show who is registered. */
   async authenticate(username: string, password: string): Promise<User | undefined> {
     const user = this.users.get(username);
-    const matches = await verify(user?.passwordHash ?? this.nobodysHash, password);
+    const matches = await verify(user?.passwordHash ?? this.unknownUserHash, password);
     return matches ? user : undefined;
   }
 

@@ -6,26 +6,26 @@ import type { User } from './user.js';
 @Injectable()
 export class UsersService implements OnModuleInit {
   private users: readonly User[] = [];
-  /** The hash of a password that nobody has. */
-  private nobodysHash = '';
+  /** The hash of a random password, which no user has. */
+  private unknownUserHash = '';
 
   async onModuleInit() {
-    this.nobodysHash = await hash(randomUUID());
+    this.unknownUserHash = await hash(randomUUID());
     this.users = [
       { id: 1, username: 'joe', passwordHash: await hash('pass') },
       { id: 2, username: 'user2', passwordHash: await hash('abcxyz') },
     ];
   }
 
-  /** The identity of a token is whatever `userIdentity` gave: a number, here. */
+  /** The identity of a token is the result of `userIdentity`, here a number. */
   findOne(id: unknown): User | undefined {
     return this.users.find((user) => user.id === id);
   }
 
-  /** The hash is checked even where there is no user: who is registered cannot be told from the time it takes. */
+  /** Checks a hash even if there is no such user, so that the response time does not show who is registered. */
   async authenticate(username: string, password: string): Promise<User | undefined> {
     const user = this.users.find((each) => each.username === username);
-    const matches = await verify(user?.passwordHash ?? this.nobodysHash, password);
+    const matches = await verify(user?.passwordHash ?? this.unknownUserHash, password);
     return matches ? user : undefined;
   }
 }
