@@ -164,7 +164,8 @@ export class SqlBlocklistStore implements BlocklistStore {
    * everyHour.unref();
    * ```
    */
-  async purge({ before = new Date(), batch = 1_000 }: SqlPurgeOptions = {}): Promise<number> {
+  async purge(options: SqlPurgeOptions = {}): Promise<number> {
+    const { before = new Date(), batch = 1_000 } = options;
     const moment = before.getTime() - MARGIN_MS;
     if (Number.isNaN(moment)) throw new TypeError(`${STORE}: before must be a valid date`);
     if (!Number.isSafeInteger(batch) || batch < 1) {
