@@ -1,25 +1,132 @@
-import { describe, expect, it } from '@jest/globals';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { Keyv } from 'keyv';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import pg from 'pg';
 import ts from 'typescript';
 import { Refusals } from '../../src/authentication/refusals.js';
+import { run } from '../../src/cli/keygen.js';
 import type { Token } from '../../src/contracts/token.js';
 import * as errors from '../../src/errors/token-errors.js';
 import type { TokenError } from '../../src/errors/token.error.js';
 import * as library from '../../src/index.js';
+import { ALGORITHMS } from '../../src/keys/algorithms.js';
 import { EXTRA_ROWS } from '../../src/module/module-extras.js';
 import { BLOCKLIST_ROWS, ROTATION_ROWS } from '../../src/options/blocklist-options.js';
 import { COOKIE_ROWS } from '../../src/options/cookie-options.js';
 import { CSRF_ROWS } from '../../src/options/csrf-options.js';
 import { LOGIN_ROWS } from '../../src/options/login-options.js';
 import { OPTION_ROWS, resolveOptions } from '../../src/options/resolve-options.js';
-import { ALGORITHMS } from '../../src/keys/algorithms.js';
-import { plain, root, tableOf } from '../support/readme.js';
+import { type Block, blocksIn, plain, root, tableOf } from '../support/readme.js';
 
-/** The groups of options of which the README's table has a row for each member. */
+/** A first line that names the file of the excerpt. */
+const SOURCE = /^\/\/ (sample\/\S+)\n/;
+
+const snippets = blocksIn('ts');
+const excerpts = snippets.filter(({ text }) => SOURCE.test(text));
+const modules = snippets.filter(({ text }) => !SOURCE.test(text));
+
+/** A snippet with a mistake. Its line 0 tells its mistakes from those of the README. */
+const broken: Block = {
+  language: 'ts',
+  section: '',
+  line: 0,
+  text: "import { RefreshGuard } from 'nestjs-jwt-extended';\nexport const guard: string = RefreshGuard;\n",
+};
+const ofBroken = 'README.md:1: ';
+
+describe('The snippets of the README', () => {
+  let mistakes: string[];
+  beforeAll(() => {
+    mistakes = mistakesIn([...modules, broken]);
+  });
+
+  it('are all in a language that is checked', () => {
+    expect(excerpts.length).toBeGreaterThanOrEqual(5);
+    expect(modules.length).toBeGreaterThanOrEqual(12);
+    expect(['js', 'javascript', 'typescript', 'tsx'].flatMap(blocksIn)).toEqual([]);
+  });
+
+  it.each(excerpts.map((block) => [`at line ${block.line}`, block] as const))(
+    'appear in the file that they name: %s',
+    (_where, { text }) => {
+      const path = join(root, SOURCE.exec(text)?.[1] ?? '');
+
+      expect(existsSync(path)).toBe(true);
+      expect(unindented(readFileSync(path, 'utf8'))).toContain(
+        unindented(text.replace(SOURCE, '')),
+      );
+    },
+  );
+
+  it('show the usage text of the command', () => {
+    let usage = '';
+    run(['--help'], { folder: '', write: (text) => (usage += text), warn: () => {} });
+
+    expect(blocksIn('text').map(({ text }) => text)).toEqual([usage]);
+  });
+
+  it('compile as files of the sample', () => {
+    expect(mistakes.filter((mistake) => !mistake.startsWith(ofBroken))).toEqual([]);
+  });
+
+  it('fail the check if they do not compile', () => {
+    expect(mistakes.filter((mistake) => mistake.startsWith(ofBroken))).toEqual([
+      expect.stringContaining("is not assignable to type 'string'"),
+    ]);
+  });
+});
+
+/** The text without indentation, which differs between an excerpt and its file. */
+function unindented(text: string): string {
+  return text.replace(/^ +/gm, '').trim();
+}
+
+/** The errors that the compiler reports with the settings of this project. */
+function mistakesIn(blocks: readonly Block[]): string[] {
+  const files = new Map(blocks.map((block) => [fileOf(block), block]));
+  const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile) as {
+    config: object;
+  };
+  const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root);
+  // Two of the snippets run in a browser.
+  const program = ts.createProgram({
+    rootNames: [...files.keys()],
+    options: { ...options, lib: ['lib.es2022.d.ts', 'lib.dom.d.ts'] },
+    host: hostWith(files, options),
+  });
+  return ts
+    .getPreEmitDiagnostics(program)
+    .filter(({ file }) => file === undefined || files.has(file.fileName))
+    .map(({ file, start = 0, messageText }) => {
+      const line = file ? file.getLineAndCharacterOfPosition(start).line : 0;
+      const first = file ? files.get(file.fileName)!.line : 0;
+      return `README.md:${first + line}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`;
+    });
+}
+
+/** A path among the files of the sample, so that a snippet may import them. */
+function fileOf({ line }: Block): string {
+  return join(root, `sample/01-quickstart/src/readme-line-${line}.ts`);
+}
+
+function hostWith(files: ReadonlyMap<string, Block>, options: ts.CompilerOptions): ts.CompilerHost {
+  const host = ts.createCompilerHost(options);
+  return {
+    ...host,
+    fileExists: (name) => files.has(name) || host.fileExists(name),
+    readFile: (name) => files.get(name)?.text ?? host.readFile(name),
+    getSourceFile: (name, settings) => {
+      const text = files.get(name)?.text;
+      return text === undefined
+        ? host.getSourceFile(name, settings)
+        : ts.createSourceFile(name, text, settings);
+    },
+  };
+}
+
+/** The groups of options. The README's table has a row for each member. */
 const GROUPS: Readonly<Record<string, Readonly<Record<string, readonly unknown[]>>>> = {
   cookies: COOKIE_ROWS,
   csrf: CSRF_ROWS,
@@ -28,7 +135,7 @@ const GROUPS: Readonly<Record<string, Readonly<Record<string, readonly unknown[]
   login: LOGIN_ROWS,
 };
 
-/** One of each store, over clients that need not be connected. */
+/** One of each store, with clients that are not connected. */
 const STORES: Readonly<Record<string, library.BlocklistStore>> = {
   MemoryBlocklistStore: new library.MemoryBlocklistStore(),
   RedisBlocklistStore: new library.RedisBlocklistStore(new Redis({ lazyConnect: true })),
@@ -171,7 +278,7 @@ describe("The README's tables", () => {
   });
 });
 
-/** The bytes, bits or curve that an algorithm asks of its key. */
+/** The bytes, bits or curve that an algorithm requires of its key. */
 function strengthOf(name: string): number[] {
   const traits = ALGORITHMS[name as keyof typeof ALGORITHMS];
   if ('minimumBytes' in traits) return [traits.minimumBytes];
@@ -183,7 +290,7 @@ function abilitiesOf({ isAtomic = true, sessions }: library.BlocklistStore) {
   return { rotation: isAtomic ? 'yes' : 'no', sessions: sessions ? 'yes' : 'no' };
 }
 
-/** The names of the events, in order, with all that the type of each can have. */
+/** The names of the events in order, each with all members of its type. */
 function eventsWithMembers(): [string, Set<string>][] {
   const path = join(root, 'src/contracts/security-events.ts');
   const program = ts.createProgram([path], { strict: true });
@@ -200,7 +307,7 @@ function eventsWithMembers(): [string, Set<string>][] {
   });
 }
 
-/** Every option's name with its default: the value in its row, or what the option's comment says of it. */
+/** Each option's name with its default: the value in its row, or else the `@default` of its comment. */
 function optionDefaults(): string[][] {
   const documented = documentedDefaults();
   const ring = membersOf('key-options.ts').get('KeyRingOptions') ?? [];
@@ -254,7 +361,7 @@ function documentedDefaults(): Map<string, string> {
   );
 }
 
-/** What each interface of a file of options has, in order. */
+/** The members of each interface in a file of options, in order. */
 function membersOf(file: string) {
   const path = join(root, 'src/options', file);
   const { statements } = ts.createSourceFile(
@@ -277,7 +384,7 @@ function membersOf(file: string) {
   );
 }
 
-/** How a module with default options answers an error, and which callback would do so. */
+/** The answer of a module with default options to an error, and the callback that could replace it. */
 async function answered(error: TokenError) {
   const { status, body } = await new Refusals(resolveOptions({})).answer(error, undefined);
   return {
@@ -298,7 +405,7 @@ async function callbackFor(error: TokenError): Promise<string> {
   return String(body);
 }
 
-/** A value as one writes it in TypeScript. */
+/** A value as TypeScript source. */
 function literal(value: unknown): string {
   if (value === undefined) return '';
   if (Array.isArray(value)) return `[${value.map(literal).join(', ')}]`;
