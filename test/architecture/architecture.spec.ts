@@ -101,6 +101,16 @@ describe('The source', () => {
     expect(importers.filter(({ path }) => layerOf(path) !== 'passport')).toEqual([]);
   });
 
+  it('imports jose for remote key sets alone, and only when one is configured', () => {
+    const importers = sources.filter(({ imports }) => imports.includes('jose'));
+    const remote = readFileSync(`${root}/src/keys/remote-jwks.ts`, 'utf8');
+
+    expect(importers.map(({ path }) => path)).toEqual(['keys/remote-jwks.ts']);
+    expect(remote.match(/.*'jose'.*/g)).toEqual([
+      expect.stringMatching(/= await import\('jose'\);$/),
+    ]);
+  });
+
   it('knows no top-level await, which would break require(esm)', () => {
     expect(sources.filter(({ awaits }) => awaits).map(({ path }) => path)).toEqual([]);
   });
