@@ -9,11 +9,9 @@ export function isObject(value: unknown): value is Readonly<Record<string, unkno
 
 export function checkBoolean(value: unknown, name: string): boolean {
   if (typeof value === 'boolean') return value;
-  const hint =
-    typeof value === 'string'
-      ? " (an environment variable is a string: compare it, value === 'true')"
-      : '';
-  throw configError(name, describe(value), `give true or false${hint}`);
+  const hint = " (an environment variable is a string: compare it, value === 'true')";
+  const fix = `give true or false${typeof value === 'string' ? hint : ''}`;
+  throw configError(name, describe(value), fix);
 }
 
 export function checkString(value: unknown, name: string): string {
@@ -37,18 +35,16 @@ export function oneOf<const T extends string>(...choices: readonly T[]): Check<T
 
 export function integerFrom(least: number, most: number): Check<number> {
   return (value, name) => {
-    const isFit =
-      typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most;
-    if (isFit) return value;
+    const isInteger = typeof value === 'number' && Number.isInteger(value);
+    if (isInteger && value >= least && value <= most) return value;
     throw configError(name, describe(value), `give a whole number from ${least} to ${most}`);
   };
 }
 
-export function checkFunction(
-  value: unknown,
-  name: string,
-): (...args: readonly unknown[]) => unknown {
-  if (typeof value === 'function') return value as (...args: readonly unknown[]) => unknown;
+export type Callback = (...args: readonly unknown[]) => unknown;
+
+export function checkFunction(value: unknown, name: string): Callback {
+  if (typeof value === 'function') return value as Callback;
   throw configError(name, kindOf(value), 'give a function');
 }
 
@@ -79,9 +75,6 @@ export function optional<T>(value: unknown, name: string, check: Check<T>): T | 
 /** RFC 9110 section 5.6.2, `token`: names of headers, schemes and methods; cookie names too (RFC 6265 section 4.1.1). */
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
-/** RFC 6265 section 4.1.1, `path-value`: ASCII without control characters and without the `;` that ends it. */
-const COOKIE_PATH = /^\/[\x20-\x3a\x3c-\x7e]*$/;
-
 /** RFC 1123 section 2.1: labels of letters, digits and inner hyphens. */
 const HOST_NAME =
   /^(?=.{1,253}$)[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?(?:\.[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?)*$/i;
@@ -90,56 +83,45 @@ const HOST_NAME =
 const PROTOTYPE_NAMES: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
 
 /** The name of a header, an authentication scheme or a method. */
-export function checkToken(value: unknown, name: string): string {
-  const text = checkString(value, name);
-  if (TOKEN.test(text)) return text;
-  throw configError(
-    name,
-    describe(text),
-    'give letters, digits and hyphens only (a token of RFC 9110 section 5.6.2)',
-  );
-}
+export const checkToken = matching(
+  TOKEN,
+  'give letters, digits and hyphens only (a token of RFC 9110 section 5.6.2)',
+);
 
-export function checkCookieName(value: unknown, name: string): string {
-  const text = checkString(value, name);
-  if (TOKEN.test(text)) return text;
-  throw configError(
-    name,
-    describe(text),
-    "give a cookie name without blanks, ';', ',' or '=' (RFC 6265 section 4.1.1)",
-  );
-}
+export const checkCookieName = matching(
+  TOKEN,
+  "give a cookie name without blanks, ';', ',' or '=' (RFC 6265 section 4.1.1)",
+);
 
-export function checkCookiePath(value: unknown, name: string): string {
-  const text = checkString(value, name);
-  if (COOKIE_PATH.test(text)) return text;
-  throw configError(
-    name,
-    describe(text),
-    "give a path that starts with '/', in ASCII, without ';' or control characters",
-  );
+/** RFC 6265 section 4.1.1, `path-value`: ASCII without control characters and without the `;` that ends it. */
+export const checkCookiePath = matching(
+  /^\/[\x20-\x3a\x3c-\x7e]*$/,
+  "give a path that starts with '/', in ASCII, without ';' or control characters",
+);
+
+/** Text that matches a pattern. */
+export function matching(pattern: RegExp, fix: string): Check<string> {
+  return (value, name) => {
+    const text = checkString(value, name);
+    if (pattern.test(text)) return text;
+    throw configError(name, describe(text), fix);
+  };
 }
 
 /** A host name. A leading dot is removed, as Werkzeug does and RFC 6265 section 5.2.3 prescribes for browsers. */
 export function checkDomain(value: unknown, name: string): string {
   const host = checkString(value, name).replace(/^\./, '');
   if (HOST_NAME.test(host)) return host;
-  throw configError(
-    name,
-    describe(value),
-    "give a host name such as 'example.com', without scheme, port or path",
-  );
+  const fix = "give a host name such as 'example.com', without scheme, port or path";
+  throw configError(name, describe(value), fix);
 }
 
 /** The name of a claim, or of a member of a body. */
 export function checkMemberName(value: unknown, name: string): string {
   const text = checkString(value, name);
   if (text !== '' && !PROTOTYPE_NAMES.has(text)) return text;
-  throw configError(
-    name,
-    describe(text),
-    'give a name that is neither empty nor __proto__, constructor or prototype',
-  );
+  const fix = 'give a name that is neither empty nor __proto__, constructor or prototype';
+  throw configError(name, describe(text), fix);
 }
 
 /** @throws TypeError - for an id that is not a string or is empty */
@@ -147,11 +129,7 @@ export function requireId(value: unknown, message: string): void {
   if (typeof value !== 'string' || value === '') throw new TypeError(message);
 }
 
-/**
- * With `verifySub: false` any value but `undefined`, `null` and `''` is an identity.
- *
- * @throws TypeError
- */
+/** @throws TypeError - for `undefined`, `null` and `''`; with `verifySub: false` any other value is an identity */
 export function requireIdentity(identity: unknown, message: string): void {
   if (identity === undefined || identity === null || identity === '') throw new TypeError(message);
 }

@@ -9,14 +9,11 @@ const LONGEST = 100 * 365.25 * 24 * 60 * 60;
 /** The longest delay of a timer; a longer one fires at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** What `ms` really takes and returns: any string, and `undefined` for one that it cannot parse or of over 100 characters. */
+/** What `ms` really takes and returns: `undefined` for a string that it cannot parse, or of over 100 characters. */
 const lenientMs = ms as (text: string) => number | undefined;
 
 /**
  * A duration in whole seconds; 0 is allowed.
- *
- * @param name - the option or argument, as the message names it
- * @param Mistake - what to throw: `JwtExtendedConfigError` unless the caller says otherwise
  *
  * @example
  * ```ts
@@ -49,11 +46,8 @@ export function parseSeconds(value: unknown, name: string, Mistake: MistakeClass
 export function parseTimeout(value: unknown, name: string): number {
   const milliseconds = toMilliseconds(value, name, JwtExtendedConfigError);
   if (milliseconds > 0 && milliseconds <= LONGEST_TIMER_MS) return milliseconds;
-  throw configError(
-    name,
-    describe(value),
-    "give a duration longer than 0 and at most 2147483647 ms, such as '500ms'",
-  );
+  const fix = "give a duration longer than 0 and at most 2147483647 ms, such as '500ms'";
+  throw configError(name, describe(value), fix);
 }
 
 function toMilliseconds(value: unknown, name: string, Mistake: MistakeClass): number {
@@ -62,19 +56,13 @@ function toMilliseconds(value: unknown, name: string, Mistake: MistakeClass): nu
     if (Number.isSafeInteger(value)) return value * 1000;
     throw refuse("give a whole number of seconds, or a string such as '15m' or '500ms'");
   }
-  if (typeof value !== 'string') {
+  if (typeof value !== 'string')
     throw refuse("give a number of seconds, or a string with a unit such as '15m'");
-  }
   // `ms` reads text without a unit as milliseconds: '3600' from an environment variable would be 3.6 seconds.
-  const milliseconds = /[a-z]$/i.test(value) ? parseText(value) : undefined;
-  if (milliseconds !== undefined) return milliseconds;
-  throw refuse("a string needs a number and a unit, such as '90s', '15m', '1.5h' or '30d'");
-}
-
-function parseText(text: string): number | undefined {
-  const milliseconds = lenientMs(text);
+  const milliseconds = /[a-z]$/i.test(value) ? lenientMs(value) : undefined;
   // 1.1 hours are 3960000.0000000005 ms in floating point; fifteen digits are exact.
-  return milliseconds === undefined ? undefined : Number(milliseconds.toPrecision(15));
+  if (milliseconds !== undefined) return Number(milliseconds.toPrecision(15));
+  throw refuse("a string needs a number and a unit, such as '90s', '15m', '1.5h' or '30d'");
 }
 
 /** A duration of at least one second; `otherwise` is what a message offers in its place. */
@@ -90,10 +78,7 @@ export function positiveDuration(
   };
 }
 
-/**
- * How long a token lives, in whole seconds; `false` for ever. Zero is refused, because it is ambiguous: in
- * Flask-JWT-Extended it means for ever.
- */
+/** How long a token lives, in whole seconds; `false` for ever. Zero is refused: in Flask-JWT-Extended it means for ever. */
 export function parseLifetime(
   value: unknown,
   name: string,

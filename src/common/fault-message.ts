@@ -6,9 +6,8 @@ const TOKEN = /\bey[\w-]{8,}\.[\w-]*\.?[\w-]*/g;
 export function safeMessage(fault: unknown): string {
   if (fault === null || fault === undefined) return `${fault} was thrown`;
   const message = messageOf(fault);
-  return typeof message === 'string'
-    ? message.slice(0, LONGEST).replace(TOKEN, '<token>')
-    : `something of type ${typeof fault} was thrown`;
+  if (typeof message !== 'string') return `something of type ${typeof fault} was thrown`;
+  return message.slice(0, LONGEST).replace(TOKEN, '<token>');
 }
 
 /** Any value can be thrown, and a getter `message` may throw too. An `AggregateError` often has no message of its own. */

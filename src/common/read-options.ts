@@ -1,5 +1,5 @@
 import { JwtExtendedConfigError } from '../errors/config.error.js';
-import type { Check } from './checks.js';
+import { type Check, isObject } from './checks.js';
 import { configError, describe, kindOf, tagOf } from './describe.js';
 
 /** One option: its check, and its default. A row without a default is an option that may be left out. */
@@ -39,7 +39,7 @@ export function readOptions<const R extends Readonly<Record<string, Row>>>(
   return Object.fromEntries(values) as Values<R>;
 }
 
-/** The values that these rows are for, and no others. */
+/** The values that these rows are for. */
 export function pick<V extends object, R extends object>(
   values: V,
   rows: R,
@@ -58,9 +58,7 @@ function readOption([check, ...fallback]: Row, given: unknown, path: string): un
 const GROUP_TAGS: ReadonlySet<string> = new Set(['Object', 'Module']);
 
 function asGroup(given: unknown, path: string): Readonly<Record<string, unknown>> {
-  if (typeof given === 'object' && given !== null && GROUP_TAGS.has(tagOf(given))) {
-    return given as Readonly<Record<string, unknown>>;
-  }
+  if (isObject(given) && GROUP_TAGS.has(tagOf(given))) return given;
   const hint = given instanceof Promise ? ' (await the promise first)' : '';
   throw configError(path || 'JwtExtendedModule', kindOf(given), `give an object of options${hint}`);
 }
@@ -77,23 +75,19 @@ export const STATIC_EXTRAS: readonly string[] = [
 /** The largest number of typing errors for which a message suggests the name. */
 const NEAR = 3;
 
-/**
- * Refuses a name that no option has: if it is misspelt, the option's default would silently stay in force.
- *
- * @throws JwtExtendedConfigError
- */
+/** @throws JwtExtendedConfigError - for a name that no option has: if misspelt, the default would silently stay in force */
 export function refuseUnknownNames(
   given: readonly string[],
   known: readonly string[],
   path: string,
 ): void {
   const prefix = path && `${path}.`;
-  for (const name of given) {
-    if (known.includes(name)) continue;
-    throw new JwtExtendedConfigError(
-      `${prefix}${shorten(name)} is not an option; ${fixFor(name, known, prefix)}`,
-    );
-  }
+  const name = given.find((each) => !known.includes(each));
+  if (name === undefined) return;
+  // A secret that became a name by accident does not look like one.
+  const shown = /^\w{1,30}$/.test(name) ? name : describe(name);
+  const fix = fixFor(name, known, prefix);
+  throw new JwtExtendedConfigError(`${prefix}${shown} is not an option; ${fix}`);
 }
 
 function fixFor(name: string, known: readonly string[], prefix: string): string {
@@ -107,36 +101,26 @@ function fixFor(name: string, known: readonly string[], prefix: string): string 
 }
 
 function nearestOf(name: string, known: readonly string[]): string | undefined {
+  const distanceTo = (other: string) => editDistance(name.toLowerCase(), other.toLowerCase());
   const [nearest] = known
-    .map((candidate) => ({
-      candidate,
-      distance: editDistance(name.toLowerCase(), candidate.toLowerCase()),
-    }))
+    .map((candidate) => ({ candidate, distance: distanceTo(candidate) }))
     .filter(({ distance }) => distance <= NEAR)
     .sort((one, other) => one.distance - other.distance);
   return nearest?.candidate;
 }
 
-/** A name as it is if it looks like one; a secret that became a name by accident does not. */
-function shorten(name: string): string {
-  return /^\w{1,30}$/.test(name) ? name : describe(name);
-}
-
 /** How many letters must be inserted, removed or replaced to make one word of the other (Levenshtein). */
 export function editDistance(one: string, other: string): number {
-  let row = Array.from({ length: other.length + 1 }, (_, column) => column);
-  for (let index = 0; index < one.length; index++)
-    row = nextRow(row, one.charAt(index), other, index + 1);
-  return row[other.length] as number;
-}
-
-function nextRow(above: readonly number[], letter: string, other: string, start: number): number[] {
-  const row = [start];
-  for (let column = 0; column < other.length; column++) {
-    const replaced = (above[column] as number) + (other[column] === letter ? 0 : 1);
-    const removed = (above[column + 1] as number) + 1;
-    const inserted = (row[column] as number) + 1;
-    row.push(Math.min(replaced, removed, inserted));
+  let above = Array.from({ length: other.length + 1 }, (_, column) => column);
+  for (let index = 0; index < one.length; index++) {
+    const row = [index + 1];
+    for (let column = 0; column < other.length; column++) {
+      const replaced = (above[column] as number) + (other[column] === one[index] ? 0 : 1);
+      const removed = (above[column + 1] as number) + 1;
+      const inserted = (row[column] as number) + 1;
+      row.push(Math.min(replaced, removed, inserted));
+    }
+    above = row;
   }
-  return row;
+  return above[other.length] as number;
 }

@@ -16,29 +16,13 @@ import type { Duration, TokenType } from '../contracts/token.js';
 
 /** Where revocations are kept, and which tokens are checked. */
 export interface BlocklistOptions {
-  /**
-   * Where revocations are kept.
-   *
-   * @default a `MemoryBlocklistStore`
-   */
+  /** Where revocations are kept. @default a `MemoryBlocklistStore` */
   store?: BlocklistStore;
-  /**
-   * Which types of token are checked. Flask: `JWT_BLACKLIST_TOKEN_CHECKS`.
-   *
-   * @default ['access', 'refresh']
-   */
+  /** Which types of token are checked. Flask: `JWT_BLACKLIST_TOKEN_CHECKS`. @default ['access', 'refresh'] */
   checks?: readonly TokenType[];
-  /**
-   * How long the store may take to answer.
-   *
-   * @default '1s'
-   */
+  /** How long the store may take to answer. @default '1s' */
   timeout?: Duration;
-  /**
-   * What happens to a request if the store does not answer: `'deny'` refuses it with 503, `'allow'` lets it in.
-   *
-   * @default 'deny'
-   */
+  /** If the store does not answer, `'deny'` refuses a request with 503, and `'allow'` lets it in. @default 'deny' */
   onStoreError?: 'deny' | 'allow';
 }
 
@@ -67,17 +51,9 @@ export interface RotationOptions {
    * @default '10s'
    */
   grace?: Duration;
-  /**
-   * How long a session may last from its login, however often it is refreshed.
-   *
-   * @default none
-   */
+  /** How long a session may last from its login, however often it is refreshed. @default none */
   sessionLifetime?: Duration;
-  /**
-   * How many sessions an identity may have at a time; one more ends the oldest.
-   *
-   * @default none
-   */
+  /** How many sessions an identity may have at a time; one more ends the oldest. @default none */
   maxSessions?: number;
 }
 
@@ -108,12 +84,10 @@ export function checkRotationStore(
     throw configError('rotation.maxSessions', 'beside a store that keeps no sessions', fix);
 }
 
-const LONGEST_GRACE = 60;
-
 function checkGrace(value: unknown, name: string): number {
   const seconds = parseDuration(value, name);
-  if (seconds <= LONGEST_GRACE) return seconds;
-  const fix = `give ${LONGEST_GRACE} seconds at most: within it a stolen token goes unnoticed`;
+  if (seconds <= 60) return seconds;
+  const fix = 'give 60 seconds at most: within it a stolen token goes unnoticed';
   throw configError(name, describe(value), fix);
 }
 
@@ -142,9 +116,6 @@ function checkSessions(value: unknown, name: string): unknown {
   throw configError(name, kindOf(value), fix);
 }
 
-function hasMethods(
-  value: unknown,
-  names: readonly string[],
-): value is Readonly<Record<string, unknown>> {
+function hasMethods(value: unknown, names: string[]): value is Readonly<Record<string, unknown>> {
   return isObject(value) && names.every((name) => typeof value[name] === 'function');
 }

@@ -1,4 +1,4 @@
-import { checkFunction } from '../common/checks.js';
+import { type Callback, checkFunction } from '../common/checks.js';
 import { readOptions, type Rows } from '../common/read-options.js';
 import type { Awaitable } from '../contracts/awaitable.js';
 import type { CallbackResponse } from '../contracts/http.js';
@@ -43,10 +43,7 @@ export interface JwtExtendedLoaders {
     subject: any,
     context: LoaderContext,
   ): Awaitable<LoadedKey | { key: LoadedKey; kid?: string }>;
-  /**
-   * Returns the key that verifies a token, `null` or `undefined` if there is none; header and claims are **unverified**.
-   * Flask: `decode_key_loader`.
-   */
+  /** Returns the key that verifies a token, or `null`; header and claims are **unverified**. Flask: `decode_key_loader`. */
   decodeKey?(
     unverified: UnverifiedToken,
     context: LoaderContext,
@@ -65,10 +62,7 @@ export interface JwtExtendedLoaders {
  * throws, or returns no status from 100 to 599, the failure is logged and the default answers.
  */
 export interface JwtExtendedResponses {
-  /**
-   * No token, a missing or wrong CSRF value, or wrong credentials at the login endpoint: 401 `{ msg: reason }`.
-   * Flask: `unauthorized_loader`.
-   */
+  /** No token, a missing or wrong CSRF value, or wrong credentials: 401 `{ msg: reason }`. Flask: `unauthorized_loader`. */
   unauthorized?(reason: string, context: LoaderContext): Awaitable<CallbackResponse>;
   /** An invalid token, or one of the wrong type: 422 `{ msg: reason }`. Flask: `invalid_token_loader`. */
   invalidToken?(reason: string, context: LoaderContext): Awaitable<CallbackResponse>;
@@ -131,5 +125,3 @@ function boundTo(
   const given = Object.entries(callbacks).filter(([, callback]) => callback !== undefined);
   return Object.fromEntries(given.map(([name, callback]) => [name, callback?.bind(owner)]));
 }
-
-type Callback = (...args: readonly unknown[]) => unknown;

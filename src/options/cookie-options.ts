@@ -13,50 +13,22 @@ import type { ResolvedCsrfOptions } from './csrf-options.js';
 
 /** How cookies are named and set. */
 export interface CookieOptions {
-  /**
-   * Flask: `JWT_ACCESS_COOKIE_NAME`.
-   *
-   * @default 'access_token_cookie'
-   */
+  /** Flask: `JWT_ACCESS_COOKIE_NAME`. @default 'access_token_cookie' */
   accessName?: string;
-  /**
-   * Flask: `JWT_REFRESH_COOKIE_NAME`.
-   *
-   * @default 'refresh_token_cookie'
-   */
+  /** Flask: `JWT_REFRESH_COOKIE_NAME`. @default 'refresh_token_cookie' */
   refreshName?: string;
-  /**
-   * Flask: `JWT_ACCESS_COOKIE_PATH`.
-   *
-   * @default '/'
-   */
+  /** Flask: `JWT_ACCESS_COOKIE_PATH`. @default '/' */
   accessPath?: string;
-  /**
-   * Flask: `JWT_REFRESH_COOKIE_PATH`.
-   *
-   * @default '/'
-   */
+  /** Flask: `JWT_REFRESH_COOKIE_PATH`. @default '/' */
   refreshPath?: string;
-  /**
-   * Flask: `JWT_COOKIE_DOMAIN`.
-   *
-   * @default none: the host that set it
-   */
+  /** Flask: `JWT_COOKIE_DOMAIN`. @default none: the host that set it */
   domain?: string;
-  /**
-   * Flask: `JWT_COOKIE_SECURE`.
-   *
-   * @default true
-   */
+  /** Flask: `JWT_COOKIE_SECURE`. @default true */
   secure?: boolean;
-  /**
-   * Flask: `JWT_COOKIE_SAMESITE`.
-   *
-   * @default 'lax'
-   */
+  /** Flask: `JWT_COOKIE_SAMESITE`. @default 'lax' */
   sameSite?: 'strict' | 'lax' | 'none';
   /**
-   * Whether cookies end with the browser's session; with `false` they end with the token. Flask: `JWT_SESSION_COOKIE`.
+   * Whether cookies end with the browser's session, or else with the token. Flask: `JWT_SESSION_COOKIE`.
    *
    * @default true
    */
@@ -96,33 +68,26 @@ export function readCookieOptions(given: unknown, path: string): ResolvedCookieO
 
 /** @throws JwtExtendedConfigError - if cookies share a name, or if browsers would drop one for its name's prefix */
 export function checkCookieNames(cookies: ResolvedCookieOptions, csrf: ResolvedCsrfOptions): void {
+  const { accessCookieName, refreshCookieName, accessCookiePath, refreshCookiePath } = csrf;
   const named: readonly NamedCookie[] = [
     ['cookies.accessName', cookies.accessName, 'cookies.accessPath', cookies.accessPath],
     ['cookies.refreshName', cookies.refreshName, 'cookies.refreshPath', cookies.refreshPath],
-    [
-      'csrf.accessCookieName',
-      csrf.accessCookieName,
-      'csrf.accessCookiePath',
-      csrf.accessCookiePath,
-    ],
-    [
-      'csrf.refreshCookieName',
-      csrf.refreshCookieName,
-      'csrf.refreshCookiePath',
-      csrf.refreshCookiePath,
-    ],
+    ['csrf.accessCookieName', accessCookieName, 'csrf.accessCookiePath', accessCookiePath],
+    ['csrf.refreshCookieName', refreshCookieName, 'csrf.refreshCookiePath', refreshCookiePath],
   ];
   for (const [index, cookie] of named.entries()) {
-    refuseSharedName(cookie, named.slice(0, index));
+    const [option, name] = cookie;
+    // Of two cookies with one name a browser keeps the later, or sends both: either way one token hides the other.
+    const twin = named.slice(0, index).find(([, other]) => other === name);
+    if (twin) {
+      const given = `${describe(name)}, as was ${twin[0]}`;
+      throw configError(option, given, 'give each cookie a name of its own');
+    }
     checkPrefix(cookie, cookies);
   }
 }
 
-/**
- * Every request would renew a token that is due for renewal from its first second.
- *
- * @throws JwtExtendedConfigError
- */
+/** @throws JwtExtendedConfigError - if tokens would be due from their first second, so that every request renews one */
 export function checkRenewal(
   { renewWithin }: ResolvedCookieOptions,
   accessExpires: number | false,
@@ -134,14 +99,6 @@ export function checkRenewal(
 
 /** The name and the path of a cookie, each with the option that gives it. */
 type NamedCookie = readonly [nameOption: string, name: string, pathOption: string, path: string];
-
-/** Of two cookies with one name a browser keeps the later, or sends both: either way one token hides the other. */
-function refuseSharedName([option, name]: NamedCookie, earlier: readonly NamedCookie[]): void {
-  const twin = earlier.find(([, other]) => other === name);
-  if (twin === undefined) return;
-  const given = `${describe(name)}, as was ${twin[0]}`;
-  throw configError(option, given, 'give each cookie a name of its own');
-}
 
 /** RFC 6265bis section 4.1.3: browsers drop a cookie that lacks what its prefix demands; they ignore the prefix's case. */
 function checkPrefix(
@@ -155,11 +112,8 @@ function checkPrefix(
   if (!secure)
     throw refuse('cookies.secure is false', 'such a prefix demands cookies.secure: true');
   if (!isHost) return;
+  const demand = 'the prefix __Host- demands';
   if (path !== '/')
-    throw refuse(
-      `${pathOption} is ${describe(path)}`,
-      `the prefix __Host- demands ${pathOption}: '/'`,
-    );
-  if (domain !== undefined)
-    throw refuse('cookies.domain is set', 'the prefix __Host- demands no cookies.domain');
+    throw refuse(`${pathOption} is ${describe(path)}`, `${demand} ${pathOption}: '/'`);
+  if (domain !== undefined) throw refuse('cookies.domain is set', `${demand} no cookies.domain`);
 }

@@ -11,11 +11,7 @@ import { readOptions, type Rows, type Values } from '../common/read-options.js';
 
 /** Protects tokens in cookies: the client must send the `csrf` claim in a header or form field too (double submit). */
 export interface CsrfOptions {
-  /**
-   * Flask: `JWT_COOKIE_CSRF_PROTECT`.
-   *
-   * @default true
-   */
+  /** Flask: `JWT_COOKIE_CSRF_PROTECT`. @default true */
   protect?: boolean;
   /**
    * The methods that are protected. GET, HEAD, OPTIONS, TRACE, POST, PUT, PATCH and DELETE are exempt if they are not in
@@ -24,47 +20,19 @@ export interface CsrfOptions {
    * @default ['POST', 'PUT', 'PATCH', 'DELETE']
    */
   methods?: readonly string[];
-  /**
-   * Flask: `JWT_ACCESS_CSRF_HEADER_NAME`.
-   *
-   * @default 'X-CSRF-TOKEN'
-   */
+  /** Flask: `JWT_ACCESS_CSRF_HEADER_NAME`. @default 'X-CSRF-TOKEN' */
   accessHeaderName?: string;
-  /**
-   * Flask: `JWT_REFRESH_CSRF_HEADER_NAME`.
-   *
-   * @default 'X-CSRF-TOKEN'
-   */
+  /** Flask: `JWT_REFRESH_CSRF_HEADER_NAME`. @default 'X-CSRF-TOKEN' */
   refreshHeaderName?: string;
-  /**
-   * Whether the CSRF value is also set as a cookie that scripts can read. Flask: `JWT_CSRF_IN_COOKIES`.
-   *
-   * @default true
-   */
+  /** Whether the CSRF value is also a cookie that scripts can read. Flask: `JWT_CSRF_IN_COOKIES`. @default true */
   inCookies?: boolean;
-  /**
-   * Flask: `JWT_ACCESS_CSRF_COOKIE_NAME`.
-   *
-   * @default 'csrf_access_token'
-   */
+  /** Flask: `JWT_ACCESS_CSRF_COOKIE_NAME`. @default 'csrf_access_token' */
   accessCookieName?: string;
-  /**
-   * Flask: `JWT_REFRESH_CSRF_COOKIE_NAME`.
-   *
-   * @default 'csrf_refresh_token'
-   */
+  /** Flask: `JWT_REFRESH_CSRF_COOKIE_NAME`. @default 'csrf_refresh_token' */
   refreshCookieName?: string;
-  /**
-   * Flask: `JWT_ACCESS_CSRF_COOKIE_PATH`.
-   *
-   * @default '/'
-   */
+  /** Flask: `JWT_ACCESS_CSRF_COOKIE_PATH`. @default '/' */
   accessCookiePath?: string;
-  /**
-   * Flask: `JWT_REFRESH_CSRF_COOKIE_PATH`.
-   *
-   * @default '/'
-   */
+  /** Flask: `JWT_REFRESH_CSRF_COOKIE_PATH`. @default '/' */
   refreshCookiePath?: string;
   /**
    * Whether a form field of the parsed body may carry the CSRF value instead of the header. Flask: `JWT_CSRF_CHECK_FORM`.
@@ -72,17 +40,9 @@ export interface CsrfOptions {
    * @default false
    */
   checkForm?: boolean;
-  /**
-   * Flask: `JWT_ACCESS_CSRF_FIELD_NAME`.
-   *
-   * @default 'csrf_token'
-   */
+  /** Flask: `JWT_ACCESS_CSRF_FIELD_NAME`. @default 'csrf_token' */
   accessFieldName?: string;
-  /**
-   * Flask: `JWT_REFRESH_CSRF_FIELD_NAME`.
-   *
-   * @default 'csrf_token'
-   */
+  /** Flask: `JWT_REFRESH_CSRF_FIELD_NAME`. @default 'csrf_token' */
   refreshFieldName?: string;
 }
 
@@ -102,7 +62,7 @@ export const CSRF_ROWS = {
 } satisfies Rows<CsrfOptions>;
 
 export interface ResolvedCsrfOptions extends Omit<Values<typeof CSRF_ROWS>, 'methods'> {
-  /** The methods that need no CSRF value, in upper case. */
+  /** In upper case. */
   readonly exemptMethods: ReadonlySet<string>;
 }
 
@@ -112,13 +72,10 @@ export function readCsrfOptions(given: unknown, path: string): ResolvedCsrfOptio
     const fix = 'to protect no method at all set csrf.protect to false';
     throw configError('csrf.methods', 'an empty array', fix);
   }
-  return {
-    ...values,
-    exemptMethods: new Set(KNOWN_METHODS.filter((method) => !methods.includes(method))),
-  };
+  const exempt = KNOWN_METHODS.filter((method) => !methods.includes(method));
+  return { ...values, exemptMethods: new Set(exempt) };
 }
 
-/** The methods that are exempt unless `csrf.methods` lists them; every other method is protected. */
 const KNOWN_METHODS = ['GET', 'HEAD', 'OPTIONS', 'TRACE', 'POST', 'PUT', 'PATCH', 'DELETE'];
 
 /** Flask compares methods as they are written, so that a lower-case entry switches protection off. */

@@ -22,17 +22,9 @@ export interface EndpointOptions {
    * @default false
    */
   login?: boolean | string;
-  /**
-   * `POST /auth/refresh` exchanges a refresh token for a new pair.
-   *
-   * @default false
-   */
+  /** `POST /auth/refresh` exchanges a refresh token for a new pair. @default false */
   refresh?: boolean | string;
-  /**
-   * `POST /auth/logout` ends the session of the token in the request.
-   *
-   * @default false
-   */
+  /** `POST /auth/logout` ends the session of the token in the request. @default false */
   logout?: boolean | string;
   /**
    * `GET` returns the public halves of the module's keys as a JWK Set (RFC 7517). It is outside of any global prefix;
@@ -43,20 +35,16 @@ export interface EndpointOptions {
   jwks?: boolean | string;
 }
 
-/** The endpoints whose paths start at `path`. */
-type TokenEndpoint = 'login' | 'refresh' | 'logout';
-
 /** The path of each endpoint that is mounted. */
-export type EndpointPaths = Readonly<Partial<Record<TokenEndpoint | 'jwks', string>>>;
-
-/** One step below `path`; the login is at `path` itself. */
-const STEPS = { login: '', refresh: 'refresh', logout: 'logout' } as const;
+export type EndpointPaths = Readonly<
+  Partial<Record<'login' | 'refresh' | 'logout' | 'jwks', string>>
+>;
 
 const ENDPOINT_ROWS = {
   path: [checkPath("give a path such as 'auth'"), 'auth'],
-  login: [stepOr(STEPS.login), false],
-  refresh: [stepOr(STEPS.refresh), false],
-  logout: [stepOr(STEPS.logout), false],
+  login: [stepOr(''), false],
+  refresh: [stepOr('refresh'), false],
+  logout: [stepOr('logout'), false],
   jwks: [checkJwksPath, false],
 } satisfies Rows<EndpointOptions>;
 
@@ -66,8 +54,7 @@ export function resolveEndpoints(endpoints: unknown): EndpointPaths {
     throw new JwtExtendedConfigError('endpoints must be an object: { jwks: true }');
   }
   const { path, jwks, ...steps } = readOptions('endpoints', ENDPOINT_ROWS, endpoints);
-  const paths = (Object.keys(STEPS) as TokenEndpoint[]).flatMap((name) => {
-    const step = steps[name];
+  const paths = Object.entries(steps).flatMap(([name, step]) => {
     if (step === undefined) return [];
     return [[name, step.startsWith('/') ? step : joined(path, step)] as const];
   });
@@ -75,7 +62,7 @@ export function resolveEndpoints(endpoints: unknown): EndpointPaths {
   return { ...Object.fromEntries(paths), ...(jwks !== undefined && { jwks }) };
 }
 
-/** `undefined` for an endpoint that is not mounted. */
+/** The part of the path below `path`; `undefined` for an endpoint that is not mounted. */
 function stepOr(usual: string): Check<string | undefined> {
   const fix = 'give true, or a path';
   return (value, name) => {
@@ -114,7 +101,7 @@ function joined(...parts: readonly string[]): string {
 }
 
 /** A request never reaches the second of two routes with one path. */
-function assertUniquePaths(paths: readonly (readonly [TokenEndpoint, string])[]): void {
+function assertUniquePaths(paths: readonly (readonly [string, string])[]): void {
   for (const [index, [name, path]] of paths.entries()) {
     const twin = paths.slice(0, index).find(([, other]) => joined(other) === joined(path));
     if (!twin) continue;

@@ -30,7 +30,7 @@ export interface JwtExtendedOptions
   /** How refresh tokens are rotated, and how long sessions may last. */
   rotation?: RotationOptions;
   /**
-   * Emits security events as `jwt.<name>`: an `EventEmitter2`, an `EventEmitter` of Node, or an object of your own.
+   * Emits security events as `jwt.<name>`: an `EventEmitter2`, Node's `EventEmitter` or an object of your own.
    *
    * @default none
    */
@@ -39,17 +39,9 @@ export interface JwtExtendedOptions
   login?: LoginOptions;
   /** Functions that the module calls while it creates and reads tokens. */
   loaders?: JwtExtendedLoaders;
-  /**
-   * How long a loader or a response callback may take.
-   *
-   * @default '5s'
-   */
+  /** How long a loader or a response callback may take. @default '5s' */
   loaderTimeout?: Duration;
-  /**
-   * Returns the current time; for tests.
-   *
-   * @default the system's clock
-   */
+  /** Returns the current time; for tests. @default the system's clock */
   clock?: () => Date;
 }
 

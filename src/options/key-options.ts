@@ -109,23 +109,15 @@ export interface KeyOptions {
   passphrase?: string | Buffer;
   /** The verifying half of a key pair; with it alone, the service only verifies. Flask: `JWT_PUBLIC_KEY`. */
   publicKey?: KeyPairInput;
-  /**
-   * The algorithm that signs new tokens. Required with a key pair. Flask: `JWT_ALGORITHM`.
-   *
-   * @default 'HS256' with a secret
-   */
+  /** The algorithm of new tokens; required with a key pair. Flask: `JWT_ALGORITHM`. @default 'HS256' with a secret */
   algorithm?: Algorithm;
   /**
-   * The algorithms that tokens may be signed with; `algorithm` is always one of them. Flask: `JWT_DECODE_ALGORITHMS`.
+   * The algorithms that are accepted, always including `algorithm`. Flask: `JWT_DECODE_ALGORITHMS`.
    *
    * @default [algorithm]
    */
   decodeAlgorithms?: readonly Algorithm[];
-  /**
-   * Accepts a short or well-known secret without a warning, in production too.
-   *
-   * @default false
-   */
+  /** Accepts a short or well-known secret without a warning, in production too. @default false */
   allowWeakSecret?: boolean;
 }
 

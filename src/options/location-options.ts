@@ -22,41 +22,21 @@ export interface LocationOptions {
    * @default ['headers']
    */
   locations?: readonly (TokenLocation | TokenExtractor)[];
-  /**
-   * Flask: `JWT_HEADER_NAME`.
-   *
-   * @default 'Authorization'
-   */
+  /** Flask: `JWT_HEADER_NAME`. @default 'Authorization' */
   headerName?: string;
   /**
-   * The scheme before the token, compared without regard to case; with `''` the header is the bare token. Flask: `JWT_HEADER_TYPE`.
+   * The case-insensitive scheme before the token; `''` for a bare token. Flask: `JWT_HEADER_TYPE`.
    *
    * @default 'Bearer'
    */
   headerType?: string;
-  /**
-   * Flask: `JWT_QUERY_STRING_NAME`.
-   *
-   * @default 'jwt'
-   */
+  /** Flask: `JWT_QUERY_STRING_NAME`. @default 'jwt' */
   queryStringName?: string;
-  /**
-   * What the query parameter's value must start with. Flask: `JWT_QUERY_STRING_VALUE_PREFIX`.
-   *
-   * @default ''
-   */
+  /** What the query parameter's value must start with. Flask: `JWT_QUERY_STRING_VALUE_PREFIX`. @default '' */
   queryStringValuePrefix?: string;
-  /**
-   * The member of a JSON body that holds an access token. Flask: `JWT_JSON_KEY`.
-   *
-   * @default 'access_token'
-   */
+  /** The member of a JSON body that holds an access token. Flask: `JWT_JSON_KEY`. @default 'access_token' */
   jsonKey?: string;
-  /**
-   * The member of a JSON body that holds a refresh token. Flask: `JWT_REFRESH_JSON_KEY`.
-   *
-   * @default 'refresh_token'
-   */
+  /** The member of a JSON body that holds a refresh token. Flask: `JWT_REFRESH_JSON_KEY`. @default 'refresh_token' */
   refreshJsonKey?: string;
   /** How cookies are named and set. */
   cookies?: CookieOptions;
@@ -67,7 +47,7 @@ export interface LocationOptions {
 export const LOCATION_ROWS = {
   locations: [checkLocations, ['headers']],
   headerName: [checkToken, 'Authorization'],
-  headerType: [checkHeaderType, 'Bearer'],
+  headerType: [(value, name) => (value === '' ? '' : checkToken(value, name)), 'Bearer'],
   queryStringName: [checkMemberName, 'jwt'],
   queryStringValuePrefix: [checkString, ''],
   jsonKey: [checkMemberName, 'access_token'],
@@ -146,8 +126,4 @@ export function checkLocations(
 function checkLocation(value: unknown, name: string): TokenLocation | TokenExtractor {
   if (typeof value === 'function') return value as TokenExtractor;
   return oneOf('headers', 'cookies', 'query_string', 'json')(value, name);
-}
-
-function checkHeaderType(value: unknown, name: string): string {
-  return value === '' ? '' : checkToken(value, name);
 }

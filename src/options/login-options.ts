@@ -25,17 +25,9 @@ export interface LoginOptions {
    * `false` refuses them. Both are strings that are not empty. Flask-JWT: `authentication_handler`.
    */
   authenticate(username: string, password: string, context: LoaderContext): Awaitable<unknown>;
-  /**
-   * The member of the JSON body that holds the username. Flask-JWT: `JWT_AUTH_USERNAME_KEY`.
-   *
-   * @default 'username'
-   */
+  /** The member of the JSON body that holds the username. Flask-JWT: `JWT_AUTH_USERNAME_KEY`. @default 'username' */
   usernameKey?: string;
-  /**
-   * The member that holds the password. Flask-JWT: `JWT_AUTH_PASSWORD_KEY`.
-   *
-   * @default 'password'
-   */
+  /** The member that holds the password. Flask-JWT: `JWT_AUTH_PASSWORD_KEY`. @default 'password' */
   passwordKey?: string;
   /**
    * Returns the answer to a login: a body, or a `CallbackResponse`, which has a `status` and no members but `status`,

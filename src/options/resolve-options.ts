@@ -21,7 +21,6 @@ import type { ResolvedOptions } from './resolved-options.js';
 import { RESPONSE_ROWS, resolveResponseOptions } from './response-options.js';
 import { resolveTokenOptions, TOKEN_ROWS } from './token-options.js';
 
-/** Every option with its check and its default. */
 export const OPTION_ROWS = {
   ...KEY_ROWS,
   ...TOKEN_ROWS,
@@ -48,7 +47,7 @@ export const OPTION_ROWS = {
  */
 export function resolveOptions(options: JwtExtendedOptions): ResolvedOptions {
   const given = readOptions('', OPTION_ROWS, options);
-  const { blocklist, rotation, events, login, loaders, loaderTimeout, clock } = given;
+  const { blocklist, rotation, events, login, loaders, clock } = given;
   if (rotation) checkRotationStore(rotation, blocklist.store);
   checkRenewal(given.cookies, given.accessTokenExpires);
   const resolved: ResolvedOptions = {
@@ -60,7 +59,7 @@ export function resolveOptions(options: JwtExtendedOptions): ResolvedOptions {
     events,
     login,
     loaders,
-    loaderTimeoutMs: loaderTimeout,
+    loaderTimeoutMs: given.loaderTimeout,
     clock,
   };
   warnAboutWeakOptions(resolved);
@@ -68,91 +67,63 @@ export function resolveOptions(options: JwtExtendedOptions): ResolvedOptions {
   return deepFreeze(resolved, [blocklist.store, events]);
 }
 
-/** A choice that is allowed but costs security. */
-interface Weakness {
-  readonly where: 'everywhere' | 'production';
-  readonly applies: (options: ResolvedOptions) => boolean;
-  readonly warning: string;
-}
-
-/** R19 and R22 of the security requirements. */
-const WEAKNESSES: readonly Weakness[] = [
-  {
-    where: 'everywhere',
-    applies: ({ locations }) => locations.includes('query_string'),
-    warning:
-      "locations has 'query_string': tokens in URLs end in access logs, browser history and Referer headers",
-  },
-  {
-    where: 'everywhere',
-    applies: ({ blocklist }) => blocklist.onStoreError === 'allow',
-    warning:
-      "blocklist.onStoreError is 'allow': revoked tokens are let in while the store does not answer",
-  },
-  {
-    where: 'everywhere',
-    applies: ({ token }) => token.leeway > 300,
-    warning:
-      'leeway is more than 300 seconds: every token is accepted for that long after it has expired',
-  },
-  {
-    where: 'production',
-    applies: ({ locations, cookies }) => locations.includes('cookies') && !cookies.secure,
-    warning:
-      'cookies.secure is false: tokens in cookies also travel over plain HTTP, where anyone on the way reads them',
-  },
-  {
-    where: 'production',
-    applies: ({ locations, cookies, csrf }) =>
-      locations.includes('cookies') && cookies.sameSite === 'none' && !csrf.protect,
-    warning:
-      "csrf.protect is false while cookies.sameSite is 'none': any web site can act in the name of your users",
-  },
-  {
-    where: 'production',
-    applies: ({ token }) => token.expires.access === false,
-    warning: 'accessTokenExpires is false: a stolen access token opens every route for ever',
-  },
-  {
-    where: 'production',
-    applies: ({ token }) => token.expires.refresh === false,
-    warning: 'refreshTokenExpires is false: a stolen refresh token buys new access tokens for ever',
-  },
-];
-
-/** Logs each weakness once, at start. */
-function warnAboutWeakOptions(options: ResolvedOptions): void {
+/** Logs each choice that is allowed but costs security: R19 and R22 of the security requirements. */
+function warnAboutWeakOptions({ token, locations, cookies, csrf, blocklist }: ResolvedOptions) {
   const isProduction = process.env.NODE_ENV === 'production';
+  const sendsCookies = isProduction && locations.includes('cookies');
+  const weaknesses: readonly (readonly [applies: boolean, warning: string])[] = [
+    [
+      locations.includes('query_string'),
+      "locations has 'query_string': tokens in URLs end in access logs, browser history and Referer headers",
+    ],
+    [
+      blocklist.onStoreError === 'allow',
+      "blocklist.onStoreError is 'allow': revoked tokens are let in while the store does not answer",
+    ],
+    [
+      token.leeway > 300,
+      'leeway is more than 300 seconds: every token is accepted for that long after it has expired',
+    ],
+    [
+      sendsCookies && !cookies.secure,
+      'cookies.secure is false: tokens in cookies also travel over plain HTTP, where anyone on the way reads them',
+    ],
+    [
+      sendsCookies && cookies.sameSite === 'none' && !csrf.protect,
+      "csrf.protect is false while cookies.sameSite is 'none': any web site can act in the name of your users",
+    ],
+    [
+      isProduction && token.expires.access === false,
+      'accessTokenExpires is false: a stolen access token opens every route for ever',
+    ],
+    [
+      isProduction && token.expires.refresh === false,
+      'refreshTokenExpires is false: a stolen refresh token buys new access tokens for ever',
+    ],
+  ];
   const logger = new Logger('JwtExtendedModule');
-  for (const { where, applies, warning } of WEAKNESSES) {
-    if ((where === 'everywhere' || isProduction) && applies(options)) logger.warn(warning);
-  }
+  for (const [applies, warning] of weaknesses) if (applies) logger.warn(warning);
 }
 
 function checkEmitter(value: unknown, name: string): SecurityEventEmitter {
   if (isObject(value) && typeof value.emit === 'function')
     return value as object as SecurityEventEmitter;
-  throw configError(
-    name,
-    kindOf(value),
-    'give an object with a function emit, such as an EventEmitter2',
-  );
+  const fix = 'give an object with a function emit, such as an EventEmitter2';
+  throw configError(name, kindOf(value), fix);
 }
 
 /** Calls the clock once: with one that gives no time every token would be valid, or none. */
 function checkClock(value: unknown, name: string): () => Date {
   const clock = checkFunction(value, name);
   const fix = 'return a valid Date, as () => new Date() does';
-  const now = call(clock, `${name} was given a function that throws; ${fix}`);
+  let now: unknown;
+  try {
+    now = clock();
+  } catch (cause) {
+    const mistake = `${name} was given a function that throws; ${fix}`;
+    throw new JwtExtendedConfigError(mistake, { cause });
+  }
   if (now instanceof Date && !Number.isNaN(now.getTime())) return clock as () => Date;
   const given = now instanceof Date ? 'an invalid Date' : describe(now);
   throw configError(name, `a function that returns ${given}`, fix);
-}
-
-function call(clock: () => unknown, mistake: string): unknown {
-  try {
-    return clock();
-  } catch (cause) {
-    throw new JwtExtendedConfigError(mistake, { cause });
-  }
 }

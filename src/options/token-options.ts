@@ -13,47 +13,19 @@ import type { Duration, TokenType } from '../contracts/token.js';
 
 /** What tokens hold, and which tokens are accepted. */
 export interface TokenOptions {
-  /**
-   * How long an access token lives; `false` for ever. Flask: `JWT_ACCESS_TOKEN_EXPIRES`.
-   *
-   * @default '15m'
-   */
+  /** How long an access token lives; `false` for ever. Flask: `JWT_ACCESS_TOKEN_EXPIRES`. @default '15m' */
   accessTokenExpires?: Duration | false;
-  /**
-   * How long a refresh token lives; `false` for ever. Flask: `JWT_REFRESH_TOKEN_EXPIRES`.
-   *
-   * @default '30d'
-   */
+  /** How long a refresh token lives; `false` for ever. Flask: `JWT_REFRESH_TOKEN_EXPIRES`. @default '30d' */
   refreshTokenExpires?: Duration | false;
-  /**
-   * Whether tokens carry `nbf`. Flask: `JWT_ENCODE_NBF`.
-   *
-   * @default true
-   */
+  /** Whether tokens carry `nbf`. Flask: `JWT_ENCODE_NBF`. @default true */
   encodeNotBefore?: boolean;
-  /**
-   * How long after its creation a token becomes valid. Flask-JWT: `JWT_NOT_BEFORE_DELTA`.
-   *
-   * @default 0
-   */
+  /** How long after its creation a token becomes valid. Flask-JWT: `JWT_NOT_BEFORE_DELTA`. @default 0 */
   notBeforeDelta?: Duration;
-  /**
-   * By how much the clocks of two machines may differ; applies to `exp`, `nbf` and `iat`. Flask: `JWT_DECODE_LEEWAY`.
-   *
-   * @default 0
-   */
+  /** By how much two clocks may differ; applies to `exp`, `nbf` and `iat`. Flask: `JWT_DECODE_LEEWAY`. @default 0 */
   leeway?: Duration;
-  /**
-   * The claim that holds the identity. Flask: `JWT_IDENTITY_CLAIM`.
-   *
-   * @default 'sub'
-   */
+  /** The claim that holds the identity. Flask: `JWT_IDENTITY_CLAIM`. @default 'sub' */
   identityClaim?: string;
-  /**
-   * Whether `sub` must be a non-empty string, both when a token is created and when it is read. Flask: `JWT_VERIFY_SUB`.
-   *
-   * @default true
-   */
+  /** Whether new and received tokens must have a non-empty string as `sub`. Flask: `JWT_VERIFY_SUB`. @default true */
   verifySub?: boolean;
   /**
    * Nests custom claims under this name, as Flask-JWT-Extended 3 does. Flask: `JWT_USER_CLAIMS`.
@@ -62,16 +34,12 @@ export interface TokenOptions {
    */
   userClaimsKey?: string;
   /**
-   * Whether the `additionalClaims` loader is called for refresh tokens too. Flask: `JWT_CLAIMS_IN_REFRESH_TOKEN`.
+   * Whether `additionalClaims` is called for refresh tokens too. Flask: `JWT_CLAIMS_IN_REFRESH_TOKEN`.
    *
    * @default true
    */
   claimsInRefreshToken?: boolean;
-  /**
-   * Claims that a token must have. Flask-JWT: `JWT_REQUIRED_CLAIMS`.
-   *
-   * @default []
-   */
+  /** Claims that a token must have. Flask-JWT: `JWT_REQUIRED_CLAIMS`. @default [] */
   requiredClaims?: readonly string[];
   /**
    * Whether a token without `type` or `jti`, or with an unknown `type`, counts as an access token; RFC 9068's `at+jwt` too.
@@ -87,11 +55,7 @@ export interface TokenOptions {
   encodeAudience?: string | readonly string[];
   /** The `aud` that a token must name: this one, or one of these. Flask: `JWT_DECODE_AUDIENCE`. */
   decodeAudience?: string | readonly string[];
-  /**
-   * The length of the longest token that is read, in bytes.
-   *
-   * @default 8192
-   */
+  /** The length of the longest token that is read, in bytes. @default 8192 */
   maxTokenLength?: number;
 }
 
@@ -104,7 +68,7 @@ export const TOKEN_ROWS = {
   leeway: [parseDuration, 0],
   identityClaim: [checkIdentityClaim, 'sub'],
   verifySub: [checkBoolean, true],
-  userClaimsKey: [checkUserClaimsKey],
+  userClaimsKey: [checkOwnName],
   claimsInRefreshToken: [checkBoolean, true],
   requiredClaims: [arrayOf(checkMemberName), []],
   acceptForeignTokens: [checkBoolean, false],
@@ -162,19 +126,13 @@ export function isInherited(name: string): boolean {
 }
 
 function checkIdentityClaim(value: unknown, name: string): string {
+  return value === 'sub' ? value : checkOwnName(value, name, "'sub', or a name of yours");
+}
+
+function checkOwnName(value: unknown, name: string, example?: string): string {
   const claim = checkMemberName(value, name);
-  if (claim === 'sub' || !isReserved(claim)) return claim;
-  throw reservedName(name, claim, "'sub', or a name of yours");
-}
-
-function checkUserClaimsKey(value: unknown, name: string): string {
-  const key = checkMemberName(value, name);
-  if (!isReserved(key)) return key;
-  throw reservedName(name, key);
-}
-
-function isReserved(claim: string): boolean {
-  return RESERVED_CLAIMS.has(claim) || isInherited(claim);
+  if (!RESERVED_CLAIMS.has(claim) && !isInherited(claim)) return claim;
+  throw reservedName(name, claim, example);
 }
 
 function reservedName(option: string, claim: string, example = 'a name such as user_claims') {
