@@ -20,12 +20,7 @@ export class DeadlineError extends Error {
   override readonly name = 'DeadlineError';
 }
 
-/**
- * Waits for an answer until a deadline. Later answers and failures are ignored. An answer that is not a promise needs no
- * timer.
- *
- * @param who - the subject of the message: `who` did not answer
- */
+/** Waits until a deadline. Later answers and failures are ignored. An answer that is not a promise needs no timer. */
 export function withDeadline<T>(
   pending: Awaitable<T>,
   milliseconds: number,

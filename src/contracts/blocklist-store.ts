@@ -51,7 +51,7 @@ export interface BlocklistStore {
   /** Removes an entry. It does not fail if the entry is absent. */
   delete(key: string): Awaitable<void>;
   /**
-   * `false` if `add` and `raise` are not atomic. Such a store keeps revocations, and rotation is refused.
+   * `false` if `add` and `raise` are not atomic: the store keeps revocations, and rotation is refused.
    *
    * @default true
    */

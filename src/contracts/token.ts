@@ -66,16 +66,13 @@ export type JwtContext<C extends object = object, U = unknown> = Token<C> & {
 export interface TokenPair {
   readonly accessToken: string;
   readonly refreshToken: string;
-  /** The session's id, which both tokens have as their `sid` claim. */
+  /** The `sid` claim of both tokens. */
   readonly sessionId: string;
 }
 
-/**
- * A session starts with a login, and each rotation of its refresh token continues it. All its tokens have its id as their
- * `sid` claim.
- */
+/** A session starts with a login, and each rotation of its refresh token continues it. */
 export interface Session {
-  /** The `sid` of its tokens. */
+  /** The `sid` claim of its tokens. */
   readonly id: string;
   /** When `createTokenPair` started it. */
   readonly createdAt: Date;
