@@ -60,9 +60,7 @@ function assemble(definition: DynamicModule, extras: JwtExtendedModuleExtras): D
 /** Replaces Nest's provider of the options by one of the settings, so that the container holds no key in plain text. */
 function settingsOf(provider: Provider, paths: EndpointPaths): Provider {
   if (typeof provider === 'function' || provider.provide !== MODULE_OPTIONS_TOKEN) return provider;
-  const { useFactory: getOptions, inject = [] } = isFactory(provider)
-    ? provider
-    : factoryOf(provider);
+  const { useFactory: getOptions, inject = [] } = factoryOf(provider);
   const readSettings = async (replace: OptionsReplacement | undefined, ...args: unknown[]) => {
     const options = await getOptions(...args);
     const settings = await ModuleSettings.from(replace ? replace(options) : options);
@@ -73,14 +71,11 @@ function settingsOf(provider: Provider, paths: EndpointPaths): Provider {
   return { provide: ModuleSettings, useFactory: readSettings, inject: [replacement, ...inject] };
 }
 
-function isFactory(provider: Provider): provider is FactoryProvider<JwtExtendedOptions> {
-  return 'useFactory' in provider;
-}
-
-/** The options of `forRoot` as a factory, so that their mistakes too are found at start. */
-function factoryOf(provider: Provider): FactoryProvider<JwtExtendedOptions> {
-  const { provide, useValue } = provider as ValueProvider<JwtExtendedOptions>;
-  return { provide, useFactory: () => useValue };
+/** The options of `forRoot` become a factory too, so that their mistakes are found at start. */
+function factoryOf(provider: Provider): Omit<FactoryProvider<JwtExtendedOptions>, 'provide'> {
+  if ('useFactory' in provider) return provider;
+  const { useValue } = provider as ValueProvider<JwtExtendedOptions>;
+  return { useFactory: () => useValue };
 }
 
 /** The argument of `forRootAsync`: how to get the options, and the extras. */

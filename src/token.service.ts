@@ -87,8 +87,7 @@ export class TokenService {
    * Starts a session: creates an access and a refresh token with the session's id as `sid` and the `auth_time` of the
    * login. It resolves once the store has recorded the session.
    *
-   * @throws TokenCreationError, TokenCheckUnavailableError - as {@link TokenService.createAccessToken}; the latter also
-   * if the store does not answer
+   * @throws TokenCreationError, TokenCheckUnavailableError - the latter also if the store does not answer
    *
    * @example
    * ```ts
@@ -127,8 +126,7 @@ export class TokenService {
   }
 
   /**
-   * Reads a token. It verifies the signature and the registered claims, but not type, freshness and revocation.
-   * Flask: `decode_token`.
+   * Verifies a token's signature and registered claims, but not type, freshness and revocation. Flask: `decode_token`.
    *
    * @typeParam C - the shape of the claims your application adds
    * @throws InvalidTokenError, ExpiredTokenError, CsrfError, TokenCheckUnavailableError
@@ -236,22 +234,19 @@ export class TokenService {
     };
     const access = { ...session, fresh, expiresIn: accessExpiresIn, type: 'access' } as const;
     const refresh = { ...session, expiresIn: refreshExpiresIn, type: 'refresh' } as const;
-    const pair = [
-      await mint.mint(subject, access, now),
-      await mint.mint(subject, refresh, now),
-    ] as const;
+    const minted = await mint.mint(subject, access, now);
+    const pair = [minted, await mint.mint(subject, refresh, now)] as const;
     await this.#recordSession(pair, note);
     return this.#handOut(pair, session.sessionId);
   }
 
   /** Records a session, and ends the oldest ones beyond `rotation.maxSessions`. */
   async #recordSession(pair: readonly [MintedToken, MintedToken], note: unknown): Promise<void> {
-    const [{ identity }] = pair;
     const { sessions, blocklist } = this.parts;
     const extra = await sessions.create(pair, note);
     const end = async (sessionId: string) => {
       await blocklist.revokeSession(sessionId);
-      await sessions.forget(identity, sessionId);
+      await sessions.forget(pair[0].identity, sessionId);
     };
     await Promise.all(extra.map(end));
   }

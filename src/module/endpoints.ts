@@ -22,35 +22,29 @@ function mountAt(path: string, endpoint: Type, name: string): Type {
   return controller as Type;
 }
 
-interface EndpointParts {
+/** Endpoints are ordinary controllers, except for the key set: it is registered with the HTTP adapter. */
+export function endpointParts({ login, refresh, logout, jwks }: EndpointPaths): {
   readonly controllers: Type[];
   readonly providers: Provider[];
-}
-
-/** Endpoints are ordinary controllers, except for the key set: it is registered with the HTTP adapter. */
-export function endpointParts({ login, refresh, logout, jwks }: EndpointPaths): EndpointParts {
-  return {
-    controllers: [
-      ...(login === undefined ? [] : [mountAt(login, loginEndpoint(), 'LoginController')]),
-      ...(refresh === undefined ? [] : [mountAt(refresh, RefreshEndpoint, 'RefreshController')]),
-      ...(logout === undefined ? [] : [mountAt(logout, LogoutEndpoint, 'LogoutController')]),
-    ],
-    providers: [
+} {
+  const controllers: Type[] = [];
+  const providers = [
+    fromCore(TokenDelivery, (core) => new TokenDelivery(core.options, core.cookies, core.host)),
+  ];
+  if (login !== undefined) {
+    controllers.push(mountAt(login, loginEndpoint(), 'LoginController'));
+    providers.push(
       fromCore(
-        TokenDelivery,
-        ({ options, cookies, host }) => new TokenDelivery(options, cookies, host),
+        PasswordLogin,
+        (core) => new PasswordLogin(core.options, core.events, core.renderer),
       ),
-      ...(login === undefined
-        ? []
-        : [
-            fromCore(
-              PasswordLogin,
-              ({ options, events, renderer }) => new PasswordLogin(options, events, renderer),
-            ),
-          ]),
-      ...(jwks === undefined ? [] : [{ provide: JWKS_PATH, useValue: jwks }, JwksEndpoint]),
-    ],
-  };
+    );
+  }
+  if (refresh !== undefined)
+    controllers.push(mountAt(refresh, RefreshEndpoint, 'RefreshController'));
+  if (logout !== undefined) controllers.push(mountAt(logout, LogoutEndpoint, 'LogoutController'));
+  if (jwks !== undefined) providers.push({ provide: JWKS_PATH, useValue: jwks }, JwksEndpoint);
+  return { controllers, providers };
 }
 
 /** @throws JwtExtendedConfigError - if an endpoint lacks an option, or `login` is given without its endpoint */
@@ -71,9 +65,7 @@ export function checkEndpoints(paths: EndpointPaths, { options, ring }: ModuleSe
         'use Redis, SQL or the memory store as blocklist.store',
     );
   }
-  if (paths.refresh !== undefined) {
-    requireSubject((name) => options.loaders[name] !== undefined);
-  }
+  if (paths.refresh !== undefined) requireSubject((name) => options.loaders[name] !== undefined);
   const issuing = (['login', 'refresh'] as const).find((name) => paths[name] !== undefined);
   if (issuing && !ring.contents.current?.signingKey && !options.loaders.encodeKey) {
     throw new JwtExtendedConfigError(

@@ -7,26 +7,18 @@ import { BlocklistService } from '../revocation/blocklist.service.js';
 
 /** What shapes the module itself: give it with the options of `forRoot`, or next to `useFactory`. */
 export interface JwtExtendedModuleExtras {
-  /**
-   * Whether every module of the application can inject the module's services and guards.
-   *
-   * @default true
-   */
+  /** Whether every module of the application can inject the module's services and guards. @default true */
   isGlobal?: boolean;
   /**
-   * Protects every route: `AccessGuard` is registered for the whole application. `@Public()` opens a route.
+   * Protects every route: registers `AccessGuard` for the whole application. `@Public()` opens a route.
    *
    * @default false
    */
   globalGuard?: boolean;
-  /**
-   * Whether `JwtExceptionFilter` is registered for the whole application.
-   *
-   * @default true
-   */
+  /** Whether `JwtExceptionFilter` is registered for the whole application. @default true */
   registerFilter?: boolean;
   /**
-   * Ready-made endpoints for login, refresh, logout and the public keys. An endpoint that is not named is not mounted.
+   * Ready-made endpoints for login, refresh, logout and the public keys; only those named are mounted.
    *
    * @default none
    */
@@ -48,10 +40,7 @@ export const NO_EXTRAS: JwtExtendedModuleExtras = Object.fromEntries(
   Object.keys(EXTRA_ROWS).map((name) => [name, undefined]),
 );
 
-/**
- * @param extras - the options are among them
- * @throws JwtExtendedConfigError
- */
+/** @throws JwtExtendedConfigError */
 export function readExtras(extras: JwtExtendedModuleExtras): Values<typeof EXTRA_ROWS> {
   return readOptions('', EXTRA_ROWS, pick(extras, EXTRA_ROWS));
 }
@@ -62,15 +51,10 @@ function checkBlocklistService(value: unknown, name: string): Type<BlocklistServ
   throw new JwtExtendedConfigError(`${name} must be a class that extends BlocklistService`);
 }
 
-/** The ways to give options to `forRootAsync`. */
 const WAYS = ['useFactory', 'useClass', 'useExisting'];
 const ASYNC_NAMES = ['imports', 'inject', ...WAYS, 'provideInjectionTokensFrom'];
 
-/**
- * Checks the argument of `forRootAsync`; the options themselves come from its factory.
- *
- * @throws JwtExtendedConfigError
- */
+/** @throws JwtExtendedConfigError - for a mistake in the argument of `forRootAsync`; its factory returns the options */
 export function checkAsyncOptions(options: unknown): void {
   requireOptions(options, 'forRootAsync');
   const known = [...ASYNC_NAMES, ...Object.keys(EXTRA_ROWS)];
@@ -87,16 +71,12 @@ export function checkAsyncOptions(options: unknown): void {
       `forRootAsync takes one of useFactory, useClass and useExisting, and was given ${[way ?? 'none', ...others].join(' and ')}`,
     );
   }
-  checkWay(way, options[way]);
-}
-
-/** Nest's own message does not name the option. */
-function checkWay(way: string, value: unknown): void {
-  if (way === 'useFactory' && typeof value !== 'function') {
+  // Nest's own messages do not name the option.
+  const type = typeof options[way];
+  if (way === 'useFactory' && type !== 'function')
     throw new JwtExtendedConfigError('useFactory must be a function that returns the options');
-  }
-  if (typeof value === 'object' || typeof value === 'function') return;
-  throw new JwtExtendedConfigError(`${way} must be a class`);
+  if (type !== 'object' && type !== 'function')
+    throw new JwtExtendedConfigError(`${way} must be a class`);
 }
 
 /** @throws JwtExtendedConfigError */

@@ -40,8 +40,7 @@ export class ModuleSettings {
   /** @throws JwtExtendedConfigError - for the first mistake in the options */
   static async from(given: JwtExtendedOptions): Promise<ModuleSettings> {
     const options = resolveOptions(given);
-    const ring = await ringOf(given, options);
-    return new ModuleSettings(options, ring, new LoadedKeys(given));
+    return new ModuleSettings(options, await ringOf(given, options), new LoadedKeys(given));
   }
 }
 
@@ -56,7 +55,9 @@ async function ringOf(given: JwtExtendedOptions, options: ResolvedOptions): Prom
   if (extra) {
     throw new JwtExtendedConfigError(`keys and ${extra} are both given: leave out ${extra}`);
   }
-  if (given.decodeAlgorithms !== undefined && isWithoutRemote(given.keys)) {
+  // Keys that are no object are refused later, by a message of their own.
+  const isLocal = isObject(given.keys) && given.keys.jwksUri === undefined;
+  if (given.decodeAlgorithms !== undefined && isLocal) {
     throw new JwtExtendedConfigError(
       'decodeAlgorithms beside keys is for jwksUri alone: each key has its own algorithm',
     );
@@ -73,11 +74,6 @@ function requireOneFamily([first, ...others]: readonly Algorithm[]): void {
   throw new JwtExtendedConfigError(
     `loaders.decodeKey is given beside keys for ${first} and ${mismatch}: no key that it returns can fit both`,
   );
-}
-
-/** Options that are no object are refused later, by a message of their own. */
-function isWithoutRemote(keys: unknown): boolean {
-  return isObject(keys) && keys.jwksUri === undefined;
 }
 
 function ringRules(given: JwtExtendedOptions, { token, clock }: ResolvedOptions): RingRules {
@@ -103,19 +99,14 @@ export class ModuleScope implements OnModuleInit {
 
   /** @throws JwtExtendedConfigError */
   onModuleInit(): void {
-    if (this.#settings() instanceof ModuleSettings) return;
+    try {
+      if (this.modules.get<unknown>(ModuleSettings) instanceof ModuleSettings) return;
+    } catch {
+      // For a request-scoped provider Nest throws, and older versions return nothing.
+    }
     throw new JwtExtendedConfigError(
       'forRootAsync injects a request-scoped provider, but options are read once, at start: inject other providers, ' +
         'and read the request in loaders, whose last argument is { request }',
     );
-  }
-
-  /** For a request-scoped provider Nest throws, and older versions return nothing. */
-  #settings(): unknown {
-    try {
-      return this.modules.get(ModuleSettings);
-    } catch {
-      return undefined;
-    }
   }
 }
