@@ -50,11 +50,7 @@ export interface BlocklistStore {
   get(keys: readonly string[]): Awaitable<readonly (string | null)[]>;
   /** Removes an entry. It does not fail if the entry is absent. */
   delete(key: string): Awaitable<void>;
-  /**
-   * `false` if `add` and `raise` are not atomic: the store keeps revocations, and rotation is refused.
-   *
-   * @default true
-   */
+  /** `false` if `add` and `raise` are not atomic: revocations are kept, and rotation is refused. @default true */
   readonly isAtomic?: boolean;
   /** The sessions of each identity, so that they can be listed and limited. A store may lack them. */
   readonly sessions?: SessionRecords;

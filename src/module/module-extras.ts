@@ -9,19 +9,11 @@ import { BlocklistService } from '../revocation/blocklist.service.js';
 export interface JwtExtendedModuleExtras {
   /** Whether every module of the application can inject the module's services and guards. @default true */
   isGlobal?: boolean;
-  /**
-   * Protects every route: registers `AccessGuard` for the whole application. `@Public()` opens a route.
-   *
-   * @default false
-   */
+  /** Registers `AccessGuard` for the whole application; `@Public()` opens a route. @default false */
   globalGuard?: boolean;
   /** Whether `JwtExceptionFilter` is registered for the whole application. @default true */
   registerFilter?: boolean;
-  /**
-   * Ready-made endpoints for login, refresh, logout and the public keys; only those named are mounted.
-   *
-   * @default none
-   */
+  /** Ready-made endpoints for login, refresh, logout and public keys; only those named are mounted. @default none */
   endpoints?: EndpointOptions;
   /** A class that extends `BlocklistService` and replaces it. The container builds it and injects its dependencies. */
   blocklistService?: Type<BlocklistService>;

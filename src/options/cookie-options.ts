@@ -27,11 +27,7 @@ export interface CookieOptions {
   secure?: boolean;
   /** Flask: `JWT_COOKIE_SAMESITE`. @default 'lax' */
   sameSite?: 'strict' | 'lax' | 'none';
-  /**
-   * Whether cookies end with the browser's session, or else with the token. Flask: `JWT_SESSION_COOKIE`.
-   *
-   * @default true
-   */
+  /** Whether cookies end with the browser's session or with the token. Flask: `JWT_SESSION_COOKIE`. @default true */
   session?: boolean;
   /**
    * How long before its expiry `SlidingSessionInterceptor` renews an access token in a cookie; less than

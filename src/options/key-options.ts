@@ -111,11 +111,7 @@ export interface KeyOptions {
   publicKey?: KeyPairInput;
   /** The algorithm of new tokens; required with a key pair. Flask: `JWT_ALGORITHM`. @default 'HS256' with a secret */
   algorithm?: Algorithm;
-  /**
-   * The algorithms that are accepted, always including `algorithm`. Flask: `JWT_DECODE_ALGORITHMS`.
-   *
-   * @default [algorithm]
-   */
+  /** The accepted algorithms; `algorithm` is always one. Flask: `JWT_DECODE_ALGORITHMS`. @default [algorithm] */
   decodeAlgorithms?: readonly Algorithm[];
   /** Accepts a short or well-known secret without a warning, in production too. @default false */
   allowWeakSecret?: boolean;

@@ -24,11 +24,7 @@ export interface LocationOptions {
   locations?: readonly (TokenLocation | TokenExtractor)[];
   /** Flask: `JWT_HEADER_NAME`. @default 'Authorization' */
   headerName?: string;
-  /**
-   * The case-insensitive scheme before the token; `''` for a bare token. Flask: `JWT_HEADER_TYPE`.
-   *
-   * @default 'Bearer'
-   */
+  /** The case-insensitive scheme before the token; `''` for none. Flask: `JWT_HEADER_TYPE`. @default 'Bearer' */
   headerType?: string;
   /** Flask: `JWT_QUERY_STRING_NAME`. @default 'jwt' */
   queryStringName?: string;

@@ -33,11 +33,7 @@ export interface TokenOptions {
    * @default none: custom claims stand at the top level
    */
   userClaimsKey?: string;
-  /**
-   * Whether `additionalClaims` is called for refresh tokens too. Flask: `JWT_CLAIMS_IN_REFRESH_TOKEN`.
-   *
-   * @default true
-   */
+  /** Whether refresh tokens get `additionalClaims` too. Flask: `JWT_CLAIMS_IN_REFRESH_TOKEN`. @default true */
   claimsInRefreshToken?: boolean;
   /** Claims that a token must have. Flask-JWT: `JWT_REQUIRED_CLAIMS`. @default [] */
   requiredClaims?: readonly string[];
