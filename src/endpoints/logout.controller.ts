@@ -11,8 +11,6 @@ import {
   UseGuards,
 } from '@nestjs/common';
 import { Authenticator } from '../authentication/authenticator.js';
-import { Refusals } from '../authentication/refusals.js';
-import { setContext } from '../authentication/request-context.js';
 import type { HttpRequest, HttpResponse } from '../contracts/http.js';
 import type { RoutePolicy } from '../contracts/route-policy.js';
 import type { JwtContext } from '../contracts/token.js';
@@ -21,9 +19,9 @@ import {
   VerifiedTokenError,
   WrongTokenTypeError,
 } from '../errors/token-errors.js';
-import { rendering } from '../errors/token.error.js';
 import { BlocklistService } from '../revocation/blocklist.service.js';
 import { CurrentToken } from '../route/param.decorators.js';
+import { setContext } from '../route/route-authenticator.js';
 import { Public } from '../route/route.decorators.js';
 import { LoaderCalls } from '../tokens/loaders.js';
 import { TokenDelivery } from './token-delivery.js';
@@ -54,15 +52,13 @@ class LogoutGuard implements CanActivate {
     @Inject(Authenticator) private readonly authenticator: Authenticator,
     @Inject(LoaderCalls) private readonly loaders: LoaderCalls,
     @Inject(TokenDelivery) private readonly delivery: TokenDelivery,
-    @Inject(Refusals) private readonly refusals: Refusals,
   ) {}
 
   /** @throws TokenError - the refusal */
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const http = context.switchToHttp();
     try {
-      const request = http.getRequest<HttpRequest>();
-      return await rendering(this.refusals, () => this.#admit(request));
+      return await this.#admit(http.getRequest<HttpRequest>());
     } catch (error) {
       // Scripts cannot clear these cookies, so a browser whose session ended elsewhere would keep them.
       if (isTokenAtFault(error)) await this.delivery.clear(http.getResponse<HttpResponse>());

@@ -69,7 +69,7 @@ async function buildCore(
 function buildServices(core: Core, blocklist: BlocklistService) {
   const { options, host, renderer, reader, store, ledger, sessions, loaders, events } = core;
   const check = new RevocationCheck(options.blocklist, blocklist, ledger, loaders, events);
-  const authenticator = new Authenticator(options, reader, check, loaders, events);
+  const authenticator = new Authenticator(options, reader, check, loaders, events, renderer);
   const rotation = new TokenRotation({ ...core, check });
   const tokens = new TokenService({ ...core, blocklist, revocations: check, rotation });
   const sessionService = new SessionService(store, sessions, blocklist, renderer);

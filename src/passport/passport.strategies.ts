@@ -2,13 +2,12 @@ import type { OnApplicationBootstrap, OnModuleDestroy } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
 import passport from 'passport';
 import { Strategy } from 'passport-jwt';
-import { setAnonymous, contextOf } from '../authentication/request-context.js';
 import type { HttpRequest } from '../contracts/http.js';
 import type { RoutePolicy } from '../contracts/route-policy.js';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
 import { MissingTokenError } from '../errors/token-errors.js';
-import type { GuardKind } from '../route/policy-level.js';
-import type { RouteAuthenticator } from '../route/route-authenticator.js';
+import type { GuardKind } from '../route/merge-policy.js';
+import { contextOf, type RouteAuthenticator, setAnonymous } from '../route/route-authenticator.js';
 
 const BASE = { verifyType: true, optional: false, skipRevocationCheck: false } as const;
 

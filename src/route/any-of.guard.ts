@@ -11,16 +11,14 @@ import {
 } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { isObservable, lastValueFrom } from 'rxjs';
-import { contextOf, saveContext, setAnonymous } from '../authentication/request-context.js';
 import { isObject } from '../common/checks.js';
 import { describe } from '../common/describe.js';
 import type { HttpRequest } from '../contracts/http.js';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
 import { MissingTokenError, WrongTokenTypeError } from '../errors/token-errors.js';
 import { TokenError } from '../errors/token.error.js';
-import { classOf, type GuardKind, guardKindOf, MEMBER_KINDS, memberKinds } from './policy-level.js';
-import type { DeclaredGuard } from './route.js';
-import { RouteAuthenticator } from './route-authenticator.js';
+import { classOf, type DeclaredGuard, guardKindOf, MEMBER_KINDS, memberKinds } from './route.js';
+import { contextOf, RouteAuthenticator, saveContext, setAnonymous } from './route-authenticator.js';
 import { TokenGuard } from './token.guards.js';
 
 /** A guard, or its class. */
@@ -62,7 +60,9 @@ export function anyOf(...guards: readonly AnyGuard[]): Type<CanActivate> {
   const classes = guards.filter((guard) => typeof guard === 'function');
 
   class AnyOf extends AnyOfGuard {
-    static readonly [MEMBER_KINDS] = Object.freeze([...new Set(guards.flatMap(kindsOf))]);
+    static readonly [MEMBER_KINDS] = Object.freeze([
+      ...new Set(guards.flatMap((guard) => guardKindOf(guard) ?? memberKinds(guard))),
+    ]);
 
     constructor(
       modules: ModuleRef,
@@ -80,10 +80,6 @@ export function anyOf(...guards: readonly AnyGuard[]): Type<CanActivate> {
     if (index > 0) Optional()(AnyOf, undefined, index);
   }
   return AnyOf;
-}
-
-function kindsOf(guard: AnyGuard): GuardKind | readonly GuardKind[] {
-  return guardKindOf(guard) ?? memberKinds(guard);
 }
 
 /** @throws JwtExtendedConfigError */

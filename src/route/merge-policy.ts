@@ -2,7 +2,32 @@ import type { Freshness, RoutePolicy } from '../contracts/route-policy.js';
 import type { TokenType } from '../contracts/token.js';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
 import { mergeRequirements } from './merge-requirements.js';
-import type { PolicyLevel } from './policy-level.js';
+import type { RequiredPolicy, RequirementMetadata } from './policy-metadata.js';
+
+/** What a token guard requires. */
+export type GuardKind = TokenType | 'fresh';
+
+/** The class of a guard. */
+export type GuardClass = abstract new (...args: never[]) => unknown;
+
+/** What one level of a route (the handler, its controller, the application) declares. */
+export interface PolicyLevel {
+  /** For messages: `AccountController.login`. */
+  readonly name: string;
+  /** The kinds of its token guards. */
+  readonly guards: readonly GuardKind[];
+  /** The classes of its token guards. */
+  readonly guardClasses: readonly GuardClass[];
+  /** The classes made by `anyOf` that have a token guard among their members. */
+  readonly anyOfClasses: readonly GuardClass[];
+  readonly required: RequiredPolicy | undefined;
+  /** `undefined` if the level does not say. */
+  readonly fresh: false | Freshness | undefined;
+  readonly optional: boolean | undefined;
+  readonly isPublic: boolean | undefined;
+  /** The requirements, in groups: those of a class come before the inherited ones. */
+  readonly requirements: readonly (readonly RequirementMetadata[])[];
+}
 
 /**
  * Merges the levels of a route into one policy. The nearest level with a token guard decides the type of the token and

@@ -4,10 +4,10 @@ import {
   type PipeTransform,
   type Type,
 } from '@nestjs/common';
-import { type RequestContext, contextOf } from '../authentication/request-context.js';
 import type { HttpRequest } from '../contracts/http.js';
 import type { Claims as TokenClaims, JwtContext } from '../contracts/token.js';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
+import { contextOf, type RequestContext } from './route-authenticator.js';
 
 /** The claims of a token: its payload, as one JSON object that every check reads. */
 export type Claims = TokenClaims;

@@ -2,15 +2,19 @@ import { type ExecutionContext, Inject, Injectable, type Type } from '@nestjs/co
 import { HttpAdapterHost } from '@nestjs/core';
 import { Authenticator } from '../authentication/authenticator.js';
 import { Refusals } from '../authentication/refusals.js';
-import { contextOf, setContext } from '../authentication/request-context.js';
 import type { HttpRequest } from '../contracts/http.js';
 import type { RoutePolicy } from '../contracts/route-policy.js';
 import type { JwtContext } from '../contracts/token.js';
 import { MissingTokenError } from '../errors/token-errors.js';
-import { rendering, withRenderer } from '../errors/token.error.js';
+import { withRenderer } from '../errors/token.error.js';
 import { LoaderCalls } from '../tokens/loaders.js';
-import { type GuardKind, guardKindOf } from './policy-level.js';
-import { type DeclaredGuard, type Handler, type Route, RoutePolicies } from './route.js';
+import {
+  type DeclaredGuard,
+  guardKindOf,
+  type Handler,
+  type Route,
+  RoutePolicies,
+} from './route.js';
 
 /** Authenticates a request by the policy of its route: once, however many guards ask for the same. */
 @Injectable()
@@ -46,9 +50,7 @@ export class RouteAuthenticator {
    * @throws TokenError - the refusal
    */
   async authenticate(request: HttpRequest, policy: RoutePolicy): Promise<JwtContext | undefined> {
-    const token = await rendering(this.refusals, () =>
-      this.authenticator.authenticate(request, policy),
-    );
+    const token = await this.authenticator.authenticate(request, policy);
     setContext(request, { policy, token, looksUpUsers: this.loaders.has('userLookup') });
     return token;
   }
@@ -83,7 +85,7 @@ export class RouteAuthenticator {
   }
 
   #policyFor(context: ExecutionContext, guard: object): RoutePolicy | undefined {
-    const kind: GuardKind = guardKindOf(guard) ?? 'access';
+    const kind = guardKindOf(guard) ?? 'access';
     const declared = this.takeDeclared(context, guard);
     return declared ? declared.policies?.get(kind) : this.#routeOf(context).delegatedPolicy(kind);
   }
@@ -125,4 +127,46 @@ function isDeclaredBy({ type, policies }: DeclaredGuard, guard: object): boolean
 function isHttpRequest(request: unknown): request is HttpRequest {
   const headers: unknown = (request as Partial<HttpRequest> | null | undefined)?.headers;
   return typeof headers === 'object' && headers !== null;
+}
+
+/** `Symbol.for`, so that all copies of this library in a process share it. */
+const CONTEXT = Symbol.for('nestjs-jwt-extended:request');
+
+/** What authentication leaves on the request. */
+export interface RequestContext {
+  /** The policy that the request satisfied: a second guard with the same policy does not authenticate again. */
+  readonly policy: RoutePolicy | undefined;
+  /** Absent on an optional route without a token, for OPTIONS, and if a guard of another kind let the request in. */
+  readonly token: JwtContext | undefined;
+  /** Whether there is a `userLookup` loader. */
+  readonly looksUpUsers: boolean;
+}
+
+type RequestWithContext = HttpRequest & { [CONTEXT]?: RequestContext | undefined };
+
+/** Call it only after every check has passed. Without a token it also removes a user that another guard has set. */
+export function setContext(request: HttpRequest, context: RequestContext): void {
+  (request as RequestWithContext)[CONTEXT] = context;
+  request.user = context.looksUpUsers ? context.token?.user : context.token;
+}
+
+export function contextOf(request: HttpRequest): RequestContext | undefined {
+  return (request as RequestWithContext)[CONTEXT];
+}
+
+/** Notes that a guard of another kind let the request in: there is no token, and that guard's user stays. */
+export function setAnonymous(request: HttpRequest): void {
+  (request as RequestWithContext)[CONTEXT] = {
+    policy: undefined,
+    token: undefined,
+    looksUpUsers: false,
+  };
+}
+
+/** Saves the user and the context. The function returned restores them after a guard has refused the request. */
+export function saveContext(request: HttpRequest): () => void {
+  const { user, [CONTEXT]: context } = request as RequestWithContext;
+  return () => {
+    Object.assign(request, { user, [CONTEXT]: context });
+  };
 }

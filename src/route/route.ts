@@ -1,15 +1,23 @@
 import { Inject, Injectable, type Type } from '@nestjs/common';
 import { ApplicationConfig } from '@nestjs/core';
-import type { RoutePolicy } from '../contracts/route-policy.js';
-import { effectiveLevels, hasTokenGuard, mergePolicy } from './merge-policy.js';
+import type { Freshness, RoutePolicy } from '../contracts/route-policy.js';
+import { JwtExtendedConfigError } from '../errors/config.error.js';
 import {
+  effectiveLevels,
   type GuardClass,
   type GuardKind,
-  levelOf,
-  levelOfGuards,
-  memberKinds,
+  hasTokenGuard,
+  mergePolicy,
   type PolicyLevel,
-} from './policy-level.js';
+} from './merge-policy.js';
+import { FRESH, OPTIONAL, PUBLIC, REQUIRED, type RequiredPolicy } from './policy-metadata.js';
+import { requirementsOn } from './requirements.js';
+
+/** A static property of token guards. It identifies subclasses, and guards of other copies of this library, too. */
+export const GUARD_KIND = Symbol.for('nestjs-jwt-extended:guard-kind');
+
+/** A static property of the classes that `anyOf` makes: the kinds of the token guards among their members. */
+export const MEMBER_KINDS = Symbol.for('nestjs-jwt-extended:member-kinds');
 
 type Policies = ReadonlyMap<GuardKind, RoutePolicy | undefined>;
 
@@ -161,4 +169,82 @@ export class RoutePolicies {
       .map(({ metatype, isAlias, inject }) => (isAlias ? inject?.[0] : metatype));
     return [...this.application.getGlobalGuards(), ...scoped];
   }
+}
+
+/** Nest's metadata key for `@UseGuards`. */
+const GUARDS_METADATA = '__guards__';
+
+/** The level of a controller class or a handler, read from its decorators. */
+export function levelOf(name: string, target: object): PolicyLevel {
+  const guards = read(GUARDS_METADATA, target) as readonly unknown[] | undefined;
+  const required = read(REQUIRED, target) as RequiredPolicy | undefined;
+  return {
+    name,
+    ...guardsOf(name, guards ?? []),
+    required,
+    fresh: (read(FRESH, target) as false | Freshness | undefined) ?? required?.fresh,
+    optional: (read(OPTIONAL, target) as boolean | undefined) ?? required?.optional,
+    isPublic: read(PUBLIC, target) as boolean | undefined,
+    requirements: requirementsOn(target),
+  };
+}
+
+/** The level of the application, which has guards only. */
+export function levelOfGuards(name: string, guards: readonly unknown[]): PolicyLevel {
+  return {
+    name,
+    ...guardsOf(name, guards),
+    required: undefined,
+    fresh: undefined,
+    optional: undefined,
+    isPublic: undefined,
+    requirements: [],
+  };
+}
+
+/** The kind of a token guard, given as class or instance; `undefined` for any other guard. */
+export function guardKindOf(guard: unknown): GuardKind | undefined {
+  const type = classOf(guard) as { [GUARD_KIND]?: GuardKind } | undefined;
+  return type?.[GUARD_KIND];
+}
+
+/** The kinds of the token guards in a class made by `anyOf`; empty for any other guard. */
+export function memberKinds(guard: unknown): readonly GuardKind[] {
+  const type = classOf(guard) as { [MEMBER_KINDS]?: readonly GuardKind[] } | undefined;
+  return type?.[MEMBER_KINDS] ?? [];
+}
+
+/** The class of a guard, given as class or instance. */
+export function classOf(guard: unknown): GuardClass | undefined {
+  const type =
+    typeof guard === 'function' ? guard : (guard as object | null | undefined)?.constructor;
+  return type as GuardClass | undefined;
+}
+
+function read(key: string | symbol, target: object): unknown {
+  return Reflect.getMetadata(key, target);
+}
+
+function guardsOf(
+  name: string,
+  guards: readonly unknown[],
+): Pick<PolicyLevel, 'guards' | 'guardClasses' | 'anyOfClasses'> {
+  const classes = guards.map(classOf).filter((type) => type !== undefined);
+  classes.forEach((type) => refuseRequirementsOn(type, name));
+  const guardClasses = classes.filter((type) => guardKindOf(type) !== undefined);
+  return {
+    guards: guardClasses.map(guardKindOf).filter((kind) => kind !== undefined),
+    guardClasses,
+    anyOfClasses: classes.filter((type) => memberKinds(type).length > 0),
+  };
+}
+
+/** Nest does not read the decorators of a guard, so they would protect nothing. */
+function refuseRequirementsOn(guard: GuardClass, level: string): void {
+  const [[requirement] = []] = requirementsOn(guard);
+  if (!requirement) return;
+  throw new JwtExtendedConfigError(
+    `${requirement.decorator} on ${guard.name}, a guard of ${level}, has no effect: ` +
+      'put it on controllers or handlers, or check every token in loaders.tokenVerification',
+  );
 }

@@ -8,13 +8,13 @@ import {
 } from '@nestjs/common';
 import type { HttpAdapterHost } from '@nestjs/core';
 import { concatMap, from, map, type Observable, of } from 'rxjs';
-import { contextOf } from '../authentication/request-context.js';
 import { safeMessage } from '../common/fault-message.js';
 import type { HttpRequest, HttpResponse } from '../contracts/http.js';
 import type { JwtContext } from '../contracts/token.js';
 import type { CookieWriter } from '../http/token-cookies.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import type { AccessRenewal } from '../revocation/access-renewal.js';
+import { contextOf } from './route-authenticator.js';
 
 /** At most one warning in this time. */
 const WARNING_INTERVAL_MS = 10_000;

@@ -7,7 +7,7 @@ import {
 } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
-import { GUARD_KIND, type GuardKind } from './policy-level.js';
+import { GUARD_KIND } from './route.js';
 import { RouteAuthenticator } from './route-authenticator.js';
 
 /**
@@ -17,7 +17,7 @@ import { RouteAuthenticator } from './route-authenticator.js';
 @Injectable()
 export abstract class TokenGuard implements CanActivate {
   /** @internal */
-  declare static readonly [GUARD_KIND]: GuardKind;
+  declare static readonly [GUARD_KIND]: 'access' | 'fresh' | 'refresh';
 
   /** Injected as a property, so that a subclass may have a constructor of its own. */
   @Inject(RouteAuthenticator)

@@ -4,7 +4,6 @@
  */
 export const acceptedSingleImports: readonly string[] = [
   'authentication/challenge.ts',
-  'authentication/checks.ts',
   'cli/keygen.ts',
   'endpoints/jwks.controller.ts',
   'endpoints/login.controller.ts',
@@ -18,7 +17,6 @@ export const acceptedSingleImports: readonly string[] = [
   'options/resolve-options.ts',
   'passport/passport.strategies.ts',
   'revocation/store-circuit.ts',
-  'route/merge-policy.ts',
   'route/merge-requirements.ts',
   'route/route-scan.ts',
   'stores/expiring-map.ts',

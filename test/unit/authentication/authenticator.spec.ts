@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { requireFresh, requireType } from '../../../src/authentication/checks.js';
+import { requireFresh, requireType } from '../../../src/authentication/authenticator.js';
 import type { RoutePolicy } from '../../../src/contracts/route-policy.js';
 import { StaleTokenError, WrongTokenTypeError } from '../../../src/index.js';
 import { VerifiedToken } from '../../../src/tokens/verified-token.js';

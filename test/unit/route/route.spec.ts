@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { AccessGuard, FreshGuard, RefreshGuard } from '../../../src/route/token.guards.js';
-import { guardKindOf, levelOf } from '../../../src/route/policy-level.js';
-import { contextOf, setContext } from '../../../src/authentication/request-context.js';
+import { guardKindOf, levelOf } from '../../../src/route/route.js';
+import { contextOf, setContext } from '../../../src/route/route-authenticator.js';
 import type { HttpRequest } from '../../../src/contracts/http.js';
 import type { RoutePolicy } from '../../../src/contracts/route-policy.js';
 import {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { AuthenticatedToken, VerifiedToken } from '../../../src/tokens/verified-token.js';
-import { setContext, contextOf } from '../../../src/authentication/request-context.js';
+import { setContext, contextOf } from '../../../src/route/route-authenticator.js';
 import type { RoutePolicy } from '../../../src/contracts/route-policy.js';
 import { wordsOf } from '../../support/faults.js';
 
