@@ -77,12 +77,10 @@ export class Authenticator {
 
   #announce(error: TokenError): void {
     const { code } = error;
-    if (!(error instanceof VerifiedTokenError)) {
-      this.events.publish('refused', { code });
-      return;
-    }
-    const { type, identity, jti, sessionId } = error.token;
-    this.events.publish('refused', { code, type, identity, jti, sessionId });
+    if (error instanceof VerifiedTokenError) {
+      const { type, identity, jti, sessionId } = error.token;
+      this.events.publish('refused', { code, type, identity, jti, sessionId });
+    } else this.events.publish('refused', { code });
   }
 }
 

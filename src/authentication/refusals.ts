@@ -2,7 +2,11 @@ import { Logger } from '@nestjs/common';
 import { safeMessage } from '../common/fault-message.js';
 import { type Awaitable, withDeadline } from '../contracts/awaitable.js';
 import type { CallbackResponse } from '../contracts/http.js';
-import { InsufficientClaimsError, VerifiedTokenError } from '../errors/token-errors.js';
+import {
+  InsufficientClaimsError,
+  StaleTokenError,
+  VerifiedTokenError,
+} from '../errors/token-errors.js';
 import {
   type Answer,
   type ErrorRenderer,
@@ -13,7 +17,9 @@ import {
 import { readCallbackResponse } from '../http/callback-response.js';
 import type { JwtExtendedResponses, LoaderContext } from '../options/callbacks.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
-import { challenge } from './challenge.js';
+
+/** A `scope-token` (RFC 6749 section 3.3): printable ASCII except space, `"` and `\`. */
+const SCOPE_TOKEN = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
 
 /** How a module answers its refusals: by the application's callback if there is one, otherwise by the default. */
 export class Refusals implements ErrorRenderer {
@@ -28,7 +34,9 @@ export class Refusals implements ErrorRenderer {
 
   /** Never rejects: if the application's callback fails, the default answers. */
   async answer(error: TokenError, request: unknown): Promise<Answer> {
-    this.#logFault(error);
+    // The client learns that a check failed; the log says why.
+    if (error.code === 'CHECK_UNAVAILABLE' && error.cause !== undefined)
+      this.#logger.error(`A token could not be checked: ${safeMessage(error.cause)}`);
     const { status, body, headers } = (await this.#ask(error, request)) ?? this.#default(error);
     return { status, body, headers: { ...this.#headers(error, status), ...headers } };
   }
@@ -71,12 +79,6 @@ export class Refusals implements ErrorRenderer {
       return undefined;
     }
   }
-
-  /** The client learns that a check failed; the log says why. */
-  #logFault({ code, cause }: TokenError): void {
-    if (code !== 'CHECK_UNAVAILABLE' || cause === undefined) return;
-    this.#logger.error(`A token could not be checked: ${safeMessage(cause)}`);
-  }
 }
 
 type Callback = (...args: readonly unknown[]) => Awaitable<unknown>;
@@ -95,4 +97,25 @@ function callOf(
   const { token } = error;
   const given = error instanceof InsufficientClaimsError ? [error.reason, token] : [token];
   return () => callback(...given, { ...context, type: token.type });
+}
+
+/** The value of `WWW-Authenticate` (RFC 6750 section 3). */
+export function challenge(refusal: TokenError, scheme: string, realm: string | undefined): string {
+  const row: RefusalRow = REFUSALS[refusal.code];
+  const scope = refusal instanceof InsufficientClaimsError ? refusal.scope : [];
+  // All words or none: with only some of them the client would get a token that is refused again.
+  const isWritable = scope.length > 0 && scope.every((word) => SCOPE_TOKEN.test(word));
+  const parameters = {
+    realm,
+    error: row.challenge?.error,
+    error_description: row.challenge?.description,
+    // RFC 9470 section 3. Without a required age, only a new login helps.
+    max_age: refusal instanceof StaleTokenError ? String(refusal.required.maxAge ?? 0) : undefined,
+    scope: isWritable ? scope.join(' ') : undefined,
+  };
+  // RFC 9110 section 5.6.4.
+  const written = Object.entries(parameters)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => `${name}="${(value as string).replace(/["\\]/g, '\\$&')}"`);
+  return [scheme, written.join(', ')].filter(Boolean).join(' ');
 }

@@ -18,13 +18,6 @@ import { TokenDelivery } from './token-delivery.js';
 /** The metadata key of `@nestjs/swagger`'s `@ApiBody`. The package does not have to be installed. */
 const API_PARAMETERS = 'swagger/apiParameters';
 
-/** Describes the JSON body of a handler for the OpenAPI document, if the application makes one. */
-function describeBody(controller: object, handler: string, schema: object): void {
-  // The explorer requires a type, and then uses the schema instead.
-  const body = { in: 'body', required: true, type: String, schema };
-  Reflect.defineMetadata(API_PARAMETERS, [body], Reflect.get(controller, handler) as object);
-}
-
 /** The metadata key of parameter types. Nest's validation pipe warns if it is missing. */
 const PARAMETER_TYPES = 'design:paramtypes';
 
@@ -36,8 +29,10 @@ export function loginEndpoint(): Type {
       @Inject(TokenService) private readonly tokens: TokenService,
       @Inject(TokenDelivery) private readonly delivery: TokenDelivery,
     ) {
-      // Only now are the names of the two members known: they may come from a factory.
-      describeBody(this, 'login', passwords.bodySchema);
+      // Only now are the names of the two members known: they may come from a factory. The explorer of an OpenAPI document
+      // requires a type, and then uses the schema instead.
+      const body = { in: 'body', required: true, type: String, schema: passwords.bodySchema };
+      Reflect.defineMetadata(API_PARAMETERS, [body], Reflect.get(this, 'login'));
     }
 
     /** @throws BadCredentialsError, TokenCheckUnavailableError, the application's own `HttpException` */

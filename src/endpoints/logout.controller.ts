@@ -43,6 +43,12 @@ const EITHER: RoutePolicy = Object.freeze({
 const REFRESH: RoutePolicy = Object.freeze({ ...EITHER, type: 'refresh', verifyType: true });
 
 /**
+ * The refusals of the token itself, after which a retry fails again. A request without the CSRF value may come from
+ * another site, and a token that could not be checked may be valid.
+ */
+const TOKEN_FAULTS = [InvalidTokenError, VerifiedTokenError, WrongTokenTypeError];
+
+/**
  * Accepts an access token or a refresh token, also the refresh cookie alone, which is what a browser has left after the
  * access cookie has expired. An invalid token is refused; no other token replaces it.
  */
@@ -61,7 +67,8 @@ class LogoutGuard implements CanActivate {
       return await this.#admit(http.getRequest<HttpRequest>());
     } catch (error) {
       // Scripts cannot clear these cookies, so a browser whose session ended elsewhere would keep them.
-      if (isTokenAtFault(error)) await this.delivery.clear(http.getResponse<HttpResponse>());
+      if (TOKEN_FAULTS.some((kind) => error instanceof kind))
+        await this.delivery.clear(http.getResponse<HttpResponse>());
       throw error;
     }
   }
@@ -77,15 +84,6 @@ class LogoutGuard implements CanActivate {
     // There is no token. This call throws the error for it.
     return (await this.authenticator.authenticate(request, EITHER)) !== undefined;
   }
-}
-
-/**
- * Whether the token itself was refused, so that a retry fails again. A request without the CSRF value may come from
- * another site, and a token that could not be checked may be valid.
- */
-function isTokenAtFault(error: unknown): boolean {
-  const kinds = [InvalidTokenError, VerifiedTokenError, WrongTokenTypeError];
-  return kinds.some((kind) => error instanceof kind);
 }
 
 /** The logout endpoint: ends the session of the token. */

@@ -12,40 +12,19 @@ import type { ResolvedLoginOptions } from '../options/login-options.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { isJson } from '../http/token-locations.js';
 
-/** A username and a password. Neither is empty. */
-interface Credentials {
-  readonly username: string;
-  readonly password: string;
-}
-
 /**
  * Reads a JSON object of exactly two members, as Flask-JWT does; `undefined` for anything else. The content type must be
  * JSON, so that a form of another site cannot log a visitor in under another account.
- *
- * @param body - the parsed body, after the application's pipes
  */
 function presentedCredentials(
   request: HttpRequest,
   body: unknown,
   { usernameKey, passwordKey }: ResolvedLoginOptions,
-): Credentials | undefined {
+): Record<'username' | 'password', string> | undefined {
   if (!isJson(request) || !isObject(body) || Object.keys(body).length !== 2) return undefined;
   const username = textOf(body, usernameKey);
   const password = textOf(body, passwordKey);
   return username && password ? { username, password } : undefined;
-}
-
-/** JSON Schema of such a body. */
-function credentialsSchema({ usernameKey, passwordKey }: ResolvedLoginOptions): object {
-  return {
-    type: 'object',
-    properties: {
-      [usernameKey]: { type: 'string', minLength: 1 },
-      [passwordKey]: { type: 'string', minLength: 1, format: 'password' },
-    },
-    required: [usernameKey, passwordKey],
-    additionalProperties: false,
-  };
 }
 
 function textOf(body: Readonly<Record<string, unknown>>, name: string): string | undefined {
@@ -74,7 +53,16 @@ export class PasswordLogin {
 
   /** JSON Schema of the login's body. */
   get bodySchema(): object {
-    return credentialsSchema(this.#login);
+    const { usernameKey, passwordKey } = this.#login;
+    return {
+      type: 'object',
+      properties: {
+        [usernameKey]: { type: 'string', minLength: 1 },
+        [passwordKey]: { type: 'string', minLength: 1, format: 'password' },
+      },
+      required: [usernameKey, passwordKey],
+      additionalProperties: false,
+    };
   }
 
   /**
@@ -130,10 +118,9 @@ export class PasswordLogin {
 
 /** @throws TypeError - if it is neither a body nor a response that can be sent */
 function answerOf(given: unknown): Answer {
-  return readCallbackResponse(isResponse(given) ? given : { status: 200, body: given });
-}
-
-function isResponse(given: unknown): boolean {
-  if (!isObject(given) || typeof given.status !== 'number') return false;
-  return Object.keys(given).every((name) => RESPONSE_MEMBERS.includes(name));
+  const isResponse =
+    isObject(given) &&
+    typeof given.status === 'number' &&
+    Object.keys(given).every((name) => RESPONSE_MEMBERS.includes(name));
+  return readCallbackResponse(isResponse ? given : { status: 200, body: given });
 }

@@ -18,9 +18,8 @@ export class TokenDelivery {
    * Sets the pair as cookies if `cookies` is the first location, or if the presented token came in a cookie; the body then
    * has no tokens, so that scripts cannot read them. Otherwise the tokens are in the body.
    *
-   * @param presented - the refresh token that the pair replaces; absent at a login
    * @param done - the message of a body without tokens
-   * @returns the body
+   * @param presented - the refresh token that the pair replaces; absent at a login
    */
   async deliver(
     pair: TokenPair,

@@ -41,7 +41,9 @@ export class PassportStrategies implements OnApplicationBootstrap, OnModuleDestr
   onApplicationBootstrap(): void {
     for (const kind of Object.keys(POLICIES) as GuardKind[]) {
       const name = `${this.prefix}-${kind}`;
-      if (isRegistered(name)) {
+      // Passport's types do not declare `_strategy`, but there is no other way to find out.
+      const registry = passport as unknown as { _strategy(name: string): unknown };
+      if (registry._strategy(name) !== undefined) {
         throw new JwtExtendedConfigError(
           `JwtPassportModule.prefix '${this.prefix}': passport has a strategy '${name}' already; give each module a prefix of its own`,
         );
@@ -90,10 +92,4 @@ export class PassportStrategies implements OnApplicationBootstrap, OnModuleDestr
       },
     });
   }
-}
-
-/** Passport's types do not declare `_strategy`, but there is no other way to find out. */
-function isRegistered(name: string): boolean {
-  const registry = passport as unknown as { _strategy(name: string): unknown };
-  return registry._strategy(name) !== undefined;
 }

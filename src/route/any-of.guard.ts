@@ -2,7 +2,6 @@ import {
   type CanActivate,
   type ExecutionContext,
   HttpException,
-  HttpStatus,
   Inject,
   Injectable,
   type OnModuleInit,
@@ -119,7 +118,8 @@ abstract class AnyOfGuard implements CanActivate, OnModuleInit {
     for (const member of members) {
       try {
         if (await this.#ask(member, context, declared)) {
-          this.#setAnonymous(request);
+          // Otherwise the parameter decorators would report that no guard ran.
+          if (request && memberKinds(this).length > 0 && !contextOf(request)) setAnonymous(request);
           return true;
         }
         restore?.();
@@ -140,35 +140,26 @@ abstract class AnyOfGuard implements CanActivate, OnModuleInit {
     context: ExecutionContext,
     { policies }: DeclaredGuard = {},
   ): Promise<boolean> {
-    const call = () => isLetIn(member, context);
+    const call = async () => {
+      const answer = await member.canActivate(context);
+      return isObservable(answer) ? lastValueFrom(answer) : answer;
+    };
     if (!this.route || !policies) return call();
     if (guardKindOf(member)) return this.route.callMember(context, { policies }, call);
     const type = memberKinds(member).length > 0 ? classOf(member) : undefined;
     return type ? this.route.callMember(context, { type, policies }, call) : call();
   }
 
+  /** Creates a class that is not a provider as Nest does for `@UseGuards`: with the providers of the module. */
   #members(): Promise<readonly CanActivate[]> {
-    this.#guards ??= Promise.all(this.given.map((guard) => this.#create(guard)));
+    const { known, modules } = this;
+    this.#guards ??= Promise.all(
+      this.given.map(async (guard) =>
+        typeof guard === 'function' ? (known.get(guard) ?? (await modules.create(guard))) : guard,
+      ),
+    );
     return this.#guards;
   }
-
-  /** Creates a class that is not a provider as Nest does for `@UseGuards`: with the providers of the module. */
-  async #create(guard: AnyGuard): Promise<CanActivate> {
-    if (typeof guard !== 'function') return guard;
-    return this.known.get(guard) ?? (await this.modules.create(guard));
-  }
-
-  /** Otherwise the parameter decorators would report that no guard ran. */
-  #setAnonymous(request: HttpRequest | undefined): void {
-    const isForTokens = memberKinds(this).length > 0;
-    if (isForTokens && request && !contextOf(request)) setAnonymous(request);
-  }
-}
-
-/** Reads the answer of a guard as Nest does. */
-async function isLetIn(guard: CanActivate, context: ExecutionContext): Promise<boolean> {
-  const answer = await guard.canActivate(context);
-  return isObservable(answer) ? lastValueFrom(answer) : answer;
 }
 
 /** The request that guards may write to, found in the same way as the token guard among them finds it. */
@@ -183,26 +174,16 @@ function requestFor(
   return isObject(request) ? (request as unknown as HttpRequest) : undefined;
 }
 
-const REFUSAL_STATUSES: ReadonlySet<number> = new Set([
-  HttpStatus.UNAUTHORIZED,
-  HttpStatus.FORBIDDEN,
-]);
-
 /** Whether a guard refused by throwing. A guard that could not decide (503) or failed did not refuse, and ends the request. */
 export function isRefusal(error: unknown): error is HttpException {
   if (!(error instanceof HttpException)) return false;
   const status = error.getStatus();
-  return error instanceof TokenError
-    ? status < HttpStatus.INTERNAL_SERVER_ERROR.valueOf()
-    : REFUSAL_STATUSES.has(status);
+  return error instanceof TokenError ? status < 500 : status === 401 || status === 403;
 }
 
 /** The refusal that says most; the first of equals. */
 export function mostSpecific(refusals: readonly HttpException[]): HttpException | undefined {
-  return refusals.reduce<HttpException | undefined>(
-    (kept, other) => (kept && weight(kept) >= weight(other) ? kept : other),
-    undefined,
-  );
+  return [...refusals].sort((one, other) => weight(other) - weight(one))[0];
 }
 
 /** An invalid token says more than a missing one. A token of the wrong type may be meant for another of the guards. */

@@ -20,11 +20,11 @@ export interface PolicyLevel {
   readonly guardClasses: readonly GuardClass[];
   /** The classes made by `anyOf` that have a token guard among their members. */
   readonly anyOfClasses: readonly GuardClass[];
-  readonly required: RequiredPolicy | undefined;
+  readonly required?: RequiredPolicy | undefined;
   /** `undefined` if the level does not say. */
-  readonly fresh: false | Freshness | undefined;
-  readonly optional: boolean | undefined;
-  readonly isPublic: boolean | undefined;
+  readonly fresh?: false | Freshness | undefined;
+  readonly optional?: boolean | undefined;
+  readonly isPublic?: boolean | undefined;
   /** The requirements, in groups: those of a class come before the inherited ones. */
   readonly requirements: readonly (readonly RequirementMetadata[])[];
 }
@@ -44,17 +44,17 @@ export function mergePolicy(levels: readonly PolicyLevel[]): RoutePolicy | undef
     return undefined;
   }
   const type = requiredType(deciding);
-  const fresh = requiredFreshness(levels, deciding, type);
-  const requirements = mergeRequirements(levels.flatMap((level) => level.requirements));
   return Object.freeze({
     type,
     verifyType: deciding.required?.verifyType ?? true,
     skipRevocationCheck: deciding.required?.skipRevocationCheck ?? false,
-    optional: levels.map(optionalOf).find((optional) => optional !== undefined) === true,
-    fresh,
-    ...nearest(levels, 'locations'),
-    ...nearest(levels, 'cookieName'),
-    ...(requirements && { requirements }),
+    // A guard or a requirement further in than `@JwtOptional` requires a token again.
+    optional:
+      levels.find((each) => each.optional !== undefined || requiresToken(each))?.optional ?? false,
+    fresh: requiredFreshness(levels, deciding, type),
+    locations: levels.find(({ required }) => required?.locations)?.required?.locations,
+    cookieName: levels.find(({ required }) => required?.cookieName)?.required?.cookieName,
+    requirements: mergeRequirements(levels.flatMap((level) => level.requirements)),
   });
 }
 
@@ -74,11 +74,6 @@ export function hasTokenGuard({ guards, anyOfClasses }: PolicyLevel): boolean {
 
 function requiresToken(level: PolicyLevel): boolean {
   return hasTokenGuard(level) || !!level.fresh || level.requirements.length > 0;
-}
-
-/** A guard or a requirement further in than `@JwtOptional` requires a token again. */
-function optionalOf(level: PolicyLevel): boolean | undefined {
-  return level.optional ?? (requiresToken(level) ? false : undefined);
 }
 
 function requiredType({ name, guards }: PolicyLevel): TokenType {
@@ -118,14 +113,6 @@ function requiredFreshness(
 function stricter(one: false | Freshness, other: Freshness): Freshness {
   const ages = [one && one.maxAge, other.maxAge].filter((age) => typeof age === 'number');
   return ages.length > 0 ? { maxAge: Math.min(...ages) } : {};
-}
-
-function nearest<N extends 'locations' | 'cookieName'>(
-  levels: readonly PolicyLevel[],
-  name: N,
-): Pick<RoutePolicy, N> | undefined {
-  const level = levels.find(({ required }) => required?.[name] !== undefined);
-  return level && ({ [name]: level.required?.[name] } as Pick<RoutePolicy, N>);
 }
 
 function refuseIdleDecorators(levels: readonly PolicyLevel[]): void {

@@ -30,7 +30,7 @@ function requirementsOf(
     const isMet = (claims: Claims) => hasClaim(claims, { path, value });
     return unlessReplaced(metadata, conflicting, { kind, isMet });
   });
-  const words = scopeWordsOf(metadata).flatMap((word) => {
+  const words = (isWords(metadata.scope) ? metadata.scope : []).flatMap((word) => {
     const isMet = (claims: Claims) => hasScopeWord(claims, word);
     return unlessReplaced(metadata, [], { kind: 'scope', word, isMet });
   });
@@ -55,8 +55,7 @@ function unlessReplaced(
   const isOverridden = overrideOf(metadata);
   const overrides = conflicting.map(overrideOf);
   const applies: ClaimsTest = (claims) =>
-    !isOverridden(claims) &&
-    overrides.every((isReplacementOverridden) => isReplacementOverridden(claims));
+    !isOverridden(claims) && overrides.every((isOtherOverridden) => isOtherOverridden(claims));
   return [{ ...requirement, applies }];
 }
 
@@ -93,10 +92,6 @@ export function requiredValues(
     const inner = [...path, name];
     return isMembers(value) ? requiredValues(value, inner) : [{ path: inner, value }];
   });
-}
-
-function scopeWordsOf({ scope }: RequirementMetadata): readonly string[] {
-  return isWords(scope) ? scope : [];
 }
 
 function isWords(scope: RequirementMetadata['scope']): scope is readonly string[] {

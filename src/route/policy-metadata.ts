@@ -1,6 +1,3 @@
-import { checkBoolean, checkCookieName, isObject, optional } from '../common/checks.js';
-import { parseDuration } from '../common/duration.js';
-import { refuseUnknownNames } from '../common/read-options.js';
 import type {
   Freshness,
   RequiredClaims,
@@ -8,8 +5,6 @@ import type {
   TokenExtractor,
 } from '../contracts/route-policy.js';
 import type { Duration, TokenLocation } from '../contracts/token.js';
-import { JwtExtendedConfigError } from '../errors/config.error.js';
-import { checkLocations } from '../options/location-options.js';
 
 /** Metadata keys of the route decorators. `Symbol.for`, so that all copies of this library in a process share them. */
 export const FRESH = Symbol.for('nestjs-jwt-extended:fresh');
@@ -66,10 +61,7 @@ export interface JwtRequiredOptions {
 
 /** When a requirement does not apply. */
 export interface RequirementOptions {
-  /**
-   * For a token with these claims this one decorator has no effect. What other decorators and levels require stays
-   * required.
-   */
+  /** For a token with these claims this one decorator has no effect. What others require stays required. */
   override?: RequiredClaims;
 }
 
@@ -83,7 +75,7 @@ export interface MatchParamOptions extends RequirementOptions {
   claim?: string;
 }
 
-/** What one decorator requires of claims, scope and route parameters, already checked. */
+/** What one decorator requires of claims, scope and route parameters. */
 export interface RequirementMetadata {
   /** For messages: `@RequireClaims`. */
   readonly decorator: string;
@@ -95,7 +87,7 @@ export interface RequirementMetadata {
   readonly override?: RequiredClaims;
 }
 
-/** The options of `@JwtRequired`, already checked; `requirements.ts` reads those that are requirements. */
+/** The options of `@JwtRequired` that are not requirements. */
 export interface RequiredPolicy {
   readonly fresh?: false | Freshness;
   readonly optional?: boolean;
@@ -103,54 +95,4 @@ export interface RequiredPolicy {
   readonly verifyType: boolean;
   readonly skipRevocationCheck: boolean;
   readonly cookieName?: string;
-}
-
-const NAMES = {
-  refresh: true,
-  fresh: true,
-  optional: true,
-  locations: true,
-  verifyType: true,
-  skipRevocationCheck: true,
-  cookieName: true,
-  claims: true,
-  scope: true,
-  params: true,
-  override: true,
-} as const satisfies Record<keyof JwtRequiredOptions, true>;
-
-/**
- * Checks the options of `@JwtRequired` when the decorator is evaluated.
- *
- * @throws JwtExtendedConfigError
- */
-export function requiredPolicy(options: JwtRequiredOptions): RequiredPolicy {
-  if (!isObject(options))
-    throw new JwtExtendedConfigError('@JwtRequired takes an object of options');
-  refuseUnknownNames(Object.keys(options), Object.keys(NAMES), '@JwtRequired');
-  const fresh =
-    options.fresh === undefined ? undefined : freshness(options.fresh, '@JwtRequired.fresh');
-  const refresh = optional(options.refresh, '@JwtRequired.refresh', checkBoolean);
-  if (fresh && refresh) {
-    throw new JwtExtendedConfigError(
-      '@JwtRequired has both refresh and fresh, and a refresh token is never fresh: keep one of them',
-    );
-  }
-  return Object.freeze({
-    fresh,
-    optional: optional(options.optional, '@JwtRequired.optional', checkBoolean),
-    locations: optional(options.locations, '@JwtRequired.locations', checkLocations),
-    verifyType: optional(options.verifyType, '@JwtRequired.verifyType', checkBoolean) ?? true,
-    skipRevocationCheck:
-      optional(options.skipRevocationCheck, '@JwtRequired.skipRevocationCheck', checkBoolean) ??
-      false,
-    cookieName: optional(options.cookieName, '@JwtRequired.cookieName', checkCookieName),
-  });
-}
-
-/** Checks how fresh a token must be; `maxAge` in seconds. */
-export function freshness(wanted: unknown, name: string): false | Freshness {
-  if (!isObject(wanted)) return checkBoolean(wanted, name) && {};
-  refuseUnknownNames(Object.keys(wanted), ['maxAge'], name);
-  return Object.freeze({ maxAge: parseDuration(wanted.maxAge, `${name}.maxAge`) });
 }

@@ -1,8 +1,22 @@
-import { checkArray, checkNonEmptyString, isObject, optional } from '../common/checks.js';
+import {
+  checkArray,
+  checkBoolean,
+  checkCookieName,
+  checkNonEmptyString,
+  isObject,
+} from '../common/checks.js';
 import { configError, describe } from '../common/describe.js';
-import type { ClaimValue, RequiredClaims } from '../contracts/route-policy.js';
+import { parseDuration } from '../common/duration.js';
+import { readOptions, refuseUnknownNames, type Rows } from '../common/read-options.js';
+import type { ClaimValue, Freshness, RequiredClaims } from '../contracts/route-policy.js';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
-import { type RequirementMetadata, REQUIREMENTS } from './policy-metadata.js';
+import { checkLocations } from '../options/location-options.js';
+import {
+  type JwtRequiredOptions,
+  type RequiredPolicy,
+  type RequirementMetadata,
+  REQUIREMENTS,
+} from './policy-metadata.js';
 
 /** Adds a requirement to those of the same handler or class, so that a second decorator does not replace the first. */
 export function addRequirement(metadata: RequirementMetadata): ClassDecorator & MethodDecorator {
@@ -28,24 +42,54 @@ function ownRequirementsOf(holder: object): readonly RequirementMetadata[] | und
   return Reflect.getOwnMetadata(REQUIREMENTS, holder) as readonly RequirementMetadata[] | undefined;
 }
 
+const ROWS = {
+  refresh: [checkBoolean],
+  fresh: [freshness],
+  optional: [checkBoolean],
+  locations: [checkLocations],
+  verifyType: [checkBoolean, true],
+  skipRevocationCheck: [checkBoolean, false],
+  cookieName: [checkCookieName],
+  claims: [requiredClaims],
+  scope: [requiredScope],
+  params: [parameterNames],
+  override: [requiredClaims],
+} satisfies Rows<JwtRequiredOptions>;
+
 /**
- * The requirement in the options of `@JwtRequired`, if there is one.
+ * Checks the options of `@JwtRequired` when the decorator is evaluated.
  *
  * @throws JwtExtendedConfigError
  */
-export function requirementOf(
-  decorator: string,
-  given: Readonly<Partial<Record<'claims' | 'scope' | 'params' | 'override', unknown>>>,
-): RequirementMetadata | undefined {
-  const claims = optional(given.claims, `${decorator}.claims`, requiredClaims);
-  const scope = optional(given.scope, `${decorator}.scope`, requiredScope);
-  const params = optional(given.params, `${decorator}.params`, parameterNames);
-  const override = optional(given.override, `${decorator}.override`, requiredClaims);
-  if (claims || scope || params) return { decorator, claims, scope, params, override };
-  if (!override) return undefined;
-  throw new JwtExtendedConfigError(
-    `${decorator}.override has nothing to override: give claims, scope or params too`,
-  );
+export function readJwtRequired(options: JwtRequiredOptions): {
+  readonly policy: RequiredPolicy;
+  readonly requirement: RequirementMetadata | undefined;
+} {
+  const decorator = '@JwtRequired';
+  if (!isObject(options))
+    throw new JwtExtendedConfigError(`${decorator} takes an object of options`);
+  const given = readOptions(decorator, ROWS, options);
+  const { refresh, claims, scope, params, override, ...policy } = given;
+  if (policy.fresh && refresh) {
+    throw new JwtExtendedConfigError(
+      `${decorator} has both refresh and fresh, and a refresh token is never fresh: keep one of them`,
+    );
+  }
+  const isRequirement = claims ?? scope ?? params;
+  if (override && !isRequirement) {
+    throw new JwtExtendedConfigError(
+      `${decorator}.override has nothing to override: give claims, scope or params too`,
+    );
+  }
+  const requirement = isRequirement && { decorator, claims, scope, params, override };
+  return { policy: Object.freeze(policy), requirement };
+}
+
+/** Checks how fresh a token must be; `maxAge` in seconds. */
+export function freshness(wanted: unknown, name: string): false | Freshness {
+  if (!isObject(wanted)) return checkBoolean(wanted, name) && {};
+  refuseUnknownNames(Object.keys(wanted), ['maxAge'], name);
+  return Object.freeze({ maxAge: parseDuration(wanted.maxAge, `${name}.maxAge`) });
 }
 
 /**

@@ -40,7 +40,11 @@ export class RouteAuthenticator {
     guard: object,
     getRequest: () => unknown,
   ): boolean | Promise<boolean> {
-    const policy = this.#policyFor(context, guard);
+    const kind = guardKindOf(guard) ?? 'access';
+    const declared = this.takeDeclared(context, guard);
+    const policy = declared
+      ? declared.policies?.get(kind)
+      : this.#routeOf(context).delegatedPolicy(kind);
     return policy ? this.#admit(getRequest(), policy, context) : true;
   }
 
@@ -64,7 +68,10 @@ export class RouteAuthenticator {
   takeDeclared(context: ExecutionContext, guard: object): DeclaredGuard | undefined {
     if (this.#routeOf(context).declared.length === 0) return undefined;
     const uncalled = this.#uncalledOf(context);
-    const index = uncalled.findIndex((each) => isDeclaredBy(each, guard));
+    const kind = guardKindOf(guard);
+    const index = uncalled.findIndex(({ type, policies }) =>
+      type ? guard instanceof type : kind !== undefined && policies?.has(kind),
+    );
     return index === -1 ? undefined : uncalled.splice(index, 1)[0];
   }
 
@@ -84,12 +91,6 @@ export class RouteAuthenticator {
     }
   }
 
-  #policyFor(context: ExecutionContext, guard: object): RoutePolicy | undefined {
-    const kind = guardKindOf(guard) ?? 'access';
-    const declared = this.takeDeclared(context, guard);
-    return declared ? declared.policies?.get(kind) : this.#routeOf(context).delegatedPolicy(kind);
-  }
-
   #uncalledOf(context: ExecutionContext): DeclaredGuard[] {
     const args = context.getArgs();
     const uncalled = this.#uncalled.get(args) ?? [...this.#routeOf(context).declared];
@@ -106,22 +107,14 @@ export class RouteAuthenticator {
       throw withRenderer(this.refusals, new MissingTokenError('Missing token'));
     if (contextOf(request)?.policy === policy) return true;
     const token = await this.authenticate(request, policy);
-    if (token?.location === 'query_string') this.#keepAddressPrivate(context);
+    if (token?.location === 'query_string') {
+      // RFC 6750 sections 2.3 and 5.3: caches and `Referer` must not get a URL that contains a token.
+      const response: unknown = context.switchToHttp().getResponse();
+      this.host.httpAdapter.setHeader(response, 'Cache-Control', 'no-store');
+      this.host.httpAdapter.setHeader(response, 'Referrer-Policy', 'no-referrer');
+    }
     return true;
   }
-
-  /** RFC 6750 sections 2.3 and 5.3: caches and `Referer` must not get a URL that contains a token. */
-  #keepAddressPrivate(context: ExecutionContext): void {
-    const response: unknown = context.switchToHttp().getResponse();
-    this.host.httpAdapter.setHeader(response, 'Cache-Control', 'no-store');
-    this.host.httpAdapter.setHeader(response, 'Referrer-Policy', 'no-referrer');
-  }
-}
-
-function isDeclaredBy({ type, policies }: DeclaredGuard, guard: object): boolean {
-  if (type) return guard instanceof type;
-  const kind = guardKindOf(guard);
-  return kind !== undefined && policies?.has(kind) === true;
 }
 
 function isHttpRequest(request: unknown): request is HttpRequest {

@@ -54,18 +54,15 @@ export class RouteScan implements OnModuleInit {
 
   /** @throws JwtExtendedConfigError */
   onModuleInit(): void {
-    for (const [controller, module] of this.#controllers()) {
-      for (const handler of this.#routesOf(controller)) {
-        const { parameters } = this.policies.of(handler, controller);
-        if (parameters.length > 0)
-          requireParameters(parameters, handler, controller, this.#pathsOutside(module));
-      }
+    for (const { controllers, metatype: module } of this.modules.values()) {
+      for (const { metatype } of controllers.values()) this.#resolve(metatype as Type, module);
     }
   }
 
-  *#controllers(): Iterable<readonly [controller: Type, module: Type]> {
-    for (const { controllers, metatype: module } of this.modules.values()) {
-      for (const { metatype } of controllers.values()) yield [metatype as Type, module];
+  #resolve(controller: Type, module: Type): void {
+    for (const handler of this.#routesOf(controller)) {
+      const { parameters } = this.policies.of(handler, controller);
+      requireParameters(parameters, handler, controller, this.#pathsOutside(module));
     }
   }
 

@@ -6,19 +6,18 @@ import type { RequiredClaims, RequiredScope } from '../contracts/route-policy.js
 import type { Duration } from '../contracts/token.js';
 import {
   FRESH,
-  freshness,
   type JwtRequiredOptions,
   type MatchParamOptions,
   OPTIONAL,
   PUBLIC,
   REQUIRED,
-  requiredPolicy,
   type RequirementOptions,
 } from './policy-metadata.js';
 import {
   addRequirement,
-  requirementOf,
+  freshness,
   parameterNames,
+  readJwtRequired,
   requiredClaims,
   requiredScope,
 } from './requirements.js';
@@ -99,8 +98,7 @@ export function Public(isPublic = true): RouteDecorator {
  * ```
  */
 export function JwtRequired(options: JwtRequiredOptions = {}): RouteDecorator {
-  const policy = requiredPolicy(options);
-  const requirement = requirementOf('@JwtRequired', options);
+  const { policy, requirement } = readJwtRequired(options);
   return applyDecorators(
     SetMetadata(REQUIRED, policy),
     UseGuards(options.refresh ? RefreshGuard : AccessGuard),

@@ -153,7 +153,7 @@ export class RoutePolicies {
     const route = new Route([
       levelOf(`${controller.name}.${handler.name}`, handler),
       levelOf(controller.name, controller),
-      levelOfGuards('the application', this.#globalGuards()),
+      { ...guardsOf('the application', this.#globalGuards()), requirements: [] },
     ]);
     this.#routes.set(handler, routes.set(controller, route));
     return route;
@@ -179,26 +179,12 @@ export function levelOf(name: string, target: object): PolicyLevel {
   const guards = read(GUARDS_METADATA, target) as readonly unknown[] | undefined;
   const required = read(REQUIRED, target) as RequiredPolicy | undefined;
   return {
-    name,
     ...guardsOf(name, guards ?? []),
     required,
     fresh: (read(FRESH, target) as false | Freshness | undefined) ?? required?.fresh,
     optional: (read(OPTIONAL, target) as boolean | undefined) ?? required?.optional,
     isPublic: read(PUBLIC, target) as boolean | undefined,
     requirements: requirementsOn(target),
-  };
-}
-
-/** The level of the application, which has guards only. */
-export function levelOfGuards(name: string, guards: readonly unknown[]): PolicyLevel {
-  return {
-    name,
-    ...guardsOf(name, guards),
-    required: undefined,
-    fresh: undefined,
-    optional: undefined,
-    isPublic: undefined,
-    requirements: [],
   };
 }
 
@@ -228,23 +214,21 @@ function read(key: string | symbol, target: object): unknown {
 function guardsOf(
   name: string,
   guards: readonly unknown[],
-): Pick<PolicyLevel, 'guards' | 'guardClasses' | 'anyOfClasses'> {
+): Pick<PolicyLevel, 'name' | 'guards' | 'guardClasses' | 'anyOfClasses'> {
   const classes = guards.map(classOf).filter((type) => type !== undefined);
-  classes.forEach((type) => refuseRequirementsOn(type, name));
-  const guardClasses = classes.filter((type) => guardKindOf(type) !== undefined);
+  for (const guard of classes) {
+    const [[requirement] = []] = requirementsOn(guard);
+    if (!requirement) continue;
+    // Nest does not read the decorators of a guard, so they would protect nothing.
+    throw new JwtExtendedConfigError(
+      `${requirement.decorator} on ${guard.name}, a guard of ${name}, has no effect: ` +
+        'put it on controllers or handlers, or check every token in loaders.tokenVerification',
+    );
+  }
   return {
-    guards: guardClasses.map(guardKindOf).filter((kind) => kind !== undefined),
-    guardClasses,
+    name,
+    guards: classes.map(guardKindOf).filter((kind) => kind !== undefined),
+    guardClasses: classes.filter((type) => guardKindOf(type) !== undefined),
     anyOfClasses: classes.filter((type) => memberKinds(type).length > 0),
   };
-}
-
-/** Nest does not read the decorators of a guard, so they would protect nothing. */
-function refuseRequirementsOn(guard: GuardClass, level: string): void {
-  const [[requirement] = []] = requirementsOn(guard);
-  if (!requirement) return;
-  throw new JwtExtendedConfigError(
-    `${requirement.decorator} on ${guard.name}, a guard of ${level}, has no effect: ` +
-      'put it on controllers or handlers, or check every token in loaders.tokenVerification',
-  );
 }

@@ -51,7 +51,10 @@ export class CookieRenewal {
       const maxAge = this.writer.maxAgeOf(renewed);
       this.writer.set('access', response, { encoded: renewed.encoded, csrf }, { maxAge });
     } catch (fault) {
-      this.#warn(fault);
+      const now = performance.now();
+      if (now - this.#warnedAt < WARNING_INTERVAL_MS) return;
+      this.#warnedAt = now;
+      this.#logger.warn(`An access cookie could not be renewed: ${safeMessage(fault)}`);
     }
   }
 
@@ -60,13 +63,6 @@ export class CookieRenewal {
     return (
       !this.host.httpAdapter.isHeadersSent(response) && !this.writer.isTouched('access', response)
     );
-  }
-
-  #warn(fault: unknown): void {
-    const now = performance.now();
-    if (now - this.#warnedAt < WARNING_INTERVAL_MS) return;
-    this.#warnedAt = now;
-    this.#logger.warn(`An access cookie could not be renewed: ${safeMessage(fault)}`);
   }
 }
 

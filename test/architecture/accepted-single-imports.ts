@@ -3,7 +3,6 @@
  * own, or the two together would be too long to read.
  */
 export const acceptedSingleImports: readonly string[] = [
-  'authentication/challenge.ts',
   'cli/keygen.ts',
   'endpoints/jwks.controller.ts',
   'endpoints/login.controller.ts',

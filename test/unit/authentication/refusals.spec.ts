@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Refusals } from '../../../src/authentication/refusals.js';
+import { challenge, Refusals } from '../../../src/authentication/refusals.js';
 import {
   CsrfError,
   InsufficientClaimsError,
@@ -12,7 +12,6 @@ import {
 import { resolveOptions } from '../../../src/options/resolve-options.js';
 import { Output, rejecting, throwing } from '../../support/faults.js';
 import { SECRET } from '../../support/forge.js';
-import { challenge } from '../../../src/authentication/challenge.js';
 
 /** Things that fail when somebody asks what they say. */
 const UNPRINTABLE: readonly (readonly [string, unknown])[] = [
