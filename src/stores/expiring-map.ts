@@ -6,10 +6,60 @@ interface Expiring {
   readonly keepUntil: number;
 }
 
-/** A map whose expired items the sweeper removes. */
-interface Sweepable<T extends Expiring> {
-  items(): Iterator<T>;
-  remove(item: T): void;
+/** How many items a full map looks at before it rejects a new one, which takes some hundredths of a millisecond. */
+const BATCH_SIZE_WHEN_FULL = 1_000;
+
+/**
+ * Counts what a map holds. A live item is never evicted: when the map is full, expired items are swept, and if none of
+ * them made room, the new item is rejected.
+ */
+abstract class ExpiringItems<T extends Expiring> {
+  #size = 0;
+  #walk: Iterator<T> | undefined;
+
+  constructor(
+    private readonly limit: number,
+    private readonly clock: () => Date,
+  ) {}
+
+  protected abstract items(): Iterator<T>;
+  abstract remove(item: T): void;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** @throws Error - if the map is full */
+  protected reserve(): void {
+    if (this.#size >= this.limit) this.sweep(BATCH_SIZE_WHEN_FULL);
+    if (this.#size >= this.limit) {
+      throw new Error(
+        `MemoryBlocklistStore is full: it holds ${this.limit} entries that are still needed`,
+      );
+    }
+    this.#size += 1;
+  }
+
+  protected release(): void {
+    this.#size -= 1;
+  }
+
+  /** Goes on from the last batch, round and round. Looks at none of the items more than twice. */
+  sweep(batchSize: number): void {
+    const now = this.clock().getTime();
+    let hasReachedEnd = false;
+    for (let looks = 0; looks < batchSize; looks += 1) {
+      this.#walk ??= this.items();
+      const next = this.#walk.next();
+      if (!next.done) {
+        if (next.value.keepUntil < now) this.remove(next.value);
+        continue;
+      }
+      this.#walk = undefined;
+      if (hasReachedEnd) return;
+      hasReachedEnd = true;
+    }
+  }
 }
 
 interface Entry extends Expiring {
@@ -17,16 +67,9 @@ interface Entry extends Expiring {
   readonly value: string;
 }
 
-/** The entries of a blocklist, up to a number that it is made with. */
-export class ExpiringEntries implements Sweepable<Entry> {
-  readonly sweeper: ExpirySweeper<Entry>;
-  readonly capacity: Capacity;
+/** The entries of a blocklist. */
+export class ExpiringEntries extends ExpiringItems<Entry> {
   readonly #entries = new ShardedMap<Entry>();
-
-  constructor(maxEntries: number, clock: () => Date) {
-    this.sweeper = new ExpirySweeper(this, clock);
-    this.capacity = new Capacity(maxEntries, this.sweeper);
-  }
 
   get(key: string): string | null {
     return this.#entries.get(key)?.value ?? null;
@@ -34,20 +77,16 @@ export class ExpiringEntries implements Sweepable<Entry> {
 
   /** @throws Error - if there is no room for another key */
   set(key: string, value: string, expiresAt: Date | null): void {
-    if (this.#entries.get(key) === undefined) this.capacity.reserve();
+    if (this.#entries.get(key) === undefined) this.reserve();
     this.#entries.set(key, { key, value, keepUntil: keepUntil(expiresAt) });
   }
 
-  delete(key: string): void {
-    if (this.#entries.delete(key)) this.capacity.release();
+  remove({ key }: Pick<Entry, 'key'>): void {
+    if (this.#entries.delete(key)) this.release();
   }
 
-  items(): Iterator<Entry> {
+  protected items(): Iterator<Entry> {
     return this.#entries.values();
-  }
-
-  remove({ key }: Entry): void {
-    this.delete(key);
   }
 }
 
@@ -57,20 +96,13 @@ interface SessionRecord extends Expiring {
   readonly value: string;
 }
 
-/** The records of sessions by identity, up to a number that it is made with. */
-export class ExpiringSessions implements Sweepable<SessionRecord> {
-  readonly sweeper: ExpirySweeper<SessionRecord>;
-  readonly capacity: Capacity;
+/** The records of sessions by identity. */
+export class ExpiringSessions extends ExpiringItems<SessionRecord> {
   readonly #identities = new ShardedMap<Map<string, SessionRecord>>();
-
-  constructor(maxRecords: number, clock: () => Date) {
-    this.sweeper = new ExpirySweeper(this, clock);
-    this.capacity = new Capacity(maxRecords, this.sweeper);
-  }
 
   /** @throws Error - if there is no room for another session */
   put(identity: string, sessionId: string, value: string, expiresAt: Date | null): void {
-    if (!this.#identities.get(identity)?.has(sessionId)) this.capacity.reserve();
+    if (!this.#identities.get(identity)?.has(sessionId)) this.reserve();
     const record = { identity, sessionId, value, keepUntil: keepUntil(expiresAt) };
     // Looked up again, because reserving may have swept the identity's last record away.
     const records = this.#identities.get(identity);
@@ -83,86 +115,20 @@ export class ExpiringSessions implements Sweepable<SessionRecord> {
     return Array.from(records, ({ value }) => value);
   }
 
-  delete(identity: string, sessionId: string): void {
+  remove({ identity, sessionId }: Pick<SessionRecord, 'identity' | 'sessionId'>): void {
     const records = this.#identities.get(identity);
     if (!records?.delete(sessionId)) return;
-    this.capacity.release();
+    this.release();
     if (records.size === 0) this.#identities.delete(identity);
   }
 
-  *items(): Generator<SessionRecord, undefined> {
+  protected *items(): Generator<SessionRecord, undefined> {
     for (const records of this.#identities.values()) yield* records.values();
-  }
-
-  remove({ identity, sessionId }: SessionRecord): void {
-    this.delete(identity, sessionId);
   }
 }
 
 function keepUntil(expiresAt: Date | null): number {
   return expiresAt ? expiresAt.getTime() + MARGIN_MS : Infinity;
-}
-
-/** How many items a full map looks at before it rejects a new one, which takes some hundredths of a millisecond. */
-const BATCH_SIZE_WHEN_FULL = 1_000;
-
-/**
- * Capacity counter. A live item is never evicted: when the map is full, expired items are swept, and if none of them
- * made room, the new item is rejected.
- */
-class Capacity {
-  #taken = 0;
-
-  constructor(
-    private readonly limit: number,
-    private readonly sweeper: { step(batchSize: number): void },
-  ) {}
-
-  get taken(): number {
-    return this.#taken;
-  }
-
-  /** @throws Error - if the map is full */
-  reserve(): void {
-    if (this.#taken >= this.limit) this.sweeper.step(BATCH_SIZE_WHEN_FULL);
-    if (this.#taken >= this.limit) {
-      throw new Error(
-        `MemoryBlocklistStore is full: it holds ${this.limit} entries that are still needed`,
-      );
-    }
-    this.#taken += 1;
-  }
-
-  release(): void {
-    this.#taken -= 1;
-  }
-}
-
-/** Walks round and round over a map, one batch a step, and removes what has expired. */
-class ExpirySweeper<T extends Expiring> {
-  #walk: Iterator<T> | undefined;
-
-  constructor(
-    private readonly map: Sweepable<T>,
-    private readonly clock: () => Date,
-  ) {}
-
-  /** Looks at a batch of items, and at none of them more than twice. */
-  step(batchSize: number): void {
-    const now = this.clock().getTime();
-    let hasReachedEnd = false;
-    for (let looks = 0; looks < batchSize; looks += 1) {
-      this.#walk ??= this.map.items();
-      const next = this.#walk.next();
-      if (!next.done) {
-        if (next.value.keepUntil < now) this.map.remove(next.value);
-        continue;
-      }
-      this.#walk = undefined;
-      if (hasReachedEnd) return;
-      hasReachedEnd = true;
-    }
-  }
 }
 
 /** How often the timer sweeps, and how many items at once: a sweep must not hold the event loop for long. */
@@ -171,12 +137,9 @@ const BATCH_SIZE = 5_000;
 
 /** Sweeps maps for as long as they hold anything. The timer does not keep the process alive. */
 export class SweepTimer {
-  readonly #maps: readonly (ExpiringEntries | ExpiringSessions)[];
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(...maps: readonly (ExpiringEntries | ExpiringSessions)[]) {
-    this.#maps = maps;
-  }
+  constructor(private readonly maps: readonly (ExpiringEntries | ExpiringSessions)[]) {}
 
   /** To be called when a map has been added to. */
   start(): void {
@@ -189,8 +152,8 @@ export class SweepTimer {
   }
 
   #tick(): void {
-    for (const { sweeper } of this.#maps) sweeper.step(BATCH_SIZE);
-    if (this.#maps.every(({ capacity }) => capacity.taken === 0)) this.stop();
+    for (const map of this.maps) map.sweep(BATCH_SIZE);
+    if (this.maps.every(({ size }) => size === 0)) this.stop();
   }
 }
 

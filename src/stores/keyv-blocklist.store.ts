@@ -102,6 +102,6 @@ function entryName(prefix: string, key: string): string {
 
 /** How long to keep an entry, in whole milliseconds; `null` for ever. */
 function timeToLive(expiresAt: Date | null): number | null {
-  if (expiresAt === null) return null;
-  return Math.max(0, Math.ceil(expiryOf(expiresAt, STORE) - Date.now())) + MARGIN_MS;
+  const expiry = expiryOf(expiresAt, STORE);
+  return expiry === null ? null : Math.max(0, Math.ceil(expiry - Date.now())) + MARGIN_MS;
 }

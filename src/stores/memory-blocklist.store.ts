@@ -46,12 +46,12 @@ export class MemoryBlocklistStore implements BlocklistStore {
     const { maxEntries, clock } = readOptions('MemoryBlocklistStore', ROWS, options);
     this.#entries = new ExpiringEntries(maxEntries, clock as () => Date);
     this.#sessions = new ExpiringSessions(maxEntries, clock as () => Date);
-    this.#timer = new SweepTimer(this.#entries, this.#sessions);
+    this.#timer = new SweepTimer([this.#entries, this.#sessions]);
   }
 
   /** The number of entries, with expired ones that have not been swept yet, and without sessions. */
   get size(): number {
-    return this.#entries.capacity.taken;
+    return this.#entries.size;
   }
 
   /** @throws Error - if the store is full; it never drops a live entry */
@@ -79,17 +79,17 @@ export class MemoryBlocklistStore implements BlocklistStore {
   }
 
   delete(key: string): void {
-    this.#entries.delete(key);
+    this.#entries.remove({ key });
   }
 
-  /** The sessions of each identity. They are lost when the process ends, as the entries are. */
+  /** The sessions of each identity. */
   readonly sessions: SessionRecords = {
     put: (identity, sessionId, value, expiresAt) => {
       this.#sessions.put(identity, sessionId, value, expiresAt);
       this.#timer.start();
     },
     list: (identity) => this.#sessions.list(identity),
-    remove: (identity, sessionId) => this.#sessions.delete(identity, sessionId),
+    remove: (identity, sessionId) => this.#sessions.remove({ identity, sessionId }),
   };
 
   /** Stops sweeping. */

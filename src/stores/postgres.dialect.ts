@@ -2,6 +2,7 @@ import { JwtExtendedConfigError } from '../errors/config.error.js';
 import {
   databaseError,
   type PostgresClient,
+  sqlDdl,
   type SqlDialect,
   type SqlStatements,
   sqlStatements,
@@ -11,6 +12,12 @@ import {
 } from './sql-statements.js';
 
 const WORDING: SqlWording = {
+  // Compared by bytes, so that case and blanks count, and the same on every machine.
+  keyType: 'text COLLATE "C" NOT NULL',
+  valueType: 'text NOT NULL',
+  momentType: 'bigint',
+  tableOptions: '',
+  indexOn: (schema, index, table) => `${index} ON ${schema}${table}`,
   parameter: (place) => `$${place}`,
   isAsked: 'key = ANY ($1)',
   // CASE, because AND evaluates its sides in any order, and it is an error to cast text that is not a number.
@@ -38,7 +45,7 @@ export class PostgresDialect implements SqlDialect {
     private readonly table: SqlTable,
   ) {
     this.statements = sqlStatements(table, WORDING);
-    this.ddl = ddlOf(table);
+    this.ddl = sqlDdl(table, WORDING);
   }
 
   keyList(keys: readonly string[]): unknown {
@@ -75,27 +82,6 @@ export class PostgresDialect implements SqlDialect {
       throw UNFIT.has(code) ? unfitTables(this.table, message, error) : error;
     }
   }
-}
-
-/** Compared by bytes, so that case and blanks count, and the same on every machine. */
-const TEXT = 'text COLLATE "C" NOT NULL';
-
-function ddlOf({ schema, name }: SqlTable): readonly string[] {
-  const sessions = `${name}_sessions`;
-  return [
-    `CREATE TABLE IF NOT EXISTS ${schema}"${name}" (
-      key ${TEXT} PRIMARY KEY, value text NOT NULL, expires_at bigint)`,
-    expiryIndex(schema, name),
-    `CREATE TABLE IF NOT EXISTS ${schema}"${sessions}" (
-      identity ${TEXT}, session_id ${TEXT}, value text NOT NULL, expires_at bigint,
-      PRIMARY KEY (identity, session_id))`,
-    expiryIndex(schema, sessions),
-  ];
-}
-
-function expiryIndex(schema: string, name: string): string {
-  return `CREATE INDEX IF NOT EXISTS "${name}_expiry" ON ${schema}"${name}" (expires_at)
-      WHERE expires_at IS NOT NULL`;
 }
 
 /** Returns one row with the type of each column, and fails if a column is missing. */

@@ -22,6 +22,12 @@ export interface RedisBlocklistStoreOptions {
 
 const ROWS = { prefix: [checkPrefix, 'jwt:'] } satisfies Rows<RedisBlocklistStoreOptions>;
 
+/** Errors that stay until the configuration changes: a command that is unknown, or forbidden to the client's user. */
+const REFUSALS = /^NOPERM|^ERR (syntax|unknown)|ACL failure|can't run this command/;
+
+/** What is written with this expiry is removed at once. */
+const LONG_AGO = new Date(0);
+
 /**
  * Keeps revocations in Redis 6.2 or newer, or Valkey, for any number of processes. Give it a client of the package
  * `redis` or `ioredis` for a single server, a cluster or sentinels. The application connects and closes the client.
@@ -68,21 +74,19 @@ export class RedisBlocklistStore implements BlocklistStore {
   async add(key: string, value: string, expiresAt: Date | null): Promise<boolean> {
     const name = this.#prefix + key;
     const reply = await this.#commands.setIfAbsent(name, value, expireAt(expiresAt));
-    if (reply !== null) {
-      requireOk(reply);
-      await this.#awaitInvalidation(name);
-      return true;
-    }
-    // GET rejects a key of another type, which is not an entry and would read as absent for ever.
+    if (reply !== null) requireOk(reply);
+    // By the time the server answers one more command, it has invalidated the client-side caches of other processes, so
+    // every process sees the write. And GET rejects a key of another type, which would read as absent for ever.
     await this.#commands.get(name);
-    return false;
+    return reply !== null;
   }
 
   async raise(key: string, value: number, expiresAt: Date | null): Promise<void> {
     requireWholeNumber(value, STORE);
     const until = expireAt(expiresAt)?.toString() ?? '';
     requireOk(await this.#commands.run(RAISE, this.#prefix + key, `${value}`, until));
-    await this.#awaitInvalidation(this.#prefix + key);
+    // As in add.
+    await this.#commands.get(this.#prefix + key);
   }
 
   async get(keys: readonly string[]): Promise<readonly (string | null)[]> {
@@ -96,48 +100,27 @@ export class RedisBlocklistStore implements BlocklistStore {
   }
 
   /**
-   * The server may answer a write before it invalidates the client-side caches of other processes. By the time it answers
-   * one more command, it has invalidated them, so every process sees a write that was acknowledged.
+   * Calls each method once, under a random name.
+   *
+   * @throws JwtExtendedConfigError - if the server is too old, or forbids one of the commands
    */
-  async #awaitInvalidation(name: string): Promise<void> {
-    await this.#commands.get(name);
-  }
-
-  /** @throws JwtExtendedConfigError - if the server is too old, or forbids one of the commands */
-  check(): Promise<void> {
-    return requireFitServer(this);
-  }
-}
-
-/** Errors that stay until the configuration changes: a command that is unknown, or forbidden to the client's user. */
-const REFUSALS = /^NOPERM|^ERR (syntax|unknown)|ACL failure|can't run this command/;
-
-/** What is written with this expiry is removed at once. */
-const LONG_AGO = new Date(0);
-
-/**
- * Calls each method of a store once, under a random name.
- *
- * @throws JwtExtendedConfigError - if the server is too old, or forbids a command; any other error as it is
- */
-async function requireFitServer(
-  store: BlocklistStore & { readonly sessions: SessionRecords },
-): Promise<void> {
-  const name = `check:${randomUUID()}`;
-  try {
-    await store.add(name, '', LONG_AGO);
-    await store.raise(name, 0, LONG_AGO);
-    await store.get([name]);
-    await store.delete(name);
-    await store.sessions.put(name, name, '', LONG_AGO);
-    await store.sessions.list(name);
-    await store.sessions.remove(name, name);
-  } catch (error) {
-    const message = safeMessage(error);
-    if (!REFUSALS.test(message)) throw error;
-    throw new JwtExtendedConfigError(
-      `${STORE}: the server refuses a command that the store needs (${message}); use Redis 6.2 or newer, and a user that may read, write and EVAL under the prefix`,
-      { cause: error },
-    );
+  async check(): Promise<void> {
+    const name = `check:${randomUUID()}`;
+    try {
+      await this.add(name, '', LONG_AGO);
+      await this.raise(name, 0, LONG_AGO);
+      await this.get([name]);
+      await this.delete(name);
+      await this.sessions.put(name, name, '', LONG_AGO);
+      await this.sessions.list(name);
+      await this.sessions.remove(name, name);
+    } catch (error) {
+      const message = safeMessage(error);
+      if (!REFUSALS.test(message)) throw error;
+      throw new JwtExtendedConfigError(
+        `${STORE}: the server refuses a command that the store needs (${message}); use Redis 6.2 or newer, and a user that may read, write and EVAL under the prefix`,
+        { cause: error },
+      );
+    }
   }
 }

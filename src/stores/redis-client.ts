@@ -62,101 +62,69 @@ export interface RedisCommands {
   deleteField(key: string, field: string): Promise<unknown>;
 }
 
-class IoRedisCommands implements RedisCommands {
-  constructor(private readonly client: IoRedisClient) {}
+function ioRedisCommands(client: IoRedisClient): RedisCommands {
+  return {
+    setIfAbsent: (key, value, expireAt) =>
+      expireAt === null
+        ? client.set(key, value, 'NX')
+        : client.set(key, value, 'PXAT', expireAt, 'NX'),
+    get: (key) => client.get(key),
+    getAll: (keys) => (client.isCluster ? getEach(client, keys) : client.mget(keys)),
+    delete: (key) => client.del(key),
+    run: (script, key, ...args) => client.eval(script, 1, key, ...args),
+    hashValues: (key) => client.hvals(key),
+    deleteField: (key, field) => client.hdel(key, field),
+  };
+}
 
-  setIfAbsent(key: string, value: string, expireAt: number | null): Promise<unknown> {
-    if (expireAt === null) return this.client.set(key, value, 'NX');
-    return this.client.set(key, value, 'PXAT', expireAt, 'NX');
-  }
-
-  get(key: string): Promise<unknown> {
-    return this.client.get(key);
-  }
-
-  /** The keys of a cluster are on several nodes, so each key is one command; all are sent before the first reply. */
-  getAll(keys: string[]): Promise<unknown> {
-    if (this.client.isCluster) return Promise.all(keys.map((key) => this.client.get(key)));
-    return this.client.mget(keys);
-  }
-
-  delete(key: string): Promise<unknown> {
-    return this.client.del(key);
-  }
-
-  run(script: string, key: string, ...args: string[]): Promise<unknown> {
-    return this.client.eval(script, 1, key, ...args);
-  }
-
-  hashValues(key: string): Promise<unknown> {
-    return this.client.hvals(key);
-  }
-
-  deleteField(key: string, field: string): Promise<unknown> {
-    return this.client.hdel(key, field);
-  }
+/** The keys of a cluster are on several nodes, so each key is one command; all are sent before the first reply. */
+function getEach(client: RedisClient, keys: readonly string[]): Promise<unknown> {
+  return Promise.all(keys.map((key) => client.get(key)));
 }
 
 /** Uses the typed methods, because the client routes, prefixes and caches only those. */
-class NodeRedisCommands implements RedisCommands {
-  readonly #isCluster: boolean;
-  #turn: Promise<void> | undefined;
-
-  constructor(private readonly client: NodeRedisClient) {
-    this.#isCluster = 'nodeClient' in client;
-  }
-
-  setIfAbsent(key: string, value: string, expireAt: number | null): Promise<unknown> {
-    const life = expireAt !== null && { expiration: { type: 'PXAT' as const, value: expireAt } };
-    return this.#write(key, this.client.set(key, value, { condition: 'NX', ...life }));
-  }
-
-  get(key: string): Promise<unknown> {
-    return this.client.get(key);
-  }
-
-  /** The keys of a cluster are on several nodes, so each key is one command; all are sent before the first reply. */
-  async getAll(keys: string[]): Promise<unknown> {
-    await this.#cacheUpToDate();
-    if (this.#isCluster) return Promise.all(keys.map((key) => this.client.get(key)));
-    return this.client.mGet(keys);
-  }
-
-  delete(key: string): Promise<unknown> {
-    return this.#write(key, this.client.del(key));
-  }
-
-  run(script: string, key: string, ...args: string[]): Promise<unknown> {
-    return this.#write(key, this.client.eval(script, { keys: [key], arguments: args }));
-  }
-
-  async hashValues(key: string): Promise<unknown> {
-    await this.#cacheUpToDate();
-    return this.client.hVals(key);
-  }
-
-  deleteField(key: string, field: string): Promise<unknown> {
-    return this.#write(key, this.client.hDel(key, field));
-  }
+function nodeRedisCommands(client: NodeRedisClient): RedisCommands {
+  const isCluster = 'nodeClient' in client;
+  let turn: Promise<void> | undefined;
 
   /**
    * An invalidation of the cache may have arrived together with the request that looks something up, and be unread. By the
    * end of this turn of the event loop the client has read it. All look-ups of one turn wait for the same promise.
    */
-  #cacheUpToDate(): Promise<void> | undefined {
-    if (!this.client.clientSideCache) return undefined;
-    this.#turn ??= endOfTurn().then(() => {
-      this.#turn = undefined;
+  function cacheUpToDate(): Promise<void> | undefined {
+    if (!client.clientSideCache) return undefined;
+    turn ??= endOfTurn().then(() => {
+      turn = undefined;
     });
-    return this.#turn;
+    return turn;
   }
 
   /** The server invalidates this client's cache, too, but perhaps over another connection of a pool, and so too late. */
-  async #write(key: string, sent: Promise<unknown>): Promise<unknown> {
+  async function write(key: string, sent: Promise<unknown>): Promise<unknown> {
     const reply = await sent;
-    this.client.clientSideCache?.invalidate(key);
+    client.clientSideCache?.invalidate(key);
     return reply;
   }
+
+  return {
+    setIfAbsent(key, value, expireAt) {
+      const life = expireAt !== null && { expiration: { type: 'PXAT' as const, value: expireAt } };
+      return write(key, client.set(key, value, { condition: 'NX', ...life }));
+    },
+    get: (key) => client.get(key),
+    async getAll(keys) {
+      await cacheUpToDate();
+      return isCluster ? getEach(client, keys) : client.mGet(keys);
+    },
+    delete: (key) => write(key, client.del(key)),
+    run: (script, key, ...args) =>
+      write(key, client.eval(script, { keys: [key], arguments: args })),
+    async hashValues(key) {
+      await cacheUpToDate();
+      return client.hVals(key);
+    },
+    deleteField: (key, field) => write(key, client.hDel(key, field)),
+  };
 }
 
 /** `connect` distinguishes a client from a transaction or a pipeline, which have the commands and reply to none. */
@@ -169,8 +137,8 @@ const IOREDIS = ['connect', 'get', 'mget', 'set', 'del', 'eval', 'hvals', 'hdel'
  * @throws JwtExtendedConfigError - for an unknown client
  */
 export function recognizeClient(client: unknown): RedisCommands {
-  if (isNodeRedis(client)) return new NodeRedisCommands(client);
-  if (isIoRedis(client)) return new IoRedisCommands(client);
+  if (isNodeRedis(client)) return nodeRedisCommands(client);
+  if (isIoRedis(client)) return ioRedisCommands(client);
   throw configError(
     'RedisBlocklistStore',
     kindOf(client),

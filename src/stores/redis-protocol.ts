@@ -4,29 +4,22 @@ import { expiryOf, MARGIN_MS } from './store-rules.js';
 
 /** When Redis removes an entry, in milliseconds since the epoch. Redis accepts positive numbers only. */
 export function expireAt(expiresAt: Date | null): number | null {
-  if (expiresAt === null) return null;
-  return Math.max(1, expiryOf(expiresAt, 'RedisBlocklistStore') + MARGIN_MS);
+  const expiry = expiryOf(expiresAt, 'RedisBlocklistStore');
+  return expiry === null ? null : Math.max(1, expiry + MARGIN_MS);
 }
 
-/** The text of a reply. Some clients are configured to return bytes. */
+/** Some clients are configured to return bytes. */
 function readText(reply: unknown): string {
   if (typeof reply === 'string') return reply;
   if (Buffer.isBuffer(reply)) return reply.toString();
   throw malformed();
 }
 
-function readTexts(reply: unknown): readonly string[] {
-  if (Array.isArray(reply)) return Array.from(reply, readText);
-  throw malformed();
-}
-
 /** The values of a number of keys. */
 export function readValues(reply: unknown, count: number): readonly (string | null)[] {
   if (!Array.isArray(reply) || reply.length !== count) throw malformed();
-  const values: (string | null)[] = [];
   // Not with map, which skips the holes of an array.
-  for (const each of reply as unknown[]) values.push(each === null ? null : readText(each));
-  return values;
+  return Array.from(reply, (each) => (each === null ? null : readText(each)));
 }
 
 export function requireOk(reply: unknown): void {
@@ -59,8 +52,7 @@ return 'OK'`;
  * long as its longest record. If it has more than 64 records, the script reads them all in one of 16 calls only, which
  * would otherwise keep the server busy; the other calls never shorten the life of the hash.
  *
- * `KEYS[1]` is the hash, `ARGV[1]` the session's id, `ARGV[2]` the text, `ARGV[3]` when the record is removed, or empty for
- * never.
+ * `KEYS[1]` is the hash, `ARGV[1]` the session's id, `ARGV[2]` the text, `ARGV[3]` when the record is removed or empty.
  */
 const PUT_SESSION = `
 local time = redis.call('TIME')
@@ -91,8 +83,6 @@ if latest == '' then redis.call('PERSIST', KEYS[1])
 else redis.call('PEXPIREAT', KEYS[1], latest) end
 return 'OK'`;
 
-const RECORD = /^\d*\|/;
-
 /** The sessions of each identity: one hash, with a field for each session. */
 export class RedisSessions implements SessionRecords {
   constructor(
@@ -113,7 +103,9 @@ export class RedisSessions implements SessionRecords {
   }
 
   async list(identity: string): Promise<readonly string[]> {
-    return readTexts(await this.commands.hashValues(this.prefix + identity)).map(valueOf);
+    const records = await this.commands.hashValues(this.prefix + identity);
+    if (!Array.isArray(records)) throw malformed();
+    return Array.from(records, valueOf);
   }
 
   async remove(identity: string, sessionId: string): Promise<void> {
@@ -121,7 +113,8 @@ export class RedisSessions implements SessionRecords {
   }
 }
 
-function valueOf(record: string): string {
-  if (!RECORD.test(record)) throw malformed();
-  return record.slice(record.indexOf('|') + 1);
+function valueOf(record: unknown): string {
+  const text = readText(record);
+  if (!/^\d*\|/.test(text)) throw malformed();
+  return text.slice(text.indexOf('|') + 1);
 }

@@ -97,24 +97,24 @@ export class SqlBlocklistStore implements BlocklistStore {
    * Creates the tables and their indexes if they are absent. It may run again, and in several processes at once. The
    * schema must exist.
    */
-  async migrate(): Promise<void> {
-    await this.#dialect.migrate();
+  migrate(): Promise<void> {
+    return this.#dialect.migrate();
   }
 
   /** @throws JwtExtendedConfigError - if a table or a column is missing, or of another type */
-  async check(): Promise<void> {
-    await this.#dialect.check();
+  check(): Promise<void> {
+    return this.#dialect.check();
   }
 
   async add(key: string, value: string, expiresAt: Date | null): Promise<boolean> {
-    const entry = [this.#name(key), assertStorableText(value), momentOf(expiresAt)];
+    const entry = [this.#name(key), assertStorableText(value), expiryOf(expiresAt, STORE)];
     return (await this.#dialect.rows(this.#dialect.statements.add, entry)).length > 0;
   }
 
   /** @throws Error - if the entry is not a number; the entry stays as it is */
   async raise(key: string, value: number, expiresAt: Date | null): Promise<void> {
     requireWholeNumber(value, STORE);
-    const entry = [this.#name(key), String(value), momentOf(expiresAt)];
+    const entry = [this.#name(key), String(value), expiryOf(expiresAt, STORE)];
     const written = await this.#dialect.rows(this.#dialect.statements.raise, entry);
     if (written.length > 0) return;
     const [held] = await this.get([key]);
@@ -132,11 +132,11 @@ export class SqlBlocklistStore implements BlocklistStore {
     await this.#dialect.rows(this.#dialect.statements.delete, [this.#name(key)]);
   }
 
-  /** The sessions of each identity, in a table of their own. */
+  /** The sessions of each identity. */
   readonly sessions: SessionRecords = {
     put: async (identity, sessionId, value, expiresAt) => {
       const names = [this.#name(identity), assertStorableText(sessionId)];
-      const record = [...names, assertStorableText(value), momentOf(expiresAt)];
+      const record = [...names, assertStorableText(value), expiryOf(expiresAt, STORE)];
       await this.#dialect.rows(this.#dialect.statements.put, record);
     },
     list: async (identity) => {
@@ -184,17 +184,12 @@ export class SqlBlocklistStore implements BlocklistStore {
     return total;
   }
 
-  /** A key or an identity as it is stored. */
   #name(text: string): string {
     return assertStorableText(this.#prefix + text);
   }
 }
 
-/**
- * The dialect of a client, which is recognized by its methods.
- *
- * @throws JwtExtendedConfigError - for an unknown client
- */
+/** @throws JwtExtendedConfigError - for an unknown client; a client is recognized by its methods */
 export function dialectOf(client: SqlClient, table: SqlTable): SqlDialect {
   const given: unknown = client;
   if (typeof given === 'object' && given !== null) {
@@ -210,7 +205,7 @@ export function dialectOf(client: SqlClient, table: SqlTable): SqlDialect {
   );
 }
 
-/** NUL, and half a surrogate pair without the other half. */
+/** NUL ends a text in some databases. An unpaired surrogate becomes U+FFFD in UTF-8, so two keys would become one. */
 const UNSTORABLE = /[\0\p{Surrogate}]/u;
 
 function checkPrefix(prefix: unknown): string {
@@ -220,18 +215,9 @@ function checkPrefix(prefix: unknown): string {
   );
 }
 
-/**
- * Refuses text that databases change silently: NUL ends a text in some of them, and an unpaired surrogate becomes U+FFFD
- * in UTF-8, so that two keys would become one.
- */
 function assertStorableText(text: string): string {
   if (!UNSTORABLE.test(text)) return text;
   throw new TypeError(
     `${STORE}: a database cannot keep text with a NUL character or an unpaired surrogate; hash it first`,
   );
-}
-
-/** Milliseconds since the epoch, in UTC; `null` for ever. */
-function momentOf(expiresAt: Date | null): number | null {
-  return expiresAt && expiryOf(expiresAt, STORE);
 }

@@ -58,6 +58,14 @@ export interface SqlStatements {
 
 /** What differs between the dialects. */
 export interface SqlWording {
+  /** The type of keys, identities and session ids, which are compared by bytes. */
+  readonly keyType: string;
+  readonly valueType: string;
+  readonly momentType: string;
+  /** What follows the columns of a table. */
+  readonly tableOptions: string;
+  /** Of the schema and the names of index and table, which one has the schema. */
+  indexOn(schema: string, index: string, table: string): string;
   /** The first parameter is 1. They are used in order, and each of them once. */
   parameter(place: number): string;
   /** A condition: the key is in the list of keys that is the first parameter. */
@@ -92,6 +100,24 @@ export function sqlStatements({ schema, name }: SqlTable, wording: SqlWording): 
   };
 }
 
+/** Creates the tables, and the indexes that `purge` uses. */
+export function sqlDdl({ schema, name }: SqlTable, wording: SqlWording): readonly string[] {
+  const { keyType, valueType, momentType, tableOptions } = wording;
+  const sessions = `${name}_sessions`;
+  const index = (table: string): string =>
+    `CREATE INDEX IF NOT EXISTS ${wording.indexOn(schema, `"${table}_expiry"`, `"${table}"`)} (expires_at)
+      WHERE expires_at IS NOT NULL`;
+  return [
+    `CREATE TABLE IF NOT EXISTS ${schema}"${name}" (
+      key ${keyType} PRIMARY KEY, value ${valueType}, expires_at ${momentType})${tableOptions}`,
+    index(name),
+    `CREATE TABLE IF NOT EXISTS ${schema}"${sessions}" (
+      identity ${keyType}, session_id ${keyType}, value ${valueType}, expires_at ${momentType},
+      PRIMARY KEY (identity, session_id))${tableOptions}`,
+    index(sessions),
+  ];
+}
+
 /** Put before selected text, because PGlite cuts off a byte order mark that is the first character. */
 const MARK = '=';
 
@@ -100,7 +126,6 @@ function selected(column: string): string {
   return `'${MARK}' || ${column} AS ${column}`;
 }
 
-/** The text of a selected column. */
 export function textOf(row: unknown, column: string): string {
   const text: unknown = (row as Readonly<Record<string, unknown>> | null | undefined)?.[column];
   if (typeof text === 'string' && text.startsWith(MARK)) return text.slice(MARK.length);
@@ -108,7 +133,7 @@ export function textOf(row: unknown, column: string): string {
 }
 
 /**
- * The values of the keys, in the order of the keys, from the rows that the database returned.
+ * The values of the keys, in the order of the keys.
  *
  * @throws Error - for a row that does not answer the question, because to skip it could mean "not revoked"
  */
@@ -178,18 +203,9 @@ export function unfitTables(
   );
 }
 
-/** How a database describes a failure. */
-interface DatabaseError {
-  readonly code: string;
-  readonly message: string;
-}
-
 /** Reads an error without testing its class, because native code may throw one of another realm. */
-export function databaseError(error: unknown): DatabaseError {
-  const { code, message } = (error ?? {}) as {
-    readonly code?: unknown;
-    readonly message?: unknown;
-  };
+export function databaseError(error: unknown): { readonly code: string; readonly message: string } {
+  const { code, message } = (error ?? {}) as Readonly<Record<string, unknown>>;
   return {
     code: typeof code === 'string' ? code : '',
     message: typeof message === 'string' ? message : '',

@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
 import {
   databaseError,
+  sqlDdl,
   type SqlDialect,
   type SqliteDatabase,
   type SqliteStatement,
@@ -13,6 +14,11 @@ import {
 } from './sql-statements.js';
 
 const WORDING: SqlWording = {
+  keyType: 'TEXT NOT NULL',
+  valueType: 'TEXT NOT NULL',
+  momentType: 'INTEGER',
+  tableOptions: ' STRICT, WITHOUT ROWID',
+  indexOn: (schema, index, table) => `${schema}${index} ON ${table}`,
   parameter: () => '?',
   isAsked: 'key IN (SELECT value FROM json_each(?))',
   // SQLite casts text that is not a number to 0, and a number that is too high to the highest integer.
@@ -45,17 +51,28 @@ export class SqliteDialect implements SqlDialect {
     this.statements = sqlStatements(table, WORDING);
     const { get: _get, list: _list, purge, ...others } = this.statements;
     this.#writing = new Set([...Object.values(others), ...purge]);
-    this.ddl = ddlOf(table);
+    this.ddl = sqlDdl(table, WORDING);
   }
 
   keyList(keys: readonly string[]): unknown {
     return JSON.stringify(keys);
   }
 
+  /**
+   * Takes the lock before a writing statement runs. Otherwise libsql leaves a prepared statement that met a lock
+   * unfinished, and does not commit later writes of the same connection.
+   */
   rows(statement: string, values: readonly unknown[]): readonly unknown[] {
-    return this.#writing.has(statement)
-      ? this.#inTransaction(() => this.#run(statement, values))
-      : this.#run(statement, values);
+    if (!this.#writing.has(statement)) return this.#run(statement, values);
+    this.#exec('BEGIN IMMEDIATE');
+    try {
+      const written = this.#run(statement, values);
+      this.#exec('COMMIT');
+      return written;
+    } catch (error) {
+      this.#rollBack();
+      throw error;
+    }
   }
 
   /** Tries again for a while, because a database without a timeout reports at once that it is locked. */
@@ -75,27 +92,15 @@ export class SqliteDialect implements SqlDialect {
       const { message } = databaseError(error);
       throw UNFIT.test(message) ? unfitTables(this.table, message, error) : error;
     }
-    for (const column of columnQueries(this.table).flatMap((pragma) => this.rows(pragma, []))) {
+    const { schema, name: table } = this.table;
+    const columns = [table, `${table}_sessions`].flatMap((each) =>
+      this.rows(`PRAGMA ${schema}table_info("${each}")`, []),
+    );
+    for (const column of columns) {
       const { name, type } = column as { readonly name: string; readonly type: string };
       if (!isFit(name, type)) {
         throw unfitTables(this.table, `the column ${name} is of the type ${type}`);
       }
-    }
-  }
-
-  /**
-   * Takes the lock before the statement runs. Otherwise libsql leaves a prepared statement that met a lock unfinished, and
-   * does not commit later writes of the same connection.
-   */
-  #inTransaction<T>(write: () => T): T {
-    this.#exec('BEGIN IMMEDIATE');
-    try {
-      const written = write();
-      this.#exec('COMMIT');
-      return written;
-    } catch (error) {
-      this.#rollBack();
-      throw error;
     }
   }
 
@@ -137,7 +142,8 @@ export class SqliteDialect implements SqlDialect {
 
   #exec(statement: string): void {
     const answer = this.database.exec(statement);
-    if (isThenable(answer)) throw unknownApi(answer);
+    const isPromise = typeof answer === 'object' && answer !== null && 'then' in answer;
+    if (isPromise) throw unknownApi(answer);
   }
 }
 
@@ -147,33 +153,6 @@ function unknownApi(answer?: unknown): JwtExtendedConfigError {
   return new JwtExtendedConfigError(
     'SqlBlocklistStore: the database does not answer at once with rows; give it a Database of libsql or better-sqlite3',
   );
-}
-
-function isThenable(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && 'then' in value;
-}
-
-function ddlOf({ schema, name }: SqlTable): readonly string[] {
-  const sessions = `${name}_sessions`;
-  return [
-    `CREATE TABLE IF NOT EXISTS ${schema}"${name}" (
-      key TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL, expires_at INTEGER) STRICT, WITHOUT ROWID`,
-    expiryIndex(schema, name),
-    `CREATE TABLE IF NOT EXISTS ${schema}"${sessions}" (
-      identity TEXT NOT NULL, session_id TEXT NOT NULL, value TEXT NOT NULL, expires_at INTEGER,
-      PRIMARY KEY (identity, session_id)) STRICT, WITHOUT ROWID`,
-    expiryIndex(schema, sessions),
-  ];
-}
-
-function expiryIndex(schema: string, name: string): string {
-  return `CREATE INDEX IF NOT EXISTS ${schema}"${name}_expiry" ON "${name}" (expires_at)
-      WHERE expires_at IS NOT NULL`;
-}
-
-/** Return `name` and `type` of the columns of both tables. */
-function columnQueries({ schema, name }: SqlTable): readonly string[] {
-  return [name, `${name}_sessions`].map((table) => `PRAGMA ${schema}table_info("${table}")`);
 }
 
 /** SQLite's rule for what a declared type means. A column of numbers would take the keys 1 and 01 for the same. */

@@ -4,11 +4,12 @@ import { configError, describe } from '../common/describe.js';
 export const MARGIN_MS = 5 * 60 * 1_000;
 
 /**
- * The time at which something expires, in milliseconds since the epoch.
+ * In milliseconds since the epoch; `null` for ever.
  *
  * @throws TypeError - for an invalid date
  */
-export function expiryOf(expiresAt: Date, store: string): number {
+export function expiryOf(expiresAt: Date | null, store: string): number | null {
+  if (expiresAt === null) return null;
   const milliseconds = expiresAt.getTime();
   if (Number.isNaN(milliseconds)) throw new TypeError(`${store}: expiresAt must be a valid date`);
   return milliseconds;
@@ -20,22 +21,14 @@ export function requireWholeNumber(value: number, store: string): void {
   throw new TypeError(`${store}: raise takes a whole number of 0 or more`);
 }
 
-const DIGITS = /^\d+$/;
-
-/**
- * The number that an entry holds.
- *
- * @throws Error - if it holds something else, which `raise` must leave as it is
- */
+/** @throws Error - if the entry holds no number; `raise` must then leave it as it is */
 export function numberIn(value: string, store: string): number {
-  if (DIGITS.test(value)) return Number(value);
+  if (/^\d+$/.test(value)) return Number(value);
   throw new Error(`${store}: only a number can be raised, and the entry holds other text`);
 }
 
-const PREFIX = /^[\x20-\x7e]{1,64}$/;
-
 /** The prefix of a store's keys: short, and text in every backend. */
 export function checkPrefix(value: unknown, name: string): string {
-  if (typeof value === 'string' && PREFIX.test(value)) return value;
+  if (typeof value === 'string' && /^[\x20-\x7e]{1,64}$/.test(value)) return value;
   throw configError(name, describe(value), 'give 1 to 64 printable characters of ASCII');
 }

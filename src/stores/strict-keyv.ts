@@ -23,7 +23,7 @@ export interface CacheManagerClient {
   readonly stores: readonly KeyvClient[];
 }
 
-/** A lifetime that Keyv takes for none. Without a lifetime Keyv would use the one that it was made with. */
+/** Without a lifetime Keyv would use the one that it was made with. */
 const FOR_EVER = 0;
 
 /**
@@ -33,15 +33,22 @@ const FOR_EVER = 0;
  * there: if the backend does not give the landmark, its other answers are wrong, too.
  */
 export class StrictKeyv {
-  readonly #failures: KeyvFailures;
   readonly #landmark: string;
+  #failureCount = 0;
+  #lastFailure: unknown;
 
   constructor(
     private readonly client: KeyvClient,
     prefix: string,
   ) {
-    this.#failures = new KeyvFailures(client);
     this.#landmark = `${prefix}landmark`;
+    const onError = (error: unknown): void => {
+      this.#failureCount += 1;
+      this.#lastFailure = error;
+    };
+    client.on?.('error', onError);
+    // The backend, too, because a Keyv can be set not to pass errors on.
+    if (hasMethod(client.store, 'on')) client.store.on('error', onError);
   }
 
   /** @throws Error - if the backend fails, whether it reports it or not */
@@ -68,19 +75,34 @@ export class StrictKeyv {
   }
 
   async delete(name: string): Promise<void> {
-    await this.#failures.during(() => this.client.delete(name));
+    await this.#checked(() => this.client.delete(name));
     const [left] = await this.read([name]);
     if (left !== null) throw new Error('KeyvBlocklistStore: the backend keeps what was deleted');
   }
 
   async #set(name: string, value: string, life: number): Promise<void> {
-    const isSet = await this.#failures.during(() => this.client.set(name, value, life));
+    const isSet = await this.#checked(() => this.client.set(name, value, life));
     if (isSet === false) throw new Error('KeyvBlocklistStore: the backend did not write the entry');
   }
 
   async #answers(names: string[]): Promise<(string | null)[]> {
-    const answers = await this.#failures.during(() => this.#ask(names));
-    return readAnswers(answers, names.length);
+    const answers = await this.#checked(() => this.#ask(names));
+    if (!Array.isArray(answers) || answers.length !== names.length) {
+      throw new Error('KeyvBlocklistStore: the backend does not give one answer for each key');
+    }
+    return answers.map(textOf);
+  }
+
+  /**
+   * Some failures are reported with an event only, while the call succeeds.
+   *
+   * @throws Error - if any failure was reported before the call was answered, even one of another call
+   */
+  async #checked<T>(call: () => Promise<T>): Promise<T> {
+    const before = this.#failureCount;
+    const answer = await call();
+    if (this.#failureCount === before) return answer;
+    throw new Error('KeyvBlocklistStore: the backend has failed', { cause: this.#lastFailure });
   }
 
   /** Keyv passes on what its backend throws in `getRaw`, and in `getMany` only if the backend has a `getMany`. */
@@ -93,43 +115,7 @@ export class StrictKeyv {
   }
 }
 
-/** Counts failures that a Keyv or its backend reports with an event only, while the call succeeds. */
-class KeyvFailures {
-  #count = 0;
-  #last: unknown;
-
-  constructor(client: KeyvClient) {
-    const onError = (error: unknown): void => {
-      this.#count += 1;
-      this.#last = error;
-    };
-    client.on?.('error', onError);
-    // The backend, too, because a Keyv can be set not to pass errors on.
-    if (hasMethod(client.store, 'on')) client.store.on('error', onError);
-  }
-
-  /** @throws Error - if any failure was reported before the call was answered, even one of another call */
-  async during<T>(call: () => Promise<T>): Promise<T> {
-    const before = this.#count;
-    const answer = await call();
-    if (this.#count === before) return answer;
-    throw new Error('KeyvBlocklistStore: the backend has failed', { cause: this.#last });
-  }
-}
-
-/**
- * The texts that a Keyv gave for a number of keys, bare or as they are stored beside their expiry; `null` for an absent
- * entry.
- *
- * @throws Error - if there is not one text or nothing for each key
- */
-function readAnswers(answers: unknown, count: number): (string | null)[] {
-  if (!Array.isArray(answers) || answers.length !== count) {
-    throw new Error('KeyvBlocklistStore: the backend does not give one answer for each key');
-  }
-  return answers.map(textOf);
-}
-
+/** The text of an answer, bare or as it is stored beside its expiry; `null` for an absent entry. */
 function textOf(answer: unknown): string | null {
   if (answer === undefined || answer === null) return null;
   if (typeof answer === 'string') return answer;
@@ -138,14 +124,7 @@ function textOf(answer: unknown): string | null {
   throw new Error('KeyvBlocklistStore: the backend gives an entry that is not text');
 }
 
-const METHODS = ['get', 'getMany', 'set', 'delete'] as const;
-
-/**
- * The Keyv to use. Of several tiers it is the last: those before it are memory of a single process, which does not show
- * what another process revokes.
- *
- * @throws JwtExtendedConfigError - for a client that is not a Keyv and has none
- */
+/** @throws JwtExtendedConfigError - for a client that is not a Keyv and has none */
 export function recognizeKeyv(client: unknown): KeyvClient {
   const tier = lastTier(client);
   if (isKeyv(tier)) return tier;
@@ -165,7 +144,7 @@ function lastTier(client: unknown): unknown {
 }
 
 function isKeyv(value: unknown): value is KeyvClient {
-  return METHODS.every((name) => hasMethod(value, name));
+  return (['get', 'getMany', 'set', 'delete'] as const).every((name) => hasMethod(value, name));
 }
 
 /** Whether a value has a method that a Keyv may have; it is then taken for the Keyv's. */
