@@ -1,38 +1,11 @@
 import assert from 'node:assert/strict';
 import type { Awaitable } from '../contracts/awaitable.js';
 import { addCases, getCases, keyCases, parallelAddCases } from './contract/entries.js';
-import { expiryCases, keepingCases } from './contract/expiry.js';
+import { expiryCases } from './contract/expiry.js';
 import { parallelRaiseCases, raiseCases } from './contract/numbers.js';
 import { outageCases, sessionOutageCases } from './contract/outages.js';
-import { parallelSessionCases, sessionCases, sessionTextCases } from './contract/sessions.js';
+import { parallelSessionCases, sessionCases } from './contract/sessions.js';
 import type { OpenedStore, StoreCases, StoreFeatures } from './contract/store-under-test.js';
-
-/** The store must offer exactly the features that the contract was given, so that each of its features is tested. */
-function featureCases({ isAtomic, sessions, outages }: Required<StoreFeatures>): StoreCases {
-  return {
-    [`declares that it is ${isAtomic ? '' : 'not '}atomic`]: async (store) => {
-      assert.equal(
-        store.isAtomic ?? true,
-        isAtomic,
-        'isAtomic of the store and in the features of the contract must agree',
-      );
-    },
-    [sessions ? 'has sessions' : 'has no sessions']: async (store) => {
-      assert.equal(
-        store.sessions !== undefined,
-        sessions,
-        'sessions of the store and in the features of the contract must agree',
-      );
-    },
-    [`has ${outages ? 'a' : 'no'} backend that can be taken down`]: async (_store, opened) => {
-      assert.equal(
-        opened.takeDown !== undefined,
-        outages,
-        'takeDown beside the store and outages in the features of the contract must agree',
-      );
-    },
-  };
-}
 
 /** One promise of a store, for the test framework of your choice. */
 export interface ContractCase {
@@ -81,8 +54,7 @@ export function blocklistStoreContract(
     ...(isAtomic ? parallelRaiseCases : {}),
     ...keyCases,
     ...expiryCases,
-    ...keepingCases,
-    ...(sessions ? { ...sessionCases, ...sessionTextCases } : {}),
+    ...(sessions ? sessionCases : {}),
     ...(sessions && isAtomic ? parallelSessionCases : {}),
     ...(outages ? outageCases : {}),
     ...(outages && sessions ? sessionOutageCases : {}),
@@ -98,4 +70,22 @@ export function blocklistStoreContract(
       }
     },
   }));
+}
+
+const AGREE = 'in the features of the contract must agree';
+
+/** The store must offer exactly the features that the contract was given, so that each of its features is tested. */
+function featureCases({ isAtomic, sessions, outages }: Required<StoreFeatures>): StoreCases {
+  return {
+    [`declares that it is ${isAtomic ? '' : 'not '}atomic`]: async (store) => {
+      assert.equal(store.isAtomic ?? true, isAtomic, `isAtomic of the store and ${AGREE}`);
+    },
+    [sessions ? 'has sessions' : 'has no sessions']: async (store) => {
+      assert.equal(store.sessions !== undefined, sessions, `sessions of the store and ${AGREE}`);
+    },
+    [`has ${outages ? 'a' : 'no'} backend that can be taken down`]: async (_store, opened) => {
+      const message = `takeDown beside the store and outages ${AGREE}`;
+      assert.equal(opened.takeDown !== undefined, outages, message);
+    },
+  };
 }

@@ -1,50 +1,46 @@
 import assert from 'node:assert/strict';
 import { type RefusalRow, REFUSALS, type TokenErrorCode } from '../errors/token.error.js';
 
-const MISSING = [
-  /^Missing .+ Header$/,
-  /^Missing '.+' type in '.+' header\. Expected /,
-  /^Missing cookie ".+"$/,
-  /^Missing '.+' query paramater$/,
-  /^Invalid content-type\. Must be application\/json\.$/,
-  /^Missing ".+" key in json data\.$/,
-  /^Missing token$/,
-  /^Missing JWT in .+ or .+$/,
-];
-
-const INVALID = [
-  /^Bad .+ header\. Expected /,
-  /^Invalid value for query parameter '.+'\. Expected the value to start with /,
-  /^Multiple values for (query parameter|cookie) .+$/,
-  /^Invalid token type\. Token must be a <class 'bytes'>$/,
-  /^Token is too long$/,
-  /^Not enough segments$/,
-  /^Invalid \w+ padding$/,
-  /^Invalid \w+ string: /,
-  /^Algorithm not specified$/,
-  /^The specified alg value is not allowed$/,
-  /^Key ID header parameter must be a string$/,
-  /^Unsupported critical extension: .+$/,
-  /^Invalid header: \w+$/,
-  /^Signature verification failed$/,
-  /^(Not Before|Issued At|Expiration Time) claim \(\w+\) must be an integer\.$/,
-  /^The token is not yet valid \(\w+\)$/,
-  /^Token is missing the ".+" claim$/,
-  /^Payload Issuer \(iss\) must be a string$/,
-  /^Invalid issuer$/,
-  /^Audience doesn't match$/,
-  /^(Subject|JWT ID) must be a string$/,
-  /^Invalid claim format in token$/,
-  /^Missing claim: .+$/,
-  /^Missing or invalid claim: type$/,
-];
-
 /** The default messages of each refusal. */
 const MESSAGES: Readonly<Record<TokenErrorCode, readonly RegExp[]>> = {
-  TOKEN_MISSING: MISSING,
+  TOKEN_MISSING: [
+    /^Missing .+ Header$/,
+    /^Missing '.+' type in '.+' header\. Expected /,
+    /^Missing cookie ".+"$/,
+    /^Missing '.+' query paramater$/,
+    /^Invalid content-type\. Must be application\/json\.$/,
+    /^Missing ".+" key in json data\.$/,
+    /^Missing token$/,
+    /^Missing JWT in .+ or .+$/,
+  ],
   CSRF_FAILED: [/^Missing CSRF token$/, /^CSRF double submit tokens do not match$/],
   CREDENTIALS_INVALID: [/^Bad username or password$/],
-  TOKEN_INVALID: INVALID,
+  TOKEN_INVALID: [
+    /^Bad .+ header\. Expected /,
+    /^Invalid value for query parameter '.+'\. Expected the value to start with /,
+    /^Multiple values for (query parameter|cookie) .+$/,
+    /^Invalid token type\. Token must be a <class 'bytes'>$/,
+    /^Token is too long$/,
+    /^Not enough segments$/,
+    /^Invalid \w+ padding$/,
+    /^Invalid \w+ string: /,
+    /^Algorithm not specified$/,
+    /^The specified alg value is not allowed$/,
+    /^Key ID header parameter must be a string$/,
+    /^Unsupported critical extension: .+$/,
+    /^Invalid header: \w+$/,
+    /^Signature verification failed$/,
+    /^(Not Before|Issued At|Expiration Time) claim \(\w+\) must be an integer\.$/,
+    /^The token is not yet valid \(\w+\)$/,
+    /^Token is missing the ".+" claim$/,
+    /^Payload Issuer \(iss\) must be a string$/,
+    /^Invalid issuer$/,
+    /^Audience doesn't match$/,
+    /^(Subject|JWT ID) must be a string$/,
+    /^Invalid claim format in token$/,
+    /^Missing claim: .+$/,
+    /^Missing or invalid claim: type$/,
+  ],
   TOKEN_WRONG_TYPE: [/^Only (non-)?refresh tokens are allowed$/],
   TOKEN_EXPIRED: [/^Token has expired$/],
   TOKEN_NOT_FRESH: [/^Fresh token required$/],
@@ -58,39 +54,15 @@ const MESSAGES: Readonly<Record<TokenErrorCode, readonly RegExp[]>> = {
 
 const CODES = Object.keys(REFUSALS) as readonly TokenErrorCode[];
 
-/** The code that a body names. */
-function codeIn(texts: readonly string[]): TokenErrorCode | undefined {
-  return CODES.find((code) => texts.includes(code));
-}
-
-/** The codes whose default response matches. Several codes can match.  */
-function codesThatLookLike(status: number, texts: readonly string[]): TokenErrorCode[] {
-  return CODES.filter((code) => fits(code, status, texts));
-}
-
-/** Compares with both status profiles. */
-function fits(code: TokenErrorCode, status: number, texts: readonly string[]): boolean {
-  const row: RefusalRow = REFUSALS[code];
-  return (
-    (status === row.status || status === row.rfc6750Status) &&
-    MESSAGES[code].some((message) => texts.some((text) => message.test(text)))
-  );
-}
-
-/** The common part of the responses of supertest, `inject` and `fetch`. */
+/** The common part of the responses of supertest, `inject` (`statusCode`, `payload`) and `fetch` (`bodyUsed`, `clone`). */
 export interface TestResponse {
-  /** Of supertest and `fetch`. */
   readonly status?: number;
-  /** Of `inject`, and of supertest. */
   readonly statusCode?: number;
   readonly headers: object;
-  /** Of `inject`. */
   readonly payload?: string;
   /** Of supertest; a method of `fetch`, which is not used. */
   readonly text?: unknown;
-  /** Of `fetch`. */
   readonly bodyUsed?: boolean;
-  /** Of `fetch`. */
   clone?(): { text(): Promise<string> };
 }
 
@@ -109,7 +81,11 @@ export interface TestResponse {
  * ```
  */
 export async function expectRefusal(response: TestResponse, code: TokenErrorCode): Promise<void> {
-  const status = statusOf(response);
+  const { statusCode, status = statusCode } = response;
+  assert.ok(
+    typeof status === 'number',
+    'expected a response, got a value without a status: was the request awaited?',
+  );
   const text = await textOf(response);
   const possible = status < 400 ? [] : codesOf(status, textsIn(text), response.headers);
   const message = `expected the refusal ${code}, got ${status} ${text.slice(0, 500)}`;
@@ -122,13 +98,18 @@ function codesOf(
   texts: readonly string[],
   headers: object,
 ): readonly TokenErrorCode[] {
-  const told = codeIn(texts);
+  const told = CODES.find((code) => texts.includes(code));
   if (told !== undefined) return [told];
   // Some messages of TOKEN_INVALID are common phrases, so the challenge of the library must be there too.
   const isChallenged = status !== 401 || challengeIn(headers).includes('error="invalid_token"');
-  return codesThatLookLike(status, texts).filter(
-    (code) => code !== 'TOKEN_INVALID' || isChallenged,
-  );
+  return CODES.filter((code) => {
+    const row: RefusalRow = REFUSALS[code];
+    return (
+      (status === row.status || status === row.rfc6750Status) &&
+      (code !== 'TOKEN_INVALID' || isChallenged) &&
+      MESSAGES[code].some((message) => texts.some((text) => message.test(text)))
+    );
+  });
 }
 
 function challengeIn(headers: object): string {
@@ -136,14 +117,6 @@ function challengeIn(headers: object): string {
   const value: unknown =
     headers instanceof Headers ? headers.get(name) : Reflect.get(headers, name);
   return typeof value === 'string' ? value : '';
-}
-
-function statusOf({ statusCode, status = statusCode }: TestResponse): number {
-  assert.ok(
-    typeof status === 'number',
-    'expected a response, got a value without a status: was the request awaited?',
-  );
-  return status;
 }
 
 async function textOf(response: TestResponse): Promise<string> {

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { OPTIONS_REPLACEMENT, type OptionsReplacement } from '../module/module-settings.js';
-import type { JwtExtendedOptions } from '../options/jwt-extended-options.js';
 
 /** Options of {@link JwtExtendedTestingModule.register}. */
 export interface JwtExtendedTestingOptions {
@@ -28,7 +27,21 @@ export interface JwtExtendedTestingOptions {
 @Module({})
 export class JwtExtendedTestingModule {
   static register({ clock }: JwtExtendedTestingOptions = {}): DynamicModule {
-    const replace: OptionsReplacement = (options) => forTests(options, clock);
+    const replace: OptionsReplacement = (options) => ({
+      ...options,
+      ...(clock && { clock }),
+      // A test never uses the application's keys.
+      keys: undefined,
+      privateKey: undefined,
+      publicKey: undefined,
+      passphrase: undefined,
+      algorithm: undefined,
+      decodeAlgorithms: undefined,
+      loaders: { ...options.loaders, encodeKey: undefined, decodeKey: undefined },
+      // Each module gets its own secret, so that it refuses the tokens of the others as in production.
+      secret: randomBytes(64),
+      blocklist: { ...options.blocklist, store: undefined },
+    });
     return {
       module: JwtExtendedTestingModule,
       global: true,
@@ -36,26 +49,4 @@ export class JwtExtendedTestingModule {
       exports: [OPTIONS_REPLACEMENT],
     };
   }
-}
-
-/** A test never uses the application's keys. */
-const NO_KEYS = {
-  keys: undefined,
-  privateKey: undefined,
-  publicKey: undefined,
-  passphrase: undefined,
-  algorithm: undefined,
-  decodeAlgorithms: undefined,
-} satisfies Partial<JwtExtendedOptions>;
-
-/** Each module gets its own secret, so that it refuses the tokens of the others as in production. */
-function forTests(options: JwtExtendedOptions, clock?: () => Date): JwtExtendedOptions {
-  return {
-    ...options,
-    ...NO_KEYS,
-    secret: randomBytes(64),
-    loaders: { ...options.loaders, encodeKey: undefined, decodeKey: undefined },
-    blocklist: { ...options.blocklist, store: undefined },
-    ...(clock && { clock }),
-  };
 }

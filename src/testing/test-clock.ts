@@ -14,14 +14,14 @@ import { ADVANCE_TO } from '../revocation/cut-offs.js';
  * ```
  */
 export class TestClock {
-  #milliseconds: number;
+  #milliseconds = 0;
 
   /**
    * @param moment - when it is
    * @throws TypeError - for an invalid `Date`
    */
   constructor(moment: Date = new Date()) {
-    this.#milliseconds = millisecondsOf(moment);
+    this.set(moment);
   }
 
   /** What time it is; give it to the option `clock` as it is, since a function around it stands still for ever. */
@@ -38,18 +38,10 @@ export class TestClock {
     this.#milliseconds += parseSeconds(duration, 'duration', TypeError) * 1000;
   }
 
-  /**
-   * Sets the clock to a moment.
-   *
-   * @throws TypeError - for an invalid `Date`
-   */
+  /** @throws TypeError - for an invalid `Date` */
   set(moment: Date): void {
-    this.#milliseconds = millisecondsOf(moment);
+    const milliseconds = moment.getTime();
+    if (Number.isNaN(milliseconds)) throw new TypeError('A clock needs a valid Date');
+    this.#milliseconds = milliseconds;
   }
-}
-
-function millisecondsOf(moment: Date): number {
-  const milliseconds = moment.getTime();
-  if (Number.isNaN(milliseconds)) throw new TypeError('A clock needs a valid Date');
-  return milliseconds;
 }

@@ -44,9 +44,7 @@ async function moduleUnderTest(app: TestApp): Promise<ModuleUnderTest> {
   }
 }
 
-/**
- * Claims of a test token: any JSON, also in registered claims. `undefined` removes a claim that the token would have.
- */
+/** Claims of a test token: any JSON, also in registered claims. `undefined` removes a claim that the token would have. */
 export interface TestClaims {
   /** @default 'access' */
   readonly type?: unknown;
@@ -78,13 +76,8 @@ export async function issueTestToken(app: TestApp, claims: TestClaims = {}): Pro
 }
 
 /** The claims of the test and, for those that it does not give, the defaults. */
-function completeClaims(
-  { settings: { options } }: ModuleUnderTest,
-  claims: TestClaims,
-): TestClaims {
-  const given = Object.keys(claims);
-  const defaults = Object.entries(defaultClaims(options, claims));
-  const all = [...defaults.filter(([name]) => !given.includes(name)), ...Object.entries(claims)];
+function completeClaims({ settings }: ModuleUnderTest, claims: TestClaims): TestClaims {
+  const all = Object.entries({ ...defaultClaims(settings.options, claims), ...claims });
   return Object.fromEntries(all.filter(([, value]) => value !== undefined));
 }
 
@@ -145,8 +138,6 @@ export interface TestCredentials {
  * ```ts
  * const { headers } = await asIdentity(app, 'alice', { roles: ['admin'] });
  * await request(app.getHttpServer()).get('/me').set(headers).expect(200);
- * await fastify.inject({ url: '/me', headers });
- * await fetch(`${url}/me`, { headers });
  * ```
  */
 export async function asIdentity(
@@ -159,15 +150,15 @@ export async function asIdentity(
   const said = completeClaims(module, { ...claims, [options.token.identityClaim]: identity });
   const token = await signClaims(module, said);
   const [location] = options.locations;
-  if (location === 'headers') return { token, headers: headerOf(token, options), cookies: {} };
+  if (location === 'headers') {
+    const { type, lowerCaseName } = options.header;
+    const value = type === '' ? token : `${type} ${token}`;
+    return { token, headers: { [lowerCaseName]: value }, cookies: {} };
+  }
   if (location === 'cookies') return { token, ...cookieOf(token, said, options) };
   throw new TypeError(
     "asIdentity supports the locations 'headers' and 'cookies': for others use issueTestToken",
   );
-}
-
-function headerOf(token: string, { header }: ResolvedOptions): Record<string, string> {
-  return { [header.lowerCaseName]: header.type === '' ? token : `${header.type} ${token}` };
 }
 
 /** Adds the CSRF value if the token has one; the guards refuse a token without it. */

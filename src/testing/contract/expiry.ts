@@ -25,25 +25,23 @@ const FAR: readonly (() => Date)[] = [
   () => new Date(8.64e15),
 ];
 
-/** A store keeps each entry at least until its expiry. */
+/** A store keeps each entry at least until its expiry. It drops nothing to make room, or by a lifetime of its own. */
 export const expiryCases: StoreCases = {
   'keeps an entry whose expiry is far away': async (store) => {
-    const keys: string[] = [];
-    for (const moment of FAR) {
+    const keys = await parallel(FAR, async (moment) => {
       const key = freshKey();
       assert.equal(await store.add(key, '1', moment()), true);
-      keys.push(key);
-    }
+      return key;
+    });
     await keeps(store, keys, '1');
   },
 
   'keeps a number whose expiry is far away': async (store) => {
-    const keys: string[] = [];
-    for (const moment of FAR) {
+    const keys = await parallel(FAR, async (moment) => {
       const key = freshKey();
       await store.raise(key, 1, moment());
-      keys.push(key);
-    }
+      return key;
+    });
     await keeps(store, keys, '1');
   },
 
@@ -71,10 +69,8 @@ export const expiryCases: StoreCases = {
       assert.equal(await store.add(key, '1', moment), true);
       await store.raise(freshKey(), 1, moment);
       const [value] = await store.get([key]);
-      assert.ok(
-        value === '1' || value === null,
-        'get must return an expired entry unchanged, or null',
-      );
+      const isFit = value === '1' || value === null;
+      assert.ok(isFit, 'get must return an expired entry unchanged, or null');
     }
   },
 
@@ -106,6 +102,32 @@ export const expiryCases: StoreCases = {
     await store.raise(immortal, 2, null);
     await keeps(store, [hour, immortal], '2');
   },
+
+  'keeps each of 1,200 entries': async (store) => {
+    const portions = upTo(6).map(() => freshKeys(200));
+    for (const keys of portions) {
+      await parallel(keys, (key) => store.add(key, key, inAnHour()));
+    }
+    for (const keys of portions) {
+      await assertGives(store, keys, keys, 'no entry may be dropped for another');
+    }
+  },
+
+  'keeps what has no expiry for more than a second, and the rest until its last millisecond':
+    async (store) => {
+      const second = Math.ceil(Date.now() / 1_000) * 1_000;
+      await pause(second - Date.now());
+      const expiresAt = new Date(second + 1_950);
+      const [immortal, mortal] = await Promise.all([write(store, null), write(store, expiresAt)]);
+      // By now a default lifetime of a second is over, and so are expiries and lifetimes that were cut by their 950 ms. The
+      // remaining 800 ms allow for a slow answer, and for a backend whose clock is ahead.
+      await pause(1_150);
+      const [lostImmortal, lostMortal] = [await lost(store, immortal), await lost(store, mortal)];
+      assert.deepEqual(lostImmortal, [], 'what has no expiry must be kept for ever');
+      if (Date.now() < expiresAt.getTime()) {
+        assert.deepEqual(lostMortal, [], 'what has an expiry must be kept until that very moment');
+      }
+    },
 };
 
 /** Looks for a tenth of a second: long enough for a store that takes seconds for milliseconds, or whose timers overflow. */
@@ -126,47 +148,8 @@ async function soon(holds: () => Promise<boolean>, promise: string): Promise<voi
   assert.fail(promise);
 }
 
-/** A store drops nothing to make room, and nothing by a lifetime of its own. */
-export const keepingCases: StoreCases = {
-  'keeps each of 1,200 entries': async (store) => {
-    const portions = upTo(6).map(() => freshKeys(200));
-    for (const keys of portions) {
-      await parallel(keys, (key) => store.add(key, key, inAnHour()));
-    }
-    for (const keys of portions) {
-      await assertGives(store, keys, keys, 'no entry may be dropped for another');
-    }
-  },
-
-  'keeps what has no expiry for more than a second, and the rest until its last millisecond':
-    async (store) => {
-      const expiresAt = new Date((await beginningOfASecond()) + 1_950);
-      const [immortal, mortal] = await Promise.all([write(store, null), write(store, expiresAt)]);
-      // By now a default lifetime of a second is over, and so are expiries and lifetimes that were cut by their 950 ms. The
-      // remaining 800 ms allow for a slow answer, and for a backend whose clock is ahead.
-      await pause(1_150);
-      const [lostImmortal, lostMortal] = [await lost(store, immortal), await lost(store, mortal)];
-      assert.deepEqual(lostImmortal, [], 'what has no expiry must be kept for ever');
-      if (Date.now() < expiresAt.getTime()) {
-        assert.deepEqual(lostMortal, [], 'what has an expiry must be kept until that very moment');
-      }
-    },
-};
-
-async function beginningOfASecond(): Promise<number> {
-  const second = Math.ceil(Date.now() / 1_000) * 1_000;
-  await pause(second - Date.now());
-  return second;
-}
-
-/** The names under which one expiry was written. */
-interface Written {
-  readonly entry: string;
-  readonly number: string;
-  readonly identity: string;
-}
-
-async function write(store: BlocklistStore, expiresAt: Date | null): Promise<Written> {
+/** Writes one expiry under three names. */
+async function write(store: BlocklistStore, expiresAt: Date | null) {
   const written = { entry: freshKey(), number: freshKey(), identity: freshKey() };
   await Promise.all([
     store.add(written.entry, '1', expiresAt),
@@ -177,7 +160,10 @@ async function write(store: BlocklistStore, expiresAt: Date | null): Promise<Wri
 }
 
 /** Which of them the store does not return. */
-async function lost(store: BlocklistStore, { entry, number, identity }: Written) {
+async function lost(
+  store: BlocklistStore,
+  { entry, number, identity }: Awaited<ReturnType<typeof write>>,
+) {
   const [kept, raised] = await store.get([entry, number]);
   const [record] = (await store.sessions?.list(identity)) ?? ['1'];
   return Object.entries({ entry: kept, number: raised, record })

@@ -94,9 +94,8 @@ export const raiseCases: StoreCases = {
 export const parallelRaiseCases: StoreCases = {
   'ends at the highest of 200 numbers raised at once': async (store) => {
     const key = freshKey();
-    const numbers = Array.from({ length: 200 }, (_, index) => index + 1);
-    const shuffled = numbers
-      .map((number) => ({ number, place: Math.random() }))
+    const shuffled = upTo(200)
+      .map((index) => ({ number: index + 1, place: Math.random() }))
       .sort((one, other) => one.place - other.place)
       .map(({ number }) => number);
     await parallel(shuffled, (number) => store.raise(key, number, inAnHour()));

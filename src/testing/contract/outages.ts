@@ -42,8 +42,6 @@ export const sessionOutageCases: StoreCases = {
   },
 };
 
-type Call = () => Awaitable<unknown>;
-
 async function takeDown(opened: OpenedStore): Promise<void> {
   if (!opened.takeDown) {
     assert.fail(
@@ -54,23 +52,19 @@ async function takeDown(opened: OpenedStore): Promise<void> {
   await opened.takeDown();
 }
 
-async function assertReject(calls: Readonly<Record<string, Call>>): Promise<void> {
-  const outcomes = await parallel(Object.entries(calls), async ([method, call]) => ({
-    method,
-    outcome: await outcomeOf(call),
-  }));
-  const mistakes = outcomes
-    .filter(({ outcome }) => outcome !== 'rejected')
-    .map(({ method, outcome }) => `${method} ${outcome}`);
-  assert.equal(
-    mistakes.length,
-    0,
-    `every call must reject when the backend is down: ${mistakes.join(', ')}`,
+async function assertReject(
+  calls: Readonly<Record<string, () => Awaitable<unknown>>>,
+): Promise<void> {
+  const outcomes = await parallel(
+    Object.entries(calls),
+    async ([method, call]) => `${method} ${await outcomeOf(call)}`,
   );
+  const mistakes = outcomes.filter((outcome) => !outcome.endsWith(' rejected')).join(', ');
+  assert.equal(mistakes, '', `every call must reject when the backend is down: ${mistakes}`);
 }
 
 /** How a call ended, or that it did not end in time. */
-async function outcomeOf(call: Call): Promise<string> {
+async function outcomeOf(call: () => Awaitable<unknown>): Promise<string> {
   const waiting = new AbortController();
   const outcome = await Promise.race([
     (async () => call())().then(

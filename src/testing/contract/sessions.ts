@@ -17,7 +17,7 @@ import {
   upTo,
 } from './store-under-test.js';
 
-/** The promises of `sessions`. */
+/** The promises of `sessions`. Identities, session ids and records are used exactly as they are. */
 export const sessionCases: StoreCases = {
   'lists no records for an identity without sessions': async (store) => {
     assert.deepEqual(await listed(store, freshKey()), []);
@@ -90,22 +90,7 @@ export const sessionCases: StoreCases = {
       await pause(20);
     }
   },
-};
 
-/** The promises of `sessions` to many calls at once. */
-export const parallelSessionCases: StoreCases = {
-  'lists each of 200 sessions that are written at once': async (store) => {
-    const identity = freshKey();
-    await parallel(upTo(200), (index) =>
-      sessionsOf(store).put(identity, `session ${index}`, `record ${index}`, inAnHour()),
-    );
-    const all = Array.from({ length: 200 }, (_, index) => `record ${index}`).sort();
-    assert.deepEqual(await listed(store, identity), all);
-  },
-};
-
-/** A store uses identities, session ids and records exactly as they are. */
-export const sessionTextCases: StoreCases = {
   'accepts any text as an identity and as a session id': async (store) => {
     const fresh = freshKey();
     const identity = freshKey();
@@ -151,5 +136,19 @@ export const sessionTextCases: StoreCases = {
       await sessionsOf(store).put(identity, 'only', value, inAnHour());
       assert.deepEqual(await listed(store, identity), [value]);
     }
+  },
+};
+
+/** The promises of `sessions` to many calls at once. */
+export const parallelSessionCases: StoreCases = {
+  'lists each of 200 sessions that are written at once': async (store) => {
+    const identity = freshKey();
+    await parallel(upTo(200), (index) =>
+      sessionsOf(store).put(identity, `session ${index}`, `record ${index}`, inAnHour()),
+    );
+    const all = upTo(200)
+      .map((index) => `record ${index}`)
+      .sort();
+    assert.deepEqual(await listed(store, identity), all);
   },
 };
