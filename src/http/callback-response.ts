@@ -5,7 +5,7 @@ import { Stream } from 'node:stream';
 import type { CallbackResponse, HttpResponse } from '../contracts/http.js';
 import type { Answer } from '../errors/token.error.js';
 
-/** Bodies that are sent as they are. Every other body is sent as JSON. */
+/** Every other body is sent as JSON. */
 const AS_IT_IS = [Uint8Array, Stream, StreamableFile];
 
 /**

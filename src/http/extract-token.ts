@@ -10,7 +10,6 @@ import {
   fromHeader,
   fromJson,
   fromQueryString,
-  isMissing,
   type Missing,
 } from './token-locations.js';
 
@@ -45,7 +44,7 @@ export function extractToken(
       typeof location === 'function'
         ? fromExtractor(request, location)
         : EXTRACT[location](request, policy, options);
-    if (!isMissing(found)) return found;
+    if (!('missing' in found)) return found;
     reasons.push(found.missing);
   }
   throw new MissingTokenError(missingReason(locations, reasons));

@@ -3,7 +3,7 @@ import type { RoutePolicy } from '../contracts/route-policy.js';
 import { CsrfError, InvalidTokenError } from '../errors/token-errors.js';
 import type { TokenCarrier } from '../options/location-options.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
-import { type ExtractedToken, headerOf, type Missing } from './token-locations.js';
+import { type ExtractedToken, headerOf, memberOf, type Missing } from './token-locations.js';
 
 const FORM = /^(?:application\/x-www-form-urlencoded|multipart\/form-data)\s*(?:;|$)/i;
 
@@ -18,20 +18,13 @@ export function presentedCsrf(
 ): string | undefined {
   if (!csrf.protect || csrf.exemptMethods.has((request.method ?? '').toUpperCase()))
     return undefined;
+  // Members of a JSON body or of the query do not count.
+  const isForm = csrf.checkForm && FORM.test(headerOf(request, 'content-type'));
   const presented =
     headerOf(request, carrier.csrfHeaderLowerCaseName) ||
-    (csrf.checkForm ? formFieldOf(request, carrier.csrfFieldName) : undefined);
-  if (!presented) throw new CsrfError('Missing CSRF token');
+    (isForm && memberOf(request.body, carrier.csrfFieldName));
+  if (typeof presented !== 'string' || presented === '') throw new CsrfError('Missing CSRF token');
   return presented;
-}
-
-/** A field of a parsed form. Members of a JSON body or of the query do not count. */
-function formFieldOf(request: HttpRequest, name: string): string | undefined {
-  const { body } = request;
-  if (!FORM.test(headerOf(request, 'content-type'))) return undefined;
-  if (typeof body !== 'object' || body === null || !Object.hasOwn(body, name)) return undefined;
-  const value: unknown = (body as Record<string, unknown>)[name];
-  return typeof value === 'string' ? value : undefined;
 }
 
 /**
@@ -49,48 +42,32 @@ export function fromCookie(
   if (!encoded) return { missing: `Missing cookie "${name}"` };
 
   const csrf = presentedCsrf(request, carrier, options.csrf);
-  return csrf === undefined
-    ? { encoded, location: 'cookies' }
-    : { encoded, location: 'cookies', csrf };
+  return { encoded, location: 'cookies', ...(csrf !== undefined && { csrf }) };
 }
 
 function cookieOf(request: HttpRequest, name: string): string | undefined {
   const { cookie } = request.headers;
-  if (cookie === undefined) return parsedCookieOf(request.cookies, name);
+  if (cookie === undefined) {
+    const value = memberOf(request.cookies, name);
+    // `cookie-parser` may turn a cookie into an object, which is not a token.
+    return typeof value === 'string' ? value : undefined;
+  }
   const header = Array.isArray(cookie) ? cookie.join(';') : cookie;
   const values = new Set<string>();
   for (const pair of header.split(';')) {
     const separator = pair.indexOf('=');
     if (separator < 0 || trimBlanks(pair.slice(0, separator)) !== name) continue;
-    values.add(unquoted(trimBlanks(pair.slice(separator + 1))));
+    values.add(trimBlanks(pair.slice(separator + 1)).replace(/^"(.*)"$/s, '$1'));
   }
   if (values.size > 1) throw new InvalidTokenError(`Multiple values for cookie "${name}"`);
   return values.values().next().value;
-}
-
-/** `cookie-parser` may turn a cookie into an object, which is not a token. */
-function parsedCookieOf(cookies: unknown, name: string): string | undefined {
-  if (typeof cookies !== 'object' || cookies === null || !Object.hasOwn(cookies, name))
-    return undefined;
-  const value: unknown = (cookies as Record<string, unknown>)[name];
-  return typeof value === 'string' ? value : undefined;
 }
 
 /** Only spaces and tabs are removed around a cookie (RFC 6265 section 4.2.1). */
 function trimBlanks(text: string): string {
   let start = 0;
   let end = text.length;
-  while (start < end && isBlank(text.charCodeAt(start))) start += 1;
-  while (end > start && isBlank(text.charCodeAt(end - 1))) end -= 1;
+  while (start < end && ' \t'.includes(text.charAt(start))) start += 1;
+  while (end > start && ' \t'.includes(text.charAt(end - 1))) end -= 1;
   return text.slice(start, end);
-}
-
-function isBlank(code: number): boolean {
-  return code === 0x20 || code === 0x09;
-}
-
-function unquoted(value: string): string {
-  return value.length > 1 && value.startsWith('"') && value.endsWith('"')
-    ? value.slice(1, -1)
-    : value;
 }

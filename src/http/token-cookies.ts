@@ -105,16 +105,6 @@ export class TokenCookies {
 /** Seconds that the browser keeps a persistent cookie of a token without `exp`, as in Flask-JWT-Extended. */
 const ONE_YEAR = 31_540_000;
 
-/** The values of the cookies of one token. */
-interface CookieContent {
-  readonly encoded: string;
-  /** `undefined` if the token has no CSRF cookie. */
-  readonly csrf: string | undefined;
-}
-
-/** The attributes that differ between calls. */
-type CookieAttributes = Pick<SerializeOptions, 'domain' | 'maxAge' | 'expires'>;
-
 /** Writes `Set-Cookie` headers and records which cookies each response got. */
 export class CookieWriter {
   readonly #touched = { access: new WeakSet(), refresh: new WeakSet() };
@@ -129,16 +119,19 @@ export class CookieWriter {
     return this.options.csrf.protect && this.options.csrf.inCookies;
   }
 
+  /** Writes the cookie of a token and, if `csrf` is given, its CSRF cookie. */
   set(
     type: TokenType,
     response: HttpResponse,
-    { encoded, csrf }: CookieContent,
-    attributes: CookieAttributes,
+    { encoded, csrf }: { readonly encoded: string; readonly csrf: string | undefined },
+    attributes: Pick<SerializeOptions, 'domain' | 'maxAge' | 'expires'>,
   ): void {
     const { cookie, csrfCookie } = this.options.carriers[type];
     this.#append(response, cookie, encoded, { ...attributes, httpOnly: true });
     if (csrf !== undefined) this.#append(response, csrfCookie, csrf, attributes);
-    this.#forbidStoring(response);
+    // A response that holds a token must not be cached (RFC 6749 section 5.1).
+    this.host.httpAdapter.setHeader(response, 'Cache-Control', 'no-store');
+    this.host.httpAdapter.setHeader(response, 'Pragma', 'no-cache');
   }
 
   unset(type: TokenType, response: HttpResponse, domain: string | undefined): void {
@@ -177,12 +170,6 @@ export class CookieWriter {
     const { domain, secure, sameSite } = this.options.cookies;
     const settings = { path, secure, sameSite, ...attributes, domain: attributes.domain ?? domain };
     this.host.httpAdapter.appendHeader(response, 'Set-Cookie', serialize(name, value, settings));
-  }
-
-  /** A response that holds a token must not be cached (RFC 6749 section 5.1). */
-  #forbidStoring(response: HttpResponse): void {
-    this.host.httpAdapter.setHeader(response, 'Cache-Control', 'no-store');
-    this.host.httpAdapter.setHeader(response, 'Pragma', 'no-cache');
   }
 }
 

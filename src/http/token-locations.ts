@@ -1,3 +1,4 @@
+import { isObject } from '../common/checks.js';
 import type { HttpRequest } from '../contracts/http.js';
 import type { RoutePolicy } from '../contracts/route-policy.js';
 import type { TokenLocation } from '../contracts/token.js';
@@ -16,10 +17,6 @@ export interface ExtractedToken {
 /** The location has no token. The reason is reported if no other location has one. */
 export interface Missing {
   readonly missing: string;
-}
-
-export function isMissing(found: ExtractedToken | Missing): found is Missing {
-  return 'missing' in found;
 }
 
 /** The value of a header; `''` if it is absent. Node returns some repeated headers as an array. */
@@ -50,7 +47,8 @@ export function fromHeader(
   const credentials = credentialsOf(value);
   if (credentials.length === 0) return { missing: `Missing ${name} Header` };
 
-  const words = type === '' ? soleToken(credentials) : credentialOf(credentials, type);
+  // Without a scheme the whole header is the token, so a list is refused.
+  const words = type === '' ? credentials.flat() : credentialOf(credentials, type);
   if (!words) {
     return {
       missing: `Missing '${type}' type in '${name}' header. Expected '${name}: ${type} <JWT>'`,
@@ -64,15 +62,12 @@ export function fromHeader(
   return { encoded: token, location: 'headers' };
 }
 
-/** Splits at commas only if there are any: most requests send one credential. */
+/** The words of each credential. Only spaces separate words (RFC 9110 section 11.4). */
 function credentialsOf(value: string): string[][] {
-  const credentials = value.includes(',') ? value.split(',').map(wordsOf) : [wordsOf(value)];
-  return credentials.filter((words) => words.length > 0);
-}
-
-/** Only spaces separate words (RFC 9110 section 11.4). */
-function wordsOf(credential: string): string[] {
-  return credential.split(' ').filter((word) => word !== '');
+  return value
+    .split(',')
+    .map((credential) => credential.split(' ').filter((word) => word !== ''))
+    .filter((words) => words.length > 0);
 }
 
 /** The only credential of the scheme. Two are refused, because it would be unclear which one counts. */
@@ -80,11 +75,6 @@ function credentialOf(credentials: string[][], scheme: string): string[] | undef
   const wanted = scheme.toLowerCase();
   const ofScheme = credentials.filter(([word]) => word?.toLowerCase() === wanted);
   return ofScheme.length === 1 ? ofScheme[0] : undefined;
-}
-
-/** Without a scheme the whole header is the token, so a list is refused. */
-function soleToken(credentials: string[][]): string[] {
-  return credentials.flat();
 }
 
 const JSON_TYPE = /^application\/(?:[\w.!#$&^+-]{1,100}\+)?json\s*(?:;|$)/i;
@@ -108,9 +98,10 @@ export function fromJson(
     : { missing: `Missing "${jsonKey}" key in json data.` };
 }
 
-function memberOf(body: unknown, name: string): unknown {
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) return undefined;
-  return Object.hasOwn(body, name) ? (body as Record<string, unknown>)[name] : undefined;
+/** An own member of what a parser made of a body, a query or cookies; `undefined` if there is none. */
+export function memberOf(container: unknown, name: string): unknown {
+  if (!isObject(container) || Array.isArray(container)) return undefined;
+  return Object.hasOwn(container, name) ? container[name] : undefined;
 }
 
 /** Reads a query parameter. RFC 6750 section 2.3 advises against it, because URLs end up in logs. */
@@ -131,11 +122,9 @@ export function fromQueryString(
 
 /** A repeated parameter must have the same value each time. */
 function parameterOf(query: unknown, name: string): string | undefined {
-  if (typeof query !== 'object' || query === null || !Object.hasOwn(query, name)) return undefined;
-  const value: unknown = (query as Record<string, unknown>)[name];
-  if (!Array.isArray(value)) return typeof value === 'string' ? value : undefined;
-  const first: unknown = value[0];
-  if (value.some((other) => other !== first)) {
+  const values = [memberOf(query, name)].flat();
+  const [first] = values;
+  if (values.some((other) => other !== first)) {
     throw new InvalidTokenError(`Multiple values for query parameter '${name}'`);
   }
   return typeof first === 'string' ? first : undefined;
