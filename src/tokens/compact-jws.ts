@@ -8,7 +8,7 @@ import { isKeyId } from '../keys/jwk.js';
 /** In characters; the headers of all known issuers are shorter. */
 const MAX_HEADER_LENGTH = 2048;
 
-/** The parts of a token, decoded. Nothing in it is verified. */
+/** A decoded token. Nothing in it is verified. */
 export interface ParsedToken {
   readonly encoded: string;
   readonly header: TokenHeader;
@@ -18,8 +18,7 @@ export interface ParsedToken {
 }
 
 /**
- * Decodes a compact JWS (RFC 7515 section 7.1): length, three canonical segments, two JSON objects. Only this function
- * parses the payload, so that every check sees the same claims.
+ * Decodes a compact JWS (RFC 7515 section 7.1): length, three canonical segments, two JSON objects.
  *
  * @throws InvalidTokenError
  */
@@ -37,9 +36,8 @@ export function parseToken(encoded: unknown, maxLength: number): ParsedToken {
 
   const headerObject = parseHeader(header);
   if (extra !== undefined) throw new InvalidTokenError('Invalid payload padding');
-  const payloadBytes = decodeSegment(payload, 'payload');
+  const payloadText = textOf(decodeSegment(payload, 'payload'));
   decodeSegment(signature, 'crypto');
-  const payloadText = textOf(payloadBytes);
   const claims = parseObject(payloadText, 'payload');
   return { encoded, header: headerObject, payload: payloadText, claims };
 }
@@ -55,8 +53,16 @@ export function checkHeader(
   acceptForeignTokens: boolean,
 ): void {
   checkHeaderShape(header);
-  checkAlgorithm(header.alg, algorithms);
-  checkTokenForm(header, acceptForeignTokens);
+  const { alg, cty }: { readonly alg?: unknown; readonly cty?: unknown } = header;
+  if (alg === undefined) throw new InvalidTokenError('Algorithm not specified');
+  if (typeof alg !== 'string' || !algorithms.includes(alg))
+    throw new InvalidTokenError('The specified alg value is not allowed');
+  const typ = mediaType(header.typ);
+  // RFC 9068 section 2.1 for `at+jwt`.
+  if (typ !== undefined && typ !== 'jwt' && !(acceptForeignTokens && typ === 'at+jwt'))
+    throw new InvalidTokenError('Invalid header: typ');
+  // It would announce a token inside the token.
+  if (mediaType(cty) === 'jwt') throw new InvalidTokenError('Invalid header: cty');
 }
 
 /** The checks that an unverified header must pass, too: `kid`, `crit` and parameters that no token of ours has. */
@@ -83,22 +89,6 @@ function criticalReason(crit: unknown): string {
     : 'Invalid header: crit';
 }
 
-function checkAlgorithm(alg: unknown, algorithms: readonly string[]): void {
-  if (alg === undefined) throw new InvalidTokenError('Algorithm not specified');
-  if (typeof alg !== 'string' || !algorithms.includes(alg)) {
-    throw new InvalidTokenError('The specified alg value is not allowed');
-  }
-}
-
-/** `typ` (RFC 9068 section 2.1 for `at+jwt`) and `cty`, which would announce a token inside the token. */
-function checkTokenForm(header: TokenHeader, acceptForeignTokens: boolean): void {
-  const typ = mediaType(header.typ);
-  if (typ !== undefined && typ !== 'jwt' && !(acceptForeignTokens && typ === 'at+jwt')) {
-    throw new InvalidTokenError('Invalid header: typ');
-  }
-  if (mediaType(header.cty) === 'jwt') throw new InvalidTokenError('Invalid header: cty');
-}
-
 /** RFC 7515 section 4.1.9: compared without case, and `application/` may be omitted. */
 function mediaType(value: unknown): string | undefined {
   if (value === undefined) return undefined;
@@ -112,9 +102,9 @@ const headers = new BoundedCache<TokenHeader>({ entriesPerGeneration: 32 });
 function parseHeader(segment: string): TokenHeader {
   const known = headers.get(segment);
   if (known) return known;
-  const header = deepFreeze(parseObject(textOf(decodeSegment(segment, 'header')), 'header'));
-  headers.set(segment, header as TokenHeader);
-  return header as TokenHeader;
+  const header = parseObject(textOf(decodeSegment(segment, 'header')), 'header') as TokenHeader;
+  headers.set(segment, deepFreeze(header));
+  return header;
 }
 
 /** Accepts only the canonical spelling, so that one signature has one text (RFC 4648 section 3.5). */
@@ -137,9 +127,8 @@ function parseObject(text: string, part: 'header' | 'payload'): Record<string, u
   try {
     value = JSON.parse(text);
   } catch {
-    value = undefined;
+    throw new InvalidTokenError(`Invalid ${part} string: not valid JSON`);
   }
-  if (value === undefined) throw new InvalidTokenError(`Invalid ${part} string: not valid JSON`);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new InvalidTokenError(`Invalid ${part} string: must be a json object`);
   }

@@ -3,8 +3,8 @@ import { TokenCreationError } from '../errors/config.error.js';
 import { TokenCheckUnavailableError } from '../errors/token-errors.js';
 import { isInherited } from '../options/token-options.js';
 
-/** Header parameters that say how a token is verified (RFC 7515 section 4.1, RFC 7797): the application cannot set them. */
-const RESERVED_HEADERS: ReadonlySet<string> = new Set([
+/** Header parameters that say how a token is verified (RFC 7515 section 4.1, RFC 7797). */
+export const RESERVED_HEADERS: ReadonlySet<string> = new Set([
   'alg',
   'typ',
   'kid',
@@ -21,22 +21,11 @@ const RESERVED_HEADERS: ReadonlySet<string> = new Set([
   'x5t#S256',
 ]);
 
-/** The loader's header parameters and the caller's; for the same name the caller's value wins. */
-export function additionalHeaders(loaded: unknown, given: unknown): object {
-  return merge('additionalHeaders', loaded, given, RESERVED_HEADERS);
-}
-
-/** The loader's claims and the caller's; for the same name the caller's value wins. */
-export function additionalClaims(
-  loaded: unknown,
-  given: unknown,
-  reserved: ReadonlySet<string>,
-): object {
-  return merge('additionalClaims', loaded, given, reserved);
-}
-
-/** Makes a new object, because the loader may return the same one every time. */
-function merge(
+/**
+ * The loader's members and the caller's; for the same name the caller's value wins. The object is a new one, because the
+ * loader may return the same one every time.
+ */
+export function mergeAdditions(
   what: 'additionalClaims' | 'additionalHeaders',
   loaded: unknown,
   given: unknown,
@@ -101,10 +90,9 @@ function objectFault(value: object, path: string, parents: readonly object[]): s
   if ('toJSON' in value || !(isList || isJsonObject(value))) return `${path} is a ${kindOf(value)}`;
   const within = [...parents, value];
   for (const [name, member] of isList ? (value as unknown[]).entries() : Object.entries(value)) {
-    const isHole = isList && member === undefined;
-    const fault = isHole
-      ? `${path}.${name} is undefined`
-      : jsonFault(member, `${path}.${name}`, within);
+    const memberPath = `${path}.${name}`;
+    if (isList && member === undefined) return `${memberPath} is undefined`;
+    const fault = jsonFault(member, memberPath, within);
     if (fault) return fault;
   }
   return undefined;

@@ -54,11 +54,7 @@ export function loaderFault(error: unknown): HttpException {
   return error instanceof HttpException ? error : new TokenCheckUnavailableError(error);
 }
 
-/**
- * Asks the `tokenVerification` loader, if there is one.
- *
- * @throws TokenVerificationError
- */
+/** @throws TokenVerificationError - if the `tokenVerification` loader refuses the token */
 export async function requireVerified(
   loaders: LoaderCalls,
   token: Token,
@@ -66,8 +62,8 @@ export async function requireVerified(
 ): Promise<void> {
   if (!loaders.has('tokenVerification')) return;
   const context = { request, type: token.type };
-  const isVerified = await loaders.askBoolean('tokenVerification', token, context);
-  if (!isVerified) throw new TokenVerificationError(token);
+  if (!(await loaders.askBoolean('tokenVerification', token, context)))
+    throw new TokenVerificationError(token);
 }
 
 /**
@@ -87,18 +83,13 @@ export async function loadUser(
   return user;
 }
 
-/**
- * The subject of a token that replaces another one: the user, or the identity if subjects are identities.
- *
- * @throws JwtExtendedConfigError - as {@link requireSubject} does
- */
+/** The subject of a token that replaces another one: the user, or the identity if subjects are identities. */
 export function subjectOf(loaders: LoaderCalls, { identity }: Token, user: unknown): unknown {
   if (user !== undefined) return user;
   requireSubject((name) => loaders.has(name));
   return identity;
 }
 
-/** The loaders that receive the subject of a token. */
 const SUBJECT_LOADERS = ['additionalClaims', 'additionalHeaders', 'encodeKey'] as const;
 
 /**

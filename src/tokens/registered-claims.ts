@@ -29,11 +29,10 @@ export function checkRegisteredClaims(
   instant(claims, 'exp', 'Expiration Time claim (exp) must be an integer.');
   if (options.decodeIssuer) checkIssuer(claims.iss, options.decodeIssuer);
   if (options.decodeAudience) checkAudience(claims.aud, options.decodeAudience);
-  for (const name of options.requiredClaims) checkPresent(claims, name);
-  if (options.verifySub && Object.hasOwn(claims, 'sub')) checkSubject(claims.sub);
-  checkTokenId(claims, options.acceptForeignTokens);
-  checkSessionId(claims.sid);
-  checkIdentity(claims, options.identityClaim);
+  for (const name of options.requiredClaims)
+    if (!Object.hasOwn(claims, name) || claims[name] === null)
+      throw new InvalidTokenError(`Token is missing the "${name}" claim`);
+  checkIds(claims, options);
 }
 
 /** Whether a value can be the id of a token or of a session. */
@@ -54,8 +53,7 @@ export function typeOf(claims: Claims, acceptForeignTokens: boolean): TokenType 
 }
 
 /** `fresh` is `true`, or the second until which the token is fresh. With any other value the token is not fresh. */
-export function isFresh(claims: Claims, now: number): boolean {
-  const fresh = claims.fresh;
+export function isFresh({ fresh }: Claims, now: number): boolean {
   return fresh === true || (typeof fresh === 'number' && Number.isFinite(fresh) && fresh > now);
 }
 
@@ -84,38 +82,21 @@ function checkAudience(aud: unknown, allowed: readonly string[]): void {
   }
 }
 
-function checkPresent(claims: Claims, name: string): void {
-  if (!Object.hasOwn(claims, name) || claims[name] === null) {
-    throw new InvalidTokenError(`Token is missing the "${name}" claim`);
-  }
-}
-
-function checkSubject(sub: unknown): void {
-  if (typeof sub !== 'string' || sub === '')
+/** The subject, the ids of the token and its session, and the identity. A token without an id could not be revoked. */
+function checkIds(claims: Claims, options: ResolvedTokenOptions): void {
+  const { verifySub, acceptForeignTokens, identityClaim } = options;
+  const { sub, jti, sid } = claims;
+  if (verifySub && Object.hasOwn(claims, 'sub') && (typeof sub !== 'string' || sub === ''))
     throw new InvalidTokenError('Subject must be a string');
-}
-
-/** A token without an id could not be revoked. */
-function checkTokenId(claims: Claims, acceptForeignTokens: boolean): void {
-  if (Object.hasOwn(claims, 'jti') && typeof claims.jti !== 'string') {
+  if (Object.hasOwn(claims, 'jti') && typeof jti !== 'string')
     throw new InvalidTokenError('JWT ID must be a string');
-  }
-  const jti = claims.jti as string | undefined;
   if (!jti && !acceptForeignTokens) throw new InvalidTokenError('Missing claim: jti');
-  if (jti && !isId(jti)) throw new InvalidTokenError('Invalid claim format in token');
+  if ((jti && !isId(jti)) || (sid !== undefined && !isId(sid)))
+    throw new InvalidTokenError('Invalid claim format in token');
+  if (!Object.hasOwn(claims, identityClaim) || claims[identityClaim] === '')
+    throw new InvalidTokenError(`Missing claim: ${identityClaim}`);
 }
 
-function checkSessionId(sid: unknown): void {
-  if (sid !== undefined && !isId(sid)) throw new InvalidTokenError('Invalid claim format in token');
-}
-
-function checkIdentity(claims: Claims, name: string): void {
-  if (!Object.hasOwn(claims, name) || claims[name] === '') {
-    throw new InvalidTokenError(`Missing claim: ${name}`);
-  }
-}
-
-/** The `csrf` claim of a token. */
 export function csrfClaimOf(claims: Claims): string {
   if (typeof claims.csrf === 'string' && claims.csrf !== '') return claims.csrf;
   throw new InvalidTokenError('Missing claim: csrf');

@@ -1,27 +1,19 @@
 import type { KeyObject } from 'node:crypto';
 import { BoundedCache } from '../common/bounded-cache.js';
-import type { TokenHeader } from '../contracts/token.js';
 import type { ParsedToken } from './compact-jws.js';
-
-/** A token whose signature one key has verified. */
-interface SeenToken {
-  readonly key: KeyObject;
-  readonly header: TokenHeader;
-  readonly payload: string;
-}
 
 /**
  * Remembers which key verified which token: if a client sends the same token a thousand times, its signature is
- * verified once. Time, claims and revocation are checked for every request. The claims are parsed anew each time, so no
- * request sees what another one did to its claims.
+ * verified once. The claims are parsed and checked anew each time, so no request sees what another one did to them.
  */
 export class SignatureCache {
-  readonly #tokens = new BoundedCache<SeenToken>({
+  readonly #tokens = new BoundedCache<
+    Pick<ParsedToken, 'header' | 'payload'> & { readonly key: KeyObject }
+  >({
     entriesPerGeneration: 1_000,
     charactersPerGeneration: 4_000_000,
   });
 
-  /** The parsed token, and the key that verified it. */
   find(encoded: unknown): { readonly parsed: ParsedToken; readonly key: KeyObject } | undefined {
     const seen = typeof encoded === 'string' ? this.#tokens.get(encoded) : undefined;
     if (!seen) return undefined;

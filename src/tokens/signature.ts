@@ -7,7 +7,6 @@ import {
   timingSafeEqual,
   verify,
 } from 'node:crypto';
-import type { TokenHeader } from '../contracts/token.js';
 import { InvalidTokenError } from '../errors/token-errors.js';
 import { traitsOf } from '../keys/algorithms.js';
 import type { SigningKey, VerificationKey } from '../keys/ring-key.js';
@@ -24,13 +23,8 @@ const signer = new JwtService({});
 export function sign(claims: object, headers: object, { key, algorithm, kid }: SigningKey): string {
   const header = { alg: algorithm, typ: 'JWT', ...(kid !== undefined && { kid }), ...headers };
   const payload = Buffer.from(JSON.stringify(claims));
-  return algorithm === 'EdDSA'
-    ? signEdDsa(payload, header, key)
-    : signer.sign(payload, { privateKey: key, algorithm, header });
-}
-
-/** EdDSA (RFC 8037 section 3.1), which the library under `JwtService` lacks. */
-function signEdDsa(payload: Buffer, header: TokenHeader, key: KeyObject): string {
+  if (algorithm !== 'EdDSA') return signer.sign(payload, { privateKey: key, algorithm, header });
+  // The library under `JwtService` lacks EdDSA (RFC 8037 section 3.1).
   const headerText = Buffer.from(JSON.stringify(header)).toString('base64url');
   const input = `${headerText}.${payload.toString('base64url')}`;
   return `${input}.${signBytes(null, Buffer.from(input), key).toString('base64url')}`;

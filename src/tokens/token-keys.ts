@@ -2,6 +2,7 @@ import { TokenCreationError } from '../errors/config.error.js';
 import { InvalidTokenError } from '../errors/token-errors.js';
 import type { Awaitable } from '../contracts/awaitable.js';
 import type { TokenHeader } from '../contracts/token.js';
+import { isObject } from '../common/checks.js';
 import { deepFreeze } from '../common/deep-freeze.js';
 import type { LoaderContext } from '../options/callbacks.js';
 import type { Algorithm } from '../options/key-options.js';
@@ -43,8 +44,8 @@ export class TokenKeys {
   forVerifying(parsed: ParsedToken, now: Date, context: LoaderContext): Awaitable<VerificationKey> {
     if (this.loaders.has('decodeKey')) return this.#loadVerificationKey(parsed, context);
     const { header } = parsed;
-    const { remote } = this.ring.contents;
-    const found = this.ring.contents.find(header.kid, now);
+    const { contents } = this.ring;
+    const found = contents.find(header.kid, now);
     if (found?.verificationKey) {
       // Each key of a ring verifies its own algorithms only, even if other keys have others.
       if (!found.algorithms.some((allowed) => allowed === header.alg)) {
@@ -52,7 +53,7 @@ export class TokenKeys {
       }
       return { key: found.verificationKey, algorithms: found.algorithms };
     }
-    if (remote && this.isRemote(header)) return remote.find(header);
+    if (contents.remote && this.isRemote(header)) return contents.remote.find(header);
     throw new InvalidTokenError('Signature verification failed');
   }
 
@@ -83,7 +84,8 @@ export class TokenKeys {
     context: LoaderContext,
   ): Promise<SigningKey> {
     const answer = await this.loaders.ask('encodeKey', subject, context);
-    const { key: material, kid } = isKeyWithId(answer) ? answer : { key: answer, kid: undefined };
+    const { key: material, kid } =
+      isObject(answer) && Object.hasOwn(answer, 'key') ? answer : { key: answer, kid: undefined };
     return importLoaded(() => {
       if (kid !== undefined && !isKeyId(kid)) {
         throw new TypeError(
@@ -102,8 +104,4 @@ function importLoaded<T>(load: () => T): T {
   } catch (error) {
     throw loaderFault(error);
   }
-}
-
-function isKeyWithId(answer: unknown): answer is { key: unknown; kid?: unknown } {
-  return typeof answer === 'object' && answer !== null && Object.hasOwn(answer, 'key');
 }

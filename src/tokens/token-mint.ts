@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { parseExpiresIn, parseLifetime } from '../common/duration.js';
-import type { Duration, TokenType } from '../contracts/token.js';
+import type { Duration } from '../contracts/token.js';
 import { TokenCreationError } from '../errors/config.error.js';
-import type { ResolvedTokenOptions } from '../options/token-options.js';
-import { RESERVED_CLAIMS } from '../options/token-options.js';
-import { additionalClaims, additionalHeaders, requireJson } from './custom-claims.js';
+import { RESERVED_CLAIMS, type ResolvedTokenOptions } from '../options/token-options.js';
+import { mergeAdditions, requireJson, RESERVED_HEADERS } from './custom-claims.js';
 import type { LoaderCalls } from './loaders.js';
 import { isId } from './registered-claims.js';
 import { sign } from './signature.js';
@@ -30,7 +29,6 @@ export class TokenMint {
     return Math.floor(this.clock().getTime() / 1000);
   }
 
-  /** The ids of a new token. */
   newIds(): TokenIds {
     return { jti: randomUUID(), csrf: randomUUID() };
   }
@@ -45,12 +43,16 @@ export class TokenMint {
     now: number = this.now(),
   ): Promise<MintedToken> {
     const context = { request: wanted.request, type: wanted.type };
-    const headers = additionalHeaders(
+    const { claimsInRefreshToken, maxTokenLength } = this.options;
+    const headers = mergeAdditions(
+      'additionalHeaders',
       await this.loaders.ask('additionalHeaders', subject, context),
       wanted.additionalHeaders,
+      RESERVED_HEADERS,
     );
-    const custom = additionalClaims(
-      this.#asksForClaims(wanted.type)
+    const custom = mergeAdditions(
+      'additionalClaims',
+      wanted.type === 'access' || claimsInRefreshToken
         ? await this.loaders.ask('additionalClaims', subject, context)
         : undefined,
       wanted.additionalClaims,
@@ -61,7 +63,10 @@ export class TokenMint {
     const key = await this.keys.forSigning(subject, context);
     const claims = this.#claims(identity, wanted, custom, now);
     const encoded = sign(claims, headers, key);
-    this.#checkLength(encoded);
+    if (encoded.length > maxTokenLength)
+      throw new TokenCreationError(
+        `The token is ${encoded.length} bytes long, and maxTokenLength is ${maxTokenLength}: put less into it`,
+      );
     return {
       encoded,
       type: wanted.type,
@@ -80,16 +85,20 @@ export class TokenMint {
   }
 
   /** In the order in which Flask-JWT-Extended writes them. */
-  #claims(identity: unknown, wanted: TokenRequest, custom: object, now: number): MintedClaims {
+  #claims(identity: unknown, wanted: TokenRequest, custom: object, now: number) {
     const { type, sessionId } = wanted;
     if (sessionId !== undefined && !isId(sessionId)) {
       throw new TokenCreationError('sessionId must be text of 1 to 256 characters');
     }
-    const options = this.options;
+    const { options } = this;
+    const { userClaimsKey } = options;
+    const hasCustom = Object.keys(custom).length > 0;
     const fresh = freshUntil(wanted.fresh, now);
     const { jti, csrf } = wanted.reuseIds ?? this.newIds();
-    const lifetime = wanted.expiresIn ?? options.expires[type];
-    const expires = earlier(expiryOf(lifetime, now), wanted.expiresBy);
+    const expiresIn = wanted.expiresIn ?? options.expires[type];
+    const lifetime = parseExpiresIn(expiresIn, 'expiresIn', TokenCreationError);
+    const ownEnd = lifetime === false ? Infinity : now + lifetime;
+    const exp = Math.min(ownEnd, wanted.expiresBy ?? Infinity);
     const authTime = wanted.authTime ?? (fresh === false ? undefined : now);
     return {
       fresh,
@@ -101,52 +110,18 @@ export class TokenMint {
       ...(options.encodeCsrf && { csrf }),
       ...(options.encodeAudience && { aud: options.encodeAudience }),
       ...(options.encodeIssuer && { iss: options.encodeIssuer }),
-      ...(expires !== undefined && { exp: expires }),
+      ...(exp !== Infinity && { exp }),
       ...(sessionId !== undefined && { sid: sessionId }),
       ...(authTime !== undefined && { auth_time: authTime }),
-      ...this.#nested(custom),
+      ...(userClaimsKey ? hasCustom && { [userClaimsKey]: custom } : custom),
     };
   }
-
-  #nested(custom: object): object {
-    const { userClaimsKey } = this.options;
-    if (!userClaimsKey) return custom;
-    return Object.keys(custom).length > 0 ? { [userClaimsKey]: custom } : {};
-  }
-
-  #asksForClaims(type: TokenType): boolean {
-    return type === 'access' || this.options.claimsInRefreshToken;
-  }
-
-  #checkLength({ length }: string): void {
-    const { maxTokenLength } = this.options;
-    if (length <= maxTokenLength) return;
-    throw new TokenCreationError(
-      `The token is ${length} bytes long, and maxTokenLength is ${maxTokenLength}: put less into it`,
-    );
-  }
 }
 
-/** The claims that the mint reads again after it has written them. */
-interface MintedClaims {
-  readonly jti: string;
-  readonly iat: number;
-  readonly exp?: number;
-  readonly [name: string]: unknown;
-}
-
-/**
- * Refuses an identity that the reader would refuse in the finished token, which is the problem that users of
- * Flask-JWT-Extended report most.
- *
- * @throws TokenCreationError
- */
-function checkIdentity(
-  identity: unknown,
-  { identityClaim, verifySub }: Pick<ResolvedTokenOptions, 'identityClaim' | 'verifySub'>,
-): void {
+/** Refuses an identity that the reader would refuse in the finished token. */
+function checkIdentity(identity: unknown, options: ResolvedTokenOptions): void {
   if (typeof identity === 'string' && identity !== '') return;
-  if (verifySub && identityClaim === 'sub') {
+  if (options.verifySub && options.identityClaim === 'sub') {
     throw new TokenCreationError(
       `The identity must be a non-empty string, not ${described(identity)}: return String(user.id) from ` +
         'loaders.userIdentity, or set verifySub: false',
@@ -171,14 +146,4 @@ function freshUntil(fresh: boolean | Duration | Date | undefined, now: number): 
     return now + Number(parseLifetime(fresh, 'fresh', TokenCreationError));
   if (Number.isNaN(fresh.getTime())) throw new TokenCreationError('fresh must be a valid Date');
   return Math.floor(fresh.getTime() / 1000);
-}
-
-/** The `exp` claim of a token made at the second `now`; `undefined` for a token that never expires. */
-function expiryOf(lifetime: Duration | false, now: number): number | undefined {
-  const seconds = parseExpiresIn(lifetime, 'expiresIn', TokenCreationError);
-  return seconds === false ? undefined : now + seconds;
-}
-
-function earlier(one: number | undefined, other: number | undefined): number | undefined {
-  return one === undefined || other === undefined ? (one ?? other) : Math.min(one, other);
 }

@@ -1,7 +1,7 @@
 import type { Token, TokenHeader } from '../contracts/token.js';
 import { ExpiredTokenError } from '../errors/token-errors.js';
 import type { ResolvedTokenOptions } from '../options/token-options.js';
-import { checkHeader, checkHeaderShape, type ParsedToken, parseToken } from './compact-jws.js';
+import { checkHeader, checkHeaderShape, parseToken } from './compact-jws.js';
 import {
   checkRegisteredClaims,
   isExpired,
@@ -14,7 +14,6 @@ import { verifySignature } from './signature.js';
 import type { TokenKeys } from './token-keys.js';
 import { isVerifiedToken, VerifiedToken } from './verified-token.js';
 
-/** How `TokenReader.read` reads a token. */
 export interface ReadOptions {
   /** For the `decodeKey` loader. */
   readonly request?: unknown;
@@ -45,10 +44,11 @@ export class TokenReader {
     encoded: unknown,
     { request, csrf, allowExpired, isRepeated }: ReadOptions = {},
   ): Promise<Token> {
+    const { identityClaim, acceptForeignTokens, leeway, maxTokenLength } = this.options;
     const moment = this.clock();
     const seen = isRepeated ? this.#seen.find(encoded) : undefined;
-    const parsed = seen?.parsed ?? parseToken(encoded, this.options.maxTokenLength);
-    checkHeader(parsed.header, this.keys.algorithms, this.options.acceptForeignTokens);
+    const parsed = seen?.parsed ?? parseToken(encoded, maxTokenLength);
+    checkHeader(parsed.header, this.keys.algorithms, acceptForeignTokens);
     const key = await this.keys.forVerifying(parsed, moment, { request });
     if (key.key !== seen?.key) {
       verifySignature(parsed, key);
@@ -56,12 +56,16 @@ export class TokenReader {
     }
 
     const now = moment.getTime() / 1000;
-    checkRegisteredClaims(parsed.claims, this.options, now);
-    const token = this.#verified(parsed, now);
-    if (csrf !== undefined) requireCsrfMatch(parsed.claims, csrf);
-    if (!allowExpired && isExpired(parsed.claims, this.options.leeway, now)) {
-      throw new ExpiredTokenError(token);
-    }
+    const { claims } = parsed;
+    checkRegisteredClaims(claims, this.options, now);
+    const token = new VerifiedToken({
+      ...parsed,
+      identity: claims[identityClaim] as string,
+      type: typeOf(claims, acceptForeignTokens),
+      fresh: isFresh(claims, now),
+    });
+    if (csrf !== undefined) requireCsrfMatch(claims, csrf);
+    if (!allowExpired && isExpired(claims, leeway, now)) throw new ExpiredTokenError(token);
     return token;
   }
 
@@ -81,17 +85,5 @@ export class TokenReader {
     const { header } = parseToken(encoded, this.options.maxTokenLength);
     checkHeaderShape(header);
     return header;
-  }
-
-  #verified({ encoded, header, claims }: ParsedToken, now: number): Token {
-    const { identityClaim, acceptForeignTokens } = this.options;
-    return new VerifiedToken({
-      encoded,
-      header,
-      claims,
-      identity: claims[identityClaim] as string,
-      type: typeOf(claims, acceptForeignTokens),
-      fresh: isFresh(claims, now),
-    });
   }
 }

@@ -19,17 +19,16 @@ export interface MintedToken {
   readonly expiresAt: Date | undefined;
 }
 
+/** What a caller of `TokenService` asks for. */
+type Given = {
+  readonly [K in keyof CreateAccessTokenOptions]: CreateAccessTokenOptions[K] | undefined;
+};
+
 /** A token to make: what the caller and the library ask for beyond the options. */
-export interface TokenRequest {
+export interface TokenRequest extends Given {
   readonly type: TokenType;
-  readonly fresh?: boolean | Duration | Date | undefined;
-  readonly expiresIn?: Duration | false | undefined;
-  readonly additionalClaims?: object | undefined;
-  readonly additionalHeaders?: object | undefined;
-  readonly sessionId?: string | undefined;
   /** When the user logged in, in seconds since the epoch. */
   readonly authTime?: number | undefined;
-  readonly request?: unknown;
   /** The identity, if it is known already; otherwise the `userIdentity` loader is asked. */
   readonly identity?: unknown;
   /** The latest `exp` of the token whatever its lifetime, in seconds since the epoch. */
@@ -84,17 +83,9 @@ export interface CreateTokenPairOptions extends CreateTokenOptions {
    * @default false
    */
   fresh?: boolean | Duration | Date;
-  /**
-   * The lifetime of the access token.
-   *
-   * @default the option `accessTokenExpires`
-   */
+  /** @default the option `accessTokenExpires` */
   accessExpiresIn?: Duration | false;
-  /**
-   * The lifetime of the refresh token.
-   *
-   * @default the option `refreshTokenExpires`
-   */
+  /** @default the option `refreshTokenExpires` */
   refreshExpiresIn?: Duration | false;
   /**
    * What the list of sessions shows about this login, such as the browser and the address: any JSON value of at most
@@ -109,17 +100,9 @@ export interface RotateRefreshTokenOptions {
   additionalClaims?: object;
   /** Header parameters to add to both tokens. */
   additionalHeaders?: object;
-  /**
-   * The lifetime of the access token.
-   *
-   * @default the option `accessTokenExpires`
-   */
+  /** @default the option `accessTokenExpires` */
   accessExpiresIn?: Duration | false;
-  /**
-   * The lifetime of the refresh token.
-   *
-   * @default the option `refreshTokenExpires`
-   */
+  /** @default the option `refreshTokenExpires` */
   refreshExpiresIn?: Duration | false;
   /** The request, for the loaders. */
   request?: unknown;

@@ -11,9 +11,6 @@ import type {
 /** Marks verified tokens, so that two copies of this library in one process accept each other's. */
 const VERIFIED = Symbol.for('nestjs-jwt-extended:verified-token');
 
-/** What the reader knows about a token; everything else follows from the claims. */
-type VerifiedContent = Pick<Token, 'encoded' | 'header' | 'claims' | 'identity' | 'type' | 'fresh'>;
-
 /** The implementation of `Token`. Its text is private, so that nothing prints it by accident. */
 export class VerifiedToken implements Token {
   readonly #encoded: string;
@@ -23,7 +20,10 @@ export class VerifiedToken implements Token {
   readonly type: TokenType;
   readonly fresh: boolean;
 
-  constructor(content: VerifiedContent) {
+  /** Everything else follows from the claims. */
+  constructor(
+    content: Pick<Token, 'encoded' | 'header' | 'claims' | 'identity' | 'type' | 'fresh'>,
+  ) {
     this.#encoded = content.encoded;
     this.header = content.header;
     this.claims = content.claims;

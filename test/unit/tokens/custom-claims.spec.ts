@@ -1,20 +1,19 @@
 import { describe, expect, it } from '@jest/globals';
 import { RESERVED_CLAIMS } from '../../../src/options/token-options.js';
-import {
-  additionalClaims,
-  additionalHeaders,
-  jsonFault,
-} from '../../../src/tokens/custom-claims.js';
+import { jsonFault, mergeAdditions, RESERVED_HEADERS } from '../../../src/tokens/custom-claims.js';
 
 const FROM_OPTIONS = new Set(['iat', 'user_id']);
 
 /** An own property, `__proto__` included. */
 const own = (name: string) => JSON.parse(`{"${name}":"x"}`) as object;
-const claims = (given: unknown, loaded?: unknown) => additionalClaims(loaded, given, FROM_OPTIONS);
+const claims = (given: unknown, loaded?: unknown) =>
+  mergeAdditions('additionalClaims', loaded, given, FROM_OPTIONS);
+const headers = (given: unknown, loaded?: unknown) =>
+  mergeAdditions('additionalHeaders', loaded, given, RESERVED_HEADERS);
 
 describe.each([
   ['claims', claims],
-  ['headers', (given: unknown, loaded?: unknown) => additionalHeaders(loaded, given)],
+  ['headers', headers],
 ])('Additional %s', (what, merge) => {
   const option = `additional${what[0]?.toUpperCase()}${what.slice(1)}`;
 
@@ -120,8 +119,8 @@ describe('Reserved names', () => {
       const refused = `additionalHeaders may not contain '${name}': the name is reserved`;
 
       for (const value of ['x', 'none', 'HS256', null, undefined]) {
-        expect(() => additionalHeaders(undefined, { [name]: value })).toThrow(refused);
-        expect(() => additionalHeaders({ [name]: value }, undefined)).toThrow(refused);
+        expect(() => headers({ [name]: value })).toThrow(refused);
+        expect(() => headers(undefined, { [name]: value })).toThrow(refused);
       }
     },
   );
