@@ -1,37 +1,22 @@
 import type { Claims, Token } from '../contracts/token.js';
 import { InvalidTokenError } from '../errors/token-errors.js';
-import type { EventPublisher } from '../events/security-event-publisher.js';
 import { RESERVED_CLAIMS } from '../options/token-options.js';
 import type { ResolvedTokenOptions } from '../options/token-options.js';
-import { type LoaderCalls, subjectOf } from '../tokens/loaders.js';
-import type { MintedToken, TokenIds, TokenRequest } from '../tokens/token-request.js';
+import { subjectOf } from '../tokens/loaders.js';
+import type { MintedToken, TokenRequest } from '../tokens/token-request.js';
 import type { TokenKeys } from '../tokens/token-keys.js';
-import type { TokenMint } from '../tokens/token-mint.js';
 import type { TokenReader } from '../tokens/token-reader.js';
-import type { RevocationCheck } from './revocation-check.js';
-import { beginningOf, endOf, type SessionRegistry } from './session-registry.js';
+import type { RotationParts } from './refresh-rotation.js';
+import { beginningOf, endOf } from './session-registry.js';
 
-/** What a renewal works with. */
-interface RenewalParts {
-  readonly mint: TokenMint;
+interface RenewalParts extends Omit<RotationParts, 'store' | 'ledger' | 'clock' | 'leeway'> {
   readonly reader: TokenReader;
   readonly keys: TokenKeys;
-  readonly check: RevocationCheck;
-  readonly sessions: SessionRegistry;
-  readonly loaders: LoaderCalls;
-  readonly events: EventPublisher;
   readonly options: ResolvedTokenOptions;
   /** How long before its end a token is renewed, in seconds; `undefined` for half of its lifetime. */
   readonly within: number | undefined;
-  /** How long a session may last from its login, in seconds. */
-  readonly sessionLifetime: number | undefined;
   /** The longest lifetime that the options give a token, in seconds; `Infinity` if such a token never expires. */
   readonly maxTokenLifetime: number;
-}
-
-/** A token that replaces another one, and the csrf value that both have. */
-export interface RenewedToken extends MintedToken {
-  readonly csrf: string;
 }
 
 /** Continues a session with a new access token shortly before the old one expires, without a refresh token. */
@@ -48,14 +33,20 @@ export class AccessRenewal {
    * a user who is logged out meanwhile stays logged out.
    *
    * @param user - what the `userLookup` loader gave
-   * @returns `undefined` for a token that is not due, is not this module's own, or was revoked
+   * @returns the token and its csrf value; `undefined` if the old one is not due, not this module's own, or revoked
    * @throws TokenError - if the mint, the store or a loader fails
    */
-  async renew(token: Token, user: unknown, request: unknown): Promise<RenewedToken | undefined> {
+  async renew(
+    token: Token,
+    user: unknown,
+    request: unknown,
+  ): Promise<(MintedToken & { readonly csrf: string }) | undefined> {
     const { mint, check, sessions, loaders, events, maxTokenLifetime } = this.parts;
     const lifetime = this.#newLifetime(token);
     if (lifetime === undefined || !(await this.#isOurs(token, request))) return undefined;
-    const reuseIds = this.#newIds(token);
+    const { csrf } = token.claims;
+    // The csrf value stays the same: a page that was rendered before can still send its forms.
+    const reuseIds = { ...mint.newIds(), ...(typeof csrf === 'string' && { csrf }) };
     const wanted = { ...this.#requestFor(token, lifetime), reuseIds, request };
     const renewed = await mint.mint(subjectOf(loaders, token, user), wanted);
     if (lifetime > maxTokenLifetime) await sessions.extendExpiry(renewed);
@@ -91,12 +82,6 @@ export class AccessRenewal {
       if (error instanceof InvalidTokenError) return false;
       throw error;
     }
-  }
-
-  /** The csrf value stays the same: a page that was rendered before the renewal can still send its forms. */
-  #newIds({ claims }: Token): TokenIds {
-    const newIds = this.parts.mint.newIds();
-    return typeof claims.csrf === 'string' ? { ...newIds, csrf: claims.csrf } : newIds;
   }
 
   #requestFor(token: Token, lifetime: number): TokenRequest {

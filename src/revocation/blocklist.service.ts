@@ -1,14 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { requireId, requireIdentity } from '../common/checks.js';
 import type { Awaitable } from '../contracts/awaitable.js';
-import type { SecurityEvents } from '../contracts/security-events.js';
 import type { Token } from '../contracts/token.js';
 import { type ErrorRenderer, rendering } from '../errors/token.error.js';
 import { InvalidTokenError } from '../errors/token-errors.js';
 import type { EventPublisher } from '../events/security-event-publisher.js';
 import type { TokenReader } from '../tokens/token-reader.js';
 import type { CutOffs } from './cut-offs.js';
-import { type RevocationLedger, sessionKey, tokenKey } from './revocation-ledger.js';
+import { entryKey, type RevocationLedger } from './revocation-ledger.js';
 import type { SessionRegistry } from './session-registry.js';
 import type { StoreGateway } from './store-gateway.js';
 
@@ -30,7 +29,7 @@ export interface BlocklistParts {
   readonly maxTokenLifetime: number;
 }
 
-/** What `revokeAllFor` takes. */
+/** Options of `revokeAllFor`. */
 export interface RevokeAllOptions {
   /**
    * Tokens issued before this moment are revoked.
@@ -71,8 +70,14 @@ export class BlocklistService {
    * @throws TokenCheckUnavailableError - if the store does not acknowledge the revocation
    */
   async revoke(token: string | Token): Promise<void> {
-    const { jti, identity } = await this.#rendering(() => this.#revokeToken(token));
-    this.#publish({ level: 'token', jti, identity });
+    const { jti, identity } = await this.#rendering(async () => {
+      const verified = await this.#verified(token);
+      if (!verified.jti) throw new InvalidTokenError('Missing claim: jti');
+      const end = verified.expiresAt?.getTime() ?? Infinity;
+      await this.parts.store.add(entryKey('jti', verified.jti), '1', this.#withLeeway(end));
+      return verified;
+    });
+    this.parts.events.publish('revoked', { level: 'token', jti, identity });
   }
 
   /**
@@ -84,7 +89,7 @@ export class BlocklistService {
    */
   async unrevoke(jti: string): Promise<void> {
     requireId(jti, 'unrevoke takes the jti of a token');
-    await this.#rendering(() => this.parts.store.delete(tokenKey(jti)));
+    await this.#rendering(() => this.parts.store.delete(entryKey('jti', jti)));
   }
 
   /**
@@ -114,8 +119,14 @@ export class BlocklistService {
    */
   async revokeSession(sessionId: string): Promise<void> {
     requireId(sessionId, 'revokeSession takes the id of a session');
-    await this.#rendering(() => this.#endSession(sessionId));
-    this.#publish({ level: 'session', sessionId });
+    const { store, sessions, maxTokenLifetime, clock, events } = this.parts;
+    await this.#rendering(async () => {
+      // The last token of the session may have been made to live longer than usual.
+      const life = (await sessions.lifeOf(sessionId)) * 1000;
+      const end = Math.max(clock().getTime() + maxTokenLifetime * 1000, life);
+      await store.add(entryKey('sid', sessionId), '1', this.#withLeeway(end));
+    });
+    events.publish('revoked', { level: 'session', sessionId });
   }
 
   /**
@@ -123,28 +134,22 @@ export class BlocklistService {
    * after the call has resolved work at once.
    *
    * `iat` counts whole seconds, so everything that was issued in the second of the moment is revoked too, and the call
-   * resolves when that second is over: at most a second later. In tests, `TestClock` moves itself to the next second. If
-   * any other `clock` stands still, the call resolves after at most a second, and what is issued then is refused until
-   * you move that clock to the next second.
+   * resolves when that second is over: at most a second later. In tests, `TestClock` moves itself to the next second; move
+   * any other `clock` that stands still yourself, or what is issued afterwards is refused.
    *
    * @throws TypeError - if there is no identity, or `issuedBefore` is not a valid `Date`
    * @throws RangeError - for a moment in the future, or before 1970
    * @throws TokenCheckUnavailableError - if the store does not acknowledge the revocation
-   *
-   * @example
-   * ```ts
-   * await blocklist.revokeAllFor('alice');
-   * ```
    */
   async revokeAllFor(identity: string, { issuedBefore }: RevokeAllOptions = {}): Promise<void> {
     requireIdentity(identity, 'revokeAllFor takes an identity');
-    const { cutOffs } = this.parts;
+    const { cutOffs, events } = this.parts;
     const moment = await this.#rendering(async () => {
       if (issuedBefore === undefined) return cutOffs.revokeNow(identity);
       await cutOffs.revokeBefore(identity, issuedBefore);
       return issuedBefore;
     });
-    this.#publish({ level: 'identity', identity, issuedBefore: moment });
+    events.publish('revoked', { level: 'identity', identity, issuedBefore: moment });
   }
 
   /**
@@ -152,36 +157,14 @@ export class BlocklistService {
    * {@link BlocklistService.revokeAllFor} does.
    *
    * @throws TypeError, RangeError, TokenCheckUnavailableError - as {@link BlocklistService.revokeAllFor}
-   *
-   * @example
-   * ```ts
-   * await blocklist.revokeAllIssuedBefore(new Date());
-   * ```
    */
   async revokeAllIssuedBefore(moment: Date): Promise<void> {
     if (!(moment instanceof Date)) throw new TypeError('revokeAllIssuedBefore takes a Date');
     await this.#rendering(() => this.parts.cutOffs.revokeBefore(undefined, moment));
-    this.#publish({ level: 'all', issuedBefore: moment });
+    this.parts.events.publish('revoked', { level: 'all', issuedBefore: moment });
   }
 
-  async #revokeToken(given: string | Token): Promise<Token> {
-    const token = await this.#verified(given);
-    if (!token.jti) throw new InvalidTokenError('Missing claim: jti');
-    const until = token.expiresAt ? this.#withLeeway(token.expiresAt.getTime()) : null;
-    await this.parts.store.add(tokenKey(token.jti), '1', until);
-    return token;
-  }
-
-  /** Keeps the entry until the last token of the session has expired, also one that was made to live longer than usual. */
-  async #endSession(sessionId: string): Promise<void> {
-    const { store, sessions, maxTokenLifetime, clock } = this.parts;
-    const end = Math.max(
-      clock().getTime() + maxTokenLifetime * 1000,
-      (await sessions.lifeOf(sessionId)) * 1000,
-    );
-    await store.add(sessionKey(sessionId), '1', this.#withLeeway(end));
-  }
-
+  /** @returns `null` - for a moment that no date can hold: the entry is kept for ever */
   #withLeeway(milliseconds: number): Date | null {
     const until = new Date(milliseconds + this.parts.leeway * 1000);
     return Number.isNaN(until.getTime()) ? null : until;
@@ -189,10 +172,6 @@ export class BlocklistService {
 
   #verified(token: unknown): Promise<Token> {
     return this.parts.reader.readGiven(token, { allowExpired: true });
-  }
-
-  #publish(event: SecurityEvents['revoked']): void {
-    this.parts.events.publish('revoked', event);
   }
 
   #rendering<T>(work: () => Awaitable<T>): Promise<T> {

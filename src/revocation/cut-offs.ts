@@ -2,13 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { EVERYTHING_KEY, identityKey } from './revocation-ledger.js';
 import type { StoreGateway } from './store-gateway.js';
 
-/**
- * The testing kit's clock has a function under this name that moves it to a moment. It stands still, so a cut-off moves
- * it to the next second instead of waiting for that second.
- */
+/** Under this name the testing kit's clock, which stands still, has a function that moves it to a moment. */
 export const ADVANCE_TO = Symbol.for('nestjs-jwt-extended:advance-to');
 
-/** The option `clock`, which may be the testing kit's. */
 type Clock = (() => Date) & { readonly [ADVANCE_TO]?: (moment: Date) => void };
 
 /**
@@ -27,16 +23,18 @@ export class CutOffs {
    * @throws TypeError, RangeError - for any other moment
    */
   async revokeBefore(identity: unknown, moment: Date): Promise<void> {
-    requirePast(moment, this.clock());
+    if (!(moment instanceof Date) || Number.isNaN(moment.getTime()))
+      throw new TypeError('issuedBefore must be a valid Date');
+    if (moment > this.clock()) throw new RangeError('issuedBefore must not lie in the future');
+    if (moment.getTime() < 0) throw new RangeError('issuedBefore must not lie before 1970');
     const cutOff = Math.ceil(moment.getTime() / 1000);
     await this.#raise(identity, cutOff);
     await this.#secondOver(cutOff);
   }
 
   /**
-   * Revokes what was issued until now, the present second included. If a new second begins before the store
-   * acknowledges the cut-off, the cut-off is moved to the end of that second: a session may have been refreshed
-   * meanwhile by a request that did not see the cut-off yet.
+   * Revokes what was issued until now, the present second included. If a new second begins before the store acknowledges
+   * it, that second counts too: a request that did not see the cut-off yet may have refreshed a session meanwhile.
    *
    * @returns the end of the last second in which everything is revoked
    */
@@ -58,7 +56,7 @@ export class CutOffs {
     return Math.floor(this.clock().getTime() / 1000) + 1;
   }
 
-  /** Resolves when a token that is minted now is issued at the cut-off or later; after a second even if the clock stands still. */
+  /** Resolves when new tokens are issued at the cut-off or later; after a second even if the clock stands still. */
   async #secondOver(cutOff: number): Promise<void> {
     const left = cutOff * 1000 - this.clock().getTime();
     if (left <= 0) return;
@@ -67,11 +65,4 @@ export class CutOffs {
     // A timer may fire a fraction of a millisecond early.
     else await delay(Math.min(left, 1000) + 1);
   }
-}
-
-function requirePast(moment: Date, now: Date): void {
-  if (!(moment instanceof Date) || Number.isNaN(moment.getTime()))
-    throw new TypeError('issuedBefore must be a valid Date');
-  if (moment > now) throw new RangeError('issuedBefore must not lie in the future');
-  if (moment.getTime() < 0) throw new RangeError('issuedBefore must not lie before 1970');
 }

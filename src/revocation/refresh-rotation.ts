@@ -16,8 +16,7 @@ import { ACTIVE, type RevocationLedger, type RotationRecord } from './revocation
 import { beginningOf, endOf, type SessionRegistry } from './session-registry.js';
 import type { StoreGateway } from './store-gateway.js';
 
-/** What a rotation works with. */
-interface RotationParts {
+export interface RotationParts {
   readonly mint: TokenMint;
   readonly store: StoreGateway;
   readonly ledger: RevocationLedger;
@@ -32,23 +31,21 @@ interface RotationParts {
   readonly sessionLifetime: number | undefined;
 }
 
-/** The new tokens of a session. */
 interface Successors {
   readonly access: MintedToken;
   readonly refresh: MintedToken;
   readonly sessionId: string;
 }
 
-/** What the successors of a token are, and whether this call decided that or another one just before. */
 interface Claim {
   readonly rotation: RotationRecord;
+  /** `raced` if another call decided just before what the successors are. */
   readonly outcome: 'rotated' | 'raced';
 }
 
 /**
- * Exchanges a refresh token for a new pair. The token is claimed before anything is minted, so that of several calls at
- * once one wins. The claim says what the successors are, so that a client that raced with itself, or lost the answer, is
- * given the same ones.
+ * Exchanges a refresh token for a new pair. The token is claimed before anything is minted, so that one of several calls
+ * wins. The claim says what the successors are: a client that raced with itself, or lost the answer, gets the same ones.
  */
 export class TokenRotation {
   constructor(private readonly parts: RotationParts) {}
@@ -93,9 +90,17 @@ export class TokenRotation {
 
   /** Claims the token for new successors, or, if another call was first, finds out what those of that call are. */
   async #claim(token: Token, request: unknown): Promise<Claim> {
-    const { ledger, check } = this.parts;
-    const rotation = this.#plan(token);
-    const isClaimed = await ledger.claim(token, rotation, this.#lastUse(token));
+    const { ledger, check, mint, clock, leeway } = this.parts;
+    const rotation: RotationRecord = {
+      sessionId: token.sessionId ?? token.jti,
+      claimedAt: clock().getTime(),
+      now: mint.now(),
+      access: mint.newIds(),
+      refresh: mint.newIds(),
+    };
+    const { expiresAt } = token;
+    const lastUse = expiresAt ? new Date(expiresAt.getTime() + leeway * 1000) : null;
+    const isClaimed = await ledger.claim(token, rotation, lastUse);
     const status = isClaimed ? ACTIVE : await ledger.statusOf(token);
     const found = 'rotation' in status ? status.rotation : undefined;
     // A client library that sends the command again after a lost connection finds the entry of the first time.
@@ -108,21 +113,6 @@ export class TokenRotation {
     if (found) return { rotation: found, outcome: 'raced' };
     const fault = new TypeError('The blocklist store said that an entry is there, and lost it');
     throw new TokenCheckUnavailableError(fault);
-  }
-
-  #plan(token: Token): RotationRecord {
-    const { mint, clock } = this.parts;
-    return {
-      sessionId: token.sessionId ?? token.jti,
-      claimedAt: clock().getTime(),
-      now: mint.now(),
-      access: mint.newIds(),
-      refresh: mint.newIds(),
-    };
-  }
-
-  #lastUse({ expiresAt }: Token): Date | null {
-    return expiresAt ? new Date(expiresAt.getTime() + this.parts.leeway * 1000) : null;
   }
 
   async #mint(

@@ -20,13 +20,9 @@ import {
   type RotationRecord,
 } from './revocation-ledger.js';
 
-/** At most one warning in that time. */
 const WARNING_INTERVAL_MS = 10_000;
 
-/**
- * Decides whether a token is refused as revoked. It asks our ledger, or the application's own `BlocklistService`, and
- * then the `isTokenRevoked` loader: the token is refused if either says so.
- */
+/** Refuses a token if our ledger, or the application's own `BlocklistService`, or the `isTokenRevoked` loader says so. */
 export class RevocationCheck {
   readonly #logger = new Logger('JwtExtendedModule');
   #warnedAt = -Infinity;
@@ -43,11 +39,7 @@ export class RevocationCheck {
     this.#isOurs = blocklist.isRevoked === BlocklistService.prototype.isRevoked;
   }
 
-  /**
-   * The check of a route. It is done at once if the store answers at once and there is no loader.
-   *
-   * @throws RevokedTokenError, ReusedTokenError, TokenCheckUnavailableError
-   */
+  /** The check of a route. It is done at once if the store answers at once and there is no loader. */
   requireActive(
     token: Token,
     policy: Pick<RoutePolicy, 'skipRevocationCheck'>,
@@ -57,19 +49,16 @@ export class RevocationCheck {
     return thenOrNow(this.#failOpen(token), (status) => this.refuseRevoked(token, status, request));
   }
 
-  /**
-   * Refuses a token for its status, or because the loader calls it revoked. The reuse of a refresh token first ends its
-   * session.
-   *
-   * @throws RevokedTokenError, ReusedTokenError, TokenCheckUnavailableError
-   */
+  /** Refuses a token for its status, or for the loader's answer. The reuse of a refresh token first ends its session. */
   refuseRevoked(token: Token, status: RevocationStatus, request: unknown): Awaitable<void> {
     if (status.is === 'reused') return this.#refuseReused(token, status.rotation);
     if (status.is === 'revoked') throw new RevokedTokenError(token);
-    if (this.loaders.has('isTokenRevoked')) return this.#refuseByLoader(token, request);
+    if (!this.loaders.has('isTokenRevoked')) return;
+    return this.#isRevokedByLoader(token, request).then((isRevoked) => {
+      if (isRevoked) throw new RevokedTokenError(token);
+    });
   }
 
-  /** @throws TokenCheckUnavailableError */
   async isRevoked(token: Token): Promise<boolean> {
     if (!this.options.checks.has(token.type)) return false;
     const { is } = await this.#failOpen(token);
@@ -87,11 +76,7 @@ export class RevocationCheck {
     return is === 'active' && !(await this.#isRevokedByLoader(token, request));
   }
 
-  /**
-   * The status of a token by our ledger or the application's blocklist. Ignores `checks` and `onStoreError: 'allow'`.
-   *
-   * @throws TokenCheckUnavailableError, the HTTP error that the application's blocklist chose
-   */
+  /** By our ledger or the application's blocklist. Ignores `checks` and `onStoreError: 'allow'`, as `isActive` does. */
   async statusOf(token: Token): Promise<RevocationStatus> {
     try {
       return await this.#statusOf(token);
@@ -125,10 +110,6 @@ export class RevocationCheck {
     throw new ReusedTokenError(token);
   }
 
-  async #refuseByLoader(token: Token, request: unknown): Promise<void> {
-    if (await this.#isRevokedByLoader(token, request)) throw new RevokedTokenError(token);
-  }
-
   async #isRevokedByLoader(token: Token, request: unknown): Promise<boolean> {
     if (!this.loaders.has('isTokenRevoked')) return false;
     return this.loaders.askBoolean('isTokenRevoked', token, { request, type: token.type });
@@ -148,16 +129,13 @@ export class RevocationCheck {
     const fault = loaderFault(error);
     if (this.options.onStoreError === 'deny' || !(fault instanceof TokenCheckUnavailableError))
       throw fault;
-    this.#warn(fault);
-    return ACTIVE;
-  }
-
-  #warn({ cause }: TokenCheckUnavailableError): void {
     const now = performance.now();
-    if (now - this.#warnedAt < WARNING_INTERVAL_MS) return;
-    this.#warnedAt = now;
-    this.#logger.warn(
-      `The blocklist did not answer, and blocklist.onStoreError is 'allow': tokens pass unchecked. ${safeMessage(cause)}`,
-    );
+    if (now - this.#warnedAt >= WARNING_INTERVAL_MS) {
+      this.#warnedAt = now;
+      this.#logger.warn(
+        `The blocklist did not answer, and blocklist.onStoreError is 'allow': tokens pass unchecked. ${safeMessage(fault.cause)}`,
+      );
+    }
+    return ACTIVE;
   }
 }

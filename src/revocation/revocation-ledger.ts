@@ -7,8 +7,8 @@ import type { TokenIds } from '../tokens/token-request.js';
 import type { StoreGateway } from './store-gateway.js';
 
 /**
- * What the store says of a token. A refresh token that was rotated is `superseded` within the grace, and still good for
- * the same successor; after the grace, or when its successor was rotated too, it is `reused`.
+ * Within the grace, a refresh token that was rotated is `superseded`, and still good for the same successor; after the
+ * grace, or when its successor was rotated too, it is `reused`.
  */
 export type RevocationStatus =
   | { readonly is: 'active' }
@@ -18,10 +18,7 @@ export type RevocationStatus =
 export const ACTIVE: RevocationStatus = { is: 'active' };
 export const REVOKED: RevocationStatus = { is: 'revoked' };
 
-/**
- * What the store keeps of a refresh token that was rotated: no token, but all that it takes to make the same successors
- * again.
- */
+/** What the store keeps of a rotated refresh token: no token, but all that it takes to make the same successors again. */
 export interface RotationRecord {
   readonly sessionId: string;
   /** When the token was claimed for rotation, in milliseconds since the epoch. */
@@ -40,19 +37,17 @@ export class RevocationLedger {
     private readonly clock: () => Date,
   ) {}
 
-  /**
-   * Looks up all levels and the rotation of a token in one round trip. Only a token that was rotated takes a second one,
-   * for its successor.
-   */
+  /** One round trip to the store; a token that was rotated takes a second one, for its successor. */
   statusOf(token: Token): Awaitable<RevocationStatus> {
     const keys = levelKeys(token);
     const levels = keys.length;
-    if (token.type === 'refresh' && token.jti !== '') keys.push(rotationKey(token.jti));
+    if (token.type === 'refresh' && token.jti !== '') keys.push(entryKey('spent', token.jti));
     return thenOrNow(this.store.get(keys), (values) => {
       const rotation = values[levels];
       const isRevoked = isRevokedBy(values, token);
       if (rotation === null || rotation === undefined) return isRevoked ? REVOKED : ACTIVE;
-      return this.#statusOfRotated(readRotation(rotation), isRevoked);
+      const record = readRecord(rotation, isRotationRecord, 'a rotated token');
+      return this.#statusOfRotated(record, isRevoked);
     });
   }
 
@@ -63,7 +58,7 @@ export class RevocationLedger {
 
   /** @returns whether this call claimed the refresh token: of all that try, one does */
   claim(token: Token, rotation: RotationRecord, until: Date | null): Promise<boolean> {
-    return this.store.add(rotationKey(token.jti), JSON.stringify(rotation), until);
+    return this.store.add(entryKey('spent', token.jti), JSON.stringify(rotation), until);
   }
 
   /** Reuse comes before revocation: otherwise it would go unnoticed once the session has ended. */
@@ -71,7 +66,7 @@ export class RevocationLedger {
     // The distance, so that a clock that was set back does not open the grace again.
     const elapsed = Math.abs(this.clock().getTime() - rotation.claimedAt);
     if (elapsed >= this.graceMs) return { is: 'reused', rotation };
-    const [successor] = await this.store.get([rotationKey(rotation.refresh.jti)]);
+    const [successor] = await this.store.get([entryKey('spent', rotation.refresh.jti)]);
     if (successor !== null) return { is: 'reused', rotation };
     return isRevoked ? REVOKED : { is: 'superseded', rotation };
   }
@@ -79,8 +74,8 @@ export class RevocationLedger {
 
 /** The levels on which a token can be revoked: all tokens, its identity, the token itself, its session. */
 function levelKeys({ identity, jti, sessionId }: Token): string[] {
-  const keys = [EVERYTHING_KEY, identityKey(identity), tokenKey(jti)];
-  if (sessionId !== undefined) keys.push(sessionKey(sessionId));
+  const keys = [EVERYTHING_KEY, identityKey(identity), entryKey('jti', jti)];
+  if (sessionId !== undefined) keys.push(entryKey('sid', sessionId));
   return keys;
 }
 
@@ -108,14 +103,6 @@ export function isIssuedBefore(iat: unknown, cutOff: string | null | undefined):
   throw new TokenCheckUnavailableError(fault);
 }
 
-/** @throws TokenCheckUnavailableError - if `claim` did not write the text */
-function readRotation(text: string): RotationRecord {
-  const value = parsed(text);
-  if (isRotationRecord(value)) return value;
-  const fault = new TypeError('The blocklist store gave a rotated token that cannot be read');
-  throw new TokenCheckUnavailableError(fault);
-}
-
 function isRotationRecord(value: unknown): value is RotationRecord {
   if (!isObject(value)) return false;
   const { sessionId, claimedAt, now, access, refresh } = value;
@@ -127,41 +114,35 @@ function isIds(value: unknown): value is TokenIds {
   return isObject(value) && typeof value.jti === 'string' && typeof value.csrf === 'string';
 }
 
-/** The value of a JSON text; `undefined` for any other text. */
-export function parsed(text: string): unknown {
+/** @throws TokenCheckUnavailableError - if this library did not write the text */
+export function readRecord<T>(
+  text: string,
+  isRecord: (value: unknown) => value is T,
+  what: string,
+): T {
   try {
-    return JSON.parse(text);
+    const value: unknown = JSON.parse(text);
+    if (isRecord(value)) return value;
   } catch {
-    return undefined;
+    // What is not JSON is no record either.
   }
+  const fault = new TypeError(`The blocklist store gave ${what} that cannot be read`);
+  throw new TokenCheckUnavailableError(fault);
 }
 
-/** The entry of the cut-off for all tokens. */
+/** The cut-off for all tokens; `identityKey` names that of an identity. */
 export const EVERYTHING_KEY = 'all';
 
-/** The entry of an identity's cut-off. */
 export function identityKey(identity: unknown): string {
   return `sub:${identityName(identity)}`;
 }
 
-/** The entry of a token that is revoked by itself. */
-export function tokenKey(jti: string): string {
-  return `jti:${bounded(jti)}`;
-}
-
-/** The entry of a session that has ended. */
-export function sessionKey(sessionId: string): string {
-  return `sid:${bounded(sessionId)}`;
-}
-
-/** The entry that says until when the tokens of a session live at most. */
-export function lifeKey(sessionId: string): string {
-  return `life:${bounded(sessionId)}`;
-}
-
-/** The entry of a refresh token that was rotated. */
-function rotationKey(jti: string): string {
-  return `spent:${bounded(jti)}`;
+/**
+ * The entry of a token that is revoked by itself (`jti`), of a rotated refresh token (`spent`), of a session that has
+ * ended (`sid`), or of the moment at which its last token expires (`life`).
+ */
+export function entryKey(kind: 'jti' | 'spent' | 'sid' | 'life', id: string): string {
+  return `${kind}:${bounded(id)}`;
 }
 
 /** An identity as stores know it: any JSON value, if `verifySub` is `false`. */
@@ -169,19 +150,13 @@ export function identityName(identity: unknown): string {
   return bounded(typeof identity === 'string' ? identity : JSON.stringify(identity));
 }
 
-/** A session as the list of an identity's sessions knows it. */
-export function sessionName(sessionId: string): string {
-  return bounded(sessionId);
-}
-
-/** What most ids and identities consist of: characters that are harmless in every store. */
 const PLAIN = /^[\w.@-]{1,128}$/;
 
 /**
  * Plain short text for a store, whatever a token says. Any other text becomes its digest, marked by a character that
  * plain text does not have. The digest is of UTF-16: in UTF-8, two different halves of surrogate pairs would be equal.
  */
-function bounded(text: string): string {
+export function bounded(text: string): string {
   if (PLAIN.test(text)) return text;
   return `#${createHash('sha256').update(Buffer.from(text, 'utf16le')).digest('base64url')}`;
 }

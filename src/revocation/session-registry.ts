@@ -1,18 +1,16 @@
 import { isObject } from '../common/checks.js';
 import type { Session, Token } from '../contracts/token.js';
 import { TokenCreationError } from '../errors/config.error.js';
-import { TokenCheckUnavailableError } from '../errors/token-errors.js';
 import { jsonFault } from '../tokens/custom-claims.js';
 import type { MintedToken } from '../tokens/token-request.js';
 import {
+  bounded,
+  entryKey,
   EVERYTHING_KEY,
   identityKey,
   identityName,
   isIssuedBefore,
-  lifeKey,
-  parsed,
-  sessionKey,
-  sessionName,
+  readRecord,
 } from './revocation-ledger.js';
 import type { StoreGateway } from './store-gateway.js';
 
@@ -29,7 +27,7 @@ interface SessionRecord {
   readonly note?: unknown;
 }
 
-/** The end of a session with a token that never expires, as the store keeps it. */
+/** What the store keeps as the end of a session whose token never expires. */
 const NEVER = Number.MAX_SAFE_INTEGER;
 const MAX_NOTE_LENGTH = 2048;
 
@@ -52,30 +50,32 @@ export class SessionRegistry {
   async create(tokens: readonly MintedToken[], note: unknown): Promise<readonly string[]> {
     const { identity, sessionId, issuedAt: iat } = sessionOf(tokens);
     const at = this.clock().getTime();
-    const order = this.#nextOrder(at);
+    // Two sessions may begin in the same millisecond.
+    const order = Math.max(at * 1000, this.#lastOrder + 1);
+    this.#lastOrder = order;
     await this.#write(tokens, { id: sessionId, order, createdAt: at, refreshedAt: at, iat, note });
     if (this.maxSessions === undefined) return [];
     const { live, ended } = await this.#unexpired(identity);
     await Promise.all(ended.map(({ id }) => this.forget(identity, id)));
-    const oldestFirst = live.sort((one, other) => one.order - other.order || compare(one, other));
+    const oldestFirst = live.sort(
+      (one, other) => one.order - other.order || (one.id < other.id ? -1 : 1),
+    );
     return oldestFirst.slice(0, Math.max(0, live.length - this.maxSessions)).map(({ id }) => id);
   }
 
-  /** Records that a session has new tokens. */
   async recordRotation(tokens: readonly MintedToken[], createdAt: number): Promise<void> {
     const { identity, sessionId: id, issuedAt: iat } = sessionOf(tokens);
     const known = this.store.keepsSessions ? await this.#records(identity) : [];
-    const before = known.find((each) => each.id === id) ?? {
-      id,
-      order: createdAt * 1000,
-      createdAt,
-    };
+    const first = { id, order: createdAt * 1000, createdAt };
+    const before = known.find((each) => each.id === id) ?? first;
     await this.#write(tokens, { ...before, refreshedAt: this.clock().getTime(), iat });
   }
 
-  /** Records that a token of a session lives longer than tokens usually do. */
-  async extendExpiry(token: MintedToken): Promise<void> {
-    await this.#raiseLife([token]);
+  /** Records until when tokens of a session live. */
+  async extendExpiry(...tokens: readonly MintedToken[]): Promise<void> {
+    const end = this.#endOf(tokens);
+    const seconds = end ? Math.ceil(end.getTime() / 1000) : NEVER;
+    await this.store.raise(entryKey('life', sessionOf(tokens).sessionId), seconds, end);
   }
 
   /** Records that a renewed access token outlives everything that was known of its session. */
@@ -89,11 +89,10 @@ export class SessionRegistry {
 
   /** Until when tokens of a session may live, in seconds since the epoch; 0 if that was never recorded. */
   async lifeOf(sessionId: string): Promise<number> {
-    const [life] = await this.store.get([lifeKey(sessionId)]);
+    const [life] = await this.store.get([entryKey('life', sessionId)]);
     return Number(life ?? 0);
   }
 
-  /** The live sessions; the session that was refreshed last comes first. */
   async list(identity: string): Promise<readonly Session[]> {
     const { live } = await this.#unexpired(identity);
     return live
@@ -101,9 +100,8 @@ export class SessionRegistry {
       .map(asSession);
   }
 
-  /** Removes a session from the list. */
   async forget(identity: string, sessionId: string): Promise<void> {
-    await this.store.removeSession(identityName(identity), sessionName(sessionId));
+    await this.store.removeSession(identityName(identity), bounded(sessionId));
   }
 
   /** The sessions that have not expired; those that were ended, or cut off since they were refreshed, apart. */
@@ -114,7 +112,7 @@ export class SessionRegistry {
     const [everything, own, ...ends] = await this.store.get([
       EVERYTHING_KEY,
       identityKey(identity),
-      ...current.map(({ id }) => sessionKey(id)),
+      ...current.map(({ id }) => entryKey('sid', id)),
     ]);
     const [live, ended]: [SessionRecord[], SessionRecord[]] = [[], []];
     for (const [index, record] of current.entries()) {
@@ -127,26 +125,19 @@ export class SessionRegistry {
   }
 
   async #records(identity: string): Promise<readonly SessionRecord[]> {
-    return (await this.store.listSessions(identityName(identity))).map(readSession);
+    const texts = await this.store.listSessions(identityName(identity));
+    return texts.map((text) => readRecord(text, isSessionRecord, 'a session'));
   }
 
   async #write(tokens: readonly MintedToken[], record: SessionRecord): Promise<void> {
     const { identity, sessionId } = sessionOf(tokens);
     const end = this.#endOf(tokens);
-    const writes = [this.#raiseLife(tokens)];
+    const writes = [this.extendExpiry(...tokens)];
     if (this.store.keepsSessions) {
       const value = JSON.stringify({ ...record, expiresAt: end?.getTime() });
-      writes.push(
-        this.store.putSession(identityName(identity), sessionName(sessionId), value, end),
-      );
+      writes.push(this.store.putSession(identityName(identity), bounded(sessionId), value, end));
     }
     await Promise.all(writes);
-  }
-
-  async #raiseLife(tokens: readonly MintedToken[]): Promise<void> {
-    const end = this.#endOf(tokens);
-    const seconds = end ? Math.ceil(end.getTime() / 1000) : NEVER;
-    await this.store.raise(lifeKey(sessionOf(tokens).sessionId), seconds, end);
   }
 
   /** When the last of some tokens has expired, the leeway included; `null` for never. */
@@ -155,18 +146,9 @@ export class SessionRegistry {
     const latest = Math.max(...ends) + this.leeway * 1000;
     return latest === Infinity ? null : new Date(latest);
   }
-
-  /** Tells which of two sessions is older even if both began in the same millisecond. */
-  #nextOrder(at: number): number {
-    this.#lastOrder = Math.max(at * 1000, this.#lastOrder + 1);
-    return this.#lastOrder;
-  }
 }
 
-/**
- * When the session of a token began, in seconds since the epoch: at the login (`auth_time`), or, if the token does not
- * tell, when the token was issued.
- */
+/** When the session of a token began, in seconds since the epoch: at the login (`auth_time`), or else at the `iat`. */
 export function beginningOf({ claims: { auth_time: authTime, iat } }: Token): number {
   if (typeof authTime === 'number') return authTime;
   return typeof iat === 'number' ? Math.floor(iat) : 0;
@@ -187,15 +169,6 @@ export function checkNote(note: unknown): void {
   }
 }
 
-/** @throws TokenCheckUnavailableError - for a text that is no record of a session */
-function readSession(text: string): SessionRecord {
-  const value = parsed(text);
-  if (isSessionRecord(value)) return value;
-  throw new TokenCheckUnavailableError(
-    new TypeError('The blocklist store gave a session that cannot be read'),
-  );
-}
-
 function isSessionRecord(value: unknown): value is SessionRecord {
   if (!isObject(value)) return false;
   const { id, order, createdAt, refreshedAt, iat, expiresAt = 0 } = value;
@@ -203,15 +176,9 @@ function isSessionRecord(value: unknown): value is SessionRecord {
   return typeof id === 'string' && moments.every((moment) => typeof moment === 'number');
 }
 
-type SessionToken = MintedToken & { readonly sessionId: string };
-
 /** All tokens of a session have its id. */
-function sessionOf([token]: readonly MintedToken[]): SessionToken {
-  return token as SessionToken;
-}
-
-function compare(one: SessionRecord, other: SessionRecord): number {
-  return one.id < other.id ? -1 : 1;
+function sessionOf([token]: readonly MintedToken[]) {
+  return token as MintedToken & { readonly sessionId: string };
 }
 
 function asSession({ id, createdAt, refreshedAt, expiresAt, note }: SessionRecord): Session {

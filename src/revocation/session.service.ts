@@ -37,7 +37,10 @@ export class SessionService {
    */
   async list(identity: string): Promise<readonly Session[]> {
     requireIdentity(identity, 'list takes an identity');
-    this.#requireKept();
+    if (!this.store.keepsSessions)
+      throw new JwtExtendedConfigError(
+        'SessionService.list needs a store that keeps sessions: give Redis, SQL or the memory store as blocklist.store',
+      );
     return rendering(this.renderer, () => this.registry.list(identity));
   }
 
@@ -72,13 +75,6 @@ export class SessionService {
     await Promise.all(others.map(({ id }) => this.end(id)));
     await rendering(this.renderer, () =>
       Promise.all(others.map(({ id }) => this.registry.forget(identity, id))),
-    );
-  }
-
-  #requireKept(): void {
-    if (this.store.keepsSessions) return;
-    throw new JwtExtendedConfigError(
-      'SessionService.list needs a store that keeps sessions: give Redis, SQL or the memory store as blocklist.store',
     );
   }
 }

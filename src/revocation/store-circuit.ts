@@ -15,12 +15,8 @@ const COUNTED_FOR_MS = 30_000;
 const PROBE_INTERVAL_MS = 1_000;
 
 /**
- * A circuit breaker: gives each call of the store a deadline, and stops calling a store that does not answer, because
- * during an outage calls without an answer would fill the memory.
- *
- * - `closed`: every call goes to the store.
- * - `open`: too many calls are overdue, so that further ones fail at once.
- * - `half-open`: one call a second goes to the store, to find out whether it answers again.
+ * A circuit breaker: gives each call of the store a deadline. If too many calls are overdue, further ones fail at once,
+ * because they would fill the memory; one call a second (`half-open`) finds out whether the store answers again.
  *
  * When an overdue call ends or grows old, it makes room for one. When the store answers a call, the limit rises by as
  * many again, because a store that is back need not answer the old calls.
@@ -52,7 +48,10 @@ export class StoreCircuit {
   call<T>(use: StoreUse, method: string, ask: () => Awaitable<T>): Awaitable<T> {
     const name = `The blocklist store (${method})`;
     try {
-      this.#admit(name);
+      const { state } = this;
+      if (state === 'open')
+        throw new DeadlineError(`${name} was not called: other calls are overdue`);
+      if (state === 'half-open') this.#probedAt = performance.now();
       const answer = ask();
       if (isPromise(answer)) return this.#answerInTime(use, name, Promise.resolve(answer));
       this.#succeeded(use);
@@ -60,13 +59,6 @@ export class StoreCircuit {
     } catch (error) {
       throw this.#failed(use, error);
     }
-  }
-
-  #admit(name: string): void {
-    const { state } = this;
-    if (state === 'open')
-      throw new DeadlineError(`${name} was not called: other calls are overdue`);
-    if (state === 'half-open') this.#probedAt = performance.now();
   }
 
   async #answerInTime<T>(use: StoreUse, name: string, pending: Promise<T>): Promise<T> {
