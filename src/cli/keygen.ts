@@ -54,31 +54,43 @@ export function run(args: readonly string[], env: Env): 0 | 1 | 2 {
     return 0;
   } catch (error) {
     env.warn(`nestjs-jwt-extended: ${(error as Error).message}\n`);
-    if (!isArgumentError(error)) return 1;
+    const { code = '' } = error as { code?: string };
+    const isArgumentError =
+      code.startsWith('ERR_PARSE_ARGS') ||
+      error instanceof TypeError ||
+      error instanceof JwtExtendedConfigError;
+    if (!isArgumentError) return 1;
     env.warn(`\n${USAGE}`);
     return 2;
   }
 }
 
-/** Whether the error is about the arguments. */
-function isArgumentError(error: unknown): boolean {
-  const { code } = error as { code?: unknown };
-  const isParseError = typeof code === 'string' && code.startsWith('ERR_PARSE_ARGS');
-  return isParseError || error instanceof TypeError || error instanceof JwtExtendedConfigError;
+/** A file to write. */
+interface KeyFile {
+  readonly name: string;
+  readonly content: string;
 }
 
+/** The files that an application is configured with. */
 function filesFor({ alg, kid, format }: { alg?: string; kid?: string; format: string }): KeyFile[] {
   if (alg === undefined) throw new TypeError('--alg is missing');
   if (kid !== undefined && !/^[\w.-]{1,200}$/.test(kid)) {
     throw new TypeError('--kid must be 1 to 200 letters, digits, dots, hyphens or underscores');
   }
-  if (!isFormat(format)) throw new TypeError('--format must be env, pem or jwk');
+  if (!['env', 'pem', 'jwk'].includes(format)) {
+    throw new TypeError('--format must be env, pem or jwk');
+  }
   const algorithm = parseAlgorithm(alg, '--alg');
-  return keyFiles(makeKey(algorithm), format, { algorithm, kid });
-}
-
-function isFormat(format: string): format is KeyFormat {
-  return ['env', 'pem', 'jwk'].includes(format);
+  const key = makeKey(algorithm);
+  const base = `jwt-${kid ?? algorithm.toLowerCase()}`;
+  if (format === 'env') return [{ name: `${base}.env`, content: envLines(key, algorithm, kid) }];
+  const [extension, write] =
+    format === 'pem' ? ['pem', pem] : ['jwk.json', (half: KeyObject) => jwk(half, algorithm, kid)];
+  if ('secret' in key) return [{ name: `${base}.${extension}`, content: write(key.secret) }];
+  return [
+    { name: `${base}.private.${extension}`, content: write(key.privateKey) },
+    { name: `${base}.public.${extension}`, content: write(key.publicKey) },
+  ];
 }
 
 /**
@@ -99,7 +111,6 @@ function writeFiles(files: readonly KeyFile[], folder: string, env: Env): void {
   for (const path of written) env.write(`${path}\n`);
 }
 
-/** A secret or a key pair. */
 type NewKey =
   | { readonly secret: KeyObject }
   | { readonly privateKey: KeyObject; readonly publicKey: KeyObject };
@@ -107,7 +118,6 @@ type NewKey =
 /** Strong enough beyond 2030 (NIST SP 800-57 part 1). */
 const RSA_BITS = 3072;
 
-/** A new key with the strength of its algorithm. */
 function makeKey(algorithm: Algorithm): NewKey {
   const traits = traitsOf(algorithm);
   switch (traits.family) {
@@ -122,75 +132,27 @@ function makeKey(algorithm: Algorithm): NewKey {
   }
 }
 
-type KeyFormat = 'env' | 'pem' | 'jwk';
-
-/** A file to write. */
-interface KeyFile {
-  readonly name: string;
-  readonly content: string;
-}
-
-/** The algorithm and id of a key. */
-interface KeyName {
-  readonly algorithm: Algorithm;
-  readonly kid?: string | undefined;
-}
-
-/** The files that an application is configured with. */
-function keyFiles(key: NewKey, format: KeyFormat, name: KeyName): KeyFile[] {
-  const base = `jwt-${name.kid ?? name.algorithm.toLowerCase()}`;
-  switch (format) {
-    case 'env':
-      return [{ name: `${base}.env`, content: envLines(key, name) }];
-    case 'pem':
-      return pemFiles(key, base);
-    case 'jwk':
-      return jwkFiles(key, base, name);
-  }
-}
-
 /** Lines for an `.env` file, with PEM in one line. */
-function envLines(key: NewKey, { algorithm, kid }: KeyName): string {
+function envLines(key: NewKey, algorithm: Algorithm, kid: string | undefined): string {
+  const inOneLine = (half: KeyObject) => pem(half).trimEnd().replaceAll('\n', '\\n');
   const lines =
     'secret' in key
       ? [`JWT_SECRET=${key.secret.export().toString('base64url')}`]
       : [
-          `JWT_PRIVATE_KEY="${inOneLine(privatePem(key.privateKey))}"`,
-          `JWT_PUBLIC_KEY="${inOneLine(publicPem(key.publicKey))}"`,
+          `JWT_PRIVATE_KEY="${inOneLine(key.privateKey)}"`,
+          `JWT_PUBLIC_KEY="${inOneLine(key.publicKey)}"`,
         ];
   if (kid !== undefined) lines.push(`JWT_KEY_ID=${kid}`);
   return `JWT_ALGORITHM=${algorithm}\n${lines.join('\n')}\n`;
 }
 
-function pemFiles(key: NewKey, base: string): KeyFile[] {
-  if ('secret' in key) throw new TypeError('a secret has no PEM form: use --format env or jwk');
-  return [
-    { name: `${base}.private.pem`, content: privatePem(key.privateKey) },
-    { name: `${base}.public.pem`, content: publicPem(key.publicKey) },
-  ];
+function jwk(key: KeyObject, alg: Algorithm, kid: string | undefined): string {
+  return `${JSON.stringify({ ...key.export({ format: 'jwk' }), alg, use: 'sig', kid }, null, 2)}\n`;
 }
 
-function jwkFiles(key: NewKey, base: string, name: KeyName): KeyFile[] {
-  if ('secret' in key) return [{ name: `${base}.jwk.json`, content: jwk(key.secret, name) }];
-  return [
-    { name: `${base}.private.jwk.json`, content: jwk(key.privateKey, name) },
-    { name: `${base}.public.jwk.json`, content: jwk(key.publicKey, name) },
-  ];
-}
-
-function jwk(key: KeyObject, { algorithm, kid }: KeyName): string {
-  const members = { ...key.export({ format: 'jwk' }), alg: algorithm, use: 'sig', kid };
-  return `${JSON.stringify(members, null, 2)}\n`;
-}
-
-function privatePem(key: KeyObject): string {
-  return key.export({ format: 'pem', type: 'pkcs8' }).toString();
-}
-
-function publicPem(key: KeyObject): string {
-  return key.export({ format: 'pem', type: 'spki' }).toString();
-}
-
-function inOneLine(pem: string): string {
-  return pem.trimEnd().replaceAll('\n', '\\n');
+function pem(key: KeyObject): string {
+  if (key.type === 'secret') {
+    throw new TypeError('a secret has no PEM form: use --format env or jwk');
+  }
+  return key.export({ format: 'pem', type: key.type === 'private' ? 'pkcs8' : 'spki' }).toString();
 }

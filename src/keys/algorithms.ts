@@ -1,42 +1,7 @@
 import { JwtExtendedConfigError } from '../errors/config.error.js';
 import type { Algorithm } from '../options/key-options.js';
 
-type Hash = 'sha256' | 'sha384' | 'sha512';
-
-/** One secret signs and verifies (RFC 7518 section 3.2). */
-interface HmacAlgorithm {
-  readonly family: 'HMAC';
-  readonly hash: Hash;
-  /** A secret is at least as long as the hash. */
-  readonly minimumBytes: number;
-}
-
-/** RSA key pairs (RFC 7518 sections 3.3 and 3.5). */
-export interface RsaAlgorithm {
-  readonly family: 'RSA';
-  readonly hash: Hash;
-  readonly padding: 'PKCS1' | 'PSS';
-  readonly minimumBits: number;
-}
-
-/** Elliptic curve key pairs; each algorithm has its own curve (RFC 7518 section 3.4). */
-export interface EcAlgorithm {
-  readonly family: 'EC';
-  readonly hash: Hash;
-  /** OpenSSL's name of the curve. */
-  readonly curve: 'prime256v1' | 'secp384r1' | 'secp521r1';
-}
-
-/** Edwards curve key pairs (RFC 8037 section 3.1). */
-interface EdwardsAlgorithm {
-  readonly family: 'EdDSA';
-  /** EdDSA hashes by itself (RFC 8032 section 5.1), so node:crypto gets no hash. */
-  readonly hash: null;
-}
-
-export type AlgorithmTraits = HmacAlgorithm | RsaAlgorithm | EcAlgorithm | EdwardsAlgorithm;
-
-/** What each algorithm requires of its key. */
+/** What each algorithm requires of its key (RFC 7518 section 3, RFC 8037 section 3.1). */
 export const ALGORITHMS = {
   HS256: { family: 'HMAC', hash: 'sha256', minimumBytes: 32 },
   HS384: { family: 'HMAC', hash: 'sha384', minimumBytes: 48 },
@@ -47,18 +12,22 @@ export const ALGORITHMS = {
   PS256: { family: 'RSA', hash: 'sha256', padding: 'PSS', minimumBits: 2048 },
   PS384: { family: 'RSA', hash: 'sha384', padding: 'PSS', minimumBits: 2048 },
   PS512: { family: 'RSA', hash: 'sha512', padding: 'PSS', minimumBits: 2048 },
+  // Each algorithm has its own curve, here by OpenSSL's name.
   ES256: { family: 'EC', hash: 'sha256', curve: 'prime256v1' },
   ES384: { family: 'EC', hash: 'sha384', curve: 'secp384r1' },
   ES512: { family: 'EC', hash: 'sha512', curve: 'secp521r1' },
+  // EdDSA hashes by itself (RFC 8032 section 5.1), so node:crypto gets no hash.
   EdDSA: { family: 'EdDSA', hash: null },
-} as const satisfies Record<Algorithm, AlgorithmTraits>;
+} as const satisfies Record<Algorithm, object>;
+
+export type AlgorithmTraits = (typeof ALGORITHMS)[Algorithm];
 
 /** The traits as a union, which a `switch` over `family` narrows. */
 export function traitsOf(algorithm: Algorithm): AlgorithmTraits {
   return ALGORITHMS[algorithm];
 }
 
-/** Exact names only: not `hs256`, `none` or `toString`. */
+/** Exact names only: not `hs256` or `toString`. */
 function isAlgorithm(name: unknown): name is Algorithm {
   return typeof name === 'string' && Object.hasOwn(ALGORITHMS, name);
 }
@@ -72,7 +41,6 @@ export function shareKeys(one: Algorithm, other: Algorithm): boolean {
 
 const NAMES = Object.keys(ALGORITHMS);
 
-/** One algorithm by its exact name. */
 export function parseAlgorithm(name: unknown, where: string): Algorithm {
   if (isAlgorithm(name)) return name;
   throw new JwtExtendedConfigError(
@@ -80,7 +48,6 @@ export function parseAlgorithm(name: unknown, where: string): Algorithm {
   );
 }
 
-/** Several algorithms by their exact names. */
 export function parseAlgorithms(
   names: unknown,
   where: string,

@@ -3,15 +3,7 @@ import { JwtExtendedConfigError } from '../errors/config.error.js';
 import type { Algorithm, KeyOptions } from '../options/key-options.js';
 import { parseDecodeAlgorithms } from './algorithms.js';
 import { importPrivateKey, importPublicKey, isKeyPair } from './key-pair.js';
-import {
-  chooseAlgorithm,
-  findKeySource,
-  type KeyLoaders,
-  type NameOption,
-  optionNamesIn,
-  type PassphraseOption,
-  readPassphrase,
-} from './key-source.js';
+import { chooseAlgorithm, findKeySource, type KeyLoaders, readPassphrase } from './key-source.js';
 import { importSecret, refuseWeakSecret } from './secret.js';
 
 /** The keys of the options, imported and bound to their algorithms. Frozen. */
@@ -25,31 +17,19 @@ export interface ConfiguredKeys {
   readonly verificationKey: KeyObject | undefined;
 }
 
-const NO_LOADERS: KeyLoaders = { encodeKey: false, decodeKey: false };
-
 /**
- * Imports the keys of the options, once, and checks them.
+ * Imports the secret or the pair of the options, once, and checks it.
  *
+ * @param where - the path of one key of several, such as `keys.others[0]`; messages then name `keys.others[0].secret`
  * @throws {JwtExtendedConfigError} for a key that is missing, ambiguous, weak, damaged or of the wrong kind, and for an
  *   algorithm that is unknown or does not fit.
  */
-export function configureKeys(options: KeyOptions, loaders = NO_LOADERS): ConfiguredKeys {
-  return importKeyInput(options, '', loaders);
-}
-
-/**
- * Imports one secret or pair of several as if it were the only one.
- *
- * @param where - its path in the options, such as `keys.others[0]`; messages about its secret then name
- *   `keys.others[0].secret`
- * @throws {JwtExtendedConfigError} as {@link configureKeys} does.
- */
-export function importKeyInput(
+export function configureKeys(
   input: KeyOptions,
-  where: string,
-  loaders = NO_LOADERS,
+  loaders: KeyLoaders = { encodeKey: false, decodeKey: false },
+  where = '',
 ): ConfiguredKeys {
-  const name = optionNamesIn(where);
+  const name = (option: keyof KeyOptions) => (where === '' ? option : `${where}.${option}`);
   const { allowWeakSecret } = input;
   if (allowWeakSecret !== undefined && typeof allowWeakSecret !== 'boolean') {
     // It is an option of the module for all keys together, so it has no path.
@@ -63,42 +43,16 @@ export function importKeyInput(
     algorithm,
     name('decodeAlgorithms'),
   );
-  switch (source) {
-    case 'secret':
-      return bindKeys(algorithm, algorithms, loadSecret(input, algorithms, name));
-    case 'pair':
-      return bindKeys(
-        algorithm,
-        algorithms,
-        loadPair(input, algorithm, algorithms, name, passphrase),
-      );
-    case 'loaders':
-      return bindKeys(algorithm, algorithms, {});
+  if (source === 'loaders') return bindKeys(algorithm, algorithms);
+  if (source === 'secret') {
+    const secret = importSecret(input.secret, algorithms, name('secret'));
+    if (!allowWeakSecret) refuseWeakSecret(secret, algorithms, name('secret'));
+    return bindKeys(algorithm, algorithms, secret, secret);
   }
-}
-
-type BoundKeys = Partial<Pick<ConfiguredKeys, 'signingKey' | 'verificationKey'>>;
-
-function loadSecret(
-  options: KeyOptions,
-  algorithms: readonly Algorithm[],
-  name: NameOption,
-): BoundKeys {
-  const secret = importSecret(options.secret, algorithms, name('secret'));
-  if (options.allowWeakSecret !== true) refuseWeakSecret(secret, algorithms, name('secret'));
-  return { signingKey: secret, verificationKey: secret };
-}
-
-function loadPair(
-  { privateKey, publicKey }: KeyOptions,
-  algorithm: Algorithm,
-  algorithms: readonly Algorithm[],
-  name: NameOption,
-  passphrase: PassphraseOption,
-): BoundKeys {
+  const { privateKey, publicKey } = input;
   const givenPublicKey =
     publicKey === undefined ? undefined : importPublicKey(publicKey, algorithms, name('publicKey'));
-  if (privateKey === undefined) return { verificationKey: givenPublicKey };
+  if (privateKey === undefined) return bindKeys(algorithm, algorithms, undefined, givenPublicKey);
   const signingKey = importPrivateKey(privateKey, algorithms, name('privateKey'), passphrase);
   if (givenPublicKey && !isKeyPair(signingKey, givenPublicKey, algorithm)) {
     throw new JwtExtendedConfigError(
@@ -106,14 +60,16 @@ function loadPair(
         'the public key does not verify what the private key signs',
     );
   }
-  return { signingKey, verificationKey: givenPublicKey ?? createPublicKey(signingKey) };
+  const verificationKey = givenPublicKey ?? createPublicKey(signingKey);
+  return bindKeys(algorithm, algorithms, signingKey, verificationKey);
 }
 
 /** The keys are non-enumerable, so `util.inspect` and `JSON.stringify` of any object that holds them leave them out. */
 function bindKeys(
   algorithm: Algorithm,
   algorithms: readonly Algorithm[],
-  { signingKey, verificationKey }: BoundKeys,
+  signingKey?: KeyObject,
+  verificationKey?: KeyObject,
 ): ConfiguredKeys {
   const keys = { algorithm, algorithms: Object.freeze([...algorithms]) };
   const hidden = { signingKey: { value: signingKey }, verificationKey: { value: verificationKey } };

@@ -7,7 +7,6 @@ const PUBLIC_MEMBERS = ['n', 'e', 'x', 'y'] as const;
 /** Numbers of private keys and secrets only (RFC 7518 sections 6.2.2, 6.3.2 and 6.4). */
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'] as const;
 
-/** What a key is used for. */
 export type KeyUse = 'sign' | 'verify';
 
 /** Whether a JWK has a private member; the factors of the modulus alone reveal the private key. */
@@ -33,10 +32,7 @@ function isBase64url(member: unknown): boolean {
   return typeof member === 'string' && /^[A-Za-z0-9_-]+$/.test(member);
 }
 
-/**
- * Requires a JWK to be meant for this use (RFC 7517 sections 4.2 to 4.4), and not for encryption, other operations or
- * another algorithm.
- */
+/** Requires a JWK to be meant for this use and one of these algorithms (RFC 7517 sections 4.2 to 4.4). */
 export function requireJwkFits(
   jwk: JsonWebKey,
   uses: readonly KeyUse[],
@@ -49,7 +45,8 @@ export function requireJwkFits(
       `${where} is a JWK whose "use" is not "sig": it is not for signatures`,
     );
   }
-  if (operations !== undefined && !allows(operations, uses)) {
+  const isAllowed = (op: KeyUse) => Array.isArray(operations) && operations.includes(op);
+  if (operations !== undefined && !uses.every(isAllowed)) {
     throw new JwtExtendedConfigError(
       `${where} is a JWK whose "key_ops" do not allow to ${uses.join(' and ')}`,
     );
@@ -61,10 +58,6 @@ export function requireJwkFits(
   }
 }
 
-function allows(operations: unknown, uses: readonly KeyUse[]): boolean {
-  return Array.isArray(operations) && uses.every((use) => operations.includes(use));
-}
-
 /** The bytes of a number that the JWK is known to have. */
 export function bytesOfMember(jwk: JsonWebKey, member: (typeof PUBLIC_MEMBERS)[number]): Buffer {
   return Buffer.from(String(jwk[member]), 'base64url');
@@ -74,19 +67,10 @@ export function bytesOfMember(jwk: JsonWebKey, member: (typeof PUBLIC_MEMBERS)[n
 export function describeJwk(object: object): string | undefined {
   if ('keys' in object && Array.isArray(object.keys)) return 'a set of JWKs (give one key of it)';
   if (!('kty' in object)) return undefined;
-  const type = isPrivateJwk(object) ? 'private' : 'public';
-  switch (object.kty) {
-    case 'oct':
-      return 'an oct JWK, which is a secret';
-    case 'RSA':
-      return `a ${type} RSA key in JWK form`;
-    case 'EC':
-      return `a ${type} EC key in JWK form`;
-    case 'OKP':
-      return `a ${type} OKP key in JWK form`;
-    default:
-      return 'a JWK of unknown kty';
-  }
+  if (object.kty === 'oct') return 'an oct JWK, which is a secret';
+  const type = ['RSA', 'EC', 'OKP'].find((known) => known === object.kty);
+  if (type === undefined) return 'a JWK of unknown kty';
+  return `a ${isPrivateJwk(object) ? 'private' : 'public'} ${type} key in JWK form`;
 }
 
 /** Whether the value can be a `kid`: text that headers, logs and stores all accept. */

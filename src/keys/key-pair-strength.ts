@@ -1,12 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
 import type { Algorithm } from '../options/key-options.js';
-import {
-  type AlgorithmTraits,
-  type EcAlgorithm,
-  type RsaAlgorithm,
-  traitsOf,
-} from './algorithms.js';
+import { type AlgorithmTraits, traitsOf } from './algorithms.js';
 import { bytesOfMember } from './jwk.js';
 
 /**
@@ -36,16 +31,24 @@ function findWeakness(key: KeyObject, traits: AlgorithmTraits): Weakness | undef
       return [nameOf(key), 'a secret'];
     case 'RSA':
       return findRsaWeakness(key, traits);
-    case 'EC':
-      return findEcWeakness(key, traits);
+    case 'EC': {
+      if (key.asymmetricKeyType !== 'ec') return [nameOf(key), `an EC key on ${traits.curve}`];
+      const { namedCurve = 'a curve without a name' } = key.asymmetricKeyDetails ?? {};
+      if (namedCurve === traits.curve) return undefined;
+      return [`an EC key on ${namedCurve}`, `one on ${traits.curve}`];
+    }
     case 'EdDSA':
-      return findEdwardsWeakness(key);
+      // RFC 8037 also has Ed448, which few libraries support.
+      if (key.asymmetricKeyType !== 'ed25519') return [nameOf(key), 'an Ed25519 key'];
+      return hasSmallOrder(key)
+        ? ['an Ed25519 key of small order, which accepts forged signatures', 'a generated key']
+        : undefined;
   }
 }
 
 function findRsaWeakness(
   key: KeyObject,
-  { padding, hash, minimumBits }: RsaAlgorithm,
+  { padding, hash, minimumBits }: Extract<AlgorithmTraits, { family: 'RSA' }>,
 ): Weakness | undefined {
   const { modulusLength = 0, publicExponent = 0n, ...pss } = key.asymmetricKeyDetails ?? {};
   const isPssOnly = key.asymmetricKeyType === 'rsa-pss';
@@ -70,20 +73,6 @@ function findRsaWeakness(
     : undefined;
 }
 
-function findEcWeakness(key: KeyObject, { curve }: EcAlgorithm): Weakness | undefined {
-  if (key.asymmetricKeyType !== 'ec') return [nameOf(key), `an EC key on ${curve}`];
-  const { namedCurve = 'a curve without a name' } = key.asymmetricKeyDetails ?? {};
-  return namedCurve === curve ? undefined : [`an EC key on ${namedCurve}`, `one on ${curve}`];
-}
-
-/** RFC 8037 also has Ed448, which few libraries support. */
-function findEdwardsWeakness(key: KeyObject): Weakness | undefined {
-  if (key.asymmetricKeyType !== 'ed25519') return [nameOf(key), 'an Ed25519 key'];
-  return hasSmallOrder(key)
-    ? ['an Ed25519 key of small order, which accepts forged signatures', 'a generated key']
-    : undefined;
-}
-
 /** The kinds of key in words; for some, why no algorithm uses them. */
 const NAMES: Readonly<Record<string, string>> = {
   rsa: 'an RSA key',
@@ -101,14 +90,14 @@ function nameOf(key: KeyObject): string {
   return NAMES[key.asymmetricKeyType ?? ''] ?? 'a key of unknown kind';
 }
 
-/** The primes by whose product the flawed generator reduced its powers of 65537. */
-const PRIMES: readonly number[] = [
+/**
+ * The flawed generator reduced powers of 65537 by the product of these primes, so the remainder of its modulus by each
+ * prime is one of the powers.
+ */
+const REMAINDERS = [
   3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97, 101,
   103, 107, 109, 113, 127, 131, 137, 139, 149, 151, 157, 163, 167,
-];
-
-/** The remainder of a flawed modulus by each prime is one of the powers of 65537. */
-const REMAINDERS = PRIMES.map((prime) => [BigInt(prime), powersModulo(prime)] as const);
+].map((prime) => [BigInt(prime), powersModulo(prime)] as const);
 
 /**
  * Whether an RSA modulus comes from the generator of certain smart cards and security chips, whose factors can be found

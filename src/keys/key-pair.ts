@@ -11,8 +11,7 @@ import { unexpectedKey } from './recognize-key.js';
 /**
  * A private key: consistent, strong enough, and of the kind that each of the algorithms needs.
  *
- * @param passphrase - the option that belongs to the key; a key from a loader has none
- * @throws {JwtExtendedConfigError} if it is not a private key for these algorithms, or the passphrase does not fit.
+ * @throws {JwtExtendedConfigError} for any other input, and if the passphrase does not fit.
  */
 export function importPrivateKey(
   input: unknown,
@@ -24,15 +23,17 @@ export function importPrivateKey(
   const decrypted = isEncrypted(found) ? { key: decryptKey(found, where, passphrase) } : found;
   const { key, jwk } = checkKey(decrypted, input, 'sign', algorithms, where);
   if (decrypted === found) refuseUnusedPassphrase(passphrase, where);
-  assertPrivateKeyConsistent(key, jwk, algorithms, where);
-  return key;
+  const publicKey = createPublicKey(key);
+  const isConsistent = algorithms.every((algorithm) => isKeyPair(key, publicKey, algorithm));
+  if (isConsistent && statesOwnPoint(jwk, publicKey)) return key;
+  throw new JwtExtendedConfigError(
+    `${where} is damaged: its public part does not verify what its private part signs`,
+  );
 }
 
 /**
- * A public key. An X.509 certificate counts as the key in it, whatever its signature.
- *
- * @throws {JwtExtendedConfigError} if it is not a public key for these algorithms. A private key is refused too: a
- *   service that only verifies must not hold one.
+ * A public key; an X.509 certificate counts as the key in it, whatever its signature. A private key is refused, because
+ * a service that only verifies must not hold one.
  */
 export function importPublicKey(
   input: unknown,
@@ -51,33 +52,17 @@ function checkKey(
   where: string,
 ): FoundKey {
   const type = use === 'sign' ? 'private' : 'public';
-  if (found?.key.type !== type) throw unexpectedKey(where, input, expectedKey(type, algorithms));
+  if (found?.key.type !== type) {
+    const certificate = type === 'public' ? ', or a certificate' : '';
+    const expected = `a ${type} key for ${algorithms.join(' or ')}, as PEM, DER bytes, a JWK or a KeyObject${certificate}`;
+    throw unexpectedKey(where, input, expected);
+  }
   if (found.jwk) {
     requireWellFormed(found.jwk, where);
     requireJwkFits(found.jwk, [use], algorithms, where);
   }
   requireStrongPair(found.key, algorithms, where);
   return found;
-}
-
-function expectedKey(type: 'private' | 'public', algorithms: readonly Algorithm[]): string {
-  const certificate = type === 'public' ? ', or a certificate' : '';
-  return `a ${type} key for ${algorithms.join(' or ')}, as PEM, DER bytes, a JWK or a KeyObject${certificate}`;
-}
-
-/** Refuses a private key whose signatures its own public key does not verify. */
-function assertPrivateKeyConsistent(
-  key: KeyObject,
-  jwk: JsonWebKey | undefined,
-  algorithms: readonly Algorithm[],
-  where: string,
-): void {
-  const publicKey = createPublicKey(key);
-  const isConsistent = algorithms.every((algorithm) => isKeyPair(key, publicKey, algorithm));
-  if (isConsistent && statesOwnPoint(jwk, publicKey)) return;
-  throw new JwtExtendedConfigError(
-    `${where} is damaged: its public part does not verify what its private part signs`,
-  );
 }
 
 /**
@@ -91,6 +76,10 @@ function statesOwnPoint(jwk: JsonWebKey | undefined, publicKey: KeyObject): bool
 }
 
 const MESSAGE = Buffer.from('nestjs-jwt-extended');
+const PSS = {
+  padding: constants.RSA_PKCS1_PSS_PADDING,
+  saltLength: constants.RSA_PSS_SALTLEN_DIGEST,
+};
 
 /** Whether the public key verifies what the private key signs; a real signature shows it. */
 export function isKeyPair(
@@ -98,18 +87,12 @@ export function isKeyPair(
   publicKey: KeyObject,
   algorithm: Algorithm,
 ): boolean {
-  const { hash } = traitsOf(algorithm);
-  const parameters = signatureParameters(algorithm);
+  const traits = traitsOf(algorithm);
+  const parameters = traits.family === 'RSA' && traits.padding === 'PSS' ? PSS : {};
   try {
-    const signature = sign(hash, MESSAGE, { key: privateKey, ...parameters });
-    return verify(hash, MESSAGE, { key: publicKey, ...parameters }, signature);
+    const signature = sign(traits.hash, MESSAGE, { key: privateKey, ...parameters });
+    return verify(traits.hash, MESSAGE, { key: publicKey, ...parameters }, signature);
   } catch {
     return false; // OpenSSL throws for a private key whose numbers do not belong together.
   }
-}
-
-function signatureParameters(algorithm: Algorithm): object {
-  const traits = traitsOf(algorithm);
-  if (traits.family !== 'RSA' || traits.padding !== 'PSS') return {};
-  return { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST };
 }

@@ -3,7 +3,6 @@ import type { Algorithm, KeyOptions, KeyRingOptions } from '../options/key-optio
 import { jwksAddress, RemoteKeys } from './remote-jwks.js';
 import { importRing, type RingKey } from './ring-key.js';
 
-/** What a ring needs to know besides its keys. */
 export interface RingRules extends Pick<KeyOptions, 'allowWeakSecret'> {
   /** The algorithms of tokens of `jwksUri`; if undefined, those of the current key. */
   readonly remoteAlgorithms?: readonly Algorithm[] | undefined;
@@ -58,12 +57,9 @@ export class KeyRing {
       );
     }
     const opened = await openRing(next, this.#rules, this.#contents.remote);
-    const { maxTokenLifetime, clock } = this.#rules;
+    const { maxTokenLifetime: seconds, clock } = this.#rules;
     const now = clock();
-    const endOfLife =
-      maxTokenLifetime === undefined
-        ? undefined
-        : new Date(now.getTime() + maxTokenLifetime * 1000);
+    const endOfLife = seconds === undefined ? undefined : new Date(now.getTime() + seconds * 1000);
     this.#contents = opened.retaining(this.#contents, endOfLife, now);
   }
 
@@ -96,17 +92,17 @@ async function openRing(
 
 /** The keys of a module at one time; immutable. */
 export class RingContents {
-  /** The algorithms of all keys. */
   readonly algorithms: readonly Algorithm[];
+  readonly #keys: readonly RingKey[];
   readonly #byId: ReadonlyMap<string, RingKey>;
 
   constructor(
-    /** The key that signs. */
     readonly current: RingKey | undefined,
     readonly others: readonly RingKey[] = [],
     readonly remote?: RemoteKeys,
   ) {
     const keys = current ? [current, ...others] : others;
+    this.#keys = keys;
     const algorithms = [...keys.flatMap((key) => key.algorithms), ...(remote?.algorithms ?? [])];
     this.algorithms = Object.freeze([...new Set(algorithms)]);
     // A Map, in which __proto__ is a name like any other.
@@ -115,13 +111,12 @@ export class RingContents {
 
   /** Keys that are not retired, the current one first. */
   live(now: Date): readonly RingKey[] {
-    const keys = this.current ? [this.current, ...this.others] : this.others;
-    return keys.filter((key) => !key.isRetired(now));
+    return this.#keys.filter((key) => !key.isRetired(now));
   }
 
   /**
-   * The key that verifies a token with this key id. A token without a key id is tried with the current key only. If the
-   * only key has no id, key ids in tokens are ignored.
+   * The key that verifies a token with this key id; without one, the current key only. If the only key has no id, key ids
+   * in tokens are ignored.
    */
   find(kid: string | undefined, now: Date): RingKey | undefined {
     if (kid === undefined || (this.current && this.current.kid === undefined)) return this.current;
@@ -135,10 +130,8 @@ export class RingContents {
   }
 
   /**
-   * These keys, and from the former ring the keys that have signed and may still be needed.
-   *
-   * @param retireAt - when the last token of the former current key will have expired
-   * @throws {JwtExtendedConfigError} if a key id would get another key, because that key would verify the old tokens
+   * These keys, and from the former ring the keys that have signed and may still be needed. An id must not get another
+   * key, because that key would verify the old tokens.
    */
   retaining(former: RingContents, retireAt: Date | undefined, now: Date): RingContents {
     for (const key of former.others.concat(former.current ?? [])) {
@@ -158,9 +151,8 @@ export class RingContents {
 }
 
 function isSameKey(one: RingKey, other: RingKey): boolean {
-  const [key, otherKey] = [one.verificationKey, other.verificationKey];
-  const isSame = key !== undefined && otherKey !== undefined && key.equals(otherKey);
-  return isSame && one.algorithm === other.algorithm;
+  const isSame = other.verificationKey && one.verificationKey?.equals(other.verificationKey);
+  return isSame === true && one.algorithm === other.algorithm;
 }
 
 /** A published key (RFC 7517 section 4): only its public members. */

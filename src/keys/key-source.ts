@@ -5,15 +5,10 @@ import type { Algorithm, KeyOptions } from '../options/key-options.js';
 import { parseAlgorithm, traitsOf } from './algorithms.js';
 import type { EncryptedKey } from './read-key.js';
 
-/** The name of a key option in messages. */
-export type NameOption = (option: keyof KeyOptions) => string;
+/** The name of a key option in messages, such as `keys.others[0].secret`. */
+type NameOption = (option: keyof KeyOptions) => string;
 
-/** Options by their full path: the secret of `keys.others[0]` is `keys.others[0].secret`. */
-export function optionNamesIn(where: string): NameOption {
-  return where === '' ? (option) => option : (option) => `${where}.${option}`;
-}
-
-/** Which keys come from loaders, so that the options do not need them. */
+/** Which keys come from loaders. */
 export interface KeyLoaders {
   readonly encodeKey: boolean;
   readonly decodeKey: boolean;
@@ -76,17 +71,13 @@ export function chooseAlgorithm(
   return parsed;
 }
 
-/** The passphrase of an option, if it was given, and the name of that option in messages. */
+/** The passphrase, if it was given, and the name of its option in messages. */
 export interface PassphraseOption {
   readonly value: string | Buffer | undefined;
   readonly where: string;
 }
 
-/**
- * The passphrase of the options: text or bytes, beside a private key.
- *
- * @throws {JwtExtendedConfigError} if there is no key that it could decrypt.
- */
+/** The passphrase of the options; it is refused if there is no key that it could decrypt. */
 export function readPassphrase(
   { passphrase: value, privateKey }: KeyOptions,
   source: KeySource,
@@ -110,12 +101,7 @@ export function readPassphrase(
   throw new JwtExtendedConfigError(`${where} is given ${reason}: leave it out`);
 }
 
-/**
- * Decrypts a private key.
- *
- * @param passphrase - undefined for a key from a loader
- * @throws {JwtExtendedConfigError} without a passphrase, or with a wrong one.
- */
+/** Decrypts a private key; a key from a loader has no passphrase, and is refused. */
 export function decryptKey(
   { decrypt }: EncryptedKey,
   where: string,

@@ -12,11 +12,10 @@ let hasWarned = false;
 
 /**
  * The keys that loaders return: imported and checked as configured keys are, and cached, so that a loader that returns
- * the same PEM for every request pays for its import once. A key that does not pass is a {@link JwtExtendedConfigError},
- * which the caller answers with 503; the configured key never takes its place.
+ * the same PEM for every request pays for its import once. A key that does not pass is a {@link JwtExtendedConfigError}.
  */
 export class LoadedKeys {
-  /** By a digest of the key material. A generation suffices for thousands of tenants with a key pair each: about 10 MB. */
+  /** By a digest of the key material; about 10 MB for thousands of tenants with a key pair each. */
   readonly #imported = new BoundedCache<KeyObject>({ entriesPerGeneration: 10_000 });
   /** A `KeyObject` needs no import, only a check for each purpose; this remembers the passed ones. */
   readonly #checked = new WeakMap<KeyObject, Set<string>>();
@@ -36,7 +35,6 @@ export class LoadedKeys {
     return this.#load(input, 'verify', algorithms, 'loaders.decodeKey');
   }
 
-  /** A failed import is not cached. */
   #load(input: unknown, use: KeyUse, algorithms: readonly Algorithm[], where: string): KeyObject {
     const purpose = `${use} ${algorithms.join()}`;
     if (types.isKeyObject(input)) {

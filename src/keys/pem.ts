@@ -3,12 +3,15 @@
  * ends and quotes, byte order marks, and the zero bytes of UTF-16.
  */
 export function keyText(input: string | Uint8Array): string {
-  const text = typeof input === 'string' ? input : decode(input);
-  // Bounded, so that a long run of backslashes is read once.
-  const unescaped = text
+  let text = (typeof input === 'string' ? input : decode(input))
     .replaceAll('\0', '')
-    .replace(/\\{1,2}([rn"'])/g, (_, escaped: string) => unescape(escaped));
-  return unquote(unescaped.trim());
+    // Bounded, so that a long run of backslashes is read once.
+    .replace(/\\{1,2}([rn"'])/g, (_, escaped: string) => (/[rn]/.test(escaped) ? '\n' : escaped))
+    .trim();
+  while (text.length > 1 && /["'`]/.test(text.charAt(0)) && text.endsWith(text.charAt(0))) {
+    text = text.slice(1, -1).trim();
+  }
+  return text;
 }
 
 /** Whether the input has nothing but white space, zero bytes and empty quotes. */
@@ -50,8 +53,8 @@ export function findKeyBlock(text: string): PemBlock | undefined {
   const blocks = findPemBlocks(text).filter(({ label }) => !label.endsWith('PARAMETERS'));
   const keys = blocks.filter(({ label }) => !label.endsWith('CERTIFICATE'));
   const privateKeys = keys.filter(({ label }) => label.endsWith('PRIVATE KEY'));
-  if (privateKeys.length > 0) return onlyOne(privateKeys);
-  return keys.length > 0 ? onlyOne(keys) : blocks[0];
+  const [key, second] = privateKeys.length > 0 ? privateKeys : keys;
+  return second ? undefined : (key ?? blocks[0]);
 }
 
 /**
@@ -84,25 +87,9 @@ function readOldEncryption(label: string, body: string): string | undefined {
   return [begin, procType, dekInfo, '', ...key, end, ''].join('\n');
 }
 
-function onlyOne(blocks: readonly PemBlock[]): PemBlock | undefined {
-  return blocks.length === 1 ? blocks[0] : undefined;
-}
-
 function decode(bytes: Uint8Array): string {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   // PowerShell's `>` writes UTF-16.
   const isUtf16 = buffer[0] === 0xff && buffer[1] === 0xfe;
   return buffer.toString(isUtf16 ? 'utf16le' : 'utf8');
-}
-
-function unescape(escaped: string): string {
-  return escaped === 'n' || escaped === 'r' ? '\n' : escaped;
-}
-
-function unquote(text: string): string {
-  let inner = text;
-  while (inner.length > 1 && /["'`]/.test(inner.charAt(0)) && inner.endsWith(inner.charAt(0))) {
-    inner = inner.slice(1, -1).trim();
-  }
-  return inner;
 }

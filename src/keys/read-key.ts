@@ -17,7 +17,6 @@ export interface FoundKey {
   readonly jwk?: JsonWebKey;
 }
 
-/** An encrypted private key. */
 export interface EncryptedKey {
   /** `undefined` if the passphrase is wrong. */
   readonly decrypt: (passphrase: string | Buffer) => KeyObject | undefined;
@@ -85,14 +84,10 @@ function attempt<T>(read: () => T): T | undefined {
   }
 }
 
-/**
- * How an encrypted PKCS#8 key begins (RFC 5958 section 3): a SEQUENCE, and in it one that names an algorithm of PKCS#5
- * or PKCS#12.
- */
+/** How an encrypted PKCS#8 key begins (RFC 5958 section 3): it names an algorithm of PKCS#5 or PKCS#12. */
 const ENCRYPTED_BEGINNING =
   /^30(?:[0-7].|81..|82....)30(?:[0-7].|81..|82....)06(?:092a864886f70d0105|0a2a864886f70d010c01)/;
 
-/** Whether the bytes are a private key that needs a passphrase. */
 export function isEncryptedDer(bytes: Buffer): boolean {
   return ENCRYPTED_BEGINNING.test(bytes.toString('hex', 0, 24));
 }
@@ -115,10 +110,7 @@ const KEY_IDENTIFIERS = [
  */
 const KEY_BEGINNING = /^30(?:[0-7].|81..|82....)(?:024100|02818100|0282....00|02010002|02010104)/;
 
-/**
- * Whether the bytes contain an ASN.1 key or certificate, whole or cut short. It compares patterns and parses nothing,
- * because a truncated public key is as public as a whole one.
- */
+/** Whether the bytes contain an ASN.1 key or certificate, whole or cut short: patterns find both, a parser would not. */
 export function looksLikeDer(bytes: Buffer): boolean {
   return (
     KEY_IDENTIFIERS.some((identifier) => bytes.includes(identifier)) ||

@@ -4,7 +4,7 @@ import { describeJwk } from './jwk.js';
 import { decodeBase64, isBlank, keyText, parseJsonObject } from './pem.js';
 import { isEncryptedDer, looksLikeDer } from './read-key.js';
 
-/** An error that names the option, what its value looks like and what is expected, never the value. */
+/** An error that names the option and what its value looks like, never the value. */
 export function unexpectedKey(
   where: string,
   input: unknown,
@@ -18,7 +18,10 @@ export function unexpectedKey(
 /** Describes for a message what was given instead of a key, without any part of its value. */
 function describeKey(input: unknown): string {
   if (typeof input === 'string') return describeText(input);
-  if (types.isUint8Array(input)) return describeBytes(Buffer.from(input));
+  if (types.isUint8Array(input)) {
+    const bytes = Buffer.from(input);
+    return isBlank(bytes) ? 'empty bytes' : (recognizeKey(bytes) ?? 'bytes without a key');
+  }
   if (types.isKeyObject(input)) return `a ${input.type} KeyObject`;
   if (types.isCryptoKey(input)) return 'a CryptoKey (KeyObject.from converts it)';
   if (types.isPromise(input)) return 'a promise';
@@ -40,10 +43,6 @@ function describeText(text: string): string {
     : "base64 text (Buffer.from(text, 'base64') decodes it)";
 }
 
-function describeBytes(bytes: Buffer): string {
-  return isBlank(bytes) ? 'empty bytes' : (recognizeKey(bytes) ?? 'bytes without a key');
-}
-
 /** Base64 in base64 happens; keys are not wrapped deeper than this. */
 const MAX_WRAPPINGS = 3;
 
@@ -55,11 +54,7 @@ const MIN_WRAPPED_LENGTH = 16;
  * escaped, in hexadecimal or base64. Such bytes must not become an HMAC secret, because everyone who has the public key
  * would know it.
  */
-export function recognizeKey(bytes: Buffer): string | undefined {
-  return recognize(bytes, MAX_WRAPPINGS);
-}
-
-function recognize(bytes: Buffer, wrappings: number): string | undefined {
+export function recognizeKey(bytes: Buffer, wrappings = MAX_WRAPPINGS): string | undefined {
   const text = keyText(bytes);
   const found =
     recognizePem(text) ??
@@ -68,7 +63,7 @@ function recognize(bytes: Buffer, wrappings: number): string | undefined {
     recognizeDer(bytes);
   if (found !== undefined || wrappings === 0) return found;
   for (const unwrapped of unwrap(text)) {
-    const inside = recognize(unwrapped, wrappings - 1);
+    const inside = recognizeKey(unwrapped, wrappings - 1);
     if (inside !== undefined)
       return inside.endsWith('as text') ? inside : `${inside}, encoded as text`;
   }
@@ -105,10 +100,8 @@ function recognizeOpenSsh(text: string, bytes: Buffer): string | undefined {
 }
 
 function recognizeJwk(text: string): string | undefined {
-  const whole = parseJsonObject(text);
-  const described = whole && describeJwk(whole);
-  if (described !== undefined) return described;
-  return /["']?kty["']?\s{0,8}:/.test(text) ? 'part of a JWK' : undefined;
+  const part = /["']?kty["']?\s{0,8}:/.test(text) ? 'part of a JWK' : undefined;
+  return describeJwk(parseJsonObject(text) ?? {}) ?? part;
 }
 
 function recognizeDer(bytes: Buffer): string | undefined {

@@ -57,7 +57,10 @@ async function createLookUp(address: URL): Promise<FindKey> {
     try {
       if (source.isOutdated) await getKey.reload();
       const found = await getKey(header);
-      const key = imported.get(found) ?? strongKey(KeyObject.from(found), algorithm);
+      const known = imported.get(found);
+      if (known) return known;
+      const key = KeyObject.from(found);
+      requireStrongPair(key, [algorithm], 'keys.jwksUri');
       imported.set(found, key);
       return key;
     } catch (error) {
@@ -66,11 +69,6 @@ async function createLookUp(address: URL): Promise<FindKey> {
         : new TokenCheckUnavailableError(error);
     }
   };
-}
-
-function strongKey(key: KeyObject, algorithm: Algorithm): KeyObject {
-  requireStrongPair(key, [algorithm], 'keys.jwksUri');
-  return key;
 }
 
 /** After a failed fetch, the next attempt waits this long, in milliseconds, to spare an overloaded issuer. */
@@ -126,16 +124,11 @@ async function fetchJwks(address: string, init: RequestInit): Promise<string> {
   return JSON.stringify({ keys: usableKeys(await readBounded(response)) });
 }
 
-/** No key set is larger than this. */
 const MAX_BYTES = 512 * 1024;
 const MAX_KEYS = 100;
 const KNOWN_TYPES = ['RSA', 'EC', 'OKP'];
 
-/**
- * The body of a response.
- *
- * @throws TypeError - if it is longer than a key set can be
- */
+/** @throws TypeError - if the body is longer than a key set can be */
 export async function readBounded(response: Response): Promise<string> {
   const chunks: Uint8Array[] = [];
   let length = 0;
@@ -150,8 +143,6 @@ export async function readBounded(response: Response): Promise<string> {
 /**
  * The usable keys of a key set (RFC 7517 section 5). A set with a private or secret key was not meant to be published,
  * and of two keys with one id it is unclear which one counts: such a set is refused as a whole.
- *
- * @throws TypeError
  */
 export function usableKeys(text: string): object[] {
   const document: unknown = JSON.parse(text);
@@ -171,11 +162,7 @@ function isKey(value: unknown): value is Readonly<Record<string, unknown>> {
 
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 
-/**
- * The address of a key set: https, or http on a loopback address.
- *
- * @throws {JwtExtendedConfigError} for any other value
- */
+/** The address of a key set: https, or http on a loopback address. */
 export function jwksAddress(given: unknown): URL {
   const address = typeof given === 'string' && URL.canParse(given) ? new URL(given) : given;
   if (!(address instanceof URL)) {

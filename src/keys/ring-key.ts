@@ -3,7 +3,7 @@ import { isObject } from '../common/checks.js';
 import { refuseUnknownNames } from '../common/read-options.js';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
 import type { Algorithm, KeyInput, KeyOptions, KeyRingOptions } from '../options/key-options.js';
-import { type ConfiguredKeys, importKeyInput } from './configure-keys.js';
+import { type ConfiguredKeys, configureKeys } from './configure-keys.js';
 import { isKeyId } from './jwk.js';
 
 /** A key that signs, and its id for the header. */
@@ -19,10 +19,9 @@ export interface VerificationKey {
   readonly algorithms: readonly Algorithm[];
 }
 
-/** What a ring knows about a key besides the key. */
 export interface RingKeyTraits {
   /** Undefined for the only key of a module without `keys`. */
-  readonly kid?: string;
+  readonly kid?: string | undefined;
   /** The moment from which the key verifies nothing. */
   readonly retireAt?: Date | undefined;
   /** Whether it signed until another key took over. */
@@ -31,28 +30,20 @@ export interface RingKeyTraits {
 
 /** A key of a ring, imported and bound to its algorithms. */
 export class RingKey {
+  readonly kid: string | undefined;
+  readonly isFormer: boolean;
+  readonly algorithm: Algorithm;
+  readonly algorithms: readonly Algorithm[];
   readonly #keys: ConfiguredKeys;
-  readonly #traits: RingKeyTraits;
+  readonly #retireAt: Date | undefined;
 
-  constructor(keys: ConfiguredKeys, traits: RingKeyTraits = {}) {
+  constructor(keys: ConfiguredKeys, { kid, retireAt, isFormer = false }: RingKeyTraits = {}) {
+    this.kid = kid;
+    this.isFormer = isFormer;
+    this.algorithm = keys.algorithm;
+    this.algorithms = keys.algorithms;
     this.#keys = keys;
-    this.#traits = traits;
-  }
-
-  get kid(): string | undefined {
-    return this.#traits.kid;
-  }
-
-  get isFormer(): boolean {
-    return this.#traits.isFormer ?? false;
-  }
-
-  get algorithm(): Algorithm {
-    return this.#keys.algorithm;
-  }
-
-  get algorithms(): readonly Algorithm[] {
-    return this.#keys.algorithms;
+    this.#retireAt = retireAt;
   }
 
   get signingKey(): KeyObject | undefined {
@@ -64,12 +55,12 @@ export class RingKey {
   }
 
   isRetired(now: Date): boolean {
-    return this.#traits.retireAt !== undefined && this.#traits.retireAt <= now;
+    return this.#retireAt !== undefined && this.#retireAt <= now;
   }
 
   /** The same key after another one has taken over: it verifies until the last token that it signed has expired. */
   asFormer(retireAt: Date | undefined): RingKey {
-    return new RingKey(this.#keys, { ...this.#traits, retireAt, isFormer: true });
+    return new RingKey(this.#keys, { kid: this.kid, retireAt, isFormer: true });
   }
 }
 
@@ -84,20 +75,13 @@ const KEY_NAMES = [
   'retireAt',
 ] as const satisfies (keyof KeyInput)[];
 
-/** The keys of a ring; the current one signs. */
-interface ImportedRing {
-  readonly current: RingKey | undefined;
-  readonly others: readonly RingKey[];
-}
-
 type SharedOptions = Pick<KeyOptions, 'allowWeakSecret'>;
 
-/**
- * Imports all keys of a ring.
- *
- * @throws {JwtExtendedConfigError} for the first key that is missing, weak, ambiguous or unfit for its algorithm
- */
-export function importRing(given: KeyRingOptions, shared: SharedOptions): ImportedRing {
+/** @throws {JwtExtendedConfigError} for the first key that is missing, weak, ambiguous or unfit for its algorithm */
+export function importRing(
+  given: KeyRingOptions,
+  shared: SharedOptions,
+): { current: RingKey | undefined; others: readonly RingKey[] } {
   requireObject(given, 'keys', '{ current: { kid, algorithm, … } }');
   refuseUnknownNames(Object.keys(given), RING_NAMES, 'keys');
   const { current, others = [], jwksUri } = given;
@@ -113,8 +97,12 @@ export function importRing(given: KeyRingOptions, shared: SharedOptions): Import
       importKey(key, `keys.others[${index}]`, shared),
     ),
   };
-  refuseSharedIds(ring);
-  return ring;
+  const ids = [ring.current, ...ring.others].flatMap((key) => key?.kid ?? []);
+  const repeated = ids.find((kid, index) => ids.indexOf(kid) !== index);
+  if (repeated === undefined) return ring;
+  throw new JwtExtendedConfigError(
+    `keys has two keys with the kid '${repeated}': give each its own`,
+  );
 }
 
 function importCurrent(given: KeyInput, shared: SharedOptions): RingKey {
@@ -135,25 +123,15 @@ function importKey(given: KeyInput, where: string, shared: SharedOptions): RingK
   if (!isKeyId(kid)) {
     throw new JwtExtendedConfigError(`${where}.kid must be 1 to 256 characters of printable ASCII`);
   }
-  if (retireAt !== undefined && !isValidDate(retireAt)) {
+  const isDate = retireAt instanceof Date && !Number.isNaN(retireAt.getTime());
+  if (retireAt !== undefined && !isDate) {
     throw new JwtExtendedConfigError(`${where}.retireAt must be a valid Date`);
   }
-  const keys = importKeyInput({ ...key, ...shared }, where);
+  const keys = configureKeys({ ...key, ...shared }, undefined, where);
   return new RingKey(keys, { kid, retireAt: retireAt && new Date(retireAt) });
-}
-
-function refuseSharedIds({ current, others }: ImportedRing): void {
-  const ids = [current, ...others].map((key) => key?.kid).filter((kid) => kid !== undefined);
-  const shared = ids.find((kid, index) => ids.indexOf(kid) !== index);
-  if (shared === undefined) return;
-  throw new JwtExtendedConfigError(`keys has two keys with the kid '${shared}': give each its own`);
 }
 
 function requireObject(value: unknown, where: string, example: string): void {
   if (isObject(value) && !Array.isArray(value)) return;
   throw new JwtExtendedConfigError(`${where} must be an object: ${example}`);
-}
-
-function isValidDate(value: unknown): boolean {
-  return value instanceof Date && !Number.isNaN(value.getTime());
 }

@@ -8,10 +8,7 @@ import { traitsOf } from './algorithms.js';
  */
 const MIN_ENTROPY_BITS = 75;
 
-/**
- * What makes a secret weak for these algorithms, in words that follow "is"; undefined if it is strong. It must be long
- * enough for each of them (RFC 7518 section 3.2).
- */
+/** What makes a secret weak for these algorithms (RFC 7518 section 3.2), in words that follow "is". */
 export function findSecretWeakness(
   secret: KeyObject,
   algorithms: readonly Algorithm[],
@@ -28,10 +25,7 @@ export function findSecretWeakness(
   return 'easy to guess: well-known words, repetition or filler';
 }
 
-/**
- * Secrets from tutorials, READMEs and `.env.example` files, and the words that they are made of. Attackers try them
- * first. Lower case; separators are ignored.
- */
+/** Secrets from tutorials, READMEs and `.env.example` files, and the words that they are made of; in lower case. */
 export const WELL_KNOWN_SECRETS: readonly string[] = `
   secret secrets supersecret super_secret topsecret top_secret mysecret my_secret notsecret
   verysecret secretkey secret_key mysecretkey my_secret_key your_secret your_secret_key yoursecret

@@ -8,8 +8,6 @@ import { isBlank, keyText, parseJsonObject } from './pem.js';
 import { unexpectedKey, recognizeKey } from './recognize-key.js';
 import { findSecretWeakness } from './secret-strength.js';
 
-const BOTH_USES: readonly KeyUse[] = ['sign', 'verify'];
-
 /**
  * The secret of HMAC algorithms: the UTF-8 bytes of text, unchanged, or the decoded `k` of an `oct` JWK, which may be an
  * object or JSON text.
@@ -21,30 +19,23 @@ export function importSecret(
   input: unknown,
   algorithms: readonly Algorithm[],
   where: string,
-  uses: readonly KeyUse[] = BOTH_USES,
+  uses: readonly KeyUse[] = ['sign', 'verify'],
 ): KeyObject {
   const jwk = readOctJwk(input);
   if (jwk) requireJwkFits(jwk, uses, algorithms, where);
   const bytes = jwk ? decodeOctJwk(jwk, where) : readBytes(input);
-  if (bytes === undefined) throw unexpectedKey(where, input, expectedSecret(algorithms));
-  if (isBlank(bytes))
-    throw new JwtExtendedConfigError(`${where} is empty; expected ${expectedSecret(algorithms)}`);
-  if (recognizeKey(bytes) !== undefined)
-    throw unexpectedKey(where, bytes, expectedSecret(algorithms));
+  const expected = `a secret for ${algorithms.join(' or ')}: text, bytes, a secret KeyObject or an oct JWK`;
+  if (bytes === undefined) throw unexpectedKey(where, input, expected);
+  if (isBlank(bytes)) throw new JwtExtendedConfigError(`${where} is empty; expected ${expected}`);
+  if (recognizeKey(bytes) !== undefined) throw unexpectedKey(where, bytes, expected);
   return types.isKeyObject(input) ? input : createSecretKey(bytes);
 }
 
 function readOctJwk(input: unknown): JsonWebKey | undefined {
   if (types.isKeyObject(input)) return undefined;
-  const object =
-    typeof input === 'string' || types.isUint8Array(input)
-      ? parseJsonObject(keyText(input))
-      : input;
-  return isOctJwk(object) ? object : undefined;
-}
-
-function isOctJwk(object: unknown): object is JsonWebKey {
-  return typeof object === 'object' && object !== null && 'kty' in object && object.kty === 'oct';
+  const isText = typeof input === 'string' || types.isUint8Array(input);
+  const jwk = (isText ? parseJsonObject(keyText(input)) : input) as JsonWebKey | null | undefined;
+  return jwk?.kty === 'oct' ? jwk : undefined;
 }
 
 function decodeOctJwk({ k }: JsonWebKey, where: string): Buffer {
@@ -56,13 +47,8 @@ function decodeOctJwk({ k }: JsonWebKey, where: string): Buffer {
 }
 
 function readBytes(input: unknown): Buffer | undefined {
-  if (typeof input === 'string') return Buffer.from(input);
-  if (types.isUint8Array(input)) return Buffer.from(input);
+  if (typeof input === 'string' || types.isUint8Array(input)) return Buffer.from(input);
   return types.isKeyObject(input) && input.type === 'secret' ? input.export() : undefined;
-}
-
-function expectedSecret(algorithms: readonly Algorithm[]): string {
-  return `a secret for ${algorithms.join(' or ')}: text, bytes, a secret KeyObject or an oct JWK`;
 }
 
 const FIX =
@@ -79,9 +65,7 @@ export function refuseWeakSecret(
   const weakness = findSecretWeakness(secret, algorithms);
   if (weakness === undefined) return;
   const message = `${where} is ${weakness}. It is refused in production. ${FIX}`;
-  if (process.env.NODE_ENV === 'production') {
-    throw new JwtExtendedConfigError(message);
-  }
+  if (process.env.NODE_ENV === 'production') throw new JwtExtendedConfigError(message);
   warn(message);
 }
 

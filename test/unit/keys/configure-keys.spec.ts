@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { Logger } from '@nestjs/common';
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { inspect } from 'node:util';
-import { configureKeys, importKeyInput } from '../../../src/keys/configure-keys.js';
+import { configureKeys } from '../../../src/keys/configure-keys.js';
 import { importPublicKey } from '../../../src/keys/key-pair.js';
 import type { Algorithm, KeyOptions } from '../../../src/options/key-options.js';
 import {
@@ -161,7 +161,7 @@ describe('A wrong choice of keys', () => {
 
   it('is refused by the name allowWeakSecret alone, which is for all keys: allowWeakSecret as text', () => {
     const input = { secret, allowWeakSecret: 'yes' };
-    const among = () => importKeyInput(input as unknown as KeyOptions, 'keys.others[0]');
+    const among = () => configureKeys(input as unknown as KeyOptions, undefined, 'keys.others[0]');
 
     expect(mistakeIn(input)).toBe('allowWeakSecret must be true or false');
     expect(mistakeOf(among, secret)).toBe('allowWeakSecret must be true or false');
@@ -170,7 +170,7 @@ describe('A wrong choice of keys', () => {
 
 describe('One of several keys', () => {
   const where = 'keys.others[0]';
-  const take = (input: object) => importKeyInput(input as KeyOptions, where);
+  const take = (input: object) => configureKeys(input as KeyOptions, undefined, where);
   const mistakeAmong = (input: object) => mistakeOf(() => take(input), secret, privateKey);
 
   it('is imported as if it were the only one', () => {
@@ -417,7 +417,7 @@ EzmkKvgVDPfcrCoGPRjKjrm5L3Gw2r0qLWSDWuVYesS+d5I6
 
     it('may be one of several keys, and stand between certificates (R17)', () => {
       const privateKey = CERTIFICATE + lockedPem(key, legacy) + CERTIFICATE;
-      const keys = importKeyInput({ privateKey, passphrase, algorithm }, 'keys.current');
+      const keys = configureKeys({ privateKey, passphrase, algorithm }, undefined, 'keys.current');
 
       expect(keys.signingKey?.equals(key)).toBe(true);
     });
@@ -456,9 +456,9 @@ EzmkKvgVDPfcrCoGPRjKjrm5L3Gw2r0qLWSDWuVYesS+d5I6
 
       expect(mistakeIn(options, String(privateKey))).toBe(said);
       expect(mistakeIn({ ...options, passphrase: undefined })).toBe(said);
-      expect(mistakeOf(() => importKeyInput(options as KeyOptions, 'keys.others[2]'))).toBe(
-        'keys.others[2].privateKey is encrypted: set keys.others[2].passphrase',
-      );
+      expect(
+        mistakeOf(() => configureKeys(options as KeyOptions, undefined, 'keys.others[2]')),
+      ).toBe('keys.others[2].privateKey is encrypted: set keys.others[2].passphrase');
     });
 
     it.each([
