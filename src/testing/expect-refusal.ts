@@ -56,13 +56,18 @@ const CODES = Object.keys(REFUSALS) as readonly TokenErrorCode[];
 
 /** The common part of the responses of supertest, `inject` (`statusCode`, `payload`) and `fetch` (`bodyUsed`, `clone`). */
 export interface TestResponse {
+  /** Of supertest and `fetch`. */
   readonly status?: number;
+  /** Of `inject` and supertest. */
   readonly statusCode?: number;
   readonly headers: object;
+  /** Of `inject`. */
   readonly payload?: string;
   /** Of supertest; a method of `fetch`, which is not used. */
   readonly text?: unknown;
+  /** Of `fetch`. */
   readonly bodyUsed?: boolean;
+  /** Of `fetch`. */
   clone?(): { text(): Promise<string> };
 }
 
