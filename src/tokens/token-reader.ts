@@ -56,10 +56,12 @@ export class TokenReader {
     }
 
     const now = moment.getTime() / 1000;
-    const { claims } = parsed;
+    const { header, claims } = parsed;
     checkRegisteredClaims(claims, this.options, now);
     const token = new VerifiedToken({
-      ...parsed,
+      encoded: parsed.encoded,
+      header,
+      claims,
       identity: claims[identityClaim] as string,
       type: typeOf(claims, acceptForeignTokens),
       fresh: isFresh(claims, now),
