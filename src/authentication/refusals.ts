@@ -107,8 +107,8 @@ export function challenge(refusal: TokenError, scheme: string, realm: string | u
   const isWritable = scope.length > 0 && scope.every((word) => SCOPE_TOKEN.test(word));
   const parameters = {
     realm,
-    error: row.challenge?.error,
-    error_description: row.challenge?.description,
+    error: row.challenge?.[0],
+    error_description: row.challenge?.[1],
     // RFC 9470 section 3. Without a required age, only a new login helps.
     max_age: refusal instanceof StaleTokenError ? String(refusal.required.maxAge ?? 0) : undefined,
     scope: isWritable ? scope.join(' ') : undefined,

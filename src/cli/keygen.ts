@@ -77,9 +77,8 @@ function filesFor({ alg, kid, format }: { alg?: string; kid?: string; format: st
   if (kid !== undefined && !/^[\w.-]{1,200}$/.test(kid)) {
     throw new TypeError('--kid must be 1 to 200 letters, digits, dots, hyphens or underscores');
   }
-  if (!['env', 'pem', 'jwk'].includes(format)) {
+  if (!['env', 'pem', 'jwk'].includes(format))
     throw new TypeError('--format must be env, pem or jwk');
-  }
   const algorithm = parseAlgorithm(alg, '--alg');
   const key = makeKey(algorithm);
   const base = `jwt-${kid ?? algorithm.toLowerCase()}`;
@@ -151,8 +150,7 @@ function jwk(key: KeyObject, alg: Algorithm, kid: string | undefined): string {
 }
 
 function pem(key: KeyObject): string {
-  if (key.type === 'secret') {
+  if (key.type === 'secret')
     throw new TypeError('a secret has no PEM form: use --format env or jwk');
-  }
   return key.export({ format: 'pem', type: key.type === 'private' ? 'pkcs8' : 'spki' }).toString();
 }

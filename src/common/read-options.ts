@@ -64,13 +64,8 @@ function asGroup(given: unknown, path: string): Readonly<Record<string, unknown>
 }
 
 /** The extras of `forRoot` and `forRootAsync`, which are no options; the module removes them before it reads options. */
-export const STATIC_EXTRAS: readonly string[] = [
-  'isGlobal',
-  'globalGuard',
-  'registerFilter',
-  'endpoints',
-  'blocklistService',
-];
+export const STATIC_EXTRAS: readonly string[] =
+  'isGlobal globalGuard registerFilter endpoints blocklistService'.split(' ');
 
 /** The largest number of typing errors for which a message suggests the name. */
 const NEAR = 3;
@@ -92,9 +87,8 @@ export function refuseUnknownNames(
 
 function fixFor(name: string, known: readonly string[], prefix: string): string {
   const isTop = prefix === '';
-  if (isTop && STATIC_EXTRAS.includes(name)) {
+  if (isTop && STATIC_EXTRAS.includes(name))
     return 'it belongs beside useFactory, not in what the factory returns';
-  }
   const nearest = nearestOf(name, isTop ? [...known, ...STATIC_EXTRAS] : known);
   if (nearest !== undefined) return `did you mean ${prefix}${nearest}?`;
   return `remove it, or use one of ${known.map((each) => prefix + each).join(', ')}`;

@@ -1,13 +1,13 @@
 import type { Freshness } from '../contracts/route-policy.js';
 import type { Token, TokenType } from '../contracts/token.js';
-import { REFUSALS, TokenError, type TokenErrorCode } from './token.error.js';
+import { TokenError, type TokenErrorCode } from './token.error.js';
 
 /** The request has no token in any of the locations. */
 export class MissingTokenError extends TokenError {
   readonly code = 'TOKEN_MISSING';
 
   constructor(readonly reason: string) {
-    super(reason, REFUSALS.TOKEN_MISSING.status, 'TOKEN_MISSING');
+    super(reason, 'TOKEN_MISSING');
   }
 }
 
@@ -16,7 +16,7 @@ export class CsrfError extends TokenError {
   readonly code = 'CSRF_FAILED';
 
   constructor(readonly reason: string) {
-    super(reason, REFUSALS.CSRF_FAILED.status, 'CSRF_FAILED');
+    super(reason, 'CSRF_FAILED');
   }
 }
 
@@ -26,7 +26,7 @@ export class BadCredentialsError extends TokenError {
   readonly reason = 'Bad username or password';
 
   constructor() {
-    super('Bad username or password', REFUSALS.CREDENTIALS_INVALID.status, 'CREDENTIALS_INVALID');
+    super('Bad username or password', 'CREDENTIALS_INVALID');
   }
 }
 
@@ -38,7 +38,7 @@ export class InvalidTokenError extends TokenError {
     readonly reason: string,
     cause?: unknown,
   ) {
-    super(reason, REFUSALS.TOKEN_INVALID.status, 'TOKEN_INVALID', cause);
+    super(reason, 'TOKEN_INVALID', cause);
   }
 }
 
@@ -48,11 +48,8 @@ export class WrongTokenTypeError extends TokenError {
   readonly reason: string;
 
   constructor(expected: TokenType) {
-    const reason =
-      expected === 'refresh'
-        ? 'Only refresh tokens are allowed'
-        : 'Only non-refresh tokens are allowed';
-    super(reason, REFUSALS.TOKEN_WRONG_TYPE.status, 'TOKEN_WRONG_TYPE');
+    const reason = `Only ${expected === 'refresh' ? '' : 'non-'}refresh tokens are allowed`;
+    super(reason, 'TOKEN_WRONG_TYPE');
     this.reason = reason;
   }
 }
@@ -61,8 +58,8 @@ export class WrongTokenTypeError extends TokenError {
 export abstract class VerifiedTokenError extends TokenError {
   readonly #token: Token;
 
-  protected constructor(token: Token, message: string, status: number, code: TokenErrorCode) {
-    super(message, status, code);
+  protected constructor(token: Token, message: string, code: TokenErrorCode) {
+    super(message, code);
     this.#token = token;
   }
 
@@ -77,7 +74,7 @@ export class ExpiredTokenError extends VerifiedTokenError {
   readonly code = 'TOKEN_EXPIRED';
 
   constructor(token: Token) {
-    super(token, 'Token has expired', REFUSALS.TOKEN_EXPIRED.status, 'TOKEN_EXPIRED');
+    super(token, 'Token has expired', 'TOKEN_EXPIRED');
   }
 }
 
@@ -90,7 +87,7 @@ export class StaleTokenError extends VerifiedTokenError {
     /** The required freshness. */
     readonly required: Freshness,
   ) {
-    super(token, 'Fresh token required', REFUSALS.TOKEN_NOT_FRESH.status, 'TOKEN_NOT_FRESH');
+    super(token, 'Fresh token required', 'TOKEN_NOT_FRESH');
   }
 }
 
@@ -99,7 +96,7 @@ export class RevokedTokenError extends VerifiedTokenError {
   readonly code: 'TOKEN_REVOKED' | 'TOKEN_REUSED' = 'TOKEN_REVOKED';
 
   constructor(token: Token, code: 'TOKEN_REVOKED' | 'TOKEN_REUSED' = 'TOKEN_REVOKED') {
-    super(token, 'Token has been revoked', REFUSALS[code].status, code);
+    super(token, 'Token has been revoked', code);
   }
 }
 
@@ -108,12 +105,7 @@ export class TokenVerificationError extends VerifiedTokenError {
   readonly code = 'TOKEN_REJECTED';
 
   constructor(token: Token) {
-    super(
-      token,
-      'User claims verification failed',
-      REFUSALS.TOKEN_REJECTED.status,
-      'TOKEN_REJECTED',
-    );
+    super(token, 'User claims verification failed', 'TOKEN_REJECTED');
   }
 }
 
@@ -122,12 +114,7 @@ export class UserLookupError extends VerifiedTokenError {
   readonly code = 'USER_NOT_FOUND';
 
   constructor(token: Token) {
-    super(
-      token,
-      `Error loading the user ${nameOf(token.identity)}`,
-      REFUSALS.USER_NOT_FOUND.status,
-      'USER_NOT_FOUND',
-    );
+    super(token, `Error loading the user ${nameOf(token.identity)}`, 'USER_NOT_FOUND');
   }
 }
 
@@ -142,12 +129,7 @@ export class TokenCheckUnavailableError extends TokenError {
   readonly reason = 'Token could not be checked';
 
   constructor(cause?: unknown) {
-    super(
-      'Token could not be checked',
-      REFUSALS.CHECK_UNAVAILABLE.status,
-      'CHECK_UNAVAILABLE',
-      cause,
-    );
+    super('Token could not be checked', 'CHECK_UNAVAILABLE', cause);
   }
 }
 
@@ -170,6 +152,6 @@ export class InsufficientClaimsError extends VerifiedTokenError {
     /** The words of `scope` that the challenge tells the client. */
     readonly scope: readonly string[] = [],
   ) {
-    super(token, reason, REFUSALS.CLAIMS_INSUFFICIENT.status, 'CLAIMS_INSUFFICIENT');
+    super(token, reason, 'CLAIMS_INSUFFICIENT');
   }
 }

@@ -27,7 +27,7 @@ export interface RefusalRow {
   /** The member of `responses` that answers. */
   readonly callback: string;
   /** RFC 6750 section 3.1 and RFC 9470 section 3; absent if the request presented no credentials. */
-  readonly challenge?: { readonly error: string; readonly description: string };
+  readonly challenge?: readonly [error: string, description: string];
 }
 
 /** Everything that depends on the code alone. Challenges are fixed texts, so no input gets into a header. */
@@ -36,70 +36,63 @@ export const REFUSALS = {
   CSRF_FAILED: {
     status: 401,
     callback: 'unauthorized',
-    challenge: { error: 'invalid_request', description: 'The CSRF token is missing or wrong' },
+    challenge: ['invalid_request', 'The CSRF token is missing or wrong'],
   },
   CREDENTIALS_INVALID: { status: 401, callback: 'unauthorized' },
   TOKEN_INVALID: {
     status: 422,
     rfc6750Status: 401,
     callback: 'invalidToken',
-    challenge: invalidToken('The token is not valid'),
+    challenge: ['invalid_token', 'The token is not valid'],
   },
   TOKEN_WRONG_TYPE: {
     status: 422,
     rfc6750Status: 401,
     callback: 'invalidToken',
-    challenge: invalidToken('The token is of the wrong type'),
+    challenge: ['invalid_token', 'The token is of the wrong type'],
   },
   TOKEN_EXPIRED: {
     status: 401,
     callback: 'expiredToken',
-    challenge: invalidToken('The token has expired'),
+    challenge: ['invalid_token', 'The token has expired'],
   },
   TOKEN_NOT_FRESH: {
     status: 401,
     callback: 'needsFreshToken',
-    challenge: {
-      error: 'insufficient_user_authentication',
-      description: 'More recent authentication is required',
-    },
+    challenge: ['insufficient_user_authentication', 'More recent authentication is required'],
   },
   TOKEN_REVOKED: {
     status: 401,
     callback: 'revokedToken',
-    challenge: invalidToken('The token has been revoked'),
+    challenge: ['invalid_token', 'The token has been revoked'],
   },
   TOKEN_REUSED: {
     status: 401,
     callback: 'revokedToken',
-    challenge: invalidToken('The token has been revoked'),
+    challenge: ['invalid_token', 'The token has been revoked'],
   },
   TOKEN_REJECTED: {
     status: 400,
     rfc6750Status: 401,
     callback: 'tokenVerificationFailed',
-    challenge: invalidToken('The token was not accepted'),
+    challenge: ['invalid_token', 'The token was not accepted'],
   },
   USER_NOT_FOUND: {
     status: 401,
     callback: 'userLookupError',
-    challenge: invalidToken('The user was not found'),
+    challenge: ['invalid_token', 'The user was not found'],
   },
   CLAIMS_INSUFFICIENT: {
     status: 403,
     callback: 'insufficientClaims',
-    challenge: { error: 'insufficient_scope', description: 'The token does not suffice' },
+    challenge: ['insufficient_scope', 'The token does not suffice'],
   },
   CHECK_UNAVAILABLE: {
     status: 503,
     callback: 'unavailable',
-    challenge: { error: 'invalid_request', description: 'The token could not be checked' },
+    challenge: ['invalid_request', 'The token could not be checked'],
   },
 } as const satisfies Record<TokenErrorCode, RefusalRow>;
-
-function invalidToken<const D extends string>(description: D) {
-  return { error: 'invalid_token', description } as const;
-}
 
 /**
  * The base class of all refusals of this library: an `HttpException` of Nest with a `code` that never changes. It has the
@@ -120,7 +113,8 @@ function invalidToken<const D extends string>(description: D) {
 export abstract class TokenError extends HttpException {
   abstract readonly code: TokenErrorCode;
 
-  protected constructor(message: string, status: number, code: TokenErrorCode, cause?: unknown) {
+  protected constructor(message: string, code: TokenErrorCode, cause?: unknown) {
+    const { status } = REFUSALS[code];
     super(HttpException.createBody(message, code, status), status, { cause });
   }
 

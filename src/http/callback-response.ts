@@ -15,9 +15,8 @@ const AS_IT_IS = [Uint8Array, Stream, StreamableFile];
  */
 export function readCallbackResponse(answer: unknown): Answer {
   const { status, body, headers } = Object(answer) as Partial<CallbackResponse>;
-  if (!isStatus(status)) {
+  if (!isStatus(status))
     throw new TypeError('it must give { status, body?, headers? } with a status from 100 to 599');
-  }
   if (!AS_IT_IS.some((kind) => body instanceof kind)) JSON.stringify(body);
   return { status, body, headers: readHeaders(headers) };
 }
@@ -27,9 +26,8 @@ function isStatus(status: unknown): status is number {
 }
 
 function readHeaders(headers: unknown = {}): Record<string, string> {
-  if (typeof headers !== 'object' || headers === null) {
+  if (typeof headers !== 'object' || headers === null)
     throw new TypeError('its headers must be an object');
-  }
   const entries = Object.entries(headers) as [string, string][];
   for (const [name, value] of entries) {
     validateHeaderName(name);

@@ -41,19 +41,17 @@ export function fromHeader(
 ): ExtractedToken | Missing {
   const { name, lowerCaseName, type } = options.header;
   const value = headerOf(request, lowerCaseName);
-  if (value.length > options.token.maxTokenLength + MAX_OTHER_CREDENTIALS) {
+  if (value.length > options.token.maxTokenLength + MAX_OTHER_CREDENTIALS)
     throw new InvalidTokenError('Token is too long');
-  }
   const credentials = credentialsOf(value);
   if (credentials.length === 0) return { missing: `Missing ${name} Header` };
 
   // Without a scheme the whole header is the token, so a list is refused.
   const words = type === '' ? credentials.flat() : credentialOf(credentials, type);
-  if (!words) {
+  if (!words)
     return {
       missing: `Missing '${type}' type in '${name}' header. Expected '${name}: ${type} <JWT>'`,
     };
-  }
   const [token, extra] = type === '' ? words : words.slice(1);
   if (token === undefined || extra !== undefined || !TOKEN68.test(token)) {
     const expected = type === '' ? '<JWT>' : `${type} <JWT>`;
@@ -112,11 +110,10 @@ export function fromQueryString(
   const value = parameterOf(query, name);
   // The spelling is that of Flask-JWT-Extended: clients may compare it.
   if (!value) return { missing: `Missing '${name}' query paramater` };
-  if (!value.startsWith(valuePrefix)) {
+  if (!value.startsWith(valuePrefix))
     throw new InvalidTokenError(
       `Invalid value for query parameter '${name}'. Expected the value to start with '${valuePrefix}'`,
     );
-  }
   return { encoded: value.slice(valuePrefix.length), location: 'query_string' };
 }
 
@@ -124,8 +121,7 @@ export function fromQueryString(
 function parameterOf(query: unknown, name: string): string | undefined {
   const values = [memberOf(query, name)].flat();
   const [first] = values;
-  if (values.some((other) => other !== first)) {
+  if (values.some((other) => other !== first))
     throw new InvalidTokenError(`Multiple values for query parameter '${name}'`);
-  }
   return typeof first === 'string' ? first : undefined;
 }

@@ -53,9 +53,8 @@ export function parseAlgorithms(
   where: string,
   example: Algorithm,
 ): readonly Algorithm[] {
-  if (Array.isArray(names) && names.length > 0) {
+  if (Array.isArray(names) && names.length > 0)
     return names.map((name: unknown) => parseAlgorithm(name, where));
-  }
   throw new JwtExtendedConfigError(
     `${where} must be an array of algorithms: ['${isAlgorithm(names) ? names : example}']`,
   );

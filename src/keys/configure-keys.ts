@@ -54,12 +54,11 @@ export function configureKeys(
     publicKey === undefined ? undefined : importPublicKey(publicKey, algorithms, name('publicKey'));
   if (privateKey === undefined) return bindKeys(algorithm, algorithms, undefined, givenPublicKey);
   const signingKey = importPrivateKey(privateKey, algorithms, name('privateKey'), passphrase);
-  if (givenPublicKey && !isKeyPair(signingKey, givenPublicKey, algorithm)) {
+  if (givenPublicKey && !isKeyPair(signingKey, givenPublicKey, algorithm))
     throw new JwtExtendedConfigError(
       `${name('privateKey')} and ${name('publicKey')} are not a pair: ` +
         'the public key does not verify what the private key signs',
     );
-  }
   const verificationKey = givenPublicKey ?? createPublicKey(signingKey);
   return bindKeys(algorithm, algorithms, signingKey, verificationKey);
 }

@@ -40,22 +40,19 @@ export function requireJwkFits(
   where: string,
 ): void {
   const { use, key_ops: operations, alg } = jwk;
-  if (use !== undefined && use !== 'sig') {
+  if (use !== undefined && use !== 'sig')
     throw new JwtExtendedConfigError(
       `${where} is a JWK whose "use" is not "sig": it is not for signatures`,
     );
-  }
   const isAllowed = (op: KeyUse) => Array.isArray(operations) && operations.includes(op);
-  if (operations !== undefined && !uses.every(isAllowed)) {
+  if (operations !== undefined && !uses.every(isAllowed))
     throw new JwtExtendedConfigError(
       `${where} is a JWK whose "key_ops" do not allow to ${uses.join(' and ')}`,
     );
-  }
-  if (alg !== undefined && !algorithms.some((algorithm) => algorithm === alg)) {
+  if (alg !== undefined && !algorithms.some((algorithm) => algorithm === alg))
     throw new JwtExtendedConfigError(
       `${where} is a JWK whose "alg" is not ${algorithms.join(' or ')}`,
     );
-  }
 }
 
 /** The bytes of a number that the JWK is known to have. */

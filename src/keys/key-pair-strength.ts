@@ -57,9 +57,8 @@ function findRsaWeakness(
   if (modulusLength < minimumBits)
     return [`an RSA key of ${modulusLength} bits`, `at least ${minimumBits}`];
   // With an exponent of 1 a signature is the message itself; an even one has no inverse (RFC 8017 section 3.1).
-  if (publicExponent < 3n || publicExponent % 2n === 0n) {
+  if (publicExponent < 3n || publicExponent % 2n === 0n)
     return ['an RSA key whose public exponent is even or below 3', 'an odd one, usually 65537'];
-  }
   if (hasRocaModulus(key))
     return ['an RSA key whose factors can be found (ROCA, CVE-2017-15361)', 'a new key'];
   // RFC 7518 section 3.5: the same hash for message and mask, and a salt of its length.
@@ -114,9 +113,8 @@ function hasRocaModulus(key: KeyObject): boolean {
 
 function powersModulo(prime: number): ReadonlySet<bigint> {
   const powers = new Set<bigint>();
-  for (let power = 1; !powers.has(BigInt(power)); power = (power * 65537) % prime) {
+  for (let power = 1; !powers.has(BigInt(power)); power = (power * 65537) % prime)
     powers.add(BigInt(power));
-  }
   return powers;
 }
 

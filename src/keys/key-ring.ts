@@ -51,11 +51,10 @@ export class KeyRing {
    * @throws JwtExtendedConfigError - for a mistake in the keys; the ring then stays as it was
    */
   async rotate(next: KeyRingOptions): Promise<void> {
-    if (this.#contents.current && this.#contents.current.kid === undefined) {
+    if (this.#contents.current && this.#contents.current.kid === undefined)
       throw new JwtExtendedConfigError(
         'KeyRing.rotate needs keys with a kid: use the option keys instead of secret or privateKey',
       );
-    }
     const opened = await openRing(next, this.#rules, this.#contents.remote);
     const { maxTokenLifetime: seconds, clock } = this.#rules;
     const now = clock();
@@ -79,11 +78,10 @@ async function openRing(
   if (given.jwksUri === undefined) return new RingContents(current, others);
   const address = jwksAddress(given.jwksUri);
   const algorithms = rules.remoteAlgorithms ?? current?.algorithms ?? [];
-  if (algorithms.length === 0 || algorithms.some((name) => name.startsWith('HS'))) {
+  if (algorithms.length === 0 || algorithms.some((name) => name.startsWith('HS')))
     throw new JwtExtendedConfigError(
       "keys.jwksUri needs decodeAlgorithms: the algorithms of the other issuer, such as ['RS256']",
     );
-  }
   const isSame =
     former?.address.href === address.href && former.algorithms.join() === algorithms.join();
   const remote = isSame ? former : await RemoteKeys.create(address, algorithms);
@@ -136,11 +134,10 @@ export class RingContents {
   retaining(former: RingContents, retireAt: Date | undefined, now: Date): RingContents {
     for (const key of former.others.concat(former.current ?? [])) {
       const successor = this.#byId.get(key.kid ?? '');
-      if (successor && !isSameKey(successor, key)) {
+      if (successor && !isSameKey(successor, key))
         throw new JwtExtendedConfigError(
           `keys uses the kid '${key.kid}' for another key than before: use a new kid`,
         );
-      }
     }
     const retained = [
       ...(former.current ? [former.current.asFormer(retireAt)] : []),
@@ -163,9 +160,8 @@ const PUBLIC_MEMBERS = ['kty', 'crv', 'n', 'e', 'x', 'y'] as const;
 
 /** `undefined` for a secret, and for an RSA-PSS key, which has no JWK form. */
 export function publicJwk({ verificationKey, kid, algorithm }: RingKey): PublicJwk | undefined {
-  if (verificationKey?.type !== 'public' || verificationKey.asymmetricKeyType === 'rsa-pss') {
+  if (verificationKey?.type !== 'public' || verificationKey.asymmetricKeyType === 'rsa-pss')
     return undefined;
-  }
   const jwk = verificationKey.export({ format: 'jwk' });
   const members = PUBLIC_MEMBERS.map((name) => [name, jwk[name]]).filter(([, value]) => value);
   return {

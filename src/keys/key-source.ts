@@ -24,11 +24,10 @@ export function findKeySource(
 ): KeySource {
   const hasSecret = options.secret !== undefined;
   const hasPair = options.privateKey !== undefined || options.publicKey !== undefined;
-  if (hasSecret && hasPair) {
+  if (hasSecret && hasPair)
     throw new JwtExtendedConfigError(
       `${name('secret')} and a key pair are both given: leave out the one that tokens do not use`,
     );
-  }
   if (hasSecret) return 'secret';
   if (hasPair) return 'pair';
   // Without an encodeKey loader the service only verifies, as with publicKey alone.
@@ -56,18 +55,16 @@ export function chooseAlgorithm(
   }
   const parsed = parseAlgorithm(algorithm, where);
   const needsSecret = traitsOf(parsed).family === 'HMAC';
-  if (source === 'secret' && !needsSecret) {
+  if (source === 'secret' && !needsSecret)
     throw new JwtExtendedConfigError(
       `${where} ${parsed} needs ${name('privateKey')} or ${name('publicKey')}; ` +
         `${name('secret')} is for HS256, HS384 and HS512`,
     );
-  }
-  if (source === 'pair' && needsSecret) {
+  if (source === 'pair' && needsSecret)
     throw new JwtExtendedConfigError(
       `${where} ${parsed} needs ${name('secret')}; ` +
         `${name('privateKey')} and ${name('publicKey')} are for the other algorithms`,
     );
-  }
   return parsed;
 }
 
@@ -85,14 +82,12 @@ export function readPassphrase(
 ): PassphraseOption {
   const where = name('passphrase');
   if (value === undefined) return { value, where };
-  if (typeof value !== 'string' && !types.isUint8Array(value)) {
+  if (typeof value !== 'string' && !types.isUint8Array(value))
     throw new JwtExtendedConfigError(`${where} must be text or bytes`);
-  }
-  if (value.length === 0) {
+  if (value.length === 0)
     throw new JwtExtendedConfigError(
       `${where} is empty: leave it out if ${name('privateKey')} is not encrypted`,
     );
-  }
   if (privateKey !== undefined) return { value, where };
   const reason =
     source === 'secret'
@@ -107,14 +102,12 @@ export function decryptKey(
   where: string,
   passphrase: PassphraseOption | undefined,
 ): KeyObject {
-  if (passphrase === undefined) {
+  if (passphrase === undefined)
     throw new JwtExtendedConfigError(
       `${where} is encrypted: decrypt it in the loader, with createPrivateKey({ key, passphrase }) of node:crypto`,
     );
-  }
-  if (passphrase.value === undefined) {
+  if (passphrase.value === undefined)
     throw new JwtExtendedConfigError(`${where} is encrypted: set ${passphrase.where}`);
-  }
   const key = decrypt(passphrase.value);
   if (key) return key;
   throw new JwtExtendedConfigError(

@@ -8,9 +8,8 @@ export function keyText(input: string | Uint8Array): string {
     // Bounded, so that a long run of backslashes is read once.
     .replace(/\\{1,2}([rn"'])/g, (_, escaped: string) => (/[rn]/.test(escaped) ? '\n' : escaped))
     .trim();
-  while (text.length > 1 && /["'`]/.test(text.charAt(0)) && text.endsWith(text.charAt(0))) {
+  while (text.length > 1 && /["'`]/.test(text.charAt(0)) && text.endsWith(text.charAt(0)))
     text = text.slice(1, -1).trim();
-  }
   return text;
 }
 

@@ -77,9 +77,8 @@ function recognizePem(text: string): string | undefined {
   const cut = text.includes('-----END') ? '' : ', cut short';
   if (label.includes('OPENSSH'))
     return `an OpenSSH private key (ssh-keygen -p -m PKCS8 -f <file> converts it)${cut}`;
-  if (label.includes('ENCRYPTED') || text.includes('Proc-Type: 4,ENCRYPTED')) {
+  if (label.includes('ENCRYPTED') || text.includes('Proc-Type: 4,ENCRYPTED'))
     return `an encrypted private key in PEM form (openssl pkey -in <file> decrypts it)${cut}`;
-  }
   if (label.includes('PRIVATE')) return `a private key in PEM form${cut}`;
   if (label.includes('PUBLIC')) return `a public key in PEM form${cut}`;
   return label.includes('CERTIFICATE')

@@ -118,9 +118,8 @@ function age({ at }: { readonly at: number }): number {
 async function fetchJwks(address: string, init: RequestInit): Promise<string> {
   // A redirect would let the owner of another page choose the keys.
   const response = await fetch(address, { ...init, redirect: 'manual' });
-  if (response.status !== 200) {
+  if (response.status !== 200)
     throw new TypeError(`The key set was answered with status ${response.status}`);
-  }
   return JSON.stringify({ keys: usableKeys(await readBounded(response)) });
 }
 
@@ -165,19 +164,16 @@ const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 /** The address of a key set: https, or http on a loopback address. */
 export function jwksAddress(given: unknown): URL {
   const address = typeof given === 'string' && URL.canParse(given) ? new URL(given) : given;
-  if (!(address instanceof URL)) {
+  if (!(address instanceof URL))
     throw new JwtExtendedConfigError('keys.jwksUri must be an absolute address: https://…');
-  }
   const isLoopback = address.protocol === 'http:' && LOOPBACK.test(address.hostname);
-  if (address.protocol !== 'https:' && !isLoopback) {
+  if (address.protocol !== 'https:' && !isLoopback)
     throw new JwtExtendedConfigError(
       'keys.jwksUri must be an https address; http is allowed for loopback addresses only',
     );
-  }
-  if (address.username || address.password) {
+  if (address.username || address.password)
     throw new JwtExtendedConfigError(
       'keys.jwksUri must not contain a user name or password: key sets are public',
     );
-  }
   return address;
 }

@@ -65,15 +65,7 @@ export class RingKey {
 }
 
 const RING_NAMES = ['current', 'others', 'jwksUri'] as const satisfies (keyof KeyRingOptions)[];
-const KEY_NAMES = [
-  'kid',
-  'algorithm',
-  'secret',
-  'privateKey',
-  'publicKey',
-  'passphrase',
-  'retireAt',
-] as const satisfies (keyof KeyInput)[];
+const KEY_NAMES = 'kid algorithm secret privateKey publicKey passphrase retireAt'.split(' ');
 
 type SharedOptions = Pick<KeyOptions, 'allowWeakSecret'>;
 
@@ -85,12 +77,10 @@ export function importRing(
   requireObject(given, 'keys', '{ current: { kid, algorithm, … } }');
   refuseUnknownNames(Object.keys(given), RING_NAMES, 'keys');
   const { current, others = [], jwksUri } = given;
-  if (current === undefined && jwksUri === undefined) {
+  if (current === undefined && jwksUri === undefined)
     throw new JwtExtendedConfigError('keys.current is missing: name the key that signs');
-  }
-  if (!Array.isArray(others)) {
+  if (!Array.isArray(others))
     throw new JwtExtendedConfigError('keys.others must be an array of keys');
-  }
   const ring = {
     current: current === undefined ? undefined : importCurrent(current, shared),
     others: Array.from(others, (key: KeyInput, index) =>
@@ -107,9 +97,8 @@ export function importRing(
 
 function importCurrent(given: KeyInput, shared: SharedOptions): RingKey {
   const key = importKey(given, 'keys.current', shared);
-  if (!key.signingKey) {
+  if (!key.signingKey)
     throw new JwtExtendedConfigError('keys.current needs secret or privateKey, because it signs');
-  }
   if (given.retireAt === undefined) return key;
   throw new JwtExtendedConfigError(
     'keys.current must have no retireAt, because it signs: put a key that retires into keys.others',
@@ -120,13 +109,11 @@ function importKey(given: KeyInput, where: string, shared: SharedOptions): RingK
   requireObject(given, where, '{ kid, algorithm, … }');
   refuseUnknownNames(Object.keys(given), KEY_NAMES, where);
   const { kid, retireAt, ...key } = given;
-  if (!isKeyId(kid)) {
+  if (!isKeyId(kid))
     throw new JwtExtendedConfigError(`${where}.kid must be 1 to 256 characters of printable ASCII`);
-  }
   const isDate = retireAt instanceof Date && !Number.isNaN(retireAt.getTime());
-  if (retireAt !== undefined && !isDate) {
+  if (retireAt !== undefined && !isDate)
     throw new JwtExtendedConfigError(`${where}.retireAt must be a valid Date`);
-  }
   const keys = configureKeys({ ...key, ...shared }, undefined, where);
   return new RingKey(keys, { kid, retireAt: retireAt && new Date(retireAt) });
 }

@@ -17,9 +17,8 @@ export function findSecretWeakness(
   for (const algorithm of algorithms) {
     const traits = traitsOf(algorithm);
     const needed = traits.family === 'HMAC' ? traits.minimumBytes : 0;
-    if (bytes.length < needed) {
+    if (bytes.length < needed)
       return `too short: ${bytes.length} bytes, and ${algorithm} needs at least ${needed}`;
-    }
   }
   if (estimateEntropyBits(bytes) >= MIN_ENTROPY_BITS) return undefined;
   return 'easy to guess: well-known words, repetition or filler';

@@ -40,9 +40,8 @@ function readOctJwk(input: unknown): JsonWebKey | undefined {
 
 function decodeOctJwk({ k }: JsonWebKey, where: string): Buffer {
   // RFC 7518 section 6.4.1: base64url without padding. Node would silently ignore other characters.
-  if (typeof k !== 'string' || !/^[A-Za-z0-9_-]*$/.test(k)) {
+  if (typeof k !== 'string' || !/^[A-Za-z0-9_-]*$/.test(k))
     throw new JwtExtendedConfigError(`${where} is an oct JWK whose "k" is not base64url text`);
-  }
   return Buffer.from(k, 'base64url');
 }
 

@@ -49,27 +49,23 @@ export function endpointParts({ login, refresh, logout, jwks }: EndpointPaths): 
 
 /** @throws JwtExtendedConfigError - if an endpoint lacks an option, or `login` is given without its endpoint */
 export function checkEndpoints(paths: EndpointPaths, { options, ring }: ModuleSettings): void {
-  if (paths.login !== undefined && !options.login) {
+  if (paths.login !== undefined && !options.login)
     throw new JwtExtendedConfigError(
       'endpoints.login needs login.authenticate: the function that checks a username and a password',
     );
-  }
-  if (paths.login === undefined && options.login) {
+  if (paths.login === undefined && options.login)
     throw new JwtExtendedConfigError(
       'login is given without its endpoint: add endpoints: { login: true } beside the options of forRoot, or beside useFactory',
     );
-  }
-  if (paths.refresh !== undefined && options.blocklist.store?.isAtomic === false) {
+  if (paths.refresh !== undefined && options.blocklist.store?.isAtomic === false)
     throw new JwtExtendedConfigError(
       'endpoints.refresh needs a store whose add is atomic, or two clients could spend one token: ' +
         'use Redis, SQL or the memory store as blocklist.store',
     );
-  }
   if (paths.refresh !== undefined) requireSubject((name) => options.loaders[name] !== undefined);
   const issuing = (['login', 'refresh'] as const).find((name) => paths[name] !== undefined);
-  if (issuing && !ring.contents.current?.signingKey && !options.loaders.encodeKey) {
+  if (issuing && !ring.contents.current?.signingKey && !options.loaders.encodeKey)
     throw new JwtExtendedConfigError(
       `endpoints.${issuing} creates tokens, and there is no key to sign them: give secret, privateKey or loaders.encodeKey`,
     );
-  }
 }

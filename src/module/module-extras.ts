@@ -51,18 +51,16 @@ export function checkAsyncOptions(options: unknown): void {
   requireOptions(options, 'forRootAsync');
   const known = [...ASYNC_NAMES, ...Object.keys(EXTRA_ROWS)];
   const unknown = Object.keys(options).find((name) => !known.includes(name));
-  if (unknown !== undefined) {
+  if (unknown !== undefined)
     throw new JwtExtendedConfigError(
       `forRootAsync has no option '${unknown}': if it is an option of the module, return it from useFactory; ` +
         `next to useFactory it takes ${known.join(', ')}`,
     );
-  }
   const [way, ...others] = WAYS.filter((name) => options[name] !== undefined);
-  if (way === undefined || others.length > 0) {
+  if (way === undefined || others.length > 0)
     throw new JwtExtendedConfigError(
       `forRootAsync takes one of useFactory, useClass and useExisting, and was given ${[way ?? 'none', ...others].join(' and ')}`,
     );
-  }
   // Nest's own messages do not name the option.
   const type = typeof options[way];
   if (way === 'useFactory' && type !== 'function')

@@ -52,16 +52,14 @@ async function ringOf(given: JwtExtendedOptions, options: ResolvedOptions): Prom
     return new KeyRing(new RingContents(new RingKey(keys)), rules);
   }
   const extra = SINGLE_KEY.find((name) => given[name] !== undefined);
-  if (extra) {
+  if (extra)
     throw new JwtExtendedConfigError(`keys and ${extra} are both given: leave out ${extra}`);
-  }
   // Keys that are no object are refused later, by a message of their own.
   const isLocal = isObject(given.keys) && given.keys.jwksUri === undefined;
-  if (given.decodeAlgorithms !== undefined && isLocal) {
+  if (given.decodeAlgorithms !== undefined && isLocal)
     throw new JwtExtendedConfigError(
       'decodeAlgorithms beside keys is for jwksUri alone: each key has its own algorithm',
     );
-  }
   const ring = await KeyRing.from(given.keys, rules);
   if (decodeKey) requireOneFamily(ring.contents.algorithms);
   return ring;
@@ -97,7 +95,6 @@ function ringRules(given: JwtExtendedOptions, { token, clock }: ResolvedOptions)
 export class ModuleScope implements OnModuleInit {
   constructor(@Inject(ModuleRef) private readonly modules: ModuleRef) {}
 
-  /** @throws JwtExtendedConfigError */
   onModuleInit(): void {
     try {
       if (this.modules.get<unknown>(ModuleSettings) instanceof ModuleSettings) return;

@@ -46,9 +46,7 @@ export function readBlocklistOptions(given: unknown, path: string): ResolvedBloc
 export interface RotationOptions {
   /**
    * How long a spent refresh token still gives the same successor, for a client that sent two requests at once or lost
-   * a response; at most a minute. With `0` every second use counts as theft.
-   *
-   * @default '10s'
+   * a response; at most a minute. With `0` every second use counts as theft. @default '10s'
    */
   grace?: Duration;
   /** How long a session may last from its login, however often it is refreshed. @default none */

@@ -14,9 +14,8 @@ export interface CsrfOptions {
   /** Flask: `JWT_COOKIE_CSRF_PROTECT`. @default true */
   protect?: boolean;
   /**
-   * The methods that are protected. GET, HEAD, OPTIONS, TRACE, POST, PUT, PATCH and DELETE are exempt if they are not in
-   * this list; every other method is always protected. Flask: `JWT_CSRF_METHODS`.
-   *
+   * The methods that are protected. GET, HEAD, OPTIONS, TRACE, POST, PUT, PATCH and DELETE are exempt if they are not
+   * in this list; every other method is always protected. Flask: `JWT_CSRF_METHODS`.
    * @default ['POST', 'PUT', 'PATCH', 'DELETE']
    */
   methods?: readonly string[];
@@ -35,9 +34,8 @@ export interface CsrfOptions {
   /** Flask: `JWT_REFRESH_CSRF_COOKIE_PATH`. @default '/' */
   refreshCookiePath?: string;
   /**
-   * Whether a form field of the parsed body may carry the CSRF value instead of the header. Flask: `JWT_CSRF_CHECK_FORM`.
-   *
-   * @default false
+   * Whether a form field of the parsed body may carry the CSRF value instead of the header. Flask:
+   * `JWT_CSRF_CHECK_FORM`. @default false
    */
   checkForm?: boolean;
   /** Flask: `JWT_ACCESS_CSRF_FIELD_NAME`. @default 'csrf_token' */

@@ -9,10 +9,8 @@ import { JwtExtendedConfigError } from '../errors/config.error.js';
  */
 export interface EndpointOptions {
   /**
-   * The path of the login endpoint; refresh and logout are one step below it. The application's global prefix and version
-   * come before it.
-   *
-   * @default 'auth'
+   * The path of the login endpoint; refresh and logout are one step below it. The application's global prefix and
+   * version come before it. @default 'auth'
    */
   path?: string;
   /**
@@ -50,9 +48,8 @@ const ENDPOINT_ROWS = {
 
 /** @throws JwtExtendedConfigError */
 export function resolveEndpoints(endpoints: unknown): EndpointPaths {
-  if (!isObject(endpoints)) {
+  if (!isObject(endpoints))
     throw new JwtExtendedConfigError('endpoints must be an object: { jwks: true }');
-  }
   const { path, jwks, ...steps } = readOptions('endpoints', ENDPOINT_ROWS, endpoints);
   const paths = Object.entries(steps).flatMap(([name, step]) => {
     if (step === undefined) return [];

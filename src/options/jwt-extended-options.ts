@@ -31,7 +31,6 @@ export interface JwtExtendedOptions
   rotation?: RotationOptions;
   /**
    * Emits security events as `jwt.<name>`: an `EventEmitter2`, Node's `EventEmitter` or an object of your own.
-   *
    * @default none
    */
   events?: SecurityEventEmitter;

@@ -17,9 +17,7 @@ import { type CsrfOptions, readCsrfOptions } from './csrf-options.js';
 export interface LocationOptions {
   /**
    * Where to look for a token, in this order: the first location that holds one decides. A `passport-jwt` extractor
-   * function is a location too. Flask: `JWT_TOKEN_LOCATION`.
-   *
-   * @default ['headers']
+   * function is a location too. Flask: `JWT_TOKEN_LOCATION`. @default ['headers']
    */
   locations?: readonly (TokenLocation | TokenExtractor)[];
   /** Flask: `JWT_HEADER_NAME`. @default 'Authorization' */

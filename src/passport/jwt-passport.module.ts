@@ -6,17 +6,11 @@ import { PassportStrategies } from './passport.strategies.js';
 
 /** The options of {@link JwtPassportModule.register}. */
 export interface JwtPassportOptions {
-  /**
-   * The strategies are named `<prefix>-access`, `<prefix>-fresh` and `<prefix>-refresh`.
-   *
-   * @default 'jwt'
-   */
+  /** The strategies are named `<prefix>-access`, `<prefix>-fresh` and `<prefix>-refresh`. @default 'jwt' */
   prefix?: string;
   /**
    * The `JwtExtendedModule` whose tokens the strategies accept. It is needed only if that module is not global, or if
-   * the application has several of them.
-   *
-   * @default []
+   * the application has several of them. @default []
    */
   imports?: NonNullable<ModuleMetadata['imports']>;
 }

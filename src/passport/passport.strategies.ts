@@ -28,12 +28,11 @@ export class PassportStrategies implements OnApplicationBootstrap, OnModuleDestr
     private readonly prefix: string,
     authenticator: RouteAuthenticator | undefined,
   ) {
-    if (!authenticator) {
+    if (!authenticator)
       throw new JwtExtendedConfigError(
         'JwtPassportModule found no JwtExtendedModule: import JwtExtendedModule.forRoot(…) in the root module; if it ' +
           'has isGlobal: false, pass it to JwtPassportModule.register({ imports: […] }) too',
       );
-    }
     this.#authenticator = authenticator;
   }
 
@@ -43,11 +42,10 @@ export class PassportStrategies implements OnApplicationBootstrap, OnModuleDestr
       const name = `${this.prefix}-${kind}`;
       // Passport's types do not declare `_strategy`, but there is no other way to find out.
       const registry = passport as unknown as { _strategy(name: string): unknown };
-      if (registry._strategy(name) !== undefined) {
+      if (registry._strategy(name) !== undefined)
         throw new JwtExtendedConfigError(
           `JwtPassportModule.prefix '${this.prefix}': passport has a strategy '${name}' already; give each module a prefix of its own`,
         );
-      }
       this.#register(name, POLICIES[kind]);
       this.#registered.push(name);
     }

@@ -31,11 +31,7 @@ export interface BlocklistParts {
 
 /** Options of `revokeAllFor`. */
 export interface RevokeAllOptions {
-  /**
-   * Tokens issued before this moment are revoked.
-   *
-   * @default now
-   */
+  /** Tokens issued before this moment are revoked. @default now */
   issuedBefore?: Date;
 }
 

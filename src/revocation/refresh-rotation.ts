@@ -73,12 +73,11 @@ export class TokenRotation {
 
   #requireRotatable(token: Token): void {
     const { store, clock, leeway, sessionLifetime } = this.parts;
-    if (!store.isAtomic) {
+    if (!store.isAtomic)
       throw new JwtExtendedConfigError(
         'rotateRefreshToken needs a store whose add is atomic, or two clients could rotate one token: ' +
           'give Redis, SQL or the memory store as blocklist.store',
       );
-    }
     if (token.type !== 'refresh') throw new WrongTokenTypeError('refresh');
     if (token.jti === '') throw new InvalidTokenError('Missing claim: jti');
     const now = clock().getTime() / 1000;

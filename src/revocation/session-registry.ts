@@ -164,9 +164,8 @@ export function checkNote(note: unknown): void {
   if (note === undefined) return;
   const fault = jsonFault(note, 'note');
   if (fault) throw new TokenCreationError(`${fault}, which JSON cannot hold`);
-  if (JSON.stringify(note).length > MAX_NOTE_LENGTH) {
+  if (JSON.stringify(note).length > MAX_NOTE_LENGTH)
     throw new TokenCreationError(`note must be ${MAX_NOTE_LENGTH} characters of JSON at most`);
-  }
 }
 
 function isSessionRecord(value: unknown): value is SessionRecord {

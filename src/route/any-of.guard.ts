@@ -81,7 +81,6 @@ export function anyOf(...guards: readonly AnyGuard[]): Type<CanActivate> {
   return AnyOf;
 }
 
-/** @throws JwtExtendedConfigError */
 function nameOf(guard: unknown): string {
   const type = classOf(guard);
   const { canActivate } = Object(typeof guard === 'function' ? guard.prototype : guard) as {

@@ -93,20 +93,18 @@ function requiredFreshness(
   let required: false | Freshness = false;
   for (const level of [...levels].reverse()) {
     const { fresh, guards } = level;
-    if (fresh === false && guards.includes('fresh')) {
+    if (fresh === false && guards.includes('fresh'))
       throw new JwtExtendedConfigError(
         `${level.name} has FreshGuard and @Fresh(false): keep one of them`,
       );
-    }
     if (fresh === false) required = false;
     else if (fresh || guards.includes('fresh')) required = stricter(required, fresh || {});
     if (level === deciding && type === 'refresh' && !fresh) required = false;
   }
-  if (required && type === 'refresh') {
+  if (required && type === 'refresh')
     throw new JwtExtendedConfigError(
       `${deciding.name} requires a refresh token, which is never fresh: remove @Fresh or RefreshGuard`,
     );
-  }
   return required;
 }
 

@@ -74,11 +74,10 @@ export const Claims: (...nameAndPipes: (string | ParameterPipe)[]) => ParameterD
 export const CurrentUser: (...pipes: ParameterPipe[]) => ParameterDecorator = createParamDecorator(
   (_data: unknown, context: ExecutionContext): unknown => {
     const { token, looksUpUsers } = requireContext('@CurrentUser()', context);
-    if (token && !looksUpUsers) {
+    if (token && !looksUpUsers)
       throw new JwtExtendedConfigError(
         '@CurrentUser() needs a user: add loaders.userLookup to the options',
       );
-    }
     return token?.user;
   },
 );

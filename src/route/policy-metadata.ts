@@ -15,37 +15,17 @@ export const REQUIREMENTS = Symbol.for('nestjs-jwt-extended:requirements');
 
 /** What `@JwtRequired` requires. */
 export interface JwtRequiredOptions {
-  /**
-   * Requires a refresh token instead of an access token.
-   *
-   * @default false
-   */
+  /** Requires a refresh token instead of an access token. @default false */
   refresh?: boolean;
-  /**
-   * Requires a fresh token, or one whose user authenticated at most `maxAge` ago.
-   *
-   * @default false
-   */
+  /** Requires a fresh token, or one whose user authenticated at most `maxAge` ago. @default false */
   fresh?: boolean | { maxAge: Duration };
-  /**
-   * Lets requests without a token in, too. An invalid token is refused all the same.
-   *
-   * @default false
-   */
+  /** Lets requests without a token in, too. An invalid token is refused all the same. @default false */
   optional?: boolean;
   /** Where to look for the token, instead of the module's `locations`. */
   locations?: readonly (TokenLocation | TokenExtractor)[];
-  /**
-   * `false` accepts access and refresh tokens.
-   *
-   * @default true
-   */
+  /** `false` accepts access and refresh tokens. @default true */
   verifyType?: boolean;
-  /**
-   * `true` accepts a revoked token: for a logout that may be repeated.
-   *
-   * @default false
-   */
+  /** `true` accepts a revoked token: for a logout that may be repeated. @default false */
   skipRevocationCheck?: boolean;
   /** The cookie to look for the token in, instead of the module's. */
   cookieName?: string;
@@ -67,11 +47,7 @@ export interface RequirementOptions {
 
 /** Which claim a route parameter must equal. */
 export interface MatchParamOptions extends RequirementOptions {
-  /**
-   * The name of the claim.
-   *
-   * @default the parameter's name
-   */
+  /** The name of the claim. @default the parameter's name */
   claim?: string;
 }
 

@@ -56,11 +56,7 @@ const ROWS = {
   override: [requiredClaims],
 } satisfies Rows<JwtRequiredOptions>;
 
-/**
- * Checks the options of `@JwtRequired` when the decorator is evaluated.
- *
- * @throws JwtExtendedConfigError
- */
+/** Checks the options of `@JwtRequired` when the decorator is evaluated. @throws JwtExtendedConfigError */
 export function readJwtRequired(options: JwtRequiredOptions): {
   readonly policy: RequiredPolicy;
   readonly requirement: RequirementMetadata | undefined;
@@ -70,17 +66,15 @@ export function readJwtRequired(options: JwtRequiredOptions): {
     throw new JwtExtendedConfigError(`${decorator} takes an object of options`);
   const given = readOptions(decorator, ROWS, options);
   const { refresh, claims, scope, params, override, ...policy } = given;
-  if (policy.fresh && refresh) {
+  if (policy.fresh && refresh)
     throw new JwtExtendedConfigError(
       `${decorator} has both refresh and fresh, and a refresh token is never fresh: keep one of them`,
     );
-  }
   const isRequirement = claims ?? scope ?? params;
-  if (override && !isRequirement) {
+  if (override && !isRequirement)
     throw new JwtExtendedConfigError(
       `${decorator}.override has nothing to override: give claims, scope or params too`,
     );
-  }
   const requirement = isRequirement && { decorator, claims, scope, params, override };
   return { policy: Object.freeze(policy), requirement };
 }

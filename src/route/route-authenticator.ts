@@ -30,11 +30,7 @@ export class RouteAuthenticator {
     @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
   ) {}
 
-  /**
-   * Lets a request in for a token guard.
-   *
-   * @throws TokenError - the refusal
-   */
+  /** Lets a request in for a token guard. @throws TokenError - the refusal */
   admit(
     context: ExecutionContext,
     guard: object,

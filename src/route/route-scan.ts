@@ -52,7 +52,6 @@ export class RouteScan implements OnModuleInit {
     @Inject(ApplicationConfig) private readonly application: ApplicationConfig,
   ) {}
 
-  /** @throws JwtExtendedConfigError */
   onModuleInit(): void {
     for (const { controllers, metatype: module } of this.modules.values()) {
       for (const { metatype } of controllers.values()) this.#resolve(metatype as Type, module);

@@ -23,11 +23,7 @@ export abstract class TokenGuard implements CanActivate {
   @Inject(RouteAuthenticator)
   private readonly route?: RouteAuthenticator;
 
-  /**
-   * Lets the request in, or throws why not.
-   *
-   * @throws TokenError - the refusal
-   */
+  /** Lets the request in, or throws why not. @throws TokenError - the refusal */
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     return this.gate().admit(context, this, () => this.getRequest(context));
   }

@@ -32,11 +32,10 @@ abstract class ExpiringItems<T extends Expiring> {
   /** @throws Error - if the map is full */
   protected reserve(): void {
     if (this.#size >= this.limit) this.sweep(BATCH_SIZE_WHEN_FULL);
-    if (this.#size >= this.limit) {
+    if (this.#size >= this.limit)
       throw new Error(
         `MemoryBlocklistStore is full: it holds ${this.limit} entries that are still needed`,
       );
-    }
     this.#size += 1;
   }
 
@@ -190,8 +189,7 @@ export class ShardedMap<V> {
 /** FNV-1a over the whole key, because keys are alike at both ends; its upper 8 bits are the best mixed. */
 function shardOf(key: string): number {
   let hash = 0x811c9dc5;
-  for (let index = 0; index < key.length; index += 1) {
+  for (let index = 0; index < key.length; index += 1)
     hash = Math.imul(hash ^ key.charCodeAt(index), 0x01000193);
-  }
   return hash >>> 24;
 }

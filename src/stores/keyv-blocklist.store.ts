@@ -15,9 +15,7 @@ const STORE = 'KeyvBlocklistStore';
 export interface KeyvBlocklistStoreOptions {
   /**
    * The beginning of every key, after the namespace of the Keyv: 1 to 64 printable characters of ASCII. It must differ
-   * from that namespace.
-   *
-   * @default 'jwt:'
+   * from that namespace. @default 'jwt:'
    */
   prefix?: string;
 }

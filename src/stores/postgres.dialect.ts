@@ -2,10 +2,7 @@ import { JwtExtendedConfigError } from '../errors/config.error.js';
 import {
   databaseError,
   type PostgresClient,
-  sqlDdl,
-  type SqlDialect,
-  type SqlStatements,
-  sqlStatements,
+  SqlDialect,
   type SqlTable,
   type SqlWording,
   unfitTables,
@@ -36,16 +33,12 @@ const UNFIT = new Set(['42P01', '42703', '3F000', '42883', '42804', '42809', '42
 const MIGRATION_LOCK = 5_271_009_914_385_206;
 
 /** PostgreSQL, over `pg` or within this process as PGlite. */
-export class PostgresDialect implements SqlDialect {
-  readonly statements: SqlStatements;
-  readonly ddl: readonly string[];
-
+export class PostgresDialect extends SqlDialect {
   constructor(
     private readonly client: PostgresClient,
-    private readonly table: SqlTable,
+    table: SqlTable,
   ) {
-    this.statements = sqlStatements(table, WORDING);
-    this.ddl = sqlDdl(table, WORDING);
+    super(table, WORDING);
   }
 
   keyList(keys: readonly string[]): unknown {

@@ -13,9 +13,7 @@ const STORE = 'RedisBlocklistStore';
 export interface RedisBlocklistStoreOptions {
   /**
    * The beginning of every key, so that applications can share a server: 1 to 64 printable characters of ASCII. In a
-   * cluster, a `{hash tag}` in it keeps all keys on one node.
-   *
-   * @default 'jwt:'
+   * cluster, a `{hash tag}` in it keeps all keys on one node. @default 'jwt:'
    */
   prefix?: string;
 }

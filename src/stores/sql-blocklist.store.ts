@@ -19,10 +19,9 @@ const STORE = 'SqlBlocklistStore';
 /** How a {@link SqlBlocklistStore} is made. */
 export interface SqlBlocklistStoreOptions {
   /**
-   * The name of the table, or `schema.table`. Sessions are kept in a second table, whose name ends in `_sessions`. A name
-   * consists of ASCII letters, digits and underscores and is quoted: `Revoked` and `revoked` are two tables in PostgreSQL.
-   *
-   * @default 'jwt_blocklist'
+   * The name of the table, or `schema.table`. Sessions are kept in a second table, whose name ends in `_sessions`. A
+   * name consists of ASCII letters, digits and underscores and is quoted: `Revoked` and `revoked` are two tables in
+   * PostgreSQL. @default 'jwt_blocklist'
    */
   readonly table?: string;
   /**
@@ -41,17 +40,9 @@ const ROWS = {
 
 /** What {@link SqlBlocklistStore.purge} deletes, and how much at once. */
 export interface SqlPurgeOptions {
-  /**
-   * Rows that expired five minutes before this date, or earlier, are deleted.
-   *
-   * @default now
-   */
+  /** Rows that expired five minutes before this date, or earlier, are deleted. @default now */
   readonly before?: Date;
-  /**
-   * The number of rows that one statement deletes. Other statements may have to wait for so long.
-   *
-   * @default 1000
-   */
+  /** The number of rows that one statement deletes. Other statements may have to wait for so long. @default 1000 */
   readonly batch?: number;
 }
 
@@ -168,9 +159,8 @@ export class SqlBlocklistStore implements BlocklistStore {
     const { before = new Date(), batch = 1_000 } = options;
     const moment = before.getTime() - MARGIN_MS;
     if (Number.isNaN(moment)) throw new TypeError(`${STORE}: before must be a valid date`);
-    if (!Number.isSafeInteger(batch) || batch < 1) {
+    if (!Number.isSafeInteger(batch) || batch < 1)
       throw new TypeError(`${STORE}: batch must be a whole number of 1 or more`);
-    }
     let total = 0;
     for (const statement of this.#dialect.statements.purge) {
       let deleted = 0;
@@ -193,12 +183,10 @@ export class SqlBlocklistStore implements BlocklistStore {
 export function dialectOf(client: SqlClient, table: SqlTable): SqlDialect {
   const given: unknown = client;
   if (typeof given === 'object' && given !== null) {
-    if ('prepare' in client && typeof client.prepare === 'function') {
+    if ('prepare' in client && typeof client.prepare === 'function')
       return new SqliteDialect(client, table);
-    }
-    if ('query' in client && typeof client.query === 'function') {
+    if ('query' in client && typeof client.query === 'function')
       return new PostgresDialect(client, table);
-    }
   }
   throw new JwtExtendedConfigError(
     `${STORE}: give it a Pool or a Client of pg, a PGlite, or a Database of libsql or better-sqlite3`,

@@ -23,17 +23,26 @@ export interface SqliteStatement {
 export type SqlClient = PostgresClient | SqliteDatabase;
 
 /** How a store talks to one kind of database. */
-export interface SqlDialect {
+export abstract class SqlDialect {
   readonly statements: SqlStatements;
   /** Create the tables and their indexes if they are absent, one statement each. */
   readonly ddl: readonly string[];
+
+  constructor(
+    protected readonly table: SqlTable,
+    wording: SqlWording,
+  ) {
+    this.statements = sqlStatements(table, wording);
+    this.ddl = sqlDdl(table, wording);
+  }
+
   /** Several keys as the one parameter that `get` takes. */
-  keyList(keys: readonly string[]): unknown;
+  abstract keyList(keys: readonly string[]): unknown;
   /** Runs a statement and returns its rows, unchecked. */
-  rows(statement: string, values: readonly unknown[]): Awaitable<readonly unknown[]>;
-  migrate(): Promise<void>;
+  abstract rows(statement: string, values: readonly unknown[]): Awaitable<readonly unknown[]>;
+  abstract migrate(): Promise<void>;
   /** @throws JwtExtendedConfigError - if the tables do not fit the statements */
-  check(): Promise<void>;
+  abstract check(): Promise<void>;
 }
 
 /** What a store runs. Each is a single statement, and takes its values as parameters. */
@@ -77,7 +86,7 @@ export interface SqlWording {
 }
 
 /** The statements for a table and its sessions. Both dialects count rows by returning them. */
-export function sqlStatements({ schema, name }: SqlTable, wording: SqlWording): SqlStatements {
+function sqlStatements({ schema, name }: SqlTable, wording: SqlWording): SqlStatements {
   const entries = `${schema}"${name}"`;
   const sessions = `${schema}"${name}_sessions"`;
   const [first, second, third, fourth] = [1, 2, 3, 4].map((place) => wording.parameter(place));
@@ -101,7 +110,7 @@ export function sqlStatements({ schema, name }: SqlTable, wording: SqlWording): 
 }
 
 /** Creates the tables, and the indexes that `purge` uses. */
-export function sqlDdl({ schema, name }: SqlTable, wording: SqlWording): readonly string[] {
+function sqlDdl({ schema, name }: SqlTable, wording: SqlWording): readonly string[] {
   const { keyType, valueType, momentType, tableOptions } = wording;
   const sessions = `${name}_sessions`;
   const index = (table: string): string =>
@@ -145,11 +154,10 @@ export function valuesOf(
   for (const row of rows) {
     const key = textOf(row, 'key');
     // A column that ignores case or trailing blanks may return a similar key.
-    if (!values.has(key)) {
+    if (!values.has(key))
       throw new Error(
         'SqlBlocklistStore: the database returned a row for a key that was not asked',
       );
-    }
     values.set(key, textOf(row, 'value'));
   }
   return keys.map((key) => values.get(key) ?? null);
@@ -175,16 +183,14 @@ export interface SqlTable {
 export function sqlTable(table: unknown): SqlTable {
   const parts = typeof table === 'string' && NAME.test(table) ? table.split('.') : [];
   const name = parts.at(-1);
-  if (name === undefined || parts.length > 2 || parts.includes('')) {
+  if (name === undefined || parts.length > 2 || parts.includes(''))
     throw new JwtExtendedConfigError(
       'SqlBlocklistStore: table must be a name such as "jwt_blocklist" or "auth.jwt_blocklist", of ASCII letters, digits and underscores, at most 63 characters',
     );
-  }
-  if (name.length > LONGEST) {
+  if (name.length > LONGEST)
     throw new JwtExtendedConfigError(
       `SqlBlocklistStore: table must be at most ${LONGEST} characters after the schema, so that the names of its indexes fit`,
     );
-  }
   return { schema: parts.length === 2 ? `"${parts[0]}".` : '', name };
 }
 

@@ -2,12 +2,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
 import {
   databaseError,
-  sqlDdl,
-  type SqlDialect,
+  SqlDialect,
   type SqliteDatabase,
   type SqliteStatement,
-  type SqlStatements,
-  sqlStatements,
   type SqlTable,
   type SqlWording,
   unfitTables,
@@ -37,21 +34,18 @@ const MIGRATION_TIMEOUT_MS = 10_000;
 const RETRY_INTERVAL_MS = 20;
 
 /** SQLite within this process, which answers synchronously. */
-export class SqliteDialect implements SqlDialect {
-  readonly statements: SqlStatements;
-  readonly ddl: readonly string[];
+export class SqliteDialect extends SqlDialect {
   readonly #writing: ReadonlySet<string>;
   /** Prepared at first use, because the tables may not exist before `migrate`. */
   readonly #prepared = new Map<string, SqliteStatement>();
 
   constructor(
     private readonly database: SqliteDatabase,
-    private readonly table: SqlTable,
+    table: SqlTable,
   ) {
-    this.statements = sqlStatements(table, WORDING);
+    super(table, WORDING);
     const { get: _get, list: _list, purge, ...others } = this.statements;
     this.#writing = new Set([...Object.values(others), ...purge]);
-    this.ddl = sqlDdl(table, WORDING);
   }
 
   keyList(keys: readonly string[]): unknown {
@@ -98,9 +92,8 @@ export class SqliteDialect implements SqlDialect {
     );
     for (const column of columns) {
       const { name, type } = column as { readonly name: string; readonly type: string };
-      if (!isFit(name, type)) {
+      if (!isFit(name, type))
         throw unfitTables(this.table, `the column ${name} is of the type ${type}`);
-      }
     }
   }
 

@@ -3,11 +3,7 @@ import { configError, describe } from '../common/describe.js';
 /** Clocks get set back, so every store keeps an entry for this long after its expiry. */
 export const MARGIN_MS = 5 * 60 * 1_000;
 
-/**
- * In milliseconds since the epoch; `null` for ever.
- *
- * @throws TypeError - for an invalid date
- */
+/** In milliseconds since the epoch; `null` for ever. @throws TypeError - for an invalid date */
 export function expiryOf(expiresAt: Date | null, store: string): number | null {
   if (expiresAt === null) return null;
   const milliseconds = expiresAt.getTime();

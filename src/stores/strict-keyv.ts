@@ -87,9 +87,8 @@ export class StrictKeyv {
 
   async #answers(names: string[]): Promise<(string | null)[]> {
     const answers = await this.#checked(() => this.#ask(names));
-    if (!Array.isArray(answers) || answers.length !== names.length) {
+    if (!Array.isArray(answers) || answers.length !== names.length)
       throw new Error('KeyvBlocklistStore: the backend does not give one answer for each key');
-    }
     return answers.map(textOf);
   }
 
@@ -108,9 +107,8 @@ export class StrictKeyv {
   /** Keyv passes on what its backend throws in `getRaw`, and in `getMany` only if the backend has a `getMany`. */
   #ask(names: string[]): Promise<unknown> {
     const { client } = this;
-    if (hasMethod(client, 'getRaw') && !hasMethod(client.store, 'getMany')) {
+    if (hasMethod(client, 'getRaw') && !hasMethod(client.store, 'getMany'))
       return Promise.all(names.map((name) => client.getRaw(name)));
-    }
     return client.getMany(names, { raw: true });
   }
 }

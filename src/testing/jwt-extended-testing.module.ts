@@ -4,11 +4,7 @@ import { OPTIONS_REPLACEMENT, type OptionsReplacement } from '../module/module-s
 
 /** Options of {@link JwtExtendedTestingModule.register}. */
 export interface JwtExtendedTestingOptions {
-  /**
-   * The clock of every `JwtExtendedModule`: `new TestClock().now`.
-   *
-   * @default the application's clock
-   */
+  /** The clock of every `JwtExtendedModule`: `new TestClock().now`. @default the application's clock */
   readonly clock?: () => Date;
 }
 

@@ -38,11 +38,7 @@ export class TestClock {
     this.#milliseconds += parseSeconds(duration, 'duration', TypeError) * 1000;
   }
 
-  /**
-   * Sets the clock to a moment.
-   *
-   * @throws TypeError - for an invalid `Date`
-   */
+  /** Sets the clock to a moment. @throws TypeError - for an invalid `Date` */
   set(moment: Date): void {
     const milliseconds = moment.getTime();
     if (Number.isNaN(milliseconds)) throw new TypeError('A clock needs a valid Date');

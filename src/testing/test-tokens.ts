@@ -30,9 +30,8 @@ async function moduleUnderTest(app: TestApp): Promise<ModuleUnderTest> {
   const modules = app.get<ModuleRef>(ModuleRef, { strict: true });
   const everywhere = { strict: false, each: true } as const;
   const [settings, ...others] = modules.get(ModuleSettings, everywhere);
-  if (settings && others.length === 0) {
+  if (settings && others.length === 0)
     return new ModuleUnderTest(settings, modules.get(TokenKeys, { strict: false }));
-  }
   try {
     return await modules.create(ModuleUnderTest);
   } catch (cause) {

@@ -23,15 +23,13 @@ export interface ParsedToken {
  * @throws InvalidTokenError
  */
 export function parseToken(encoded: unknown, maxLength: number): ParsedToken {
-  if (typeof encoded !== 'string') {
+  if (typeof encoded !== 'string')
     throw new InvalidTokenError("Invalid token type. Token must be a <class 'bytes'>");
-  }
   if (encoded.length > maxLength) throw new InvalidTokenError('Token is too long');
 
   const [header, payload, signature, extra] = encoded.split('.', 4);
-  if (header === undefined || payload === undefined || signature === undefined) {
+  if (header === undefined || payload === undefined || signature === undefined)
     throw new InvalidTokenError('Not enough segments');
-  }
   if (header.length > MAX_HEADER_LENGTH) throw new InvalidTokenError('Token is too long');
 
   const headerObject = parseHeader(header);
@@ -42,11 +40,7 @@ export function parseToken(encoded: unknown, maxLength: number): ParsedToken {
   return { encoded, header: headerObject, payload: payloadText, claims };
 }
 
-/**
- * Checks a header before its token is verified (RFC 7515 section 4, RFC 8725 section 3).
- *
- * @throws InvalidTokenError
- */
+/** Checks a header before its token is verified (RFC 7515 section 4, RFC 8725 section 3). @throws InvalidTokenError */
 export function checkHeader(
   header: TokenHeader,
   algorithms: readonly string[],
@@ -68,9 +62,8 @@ export function checkHeader(
 /** The checks that an unverified header must pass, too: `kid`, `crit` and parameters that no token of ours has. */
 export function checkHeaderShape(header: TokenHeader): void {
   const kid: unknown = header.kid;
-  if (kid !== undefined && !isKeyId(kid)) {
+  if (kid !== undefined && !isKeyId(kid))
     throw new InvalidTokenError('Key ID header parameter must be a string');
-  }
   if (Object.hasOwn(header, 'crit')) throw new InvalidTokenError(criticalReason(header.crit));
   const unsupported = UNSUPPORTED.find((name) => Object.hasOwn(header, name));
   if (unsupported) throw new InvalidTokenError(`Invalid header: ${unsupported}`);
@@ -110,9 +103,8 @@ function parseHeader(segment: string): TokenHeader {
 /** Accepts only the canonical spelling, so that one signature has one text (RFC 4648 section 3.5). */
 function decodeSegment(segment: string, part: 'header' | 'payload' | 'crypto'): Buffer {
   const bytes = Buffer.from(segment, 'base64url');
-  if (bytes.toString('base64url') !== segment) {
+  if (bytes.toString('base64url') !== segment)
     throw new InvalidTokenError(`Invalid ${part} padding`);
-  }
   return bytes;
 }
 
@@ -129,8 +121,7 @@ function parseObject(text: string, part: 'header' | 'payload'): Record<string, u
   } catch {
     throw new InvalidTokenError(`Invalid ${part} string: not valid JSON`);
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new InvalidTokenError(`Invalid ${part} string: must be a json object`);
-  }
   return value as Record<string, unknown>;
 }

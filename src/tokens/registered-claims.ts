@@ -19,13 +19,11 @@ export function checkRegisteredClaims(
   now: number,
 ): void {
   const latest = now + options.leeway;
-  if (instant(claims, 'nbf', 'Not Before claim (nbf) must be an integer.') > latest) {
+  if (instant(claims, 'nbf', 'Not Before claim (nbf) must be an integer.') > latest)
     throw new InvalidTokenError('The token is not yet valid (nbf)');
-  }
   // Fractions of `iat` do not count, as in PyJWT: a token may be read in the second in which it was made.
-  if (Math.floor(instant(claims, 'iat', 'Issued At claim (iat) must be an integer.')) > latest) {
+  if (Math.floor(instant(claims, 'iat', 'Issued At claim (iat) must be an integer.')) > latest)
     throw new InvalidTokenError('The token is not yet valid (iat)');
-  }
   instant(claims, 'exp', 'Expiration Time claim (exp) must be an integer.');
   if (options.decodeIssuer) checkIssuer(claims.iss, options.decodeIssuer);
   if (options.decodeAudience) checkAudience(claims.aud, options.decodeAudience);
@@ -74,12 +72,10 @@ function checkIssuer(iss: unknown, allowed: readonly string[]): void {
 function checkAudience(aud: unknown, allowed: readonly string[]): void {
   const audiences: readonly unknown[] = Array.isArray(aud) ? aud : aud ? [aud] : [];
   if (audiences.length === 0) throw new InvalidTokenError('Token is missing the "aud" claim');
-  if (!audiences.every((audience) => typeof audience === 'string')) {
+  if (!audiences.every((audience) => typeof audience === 'string'))
     throw new InvalidTokenError('Invalid claim format in token');
-  }
-  if (!audiences.some((audience) => allowed.includes(audience))) {
+  if (!audiences.some((audience) => allowed.includes(audience)))
     throw new InvalidTokenError("Audience doesn't match");
-  }
 }
 
 /** The subject, the ids of the token and its session, and the identity. A token without an id could not be revoked. */
@@ -105,9 +101,8 @@ export function csrfClaimOf(claims: Claims): string {
 /** Compares the value of the request with the signed claim, in constant time. */
 export function requireCsrfMatch(claims: Claims, presented: unknown): void {
   const claim = digest(csrfClaimOf(claims));
-  if (typeof presented !== 'string' || !timingSafeEqual(claim, digest(presented))) {
+  if (typeof presented !== 'string' || !timingSafeEqual(claim, digest(presented)))
     throw new CsrfError('CSRF double submit tokens do not match');
-  }
 }
 
 /** `timingSafeEqual` requires equal lengths, which csrf values may not have. */

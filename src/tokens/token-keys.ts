@@ -29,12 +29,10 @@ export class TokenKeys {
   /** @throws TokenCreationError, TokenCheckUnavailableError */
   async forSigning(subject: unknown, context: LoaderContext): Promise<SigningKey> {
     const { current } = this.ring.contents;
-    if (current && this.loaders.has('encodeKey')) {
+    if (current && this.loaders.has('encodeKey'))
       return this.#loadSigningKey(current.algorithm, subject, context);
-    }
-    if (current?.signingKey) {
+    if (current?.signingKey)
       return { key: current.signingKey, algorithm: current.algorithm, kid: current.kid };
-    }
     throw new TokenCreationError(
       'This module only verifies tokens: give privateKey (or secret) in its options to make them',
     );
@@ -48,9 +46,8 @@ export class TokenKeys {
     const found = contents.find(header.kid, now);
     if (found?.verificationKey) {
       // Each key of a ring verifies its own algorithms only, even if other keys have others.
-      if (!found.algorithms.some((allowed) => allowed === header.alg)) {
+      if (!found.algorithms.some((allowed) => allowed === header.alg))
         throw new InvalidTokenError('The specified alg value is not allowed');
-      }
       return { key: found.verificationKey, algorithms: found.algorithms };
     }
     if (contents.remote && this.isRemote(header)) return contents.remote.find(header);
@@ -72,9 +69,8 @@ export class TokenKeys {
     const unverified = Object.freeze({ header: deepFreeze(header), claims: deepFreeze(claims) });
     const loaded = await this.loaders.ask('decodeKey', unverified, context);
     // The loader knows no such key: the same error as for a token signed with an unknown key.
-    if (loaded === undefined || loaded === null) {
+    if (loaded === undefined || loaded === null)
       throw new InvalidTokenError('Signature verification failed');
-    }
     return { key: importLoaded(() => this.loaded.verification(loaded, algorithms)), algorithms };
   }
 
@@ -87,11 +83,10 @@ export class TokenKeys {
     const { key: material, kid } =
       isObject(answer) && Object.hasOwn(answer, 'key') ? answer : { key: answer, kid: undefined };
     return importLoaded(() => {
-      if (kid !== undefined && !isKeyId(kid)) {
+      if (kid !== undefined && !isKeyId(kid))
         throw new TypeError(
           'loaders.encodeKey: kid must be 1 to 256 characters of printable ASCII',
         );
-      }
       return { key: this.loaded.signing(material, algorithm), algorithm, kid };
     });
   }

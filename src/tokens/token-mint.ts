@@ -87,9 +87,8 @@ export class TokenMint {
   /** In the order in which Flask-JWT-Extended writes them. */
   #claims(identity: unknown, wanted: TokenRequest, custom: object, now: number) {
     const { type, sessionId } = wanted;
-    if (sessionId !== undefined && !isId(sessionId)) {
+    if (sessionId !== undefined && !isId(sessionId))
       throw new TokenCreationError('sessionId must be text of 1 to 256 characters');
-    }
     const { options } = this;
     const { userClaimsKey } = options;
     const hasCustom = Object.keys(custom).length > 0;
@@ -121,15 +120,13 @@ export class TokenMint {
 /** Refuses an identity that the reader would refuse in the finished token. */
 function checkIdentity(identity: unknown, options: ResolvedTokenOptions): void {
   if (typeof identity === 'string' && identity !== '') return;
-  if (options.verifySub && options.identityClaim === 'sub') {
+  if (options.verifySub && options.identityClaim === 'sub')
     throw new TokenCreationError(
       `The identity must be a non-empty string, not ${described(identity)}: return String(user.id) from ` +
         'loaders.userIdentity, or set verifySub: false',
     );
-  }
-  if (identity === undefined || identity === '') {
+  if (identity === undefined || identity === '')
     throw new TokenCreationError(`The identity must not be ${described(identity)}`);
-  }
   requireJson(identity, 'The identity');
 }
 

@@ -51,15 +51,10 @@ export interface CreateTokenOptions {
 
 /** Options of `createAccessToken`. */
 export interface CreateAccessTokenOptions extends CreateTokenOptions {
-  /**
-   * `true` right after a login; a `Duration` or a `Date` limits how long the token counts as fresh.
-   *
-   * @default false
-   */
+  /** `true` right after a login; a `Duration` or a `Date` limits how long the token counts as fresh. @default false */
   fresh?: boolean | Duration | Date;
   /**
    * The lifetime of the token; `false`: it never expires; a negative number of seconds: it has expired already.
-   *
    * @default the option `accessTokenExpires`
    */
   expiresIn?: Duration | false;
@@ -69,7 +64,6 @@ export interface CreateAccessTokenOptions extends CreateTokenOptions {
 export interface CreateRefreshTokenOptions extends CreateTokenOptions {
   /**
    * The lifetime of the token; `false`: it never expires; a negative number of seconds: it has expired already.
-   *
    * @default the option `refreshTokenExpires`
    */
   expiresIn?: Duration | false;
@@ -77,11 +71,7 @@ export interface CreateRefreshTokenOptions extends CreateTokenOptions {
 
 /** Options of `createTokenPair`. */
 export interface CreateTokenPairOptions extends CreateTokenOptions {
-  /**
-   * Whether the access token is fresh, as in `createAccessToken`.
-   *
-   * @default false
-   */
+  /** Whether the access token is fresh, as in `createAccessToken`. @default false */
   fresh?: boolean | Duration | Date;
   /** @default the option `accessTokenExpires` */
   accessExpiresIn?: Duration | false;
@@ -112,11 +102,7 @@ export interface RotateRefreshTokenOptions {
 export interface DecodeTokenOptions {
   /** The csrf value that must match the token's `csrf` claim. */
   csrf?: string;
-  /**
-   * Accepts an expired token, too.
-   *
-   * @default false
-   */
+  /** Accepts an expired token, too. @default false */
   allowExpired?: boolean;
   /** The request, for the `decodeKey` loader. */
   request?: unknown;

@@ -142,9 +142,8 @@ export const keyCases: StoreCases = {
     const keys = HOSTILE_TEXTS.flatMap((text) => [fresh + text, text + fresh, fresh + text + 'x']);
     const nothing = keys.map(() => null);
     await assertGives(store, keys, nothing);
-    for (const key of keys) {
+    for (const key of keys)
       assert.equal(await store.add(key, `of ${key}`, inAnHour()), true, inWords(key));
-    }
     const values = keys.map((key) => `of ${key}`);
     await assertGives(store, keys, values);
   },

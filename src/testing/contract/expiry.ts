@@ -105,12 +105,9 @@ export const expiryCases: StoreCases = {
 
   'keeps each of 1,200 entries': async (store) => {
     const portions = upTo(6).map(() => freshKeys(200));
-    for (const keys of portions) {
-      await parallel(keys, (key) => store.add(key, key, inAnHour()));
-    }
-    for (const keys of portions) {
+    for (const keys of portions) await parallel(keys, (key) => store.add(key, key, inAnHour()));
+    for (const keys of portions)
       await assertGives(store, keys, keys, 'no entry may be dropped for another');
-    }
   },
 
   'keeps what has no expiry for more than a second, and the rest until its last millisecond':
@@ -124,9 +121,8 @@ export const expiryCases: StoreCases = {
       await pause(1_150);
       const [lostImmortal, lostMortal] = [await lost(store, immortal), await lost(store, mortal)];
       assert.deepEqual(lostImmortal, [], 'what has no expiry must be kept for ever');
-      if (Date.now() < expiresAt.getTime()) {
+      if (Date.now() < expiresAt.getTime())
         assert.deepEqual(lostMortal, [], 'what has an expiry must be kept until that very moment');
-      }
     },
 };
 

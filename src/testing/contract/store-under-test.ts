@@ -63,20 +63,8 @@ export const LOOKALIKES: readonly (readonly [string, string])[] = [
   ["'", "''"],
   ['"', "'"],
   ...[
-    'a ',
-    'a\n',
-    'a\t',
-    'a\u00a0',
-    'a\u200b',
-    'aa',
-    '*',
-    '?',
-    '%',
-    '_',
-    '[a]',
-    '\\a',
-    'b/../a',
-    './a',
+    ...['a ', 'a\n', 'a\t', 'a\u00a0', 'a\u200b'],
+    ...'aa * ? % _ [a] \\a b/../a ./a'.split(' '),
   ].map((other) => ['a', other] as const),
 ];
 
@@ -138,21 +126,12 @@ export type StoreCases = Readonly<
 
 /** What a store offers beyond keeping revocations. The contract requires each feature that is not set to `false`. */
 export interface StoreFeatures {
-  /**
-   * Whether `add` and `raise` are atomic. A store in which they are not declares `isAtomic = false`.
-   *
-   * @default true
-   */
+  /** Whether `add` and `raise` are atomic. A store in which they are not declares `isAtomic = false`. @default true */
   readonly isAtomic?: boolean;
-  /**
-   * Whether the store has `sessions`.
-   *
-   * @default true
-   */
+  /** Whether the store has `sessions`. @default true */
   readonly sessions?: boolean;
   /**
    * Whether the store has a backend that can go down. A store that keeps everything in this process has none.
-   *
    * @default true
    */
   readonly outages?: boolean;
