@@ -1,25 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import { MemoryBlocklistStore } from '../../../src/index.js';
 import { blocklistStoreContract } from '../../../src/testing/index.js';
-import { BROKEN_ENTRIES, BROKEN_KEYS, BROKEN_NUMBERS } from './broken-entries.js';
-import { BROKEN_EXPIRY, BROKEN_KEEPING } from './broken-expiry.js';
-import { BROKEN_OUTAGES, BROKEN_SESSIONS, OUTAGE } from './broken-sessions.js';
-import { fault, PlainStore } from './broken-store.js';
-
-const FAULTS = [
-  ...BROKEN_ENTRIES,
-  ...BROKEN_KEYS,
-  ...BROKEN_NUMBERS,
-  ...BROKEN_EXPIRY,
-  ...BROKEN_KEEPING,
-  ...BROKEN_SESSIONS,
-  ...BROKEN_OUTAGES,
-];
+import { FAULTS, openedWith, OUTAGE } from './broken-stores.js';
+import { PlainStore } from './plain-store.js';
 
 const plain = () => {
   const store = new PlainStore();
   return { store, takeDown: () => store.takeDown() };
 };
+const caseOf = (open: Parameters<typeof blocklistStoreContract>[0], name: string) =>
+  blocklistStoreContract(open).find((each) => each.name === name)!;
 const namesOf = (...given: Parameters<typeof blocklistStoreContract>) =>
   blocklistStoreContract(...given).map(({ name }) => name);
 
@@ -40,7 +30,7 @@ describe('The contract of stores', () => {
   it.each(FAULTS)(
     'has the case "$refusedBy", which fails for a store that $fault',
     async ({ refusedBy, open }) => {
-      const { run } = blocklistStoreContract(open).find(({ name }) => name === refusedBy)!;
+      const { run } = caseOf(open, refusedBy);
 
       await expect(run()).rejects.toThrow();
     },
@@ -75,11 +65,10 @@ describe('The contract of stores', () => {
 
   it('names the feature to switch off if a store has no sessions', async () => {
     const open = () => ({ store: Object.assign(new PlainStore(), { sessions: undefined }) });
-    const listing = blocklistStoreContract(open).find(({ name }) =>
-      name.startsWith('lists no records'),
-    );
 
-    await expect(listing?.run()).rejects.toThrow('{ sessions: false }');
+    await expect(
+      caseOf(open, 'lists no records for an identity without sessions').run(),
+    ).rejects.toThrow('{ sessions: false }');
   });
 
   it('takes no backend down if the feature is off, and fails for a store that has one', async () => {
@@ -100,10 +89,11 @@ describe('The contract of stores', () => {
   });
 
   it('waits 3 seconds for a store that never answers, and names the method', async () => {
-    const { refusedBy, open } = fault(OUTAGE, '', (plain) => ({
-      get: (keys) => plain.get(keys).catch(() => new Promise<never>(() => {})),
-    }));
-    const { run } = blocklistStoreContract(open).find(({ name }) => name === refusedBy)!;
+    const open = () =>
+      openedWith((plain) => ({
+        get: (keys) => plain.get(keys).catch(() => new Promise<never>(() => {})),
+      }));
+    const { run } = caseOf(open, OUTAGE);
 
     await expect(run()).rejects.toThrow(
       'every call must reject when the backend is down: get did not answer for 3 seconds',
@@ -120,7 +110,7 @@ describe('The contract of stores', () => {
       };
     };
     const [good, bad] = [async () => [], async () => ['junk']].map((get) =>
-      blocklistStoreContract(open(get)).find(({ name }) => name.startsWith('returns no values')),
+      caseOf(open(get), 'returns no values for no keys'),
     );
 
     await expect(good?.run()).resolves.toBeUndefined();
