@@ -2,12 +2,14 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { Cluster, Redis } from 'ioredis';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createClient, createClientPool, createCluster, RESP_TYPES } from 'redis';
-import { type Awaitable, RedisBlocklistStore } from '../../../src/index.js';
+import { type Awaitable, JwtExtendedConfigError, RedisBlocklistStore } from '../../../src/index.js';
 import { blocklistStoreContract } from '../../../src/testing/index.js';
-import type { RedisCluster, RedisServer } from '../../support/redis.js';
+import { RedisCluster, RedisServer } from '../../support/redis.js';
+import { failureOf } from '../../support/faults.js';
 import { TcpProxy } from '../../support/tcp-proxy.js';
 import { Reconnecting } from './reconnecting.js';
 import {
+  type Address,
   cachingNodeRedis,
   CLIENTS,
   type ConnectedClient,
@@ -28,14 +30,46 @@ const inAnHour = new Date(Date.now() + HOUR);
 const inTwoHours = new Date(Date.now() + 2 * HOUR);
 const longAgo = new Date(Date.now() - HOUR);
 
+const BOTH = [
+  ['createClient of redis', nodeRedis],
+  ['Redis of ioredis', ioredis],
+] as const;
+const KEYS = ['all', 'sub:alice', 'jti:one', 'sid:one'];
+const NOTHING = [null, null, null, null];
+const MANY = Array.from({ length: 60 }, (_, index) => `jti:${index}`);
+
 let servers: RedisServers;
 let server: RedisServer;
+const running: { close(): unknown }[] = [];
 
 beforeAll(async () => {
   servers = await RedisServers.start();
   ({ server } = servers);
 });
+afterEach(async () => {
+  for (const each of running.splice(0).reverse()) await each.close();
+});
 afterAll(() => servers.close());
+
+function closedAfterwards<T extends { close(): unknown }>(each: T): T {
+  running.push(each);
+  return each;
+}
+
+/** A store over a client that the end of the test closes. */
+async function storeOver(connecting: Awaitable<ConnectedClient>, prefix?: string) {
+  const { client } = closedAfterwards(await connecting);
+  return new RedisBlocklistStore(client, prefix === undefined ? {} : { prefix });
+}
+
+/** Writes one of each: an entry, a number and a session. */
+async function writeEach(store: RedisBlocklistStore, expiresAt: Date | null): Promise<void> {
+  await store.add('jti:one', 'revoked', expiresAt);
+  await store.raise('sub:alice', 7, expiresAt);
+  await store.sessions.put('alice', 'phone', 'record', expiresAt);
+}
+
+const WRITTEN = ['jwt:entry:jti:one', 'jwt:entry:sub:alice', 'jwt:sessions:alice'];
 
 describe.each(Object.entries(CLIENTS))('RedisBlocklistStore contract with %s', (_, connect) => {
   const connection = new Reconnecting(async () => {
@@ -58,59 +92,34 @@ async function removedAt(key: string): Promise<number> {
   return Number(await server.command('PEXPIRETIME', key));
 }
 
-describe.each([
-  ['createClient of redis', nodeRedis],
-  ['Redis of ioredis', ioredis],
-] as const)('What RedisBlocklistStore writes with %s', (_, connect) => {
+describe.each(BOTH)('What RedisBlocklistStore writes with %s', (_, connect) => {
   let connected: ConnectedClient;
   let store: RedisBlocklistStore;
 
   beforeEach(async () => {
     await server.command('FLUSHALL');
-    connected = await connect(server);
+    connected = closedAfterwards(await connect(server));
     store = new RedisBlocklistStore(connected.client);
   });
-  afterEach(async () => {
-    await connected.close();
-  });
 
-  it('is kept until five minutes after its expiry (R58, R74)', async () => {
-    await store.add('jti:one', 'revoked', inAnHour);
-    await store.raise('sub:alice', 7, inAnHour);
+  it.each([
+    ['until five minutes after its expiry (R58, R74)', inAnHour, inAnHour.getTime() + MARGIN],
+    ['for ever without an expiry (R58)', null, -1],
+    ['to the millisecond (R58)', new Date('9999-12-31T23:59:59.999Z'), 253_402_301_099_999],
+    ['even until the last date there is (R58)', new Date(8.64e15), 8.64e15 + MARGIN],
+  ])('is kept %s', async (_, expiresAt, removal) => {
+    await writeEach(store, expiresAt);
     expect(await server.command('GET', 'jwt:entry:jti:one')).toBe('revoked');
     expect(await server.command('GET', 'jwt:entry:sub:alice')).toBe('7');
-    expect(await removedAt('jwt:entry:jti:one')).toBe(inAnHour.getTime() + MARGIN);
-    expect(await removedAt('jwt:entry:sub:alice')).toBe(inAnHour.getTime() + MARGIN);
-  });
-
-  it('is kept for ever without an expiry (R58)', async () => {
-    await store.add('jti:one', 'revoked', null);
-    await store.raise('sub:alice', 7, null);
-    await store.sessions.put('alice', 'phone', 'record', null);
-    expect(await removedAt('jwt:entry:jti:one')).toBe(-1);
-    expect(await removedAt('jwt:entry:sub:alice')).toBe(-1);
-    expect(await removedAt('jwt:sessions:alice')).toBe(-1);
-  });
-
-  it('is kept to the millisecond, even until the last date there is (R58)', async () => {
-    for (const at of [Date.UTC(9999, 11, 31, 23, 59, 59, 999), 8.64e15]) {
-      await store.add(`jti:${at}`, 'revoked', new Date(at));
-      await store.raise(`sub:${at}`, 7, new Date(at));
-      await store.sessions.put(`${at}`, 'phone', 'record', new Date(at));
-      expect(await removedAt(`jwt:entry:jti:${at}`)).toBe(at + MARGIN);
-      expect(await removedAt(`jwt:entry:sub:${at}`)).toBe(at + MARGIN);
-      expect(await removedAt(`jwt:sessions:${at}`)).toBe(at + MARGIN);
-    }
+    for (const name of WRITTEN) expect(await removedAt(name)).toBe(removal);
   });
 
   it('is removed at once if it has expired already', async () => {
     for (const date of [longAgo, new Date(0), new Date(-1e12)]) {
+      await writeEach(store, date);
       expect(await store.add('jti:one', 'revoked', date)).toBe(true);
-      await store.raise('sub:alice', 7, date);
-      await store.sessions.put('alice', 'phone', 'record', date);
     }
-    const names = ['jwt:entry:jti:one', 'jwt:entry:sub:alice', 'jwt:sessions:alice'];
-    expect(await server.command('EXISTS', ...names)).toBe('0');
+    expect(await server.command('EXISTS', ...WRITTEN)).toBe('0');
   });
 
   it('gets the expiry of the higher number, even if it is earlier', async () => {
@@ -177,9 +186,9 @@ describe.each([
   it('is rejected if the hash holds foreign records, which no error repeats', async () => {
     await server.command('HSET', 'jwt:sessions:alice', 'tablet', 'secret');
     const failures = [
-      await failureOf(() => store.sessions.put('alice', 'phone', 'record', null)),
-      await failureOf(() => store.sessions.list('alice')),
-    ];
+      await failureOf(store.sessions.put('alice', 'phone', 'record', null) as Promise<void>),
+      await failureOf(store.sessions.list('alice') as Promise<unknown>),
+    ] as Error[];
     expect(await server.command('HGETALL', 'jwt:sessions:alice')).toBe('tablet\nsecret');
     expect(failures.map(({ message }) => message)).toEqual([
       expect.stringMatching(/a record of a session cannot be read/),
@@ -205,10 +214,8 @@ describe.each([
     [' ', '~'],
     ['{a}', 'x'.repeat(64)],
   ])('is not visible under another prefix: %j and %j', async (one, other) => {
-    const stores = [one, other].map(
-      (prefix) => new RedisBlocklistStore(connected.client, { prefix }),
-    );
-    const [ours, theirs] = stores as [RedisBlocklistStore, RedisBlocklistStore];
+    const ours = new RedisBlocklistStore(connected.client, { prefix: one });
+    const theirs = new RedisBlocklistStore(connected.client, { prefix: other });
     await ours.add('jti:one', 'ours', null);
     await ours.add('eu:jti:one', 'ours', null);
     await ours.sessions.put('alice', 'phone', 'ours', null);
@@ -231,64 +238,36 @@ describe('What RedisBlocklistStore writes', () => {
     ['redis', () => opened(createClient({ url: server.url, keyPrefix: 'app:' }))],
     ['ioredis', () => opening(new Redis(server.url, { keyPrefix: 'app:' }))],
   ] as const)('has the key prefix of a client of %s, too', async (_, connect) => {
-    const connected = await connect();
-    try {
-      const store = new RedisBlocklistStore(connected.client);
-      await store.add('jti:one', 'revoked', inAnHour);
-      await store.raise('sub:alice', 7, inAnHour);
-      await store.sessions.put('alice', 'phone', 'record', inAnHour);
-      expect(await store.get(['jti:one', 'sub:alice'])).toEqual(['revoked', '7']);
-      expect(await store.sessions.list('alice')).toEqual(['record']);
-      expect((await server.command('KEYS', '*')).split('\n').sort()).toEqual([
-        'app:jwt:entry:jti:one',
-        'app:jwt:entry:sub:alice',
-        'app:jwt:sessions:alice',
-      ]);
-    } finally {
-      connected.close();
-    }
+    const store = await storeOver(connect());
+    await writeEach(store, inAnHour);
+    expect(await store.get(['jti:one', 'sub:alice'])).toEqual(['revoked', '7']);
+    expect(await store.sessions.list('alice')).toEqual(['record']);
+    const names = (await server.command('KEYS', '*')).split('\n').sort();
+    expect(names).toEqual(WRITTEN.map((name) => `app:${name}`));
   });
 
   it('is read as text from a client that returns bytes', async () => {
-    const connected = await nodeRedis(server);
-    try {
-      const bytes = connected.client.withTypeMapping({
-        [RESP_TYPES.BLOB_STRING]: Buffer,
-        [RESP_TYPES.SIMPLE_STRING]: Buffer,
-        [RESP_TYPES.NUMBER]: String,
-      });
-      const store = new RedisBlocklistStore(bytes);
-      expect(await store.add('jti:one', 'révoqué', inAnHour)).toBe(true);
-      expect(await store.add('jti:one', 'revoked', inAnHour)).toBe(false);
-      await store.raise('sub:alice', 7, inAnHour);
-      await store.sessions.put('alice', 'phone', 'record', inAnHour);
-      expect(await store.get(['jti:one', 'sub:alice', 'all'])).toEqual(['révoqué', '7', null]);
-      expect(await store.sessions.list('alice')).toEqual(['record']);
-    } finally {
-      connected.close();
-    }
+    const { client } = closedAfterwards(await nodeRedis(server));
+    const bytes = client.withTypeMapping({
+      [RESP_TYPES.BLOB_STRING]: Buffer,
+      [RESP_TYPES.SIMPLE_STRING]: Buffer,
+      [RESP_TYPES.NUMBER]: String,
+    });
+    const store = new RedisBlocklistStore(bytes);
+    expect(await store.add('jti:one', 'révoqué', inAnHour)).toBe(true);
+    await writeEach(store, inAnHour);
+    expect(await store.add('jti:one', 'revoked', inAnHour)).toBe(false);
+    expect(await store.get(['jti:one', 'sub:alice', 'all'])).toEqual(['révoqué', '7', null]);
+    expect(await store.sessions.list('alice')).toEqual(['record']);
   });
 });
 
-async function failureOf(act: () => Awaitable<unknown>): Promise<Error> {
-  try {
-    await act();
-  } catch (error) {
-    return error as Error;
-  }
-  throw new Error('It did not fail');
-}
-
-const KEYS = ['all', 'sub:alice', 'jti:one', 'sid:one'];
-const MANY = Array.from({ length: 60 }, (_, index) => `jti:${index}`);
-
 describe.each([
-  ['createClient of redis', nodeRedis],
+  ...BOTH,
   ['createClient of redis, with the client-side cache', cachingNodeRedis],
-  ['Redis of ioredis', ioredis],
 ] as const)('Round trips of a RedisBlocklistStore with %s', (_, connect) => {
   let proxy: TcpProxy;
-  let connected: Awaited<ReturnType<typeof connect>>;
+  let connected: ConnectedClient;
   let store: RedisBlocklistStore;
 
   beforeAll(async () => {
@@ -361,24 +340,16 @@ describe('RedisBlocklistStore in a cluster', () => {
   it.each(Object.entries(clients))(
     'looks up the keys of each node in one round trip to it, with %s',
     async (_, connect) => {
-      const connected = await connect();
-      try {
-        const store = new RedisBlocklistStore(connected.client);
-        await Promise.all(MANY.map((key) => store.add(key, `of ${key}`, null)));
-        for (const node of cluster.nodes) {
-          expect(Number(await node.command('DBSIZE'))).toBeGreaterThan(0);
-        }
-        // So no reply arrives before all commands are sent that do not wait for one.
-        for (const proxy of proxies) proxy.delay(50);
-        const before = proxies.map(({ roundTrips }) => roundTrips);
-        expect(await store.get(MANY)).toEqual(MANY.map((key) => `of ${key}`));
-        expect(proxies.map(({ roundTrips }) => roundTrips)).toEqual(
-          before.map((count) => count + 1),
-        );
-      } finally {
-        for (const proxy of proxies) proxy.restore();
-        connected.close();
-      }
+      const store = await storeOver(connect());
+      await Promise.all(MANY.map((key) => store.add(key, `of ${key}`, null)));
+      for (const node of cluster.nodes)
+        expect(Number(await node.command('DBSIZE'))).toBeGreaterThan(0);
+      // So no reply arrives before all commands are sent that do not wait for one.
+      for (const proxy of proxies) proxy.delay(50);
+      const before = proxies.map(({ roundTrips }) => roundTrips);
+      const values = await store.get(MANY).finally(() => proxies.map((proxy) => proxy.restore()));
+      expect(values).toEqual(MANY.map((key) => `of ${key}`));
+      expect(proxies.map(({ roundTrips }) => roundTrips)).toEqual(before.map((count) => count + 1));
     },
   );
 
@@ -386,145 +357,184 @@ describe('RedisBlocklistStore in a cluster', () => {
     'keeps all keys on one node if the prefix has a hash tag, with %s',
     async (_, connect) => {
       await Promise.all(cluster.nodes.map((node) => node.command('FLUSHALL')));
-      const connected = await connect();
-      try {
-        const store = new RedisBlocklistStore(connected.client, { prefix: '{jwt}:' });
-        await Promise.all(MANY.map((key) => store.add(key, '1', null)));
-        await store.sessions.put('alice', 'phone', 'record', null);
-        const sizes = cluster.nodes.map(async (node) => Number(await node.command('DBSIZE')));
-        expect((await Promise.all(sizes)).sort()).toEqual([0, 0, MANY.length + 1]);
-        expect(await store.get(MANY)).toEqual(MANY.map(() => '1'));
-      } finally {
-        connected.close();
-      }
+      const store = await storeOver(connect(), '{jwt}:');
+      await Promise.all(MANY.map((key) => store.add(key, '1', null)));
+      await store.sessions.put('alice', 'phone', 'record', null);
+      const sizes = cluster.nodes.map(async (node) => Number(await node.command('DBSIZE')));
+      expect((await Promise.all(sizes)).sort()).toEqual([0, 0, MANY.length + 1]);
+      expect(await store.get(MANY)).toEqual(MANY.map(() => '1'));
     },
   );
 });
 
-describe('RedisBlocklistStore over clients with the client-side cache', () => {
-  const NOTHING = [null, null, null, null];
-  let others: ReturnType<typeof ioredis>;
+describe('A client-side cache', () => {
+  const TTL_MS = 300;
+  let store: RedisBlocklistStore;
+  let elsewhere: RedisBlocklistStore;
 
-  /** The store of another process. */
-  const elsewhere = () => new RedisBlocklistStore(others.client);
-
-  beforeAll(() => {
-    others = ioredis(server);
+  beforeEach(async () => {
+    await server.command('FLUSHALL');
+    store = await storeOver(cachingNodeRedis(server));
+    elsewhere = await storeOver(ioredis(server));
   });
-  afterAll(() => {
-    others.close();
+
+  it.each([
+    ['absent', NOTHING],
+    ['existing', ['7', null, null, null]],
+  ])('saves round trips for %s entries', async (_, values) => {
+    if (values[0]) await store.add('all', values[0], null);
+    await server.command('CONFIG', 'RESETSTAT');
+    for (let time = 0; time < 100; time += 1) expect(await store.get(KEYS)).toEqual(values);
+    expect(await server.calls()).toMatchObject({ mget: 1 });
   });
-  beforeEach(() => server.command('FLUSHALL'));
 
-  describe('A client-side cache of one client', () => {
-    let connected: Awaited<ReturnType<typeof cachingNodeRedis>>;
-    let store: RedisBlocklistStore;
+  it('is invalidated when another process adds, raises and deletes', async () => {
+    expect(await store.get(KEYS)).toEqual(NOTHING);
+    await elsewhere.add('jti:one', '1', null);
+    await eventually(() => store.get(['all', 'jti:one']), [null, '1']);
+    await eventually(() => store.get(KEYS), [null, null, '1', null]);
+    await elsewhere.raise('all', 5, null);
+    await eventually(() => store.get(KEYS), ['5', null, '1', null]);
+    await elsewhere.raise('all', 6, null);
+    await eventually(() => store.get(KEYS), ['6', null, '1', null]);
+    await elsewhere.delete('jti:one');
+    await eventually(() => store.get(KEYS), ['6', null, null, null]);
+  });
 
-    beforeEach(async () => {
-      connected = await cachingNodeRedis(server);
-      store = new RedisBlocklistStore(connected.client);
-    });
-    afterEach(() => {
-      connected.close();
-    });
+  it('is invalidated when another process writes and removes a session', async () => {
+    expect(await store.sessions.list('alice')).toEqual([]);
+    await elsewhere.sessions.put('alice', 'phone', 'record', null);
+    await eventually(() => store.sessions.list('alice'), ['record']);
+    await elsewhere.sessions.remove('alice', 'phone');
+    await eventually(() => store.sessions.list('alice'), []);
+  });
 
-    it('saves round trips for absent entries', async () => {
-      await server.command('CONFIG', 'RESETSTAT');
-      for (let time = 0; time < 100; time += 1) expect(await store.get(KEYS)).toEqual(NOTHING);
-      expect(await server.calls()).toMatchObject({ mget: 1 });
-    });
-
-    it('saves round trips for existing entries', async () => {
-      await store.add('all', '7', null);
-      await server.command('CONFIG', 'RESETSTAT');
-      for (let time = 0; time < 100; time += 1) {
-        expect(await store.get(KEYS)).toEqual(['7', null, null, null]);
-      }
-      expect(await server.calls()).toMatchObject({ mget: 1 });
-    });
-
-    it('is invalidated when another process adds, raises and deletes', async () => {
-      expect(await store.get(KEYS)).toEqual(NOTHING);
-      await elsewhere().add('jti:one', '1', null);
-      await soon(['all', 'jti:one'], [null, '1']);
-      await soon(KEYS, [null, null, '1', null]);
-      await elsewhere().raise('all', 5, null);
-      await soon(KEYS, ['5', null, '1', null]);
-      await elsewhere().raise('all', 6, null);
-      await soon(KEYS, ['6', null, '1', null]);
-      await elsewhere().delete('jti:one');
-      await soon(KEYS, ['6', null, null, null]);
-    });
-
-    it('is invalidated when another process writes and removes a session', async () => {
-      expect(await store.sessions.list('alice')).toEqual([]);
-      await elsewhere().sessions.put('alice', 'phone', 'record', null);
-      await eventually(() => store.sessions.list('alice'), ['record']);
-      await elsewhere().sessions.remove('alice', 'phone');
-      await eventually(() => store.sessions.list('alice'), []);
-    });
-
-    async function soon(keys: readonly string[], values: readonly (string | null)[]) {
-      await eventually(() => store.get(keys), values);
+  it('of a pool is invalidated by a write of the same process before the next look-up, over any connection', async () => {
+    const pool = createClientPool(
+      { url: server.url, RESP: 3 },
+      { clientSideCache: {}, minimum: 5 },
+    );
+    store = await storeOver(opened(pool));
+    for (let time = 0; time < 100; time += 1) {
+      const keys = [`jti:${time}`, `sub:${time}`] as const;
+      expect(await store.get(keys)).toEqual([null, null]);
+      await store.add(keys[0], 'revoked', null);
+      expect(await store.get(keys)).toEqual(['revoked', null]);
+      await store.raise(keys[1], 3, null);
+      expect(await store.get(keys)).toEqual(['revoked', '3']);
+      await store.delete(keys[0]);
+      expect(await store.get(keys)).toEqual([null, '3']);
     }
   });
 
-  describe('A client-side cache of a pool', () => {
-    it('is invalidated by a write of the same process before the next look-up, over any connection', async () => {
-      const { client, close } = await opened(
-        createClientPool({ url: server.url, RESP: 3 }, { clientSideCache: {}, minimum: 5 }),
-      );
-      try {
-        const store = new RedisBlocklistStore(client);
-        for (let time = 0; time < 100; time += 1) {
-          const [added, raised] = [`jti:${time}`, `sub:${time}`];
-          expect(await store.get([added, raised])).toEqual([null, null]);
-          await store.add(added, 'revoked', null);
-          expect(await store.get([added, raised])).toEqual(['revoked', null]);
-          await store.raise(raised, 3, null);
-          expect(await store.get([added, raised])).toEqual(['revoked', '3']);
-          await store.delete(added);
-          expect(await store.get([added, raised])).toEqual([null, '3']);
-        }
-      } finally {
-        close();
+  it.each([
+    ...BOTH,
+    ['createClient of redis, with the client-side cache', cachingNodeRedis],
+  ] as const)(
+    'misses no write that a store over %s has acknowledged, even if it had cached the entry (R65)',
+    async (_, connect) => {
+      const durable = closedAfterwards(await RedisServer.start({ appendonly: true }));
+      const writer = await storeOver(connect(durable));
+      const reader = await storeOver(cachingNodeRedis(durable));
+      const stale: string[] = [];
+      for (let time = 0; time < 200; time += 1) {
+        const keys = [`jti:${time}`, `sub:${time}`] as const;
+        expect(await reader.get(keys)).toEqual([null, null]);
+        await writer.add(keys[0], '1', null);
+        if ((await reader.get(keys))[0] === null) stale.push(keys[0]);
+        await writer.raise(keys[1], 7, null);
+        if ((await reader.get(keys))[1] === null) stale.push(keys[1]);
       }
-    });
-  });
+      expect(stale).toEqual([]);
+    },
+  );
 
-  describe('A client-side cache whose connection fails', () => {
-    const TTL_MS = 300;
+  describe('whose connection fails', () => {
     let proxy: TcpProxy;
-    let connected: Awaited<ReturnType<typeof cachingNodeRedis>>;
-    let store: RedisBlocklistStore;
 
     beforeEach(async () => {
-      proxy = await TcpProxy.start(server.port);
-      connected = await cachingNodeRedis({ url: `redis://127.0.0.1:${proxy.port}` }, TTL_MS);
-      store = new RedisBlocklistStore(connected.client);
-    });
-    afterEach(async () => {
-      connected.close();
-      await proxy.close();
+      proxy = closedAfterwards(await TcpProxy.start(server.port));
+      store = await storeOver(cachingNodeRedis({ url: `redis://127.0.0.1:${proxy.port}` }, TTL_MS));
+      expect(await store.get(KEYS)).toEqual(NOTHING);
     });
 
     it('is cleared when the connection is lost', async () => {
-      expect(await store.get(KEYS)).toEqual(NOTHING);
       proxy.cut();
-      await elsewhere().add('jti:one', '1', null);
+      await elsewhere.add('jti:one', '1', null);
       proxy.restore();
       await eventually(() => store.get(KEYS), [null, null, '1', null]);
     });
 
     it('answers no longer than its ttl when the connection hangs', async () => {
-      expect(await store.get(KEYS)).toEqual(NOTHING);
       proxy.blackhole();
-      await elsewhere().add('jti:one', '1', null);
+      await elsewhere.add('jti:one', '1', null);
       await pause(TTL_MS + 50);
       const answer = store.get(KEYS);
       answer.catch(() => undefined);
       expect(await Promise.race([answer, pause(200, 'no answer')])).toBe('no answer');
     });
+  });
+});
+
+describe.each(BOTH)('Failures of a RedisBlocklistStore with %s', (_, connect) => {
+  const storeOn = (address: Address) => storeOver(connect(address));
+
+  it('reject each write to a replica', async () => {
+    const lines = ['replicaof 127.0.0.1 1'];
+    const store = await storeOn(closedAfterwards(await RedisServer.start({ lines })));
+    await expect(store.add('jti:one', 'revoked', inAnHour)).rejects.toThrow(/READONLY/);
+    await expect(store.raise('sub:alice', 7, inAnHour)).rejects.toThrow(/READONLY/);
+    await expect(store.delete('jti:one')).rejects.toThrow(/READONLY/);
+    await expect(store.sessions.put('alice', 'phone', '1', null)).rejects.toThrow(/READONLY/);
+    await expect(store.sessions.remove('alice', 'phone')).rejects.toThrow(/READONLY/);
+    // The replica may become a master, so the application starts.
+    await expect(store.check()).rejects.not.toThrow(JwtExtendedConfigError);
+  });
+
+  it('reject a look-up of a key on another node, and in a cluster that is down', async () => {
+    const cluster = closedAfterwards(await RedisCluster.start());
+    const [node] = cluster.nodes as [RedisServer];
+    const store = await storeOn(node);
+    const failures = async () => {
+      const answers = await Promise.allSettled(MANY.map((key) => store.get([key])));
+      return answers.flatMap((answer) =>
+        answer.status === 'rejected' ? [(answer.reason as Error).message] : [],
+      );
+    };
+    expect(await failures()).toContainEqual(expect.stringMatching(/^MOVED/));
+
+    await Promise.all(cluster.nodes.slice(1).map((other) => other.kill()));
+    await node.command('CONFIG', 'SET', 'cluster-node-timeout', '1000');
+    while (!(await node.command('CLUSTER', 'INFO')).includes('state:fail')) continue;
+    const afterwards = new Set(await failures());
+    expect(afterwards).toEqual(new Set([expect.stringMatching(/^CLUSTERDOWN/)]));
+  });
+
+  it('lose nothing that was acknowledged when a server with appendonly is killed', async () => {
+    const durable = closedAfterwards(await RedisServer.start({ appendonly: true }));
+    const store = await storeOn(durable);
+    await writeEach(store, inAnHour);
+    await durable.kill();
+    await durable.restart();
+    expect(await store.get(['jti:one', 'sub:alice'])).toEqual(['revoked', '7']);
+    expect(await store.sessions.list('alice')).toEqual(['record']);
+    expect(await store.add('jti:one', 'revoked', inAnHour)).toBe(false);
+  });
+
+  it.each([
+    ['eval', '~* +@all -eval', /eval/i],
+    ['set', '~* +@all -set', /set/i],
+    ['the sessions', '~* +@all -hset', /hset|ACL|can't run/i],
+    ['other keys', '~app:* +@all', /key/i],
+  ])('are found by the check if the user may not use %s', async (_, rules, words) => {
+    const strict = closedAfterwards(await RedisServer.start());
+    await strict.command('ACL', 'SETUSER', 'app', 'on', '>pw', ...rules.split(' '));
+    const store = await storeOn({ url: `redis://app:pw@127.0.0.1:${strict.port}` });
+    const failure = (await failureOf(store.check())) as Error;
+    expect(failure).toBeInstanceOf(JwtExtendedConfigError);
+    expect(failure.message).toMatch(/^RedisBlocklistStore: the server refuses/);
+    expect(failure.message).toMatch(words);
+    expect(failure.cause).toBeInstanceOf(Error);
   });
 });
 
