@@ -17,18 +17,8 @@ const HOSTS: readonly (readonly [string, () => Promise<Host>])[] = [
   ['SqlBlocklistStore on a file of SQLite', sqliteFile],
 ];
 
-const NO_NUMBERS = [
-  '',
-  ' ',
-  'soon',
-  '-1',
-  '1.5',
-  '1e9',
-  'NaN',
-  'Infinity',
-  '0x10',
-  '12345678901234567',
-];
+const NOT_DIGITS = ['', ' ', 'soon', '-1', '1.5', '1e9', 'NaN', 'Infinity', '0x10'];
+const NO_NUMBERS = [...NOT_DIGITS, '12345678901234567'];
 const MARKS = { jti: 'j', csrf: 'c' };
 const SPENT = { sessionId: 's', claimedAt: Date.now(), now: 1, access: MARKS, refresh: MARKS };
 const NO_SPENT_TOKENS = [
@@ -63,12 +53,7 @@ describe.each(HOSTS)('Entries that another program wrote to a %s', (_, start) =>
     identity = `user-${count}`;
     pair = await app.logIn(identity);
   });
-  afterAll(async () => {
-    const calamities = await app.close();
-    await Promise.all([open.close(), other.close()]);
-    await host.close();
-    expect(calamities).toEqual([]);
-  });
+  afterAll(() => app.close(open, other, host));
 
   it.each(NO_NUMBERS)('%j as a cut-off refuses the tokens of that identity (R56)', async (text) => {
     await other.store.add(`sub:${identity}`, text, null);
@@ -79,7 +64,7 @@ describe.each(HOSTS)('Entries that another program wrote to a %s', (_, start) =>
     expect(await app.show(accessToken)).toEqual({ status: 200, body: { identity: 'another' } });
   });
 
-  it.each(NO_NUMBERS.slice(0, -1))(
+  it.each(NOT_DIGITS)(
     '%j as a cut-off makes revokeAllFor reject, and stays (R57)',
     async (text) => {
       await other.store.add(`sub:${identity}`, text, null);
@@ -149,12 +134,7 @@ describe.each(REDIS_SUBJECTS)('Keys of another type in the server of a %s', (_, 
     open = host.open();
     app = await StoreApp.start(open.store);
   });
-  afterAll(async () => {
-    const calamities = await app.close();
-    await open.close();
-    await host.close();
-    expect(calamities).toEqual([]);
-  });
+  afterAll(() => app.close(open, host));
 
   it.each([
     ['a hash', 'HSET', 'field', 'value'],

@@ -1,3 +1,4 @@
+import { expect } from '@jest/globals';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Controller, Get, Inject, Post, UseGuards } from '@nestjs/common';
@@ -13,7 +14,7 @@ import {
   type TokenPair,
   TokenService,
 } from '../../../src/index.js';
-import { type Answer, createApp, type RunningApp } from '../../support/app.js';
+import { createApp, type RunningApp } from '../../support/app.js';
 import { Calamities, Output } from '../../support/faults.js';
 import { Deadlines } from './deadlines.js';
 
@@ -26,11 +27,6 @@ class StoreController {
     @Inject(TokenService) private readonly tokens: TokenService,
     @Inject(BlocklistService) private readonly blocklist: BlocklistService,
   ) {}
-
-  @Post('login')
-  login() {
-    return this.tokens.createTokenPair('alice');
-  }
 
   @UseGuards(AccessGuard)
   @Get('access')
@@ -114,25 +110,13 @@ export class StoreApp {
     return this.tokens.createTokenPair(identity);
   }
 
-  async send(
-    method: string,
-    path: string,
-    token?: string,
-  ): Promise<Pick<Answer, 'status' | 'body'>> {
+  readonly show = (token: string) => this.#send('GET', '/access', token);
+  readonly logOut = (token: string) => this.#send('POST', '/logout', token);
+  readonly refresh = (token: string) => this.#send('POST', '/refresh', token);
+
+  async #send(method: string, path: string, token: string) {
     const { status, body } = await this.app.send(method, path, { token });
     return { status, body };
-  }
-
-  show(token: string) {
-    return this.send('GET', '/access', token);
-  }
-
-  logOut(token: string) {
-    return this.send('POST', '/logout', token);
-  }
-
-  refresh(token: string) {
-    return this.send('POST', '/refresh', token);
   }
 
   /** Lets the deadlines of the store pass until a promise that waits for it is settled. */
@@ -150,11 +134,13 @@ export class StoreApp {
     return performance.now() - start;
   }
 
-  /** Closes the application, and returns the errors that would have ended the process. */
-  async close(): Promise<readonly unknown[]> {
+  /** Closes the application and then the others, and expects no error that would have ended the process. */
+  async close(...others: readonly { close(): unknown }[]): Promise<void> {
     await this.app.close();
     this.deadlines.restore();
-    return this.noticed.stop();
+    const calamities = await this.noticed.stop();
+    for (const each of others) await each.close();
+    expect(calamities).toEqual([]);
   }
 }
 
