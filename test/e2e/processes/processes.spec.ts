@@ -1,9 +1,70 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { Agent, get } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { ChildAnswer, ChildApp } from '../../support/child-app.js';
+import { createClient } from 'redis';
+import { RedisBlocklistStore } from '../../../src/index.js';
+import { type ChildAnswer, ChildApp } from '../../support/child-app.js';
+import { SECRET } from '../../support/forge.js';
+import { PostgresServer } from '../../support/postgres.js';
 import { RedisServer } from '../../support/redis.js';
-import { claimsOf } from '../../support/tokens.js';
-import { type Pair, PLACES, type Place, startApp } from './shared.js';
+import { claimsOf, startTokens, type TokenTools } from '../../support/tokens.js';
+
+const SCRIPT = join(import.meta.dirname, 'app.mjs');
+
+/** What a login gives. */
+interface Pair {
+  readonly accessToken: string;
+  readonly refreshToken: string;
+  readonly sessionId: string;
+}
+
+/** Where the applications of several processes keep their store. */
+interface Place {
+  readonly address: string;
+  /** Kills the server of the store and starts it again; a file has no server. */
+  crash(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The kinds of store by their name in `stores.mjs`, and how to start one. */
+const PLACES: readonly (readonly [kind: string, start: () => Promise<Place>])[] = [
+  ['redis', redis],
+  ['redis with a cache', redis],
+  ['ioredis', redis],
+  ['postgres', postgres],
+  ['sqlite', file],
+];
+
+/** Starts an application in a process of its own. */
+function startApp(kind: string, address: string, timeout?: string): Promise<ChildApp> {
+  return ChildApp.start(SCRIPT, kind, address, SECRET, ...(timeout ? [timeout] : []));
+}
+
+async function redis(): Promise<Place> {
+  const server = await RedisServer.start({ appendonly: true });
+  return { address: server.url, crash: () => server.restart(), close: () => server.close() };
+}
+
+async function postgres(): Promise<Place> {
+  const server = await PostgresServer.start();
+  return {
+    address: server.url,
+    crash: () => server.kill().then(() => server.restart()),
+    close: () => server.close(),
+  };
+}
+
+async function file(): Promise<Place> {
+  const folder = mkdtempSync(join(tmpdir(), 'processes-'));
+  return {
+    address: join(folder, 'blocklist.db'),
+    crash: async () => undefined,
+    close: async () => rmSync(folder, { recursive: true }),
+  };
+}
 
 const ADMITTED = { status: 200, body: { identity: 'alice' } };
 const REVOKED = { status: 401, body: { msg: 'Token has been revoked' } };
@@ -68,7 +129,8 @@ describe.each(PLACES)('Over %s', (kind, start) => {
 
   if (SHARED.includes(kind))
     describe('two processes', () => {
-      let [one, other]: ChildApp[] = [];
+      let one: ChildApp;
+      let other: ChildApp;
 
       beforeAll(async () => {
         [one, other] = await Promise.all([
@@ -80,13 +142,8 @@ describe.each(PLACES)('Over %s', (kind, start) => {
         await Promise.all([one?.kill(), other?.kill()]);
       });
 
-      async function send(app: ChildApp | undefined, method: string, path: string, token?: string) {
-        if (!app) throw new Error('The application did not start');
-        return app.send(method, path, token);
-      }
-
       async function logIn(app = one): Promise<Pair> {
-        const { status, body } = await send(app, 'POST', '/login');
+        const { status, body } = await app.send('POST', '/login');
         expect(status).toBe(201);
         return body as Pair;
       }
@@ -95,25 +152,25 @@ describe.each(PLACES)('Over %s', (kind, start) => {
         for (let time = 0; time < 50; time += 1) {
           const { accessToken } = await logIn();
           // The second look-up may be answered from a cache.
-          expect(await send(other, 'GET', '/access', accessToken)).toEqual(ADMITTED);
-          expect(await send(other, 'GET', '/access', accessToken)).toEqual(ADMITTED);
+          expect(await other.send('GET', '/access', accessToken)).toEqual(ADMITTED);
+          expect(await other.send('GET', '/access', accessToken)).toEqual(ADMITTED);
 
-          const { status } = await send(one, 'POST', '/logout', accessToken);
+          const { status } = await one.send('POST', '/logout', accessToken);
 
           expect(status).toBe(201);
-          expect(await send(other, 'GET', '/access', accessToken)).toEqual(REVOKED);
-          expect(await send(one, 'GET', '/access', accessToken)).toEqual(REVOKED);
+          expect(await other.send('GET', '/access', accessToken)).toEqual(REVOKED);
+          expect(await one.send('GET', '/access', accessToken)).toEqual(REVOKED);
         }
       });
 
       it('end each other’s sessions', async () => {
         const { accessToken, refreshToken } = await logIn();
-        expect(await send(other, 'GET', '/access', accessToken)).toEqual(ADMITTED);
+        expect(await other.send('GET', '/access', accessToken)).toEqual(ADMITTED);
 
-        expect((await send(one, 'POST', '/end', accessToken)).status).toBe(201);
+        expect((await one.send('POST', '/end', accessToken)).status).toBe(201);
 
-        expect(await send(other, 'GET', '/access', accessToken)).toEqual(REVOKED);
-        expect(await send(other, 'POST', '/refresh', refreshToken)).toEqual(REVOKED);
+        expect(await other.send('GET', '/access', accessToken)).toEqual(REVOKED);
+        expect(await other.send('POST', '/refresh', refreshToken)).toEqual(REVOKED);
       });
 
       it('rotate a refresh token once, however many requests reach both of them at once (R59)', async () => {
@@ -121,7 +178,7 @@ describe.each(PLACES)('Over %s', (kind, start) => {
 
         const answers = await Promise.all(
           Array.from({ length: 20 }, (_, index) =>
-            send([one, other][index % 2], 'POST', '/refresh', refreshToken),
+            (index % 2 ? other : one).send('POST', '/refresh', refreshToken),
           ),
         );
 
@@ -130,27 +187,27 @@ describe.each(PLACES)('Over %s', (kind, start) => {
         expect(new Set(pairs.map((pair) => claimsOf(pair.refreshToken).jti)).size).toBe(1);
         expect(new Set(pairs.map((pair) => claimsOf(pair.accessToken).jti)).size).toBe(1);
         const [first, second] = pairs as [Pair, Pair];
-        expect((await send(one, 'POST', '/refresh', second.refreshToken)).status).toBe(201);
-        expect(await send(other, 'POST', '/refresh', refreshToken)).toEqual(REVOKED);
-        expect(await send(one, 'GET', '/access', first.accessToken)).toEqual(REVOKED);
+        expect((await one.send('POST', '/refresh', second.refreshToken)).status).toBe(201);
+        expect(await other.send('POST', '/refresh', refreshToken)).toEqual(REVOKED);
+        expect(await one.send('GET', '/access', first.accessToken)).toEqual(REVOKED);
       });
 
       it('refuse after revokeAllFor what either issued before, and accept what follows (R62)', async () => {
         for (let time = 0; time < 2; time += 1) {
           const before = [await logIn(one), await logIn(other)];
           const [{ accessToken }] = before as [Pair, Pair];
-          expect(await send(other, 'GET', '/access', accessToken)).toEqual(ADMITTED);
+          expect(await other.send('GET', '/access', accessToken)).toEqual(ADMITTED);
 
-          expect((await send(one, 'POST', '/end-all', accessToken)).status).toBe(201);
+          expect((await one.send('POST', '/end-all', accessToken)).status).toBe(201);
 
           const after = [await logIn(other), await logIn(one)];
           for (const pair of before) {
-            expect(await send(other, 'GET', '/access', pair.accessToken)).toEqual(REVOKED);
-            expect(await send(one, 'POST', '/refresh', pair.refreshToken)).toEqual(REVOKED);
+            expect(await other.send('GET', '/access', pair.accessToken)).toEqual(REVOKED);
+            expect(await one.send('POST', '/refresh', pair.refreshToken)).toEqual(REVOKED);
           }
           for (const pair of after) {
-            expect(await send(other, 'GET', '/access', pair.accessToken)).toEqual(ADMITTED);
-            expect(await send(one, 'GET', '/access', pair.accessToken)).toEqual(ADMITTED);
+            expect(await other.send('GET', '/access', pair.accessToken)).toEqual(ADMITTED);
+            expect(await one.send('GET', '/access', pair.accessToken)).toEqual(ADMITTED);
           }
         }
       });
@@ -159,8 +216,8 @@ describe.each(PLACES)('Over %s', (kind, start) => {
         const { accessToken } = await logIn(one);
         await logIn(other);
         const [left, right] = [
-          await send(one, 'GET', '/sessions', accessToken),
-          await send(other, 'GET', '/sessions', accessToken),
+          await one.send('GET', '/sessions', accessToken),
+          await other.send('GET', '/sessions', accessToken),
         ];
 
         expect(left.status).toBe(200);
@@ -249,6 +306,62 @@ describe('R75: A process', () => {
       await expectEnd(app);
 
       expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([503]));
+    },
+  );
+});
+
+describe('R65: An application with a cache', () => {
+  let server: RedisServer;
+  let writer: ReturnType<typeof createClient>;
+  let tools: TokenTools;
+  let app: ChildApp;
+  const agent = new Agent({ keepAlive: true });
+
+  beforeAll(async () => {
+    server = await RedisServer.start({ appendonly: true });
+    writer = createClient({ url: server.url });
+    writer.on('error', () => undefined);
+    await writer.connect();
+    tools = await startTokens({ blocklist: { store: new RedisBlocklistStore(writer) } });
+    app = await startApp('redis with a cache', server.url);
+  });
+  afterAll(async () => {
+    agent.destroy();
+    await app?.kill();
+    await tools?.module.close();
+    writer?.destroy();
+    await server.close();
+  });
+
+  /** The status, over a connection that is kept open: `fetch` itself takes longer than the invalidation message. */
+  function ask(token: string): Promise<number | undefined> {
+    const headers = { authorization: `Bearer ${token}` };
+    return new Promise((resolve, reject) => {
+      get(`${app.url}/access`, { agent, headers }, (response) => {
+        response.resume().on('end', () => {
+          resolve(response.statusCode);
+        });
+      }).on('error', reject);
+    });
+  }
+
+  it.each([
+    ['is idle', 0, 200],
+    ['is nearly always busy', 3, 200],
+    ['reads a request and the invalidation message in one go', 15, 50],
+  ])(
+    'that %s refuses a token revoked elsewhere in the very next request',
+    async (_, milliseconds, times) => {
+      await app.send('POST', `/work/${milliseconds}`);
+      let stale = 0;
+      for (let time = 0; time < times; time += 1) {
+        const { accessToken, sessionId } = await tools.tokens.createTokenPair(`user-${time}`);
+        // The second look-up is answered from the cache.
+        expect([await ask(accessToken), await ask(accessToken)]).toEqual([200, 200]);
+        await tools.blocklist.revokeSession(sessionId);
+        if ((await ask(accessToken)) === 200) stale += 1;
+      }
+      expect(stale).toBe(0);
     },
   );
 });
