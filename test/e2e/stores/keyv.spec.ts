@@ -2,18 +2,57 @@ import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { CACHE_MANAGER, type Cache, CacheModule } from '@nestjs/cache-manager';
 import { createCache } from 'cache-manager';
 import { Test } from '@nestjs/testing';
-import { Keyv } from 'keyv';
+import { EventEmitter } from 'node:events';
+import { Keyv, type KeyvStoreAdapter } from 'keyv';
 import { JwtExtendedConfigError, KeyvBlocklistStore, type KeyvClient } from '../../../src/index.js';
 import { blocklistStoreContract, type OpenedStore } from '../../../src/testing/index.js';
 import { createApp } from '../../support/app.js';
-import { Output, ProbeController, UNAVAILABLE } from '../../support/faults.js';
+import { failureOf, Output, ProbeController, throwing, UNAVAILABLE } from '../../support/faults.js';
 import { accessClaims, forgeToken } from '../../support/forge.js';
-import { Backend, BulkBackend } from './keyv-backends.js';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
+const AWAY = new Error('connect ECONNREFUSED');
 const ahead = (milliseconds: number) => new Date(Date.now() + milliseconds);
+
+/** A backend of Keyv that asks for one key at a time, and of which every method may be replaced. */
+class Backend extends EventEmitter implements KeyvStoreAdapter {
+  readonly opts = {};
+  readonly entries = new Map<string, string>();
+  /** The lifetimes that it was given, in milliseconds. */
+  readonly lifetimes: (number | undefined)[] = [];
+
+  async get<T>(key: string): Promise<T | undefined> {
+    return this.entries.get(key) as T | undefined;
+  }
+
+  async set(key: string, value: string, lifetime?: number): Promise<unknown> {
+    this.entries.set(key, value);
+    return this.lifetimes.push(lifetime);
+  }
+
+  async delete(key: string): Promise<boolean> {
+    return this.entries.delete(key);
+  }
+
+  async clear(): Promise<void> {
+    this.entries.clear();
+  }
+
+  /** From here on, every method rejects. */
+  takeDown(): void {
+    const reject = () => Promise.reject(new Error('connect ECONNREFUSED'));
+    Object.assign(this, { get: reject, getMany: reject, set: reject, delete: reject });
+  }
+}
+
+/** A backend of Keyv that asks for many keys at once. */
+class BulkBackend extends Backend {
+  async getMany<T>(keys: string[]): Promise<T[]> {
+    return keys.map((key) => this.entries.get(key) as T);
+  }
+}
 
 afterEach(() => {
   jest.useRealTimers();
@@ -36,7 +75,9 @@ const IN_MEMORY: Openers = {
       } as object),
     ),
   }),
-  'the CACHE_MANAGER of a CacheModule': () => openCache({}),
+  'the CACHE_MANAGER of a CacheModule': async () => ({
+    store: new KeyvBlocklistStore(await cacheOf({})),
+  }),
 };
 
 const OVER_BACKENDS: Openers = {
@@ -44,8 +85,8 @@ const OVER_BACKENDS: Openers = {
   'a backend that reads many keys at once': () => openKeyv(new BulkBackend()),
   'the CACHE_MANAGER of a CacheModule with a lifetime and two tiers': async () => {
     const last = new BulkBackend();
-    const opened = await openCache({ ttl: 1, stores: [new BulkBackend(), last] });
-    return { ...opened, takeDown: () => last.takeDown() };
+    const cache = await cacheOf({ ttl: 1, stores: [new BulkBackend(), last] });
+    return { store: new KeyvBlocklistStore(cache), takeDown: () => last.takeDown() };
   },
 };
 
@@ -65,11 +106,11 @@ function openKeyv(backend: Backend): OpenedStore {
   };
 }
 
-async function openCache(options: Parameters<typeof CacheModule.register>[0]) {
-  const app = await Test.createTestingModule({
-    imports: [CacheModule.register(options)],
-  }).compile();
-  return { store: new KeyvBlocklistStore(app.get<Cache>(CACHE_MANAGER)), close: () => app.close() };
+/** The CACHE_MANAGER of an application. */
+async function cacheOf(options: Parameters<typeof CacheModule.register>[0]): Promise<Cache> {
+  const imports = [CacheModule.register(options)];
+  const app = await Test.createTestingModule({ imports }).compile();
+  return app.get<Cache>(CACHE_MANAGER);
 }
 
 describe('KeyvBlocklistStore', () => {
@@ -100,17 +141,15 @@ describe('KeyvBlocklistStore', () => {
     await store.add('jti:gone', '1', new Date(0));
     await store.add('jti:forever', '1', null);
     await store.raise('cut:forever', 1, null);
-    expect(backend.lifetimes).toEqual([
-      ...[30 * DAY + 5 * MINUTE, 5 * MINUTE, undefined, undefined],
-    ]);
+    const lifetimes = [30 * DAY + 5 * MINUTE, 5 * MINUTE, undefined, undefined];
+    expect(backend.lifetimes).toEqual(lifetimes);
   });
 
   it('rejects an invalid date, and writes nothing', async () => {
     const store = new KeyvBlocklistStore(new Keyv());
+    const adding = store.add('jti:one', '1', new Date(NaN));
 
-    await expect(store.add('jti:one', '1', new Date(NaN))).rejects.toThrow(
-      'KeyvBlocklistStore: expiresAt must be a valid date',
-    );
+    await expect(adding).rejects.toThrow('KeyvBlocklistStore: expiresAt must be a valid date');
     expect(await store.get(['jti:one'])).toEqual([null]);
   });
 
@@ -124,12 +163,8 @@ describe('KeyvBlocklistStore', () => {
   it('reads texts both bare and as a Keyv stores them beside their expiry', async () => {
     const stored = { value: 'stored', expires: 1_800_000_000_000 };
     const answers = ['bare', stored, null, undefined, 'the landmark'];
-    const client = {
-      get: jest.fn(),
-      set: jest.fn(),
-      delete: jest.fn(),
-      getMany: async () => answers,
-    };
+    const [get, set] = [jest.fn(), jest.fn()];
+    const client = { get, set, delete: jest.fn(), getMany: async () => answers };
     const store = new KeyvBlocklistStore(client as unknown as KeyvClient);
 
     expect(await store.get(['a', 'b', 'c', 'd'])).toEqual(['bare', 'stored', null, null]);
@@ -197,11 +232,9 @@ describe('KeyvBlocklistStore', () => {
     const single = { ...layered, secondary: undefined };
     await new KeyvBlocklistStore(single).add('jti:one', '1', null);
 
-    expect(await new KeyvBlocklistStore(secondary).get(['jti:one', 'jti:two'])).toEqual([
-      null,
-      '1',
-    ]);
-    expect(await new KeyvBlocklistStore(primary).get(['jti:one', 'jti:two'])).toEqual(['1', null]);
+    const entriesOf = (keyv: Keyv) => new KeyvBlocklistStore(keyv).get(['jti:one', 'jti:two']);
+    expect(await entriesOf(secondary)).toEqual([null, '1']);
+    expect(await entriesOf(primary)).toEqual(['1', null]);
   });
 
   it('does not change the settings of the Keyv', async () => {
@@ -210,6 +243,17 @@ describe('KeyvBlocklistStore', () => {
     await new KeyvBlocklistStore(keyv).add('jti:one', '1', null);
 
     expect({ ...keyv.opts, throwOnErrors: keyv.throwOnErrors, ttl: keyv.ttl }).toEqual(before);
+  });
+
+  it('rejects with an error that has a cause, and names neither a key nor a value', async () => {
+    const backend = new Backend();
+    const store = new KeyvBlocklistStore(new Keyv(backend));
+    await store.add('jti:secret', 'canary', null);
+    backend.get = async () => void backend.emit('error', AWAY) as undefined;
+
+    const error = await failureOf(store.get(['jti:secret']));
+    expect(error).toMatchObject({ message: expect.stringContaining('failed'), cause: AWAY });
+    expect((error as Error).stack).not.toMatch(/secret|canary/);
   });
 
   it('names what it was given instead of a Keyv, and what to give', () => {
@@ -235,20 +279,14 @@ describe('KeyvBlocklistStore', () => {
     }
   });
 
-  it.each([[''], ['é'], ['a\nb'], ['x'.repeat(65)], [17], [null]])(
-    'rejects the prefix %j',
-    (prefix) => {
-      const make = () => new KeyvBlocklistStore(new Keyv(), { prefix: prefix as string });
+  it.each([
+    ...['', 'é', 'a\nb', 'x'.repeat(65), 17, null].map((prefix) => ({ prefix })),
+    { prefx: 'jwt:' },
+  ])('rejects the options %j', (options) => {
+    const make = () => new KeyvBlocklistStore(new Keyv(), options as object);
 
-      expect(make).toThrow(JwtExtendedConfigError);
-      expect(make).toThrow('KeyvBlocklistStore.prefix was given');
-    },
-  );
-
-  it('rejects an unknown option', () => {
-    const options = { prefx: 'jwt:' } as object;
-
-    expect(() => new KeyvBlocklistStore(new Keyv(), options)).toThrow('prefx');
+    expect(make).toThrow(JwtExtendedConfigError);
+    expect(make).toThrow(/^KeyvBlocklistStore\.(prefix was given|prefx is not an option)/);
   });
 });
 
@@ -256,10 +294,7 @@ describe('An application that keeps revocations in its cache', () => {
   it('logs out, and answers 503 while the cache is down, even if it reports no failure (R56, R57)', async () => {
     const output = new Output();
     const backend = new BulkBackend();
-    const cacheModule = CacheModule.register({ stores: [backend] });
-    const cache = (await Test.createTestingModule({ imports: [cacheModule] }).compile()).get<Cache>(
-      CACHE_MANAGER,
-    );
+    const cache = await cacheOf({ stores: [backend] });
     const app = await createApp('express', {
       options: { blocklist: { store: new KeyvBlocklistStore(cache) } },
       controllers: [ProbeController],
@@ -286,42 +321,38 @@ describe('An application that keeps revocations in its cache', () => {
 
 type Break = (backend: Backend) => unknown;
 type Ways = Readonly<Record<string, Break>>;
+type Method = 'get' | 'getMany' | 'set' | 'delete';
 
-const AWAY = new Error('connect ECONNREFUSED');
+/** Replaces one method of a backend. */
+const breaking =
+  (method: Method, act: (backend: Backend) => unknown): Break =>
+  (backend) =>
+    Object.assign(backend, { [method]: async () => act(backend) });
 
 /** Ways in which one method of a backend fails on every call. */
-const failing = (method: 'get' | 'getMany' | 'set' | 'delete', nothing: unknown): Ways => ({
-  [`${method} throws`]: (backend) =>
-    Object.assign(backend, {
-      [method]: () => {
-        throw AWAY;
-      },
-    }),
-  [`${method} rejects`]: (backend) =>
-    Object.assign(backend, { [method]: () => Promise.reject(AWAY) }),
-  [`${method} emits an error, and resolves`]: (backend) =>
-    Object.assign(backend, {
-      [method]: async () => {
-        backend.emit('error', AWAY);
-        return nothing;
-      },
-    }),
-  [`${method} does nothing, and resolves`]: (backend) =>
-    Object.assign(backend, { [method]: async () => nothing }),
-  [`${method} gives false`]: (backend) => Object.assign(backend, { [method]: async () => false }),
+const failing = (method: Method, nothing: unknown): Ways => ({
+  [`${method} throws`]: (backend) => Object.assign(backend, { [method]: throwing(AWAY) }),
+  [`${method} rejects`]: breaking(method, throwing(AWAY)),
+  [`${method} emits an error, and resolves`]: breaking(method, (backend) => {
+    backend.emit('error', AWAY);
+    return nothing;
+  }),
+  [`${method} does nothing, and resolves`]: breaking(method, () => nothing),
+  [`${method} gives false`]: breaking(method, () => false),
 });
 
-const answering = (method: 'get' | 'getMany', answers: Readonly<Record<string, unknown>>): Ways =>
+const answering = (method: Method, answers: Readonly<Record<string, unknown>>): Ways =>
   Object.fromEntries(
     Object.entries(answers).map(([what, answer]) => [
       `${method} gives ${what}`,
-      (backend) => Object.assign(backend, { [method]: async () => answer }),
+      breaking(method, () => answer),
     ]),
   );
 
 /** Reads the landmark correctly, and no other entry. */
-const exceptLandmark = (give: (backend: Backend) => unknown): Break => {
-  return (backend) => {
+const exceptLandmark =
+  (give: (backend: Backend) => unknown): Break =>
+  (backend) => {
     const { entries } = backend;
     const one = (key: string) => (key.endsWith('landmark') ? entries.get(key) : give(backend));
     Object.assign(backend, {
@@ -329,12 +360,11 @@ const exceptLandmark = (give: (backend: Backend) => unknown): Break => {
       ...(backend instanceof BulkBackend && { getMany: async (keys: string[]) => keys.map(one) }),
     });
   };
-};
 
 const PARTLY: Ways = {
-  'one key emits an error, and the others are read': exceptLandmark((backend) => {
-    backend.emit('error', AWAY);
-  }),
+  'one key emits an error, and the others are read': exceptLandmark(
+    (backend) => void backend.emit('error', AWAY),
+  ),
   'one key is a number': exceptLandmark(() => 17),
   'one key is not text': exceptLandmark(() => '{"value":17}'),
   'one key is not JSON': exceptLandmark(() => '{'),
@@ -367,8 +397,7 @@ const READING: Readonly<Record<string, readonly [() => Backend, Ways]>> = {
 
 const WRITING: Ways = {
   ...failing('set', undefined),
-  'set returns true, and stores nothing': (backend) =>
-    Object.assign(backend, { set: async () => true }),
+  'set returns true, and stores nothing': breaking('set', () => true),
   'set drops entries with long lifetimes': (backend) => {
     const { set } = backend;
     backend.set = (key, value, lifetime = 0) =>
@@ -381,11 +410,7 @@ const CLIENTS: Readonly<Record<string, (backend: Backend) => KeyvClient | Promis
   'a Keyv': (backend) => new Keyv(backend),
   'a Keyv that does not emit errors': (backend) => new Keyv(backend, { emitErrors: false }),
   'a Keyv that throws errors': (backend) => new Keyv(backend, { throwOnErrors: true }),
-  'a CACHE_MANAGER': async (backend) => {
-    const imports = [CacheModule.register({ stores: [backend] })];
-    const module = await Test.createTestingModule({ imports }).compile();
-    return module.get<Cache>(CACHE_MANAGER);
-  },
+  'a CACHE_MANAGER': (backend) => cacheOf({ stores: [backend] }),
 };
 
 const openStore = async (client: (typeof CLIENTS)[string], backend: Backend) =>
@@ -468,18 +493,5 @@ describe.each(Object.entries(CLIENTS))('KeyvBlocklistStore over %s', (_, client)
       expect(await store.add('jti:one', '1', null)).toBe(true);
       expect(await store.get(['jti:one'])).toEqual(['1']);
     });
-  });
-});
-
-describe('An error of a KeyvBlocklistStore', () => {
-  it('has a cause, and names neither a key nor a value', async () => {
-    const backend = new Backend();
-    const store = new KeyvBlocklistStore(new Keyv(backend));
-    await store.add('jti:secret', 'canary', null);
-    backend.get = async () => void backend.emit('error', AWAY) as undefined;
-
-    const error: unknown = await store.get(['jti:secret']).catch((caught: unknown) => caught);
-    expect(error).toMatchObject({ message: expect.stringContaining('failed'), cause: AWAY });
-    expect((error as Error).stack).not.toMatch(/secret|canary/);
   });
 });

@@ -5,6 +5,7 @@ import { JwtExtendedConfigError, SqlBlocklistStore, type SqlClient } from '../..
 import { dialectOf } from '../../../src/stores/sql-blocklist.store.js';
 import { sqlTable } from '../../../src/stores/sql-statements.js';
 import { blocklistStoreContract } from '../../../src/testing/index.js';
+import { failureOf } from '../../support/faults.js';
 import { PostgresServer } from '../../support/postgres.js';
 import { Reconnecting } from './reconnecting.js';
 import { CLIENTS, DIALECTS, freshDatabase, type OpenDatabase, poolOf } from './sql-databases.js';
@@ -84,6 +85,14 @@ function recreated(columns: string): readonly string[] {
   return ['DROP TABLE t', `CREATE TABLE t (${columns}, expires_at INTEGER)`];
 }
 
+/** A store whose tables are there, and fit. */
+async function migrated(client: SqlClient, table = 'jwt_blocklist'): Promise<SqlBlocklistStore> {
+  const store = new SqlBlocklistStore(client, { table });
+  await store.migrate();
+  await store.check();
+  return store;
+}
+
 describe.each(DIALECTS)('Tables of a SqlBlocklistStore in %s', (dialect, open) => {
   let database: OpenDatabase;
 
@@ -93,8 +102,7 @@ describe.each(DIALECTS)('Tables of a SqlBlocklistStore in %s', (dialect, open) =
   afterAll(() => database.close());
 
   it('are created by migrate, which may run again and loses nothing', async () => {
-    const store = new SqlBlocklistStore(database.client, { table: 'migrated' });
-    await store.migrate();
+    const store = await migrated(database.client, 'migrated');
     await store.add('jti:one', '1', null);
     await store.migrate();
     await store.check();
@@ -109,9 +117,7 @@ describe.each(DIALECTS)('Tables of a SqlBlocklistStore in %s', (dialect, open) =
   });
 
   it('have the name jwt_blocklist by default', async () => {
-    const store = new SqlBlocklistStore(database.client);
-    await store.migrate();
-    await store.check();
+    await new SqlBlocklistStore(database.client).migrate();
     expect(await database.rows('SELECT key FROM jwt_blocklist')).toEqual([]);
     expect(await database.rows('SELECT identity FROM jwt_blocklist_sessions')).toEqual([]);
   });
@@ -119,25 +125,21 @@ describe.each(DIALECTS)('Tables of a SqlBlocklistStore in %s', (dialect, open) =
   it.each(MISSHAPEN[dialect] ?? [])(
     'fail the check if there is %s',
     async (_, changes, finding) => {
-      const store = new SqlBlocklistStore(database.client, { table: 't' });
-      await store.migrate();
+      const store = await migrated(database.client, 't');
       for (const change of changes) await database.rows(change);
-      const refusal = await store.check().catch((error: unknown) => error);
+      const refusal = (await failureOf(store.check())) as Error;
       await database.rows('DROP TABLE IF EXISTS t');
       await database.rows('DROP TABLE IF EXISTS t_sessions');
 
       expect(refusal).toBeInstanceOf(JwtExtendedConfigError);
-      expect((refusal as Error).message).toMatch(finding);
-      expect((refusal as Error).message).toMatch(
-        /the tables t and t_sessions are not as they must be/,
-      );
-      expect((refusal as Error).message).toMatch(/Call `await store\.migrate\(\)`/);
+      expect(refusal.message).toMatch(finding);
+      expect(refusal.message).toMatch(/the tables t and t_sessions are not as they must be/);
+      expect(refusal.message).toMatch(/Call `await store\.migrate\(\)`/);
     },
   );
 
   it('fail the check after they were dropped, even if they passed it before', async () => {
-    const store = new SqlBlocklistStore(database.client, { table: 't' });
-    await store.migrate();
+    const store = await migrated(database.client, 't');
     await store.add('jti:one', '1', null);
     await store.check();
     await database.rows('DROP TABLE t');
@@ -150,24 +152,12 @@ describe.each(DIALECTS)('Tables of a SqlBlocklistStore in %s', (dialect, open) =
     expect(await store.get(['jti:one'])).toEqual([null]);
   });
 
-  it('may be named like a keyword of SQL, and differ by case', async () => {
-    for (const table of ['order', 'SELECT']) {
-      const store = new SqlBlocklistStore(database.client, { table });
-      await store.migrate();
-      await store.check();
-      expect(await store.add('jti:one', '1', null)).toBe(true);
-    }
-  });
-
-  it('may have the longest name that fits', async () => {
-    const stores = ['a', 'b'].map(
-      (end) => new SqlBlocklistStore(database.client, { table: 'x'.repeat(46) + end }),
-    );
-    for (const store of stores) {
-      await store.migrate();
-      await store.check();
-      expect(await store.add('jti:one', '1', null)).toBe(true);
-    }
+  it.each([
+    ['be named like a keyword of SQL, and differ by case', ['order', 'SELECT']],
+    ['have the longest name that fits', ['a', 'b'].map((end) => 'x'.repeat(46) + end)],
+  ])('may %s', async (_, tables) => {
+    const stores = await Promise.all(tables.map((table) => migrated(database.client, table)));
+    for (const store of stores) expect(await store.add('jti:one', '1', null)).toBe(true);
   });
 });
 
@@ -175,43 +165,35 @@ describe('Tables of a SqlBlocklistStore in PostgreSQL', () => {
   it('are created once when ten processes migrate at once', async () => {
     const database = await freshDatabase(server);
     const pools = Array.from({ length: 10 }, () => poolOf(server, database));
-    const stores = pools.map((pool) => new SqlBlocklistStore(pool));
     // Connected first, so that they migrate at the same time.
     await Promise.all(pools.map((pool) => pool.query('SELECT 1')));
-    await Promise.all(stores.map((store) => store.migrate()));
-    await Promise.all(stores.map((store) => store.check()));
+    await Promise.all(pools.map((pool) => migrated(pool)));
     const tables = await pools[0]?.query(
       `SELECT relname FROM pg_class WHERE relname LIKE 'jwt_blocklist%' ORDER BY 1`,
     );
     await Promise.all(pools.map((pool) => pool.end()));
-    expect(tables?.rows.map((row: { relname: string }) => row.relname)).toEqual([
-      'jwt_blocklist',
-      'jwt_blocklist_expiry',
-      'jwt_blocklist_pkey',
-      'jwt_blocklist_sessions',
-      'jwt_blocklist_sessions_expiry',
-      'jwt_blocklist_sessions_pkey',
-    ]);
+    const ends = ['', '_expiry', '_pkey', '_sessions', '_sessions_expiry', '_sessions_pkey'];
+    expect(tables?.rows).toEqual(ends.map((end) => ({ relname: `jwt_blocklist${end}` })));
   });
 
   it('may be in a schema', async () => {
     const pool = poolOf(server, await freshDatabase(server));
     await pool.query('CREATE SCHEMA auth');
     const store = new SqlBlocklistStore(pool, { table: 'auth.revoked' });
-    const before = await store.check().catch((error: unknown) => error);
+    const before = (await failureOf(store.check())) as Error;
     await store.migrate();
     await store.check();
     await store.add('jti:one', '1', null);
     const { rows } = await pool.query('SELECT key, value FROM auth.revoked');
     await pool.end();
     expect(before).toBeInstanceOf(JwtExtendedConfigError);
-    expect((before as Error).message).toMatch('the tables auth.revoked and auth.revoked_sessions');
+    expect(before.message).toMatch('the tables auth.revoked and auth.revoked_sessions');
     expect(rows).toEqual([{ key: 'jti:one', value: '1' }]);
   });
 
   it('are not called unfit when the server is down', async () => {
     const pool = new pg.Pool({ host: '127.0.0.1', port: 1 });
-    const refusal = await new SqlBlocklistStore(pool).check().catch((error: unknown) => error);
+    const refusal = await failureOf(new SqlBlocklistStore(pool).check());
     await pool.end();
     expect(refusal).toMatchObject({ code: 'ECONNREFUSED' });
     expect(refusal).not.toBeInstanceOf(JwtExtendedConfigError);
@@ -222,9 +204,7 @@ describe('Tables of a SqlBlocklistStore in SQLite', () => {
   it('may be in an attached file', async () => {
     const database = new Database(':memory:');
     database.exec(`ATTACH ':memory:' AS auth`);
-    const store = new SqlBlocklistStore(database, { table: 'auth.revoked' });
-    await store.migrate();
-    await store.check();
+    const store = await migrated(database, 'auth.revoked');
     await store.add('jti:one', '1', null);
     expect(database.prepare('SELECT key, value FROM auth.revoked').all()).toEqual([
       { key: 'jti:one', value: '1' },
@@ -265,10 +245,9 @@ describe('Tables of a SqlBlocklistStore in SQLite', () => {
 
   it('are not called unfit when the database is closed', async () => {
     const database = new Database(':memory:');
-    const store = new SqlBlocklistStore(database);
-    await store.migrate();
+    const store = await migrated(database);
     database.close();
-    const refusal = await store.check().catch((error: unknown) => error);
+    const refusal = await failureOf(store.check());
     expect(refusal).toMatchObject({ message: expect.stringMatching(/not open/) });
     expect(refusal).not.toBeInstanceOf(JwtExtendedConfigError);
   });
@@ -297,32 +276,28 @@ describe.each(DIALECTS)('SqlBlocklistStores in one database of %s', (_, open) =>
 
   beforeAll(async () => {
     database = await open(server);
-    await new SqlBlocklistStore(database.client).migrate();
+    await migrated(database.client);
   });
   afterAll(() => database.close());
 
   it('do not see each other if their prefixes differ', async () => {
-    const [admin, shop] = ['admin:', 'shop:'].map(
-      (prefix) => new SqlBlocklistStore(database.client, { prefix }),
-    ) as [SqlBlocklistStore, SqlBlocklistStore];
+    const admin = new SqlBlocklistStore(database.client, { prefix: 'admin:' });
+    const shop = new SqlBlocklistStore(database.client, { prefix: 'shop:' });
     await areApart(admin, shop);
     const keys = await database.rows(`SELECT key FROM jwt_blocklist WHERE key LIKE '%:jti:one'`);
     expect(keys).toEqual([{ key: 'shop:jti:one' }]);
   });
 
   it('do not see each other if their tables differ', async () => {
-    const [admin, shop] = ['admin', 'shop'].map(
-      (table) => new SqlBlocklistStore(database.client, { table }),
-    ) as [SqlBlocklistStore, SqlBlocklistStore];
-    await admin.migrate();
-    await shop.migrate();
-    await areApart(admin, shop);
+    await areApart(
+      await migrated(database.client, 'admin'),
+      await migrated(database.client, 'shop'),
+    );
   });
 
   it('act as one if table and prefix are the same (R65)', async () => {
-    const [one, other] = [1, 2].map(
-      () => new SqlBlocklistStore(database.client, { prefix: 'both:' }),
-    ) as [SqlBlocklistStore, SqlBlocklistStore];
+    const one = new SqlBlocklistStore(database.client, { prefix: 'both:' });
+    const other = new SqlBlocklistStore(database.client, { prefix: 'both:' });
     expect(await one.add('jti:two', '1', null)).toBe(true);
     expect(await other.add('jti:two', '2', null)).toBe(false);
     expect(await other.get(['jti:two'])).toEqual(['1']);
@@ -401,8 +376,7 @@ describe.each(DIALECTS)('A purge of a SqlBlocklistStore in %s', (dialect, open) 
 
   beforeAll(async () => {
     database = await open(server);
-    store = new SqlBlocklistStore(database.client);
-    await store.migrate();
+    store = await migrated(database.client);
   });
   beforeEach(async () => {
     await database.rows('DELETE FROM jwt_blocklist');
@@ -424,15 +398,10 @@ describe.each(DIALECTS)('A purge of a SqlBlocklistStore in %s', (dialect, open) 
 
     expect(await store.purge()).toBe(3);
 
-    expect(
-      await store.get(['jti:old', 'jti:recent', 'jti:live', 'jti:immortal', 'sub:old']),
-    ).toEqual([null, '1', '1', '1', null]);
-    expect(await store.get(['sub:immortal'])).toEqual(['1']);
-    expect([...(await store.sessions.list('alice'))].sort()).toEqual([
-      'immortal',
-      'live',
-      'recent',
-    ]);
+    const left = ['jti:recent', 'jti:live', 'jti:immortal', 'sub:immortal'];
+    expect(await store.get(['jti:old', 'sub:old', ...left])).toEqual([null, null, ...'1111']);
+    const sessions = [...(await store.sessions.list('alice'))].sort();
+    expect(sessions).toEqual(['immortal', 'live', 'recent']);
     expect(await store.purge()).toBe(0);
   });
 
@@ -518,13 +487,14 @@ describe.each(DIALECTS)('A purge of a SqlBlocklistStore in %s', (dialect, open) 
         SELECT 'user:' || i, 'sid', '1', ${moment} FROM ${many}`,
     );
     await database.rows('ANALYZE');
-    const { statements, keyList, rows } = bound(database.client);
+    const sql = dialectOf(database.client, sqlTable('jwt_blocklist'));
+    const { statements } = sql;
     const [purgeEntries = '', purgeSessions = ''] = statements.purge;
     const explain = dialect === 'SQLite' ? 'EXPLAIN QUERY PLAN ' : 'EXPLAIN ';
     const plan = async (statement: string, ...values: readonly unknown[]) =>
-      JSON.stringify(await rows(explain + statement, values));
+      JSON.stringify(await sql.rows(explain + statement, values));
 
-    const keys = keyList(['jti:1', 'jti:x', 'jti:y', 'jti:z']);
+    const keys = sql.keyList(['jti:1', 'jti:x', 'jti:y', 'jti:z']);
     const byKey =
       /Index (Only )?Scan (using|on) jwt_blocklist_pkey|SEARCH jwt_blocklist USING PRIM/;
     const byIdentity =
@@ -541,29 +511,16 @@ describe.each(DIALECTS)('A purge of a SqlBlocklistStore in %s', (dialect, open) 
   });
 });
 
-/** The statements of the store, and the methods that run them. */
-function bound(client: SqlClient) {
-  const dialect = dialectOf(client, sqlTable('jwt_blocklist'));
-  return {
-    statements: dialect.statements,
-    keyList: dialect.keyList.bind(dialect),
-    rows: dialect.rows.bind(dialect),
-  };
-}
-
 describe('A purge of a SqlBlocklistStore in PostgreSQL by several processes', () => {
-  let pools: readonly pg.Pool[];
-  let stores: readonly SqlBlocklistStore[];
+  let pools: pg.Pool[];
+  let stores: SqlBlocklistStore[];
 
   beforeAll(async () => {
     const database = await freshDatabase(server);
     pools = [1, 2, 3, 4].map(() => poolOf(server, database));
-    stores = pools.map((pool) => new SqlBlocklistStore(pool));
-    await stores[0]?.migrate();
+    stores = await Promise.all(pools.map((pool) => migrated(pool)));
   });
-  afterAll(async () => {
-    await Promise.all(pools.map((pool) => pool.end()));
-  });
+  afterAll(() => Promise.all(pools.map((pool) => pool.end())));
 
   it('deletes each row once', async () => {
     await pools[0]?.query(
