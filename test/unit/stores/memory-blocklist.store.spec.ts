@@ -31,20 +31,18 @@ afterEach(() => {
 });
 
 describe('Options of a MemoryBlocklistStore', () => {
-  it.each([[0], [-1], [1.5], [NaN], [Infinity], ['100'], [null], [2 ** 53]])(
-    'reject maxEntries: %p',
-    (maxEntries) => {
-      expect(() => new MemoryBlocklistStore({ maxEntries: maxEntries as number })).toThrow(
-        /^MemoryBlocklistStore\.maxEntries was given .*; give a whole number from 1 to \d+$/,
-      );
-    },
-  );
-
   it.each([
+    ...[0, -1, 1.5, NaN, Infinity, '100', null, 2 ** 53].map(
+      (maxEntries) =>
+        [
+          { maxEntries },
+          /^MemoryBlocklistStore\.maxEntries was given .*; give a whole number from 1 to \d+$/,
+        ] as const,
+    ),
     [{ maxEntry: 5 }, /MemoryBlocklistStore\.maxEntry/],
     [{ clock: 5 }, /^MemoryBlocklistStore\.clock was given a number; give a function$/],
     [null, /^MemoryBlocklistStore was given null; give an object of options$/],
-  ])('reject %j', (options, message) => {
+  ])('reject %p', (options, message) => {
     expect(() => new MemoryBlocklistStore(options as object)).toThrow(JwtExtendedConfigError);
     expect(() => new MemoryBlocklistStore(options as object)).toThrow(message);
   });
@@ -232,9 +230,8 @@ describe('A full MemoryBlocklistStore', () => {
     expect(() => store.raise('cut:carol', 1, null)).toThrow(FULL);
     expect(store.add('jti:one', '1', ahead(HOUR))).toBe(false);
     store.raise('cut:bob', 2, ahead(HOUR));
-    expect(store.get(['jti:one', 'cut:bob', 'jti:three', 'cut:carol'])).toEqual([
-      ...['1', '2', null, null],
-    ]);
+    const values = store.get(['jti:one', 'cut:bob', 'jti:three', 'cut:carol']);
+    expect(values).toEqual(['1', '2', null, null]);
     expect(store.size).toBe(2);
   });
 
@@ -254,9 +251,8 @@ describe('A full MemoryBlocklistStore', () => {
     store.add('jti:forever', '1', null);
     passUnswept(store, HOUR);
     expect(store.add('jti:new', '1', ahead(HOUR))).toBe(true);
-    expect(store.get(['jti:live', 'jti:expired', 'jti:forever', 'jti:new'])).toEqual([
-      ...['1', null, '1', '1'],
-    ]);
+    const values = store.get(['jti:live', 'jti:expired', 'jti:forever', 'jti:new']);
+    expect(values).toEqual(['1', null, '1', '1']);
     expect(() => store.add('jti:newer', '1', null)).toThrow(FULL);
   });
 
@@ -328,20 +324,5 @@ describe('ShardedMap', () => {
 
     expect(parts.size).toBe(256);
     expect(Math.max(...[...parts].map(({ size }) => size))).toBeLessThan(120);
-  });
-
-  it('walks over all it holds while entries are set and deleted', () => {
-    const map = new ShardedMap<number>();
-    for (let index = 0; index < 10_000; index += 1) map.set(`${index}`, index);
-    const walk = map.values();
-    const seen = new Set([walk.next().value]);
-    for (let index = 0; index < 10_000; index += 1) {
-      if (index % 10 > 0) map.delete(`${index}`);
-      map.set(`new ${index}`, -1);
-    }
-    for (const value of walk) seen.add(value);
-
-    const kept = Array.from({ length: 1_000 }, (_, index) => index * 10);
-    expect(kept.filter((value) => !seen.has(value))).toEqual([]);
   });
 });

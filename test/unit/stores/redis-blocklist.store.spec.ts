@@ -7,6 +7,7 @@ import {
   RedisBlocklistStore,
   type RedisClient,
 } from '../../../src/index.js';
+import { failureOf } from '../../support/faults.js';
 
 const NOWHERE = { host: '127.0.0.1', port: 1 };
 const SECRET_URL = 'redis://user:swordfish@localhost';
@@ -25,10 +26,7 @@ describe('RedisBlocklistStore accepts', () => {
     ['createClient of redis', nodeRedis],
     ['createClientPool of redis', () => createClientPool({ socket: NOWHERE })],
     ['createCluster of redis', () => createCluster({ rootNodes: [{ socket: NOWHERE }] })],
-    [
-      'createSentinel of redis',
-      () => createSentinel({ name: 'ours', sentinelRootNodes: [NOWHERE] }),
-    ],
+    ['createSentinel of redis', () => createSentinel({ name: 'a', sentinelRootNodes: [NOWHERE] })],
     ['options on top of a client', () => nodeRedis().withCommandOptions({ timeout: 100 })],
     ['Redis of ioredis', ioredis],
     ['Cluster of ioredis', () => new Cluster([NOWHERE], { lazyConnect: true })],
@@ -45,12 +43,7 @@ describe('RedisBlocklistStore rejects', () => {
     ['null', () => null, 'null', ''],
     ['an address', () => SECRET_URL, 'a string of 32 characters', 'connect to that address first'],
     ['options', () => ({ url: SECRET_URL }), 'an object', ''],
-    [
-      'a function that makes a client',
-      () => createClient,
-      'a function',
-      'a client, not a function',
-    ],
+    ['a function that makes a client', () => createClient, 'a function', 'a client, not a functi'],
     ['the class of a client', () => Redis, 'a function', 'a client, not a function or a class'],
     ['a promise', () => Promise.resolve(nodeRedis()), 'Promise', 'await the promise of it first'],
     ['a transaction of redis', () => nodeRedis().multi(), 'an object', 'not a transaction'],
@@ -80,16 +73,11 @@ describe('RedisBlocklistStore rejects', () => {
     );
   });
 
-  it('an option that it does not have', () => {
-    expect(mistakeOf(() => storeOf(nodeRedis(), { keyPrefix: 'app:' }))).toContain(
-      'RedisBlocklistStore.keyPrefix is not an option',
-    );
-  });
-
-  it('options that are not an object', () => {
-    expect(mistakeOf(() => storeOf(nodeRedis(), 'jwt:'))).toContain(
-      'RedisBlocklistStore was given a string of 4 characters; give an object of options',
-    );
+  it.each([
+    [{ keyPrefix: 'app:' }, 'RedisBlocklistStore.keyPrefix is not an option'],
+    ['jwt:', 'RedisBlocklistStore was given a string of 4 characters; give an object of options'],
+  ])('the options %j', (options, message) => {
+    expect(mistakeOf(() => storeOf(nodeRedis(), options))).toContain(message);
   });
 });
 
@@ -157,19 +145,15 @@ describe('The check of a RedisBlocklistStore', () => {
     'rejects a server that is too old: %s',
     async (words) => {
       const client = Object.assign(nodeRedis(), { set: () => Promise.reject(new Error(words)) });
-      const failure: unknown = await storeOf(client)
-        .check()
-        .catch((error: unknown) => error);
+      const failure = (await failureOf(storeOf(client).check())) as Error;
       expect(failure).toBeInstanceOf(JwtExtendedConfigError);
-      expect((failure as Error).message).toContain(words);
-      expect((failure as Error).message).toContain('use Redis 6.2 or newer');
+      expect(failure.message).toContain(words);
+      expect(failure.message).toContain('use Redis 6.2 or newer');
     },
   );
 
   it('passes an outage on as it is', async () => {
-    const failure: unknown = await storeOf(nodeRedis())
-      .check()
-      .catch((error: unknown) => error);
+    const failure = await failureOf(storeOf(nodeRedis()).check());
     expect(failure).toBeInstanceOf(Error);
     expect(failure).not.toBeInstanceOf(JwtExtendedConfigError);
   });
@@ -183,11 +167,10 @@ function oldClient(): unknown {
 }
 
 function mistakeOf(act: () => unknown): string {
+  expect(act).toThrow(JwtExtendedConfigError);
   try {
-    act();
+    return String(act());
   } catch (error) {
-    if (error instanceof JwtExtendedConfigError) return error.message;
-    throw error;
+    return (error as Error).message;
   }
-  throw new Error('it was accepted');
 }

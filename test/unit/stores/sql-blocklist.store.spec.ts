@@ -7,15 +7,11 @@ import {
   type SqlBlocklistStoreOptions,
   type SqlClient,
 } from '../../../src/index.js';
+import { failureOf, throwing } from '../../support/faults.js';
 
 /** A store over a client of PostgreSQL that answers each statement with these rows. */
 function answering(...rows: readonly unknown[]): SqlBlocklistStore {
   return new SqlBlocklistStore({ query: async () => ({ rows }) });
-}
-
-/** A store over a client of another library, with answers of another shape. */
-function foreign(answer: unknown): SqlBlocklistStore {
-  return new SqlBlocklistStore({ query: async () => answer } as SqlClient);
 }
 
 async function inMemory(options?: SqlBlocklistStoreOptions): Promise<SqlBlocklistStore> {
@@ -41,47 +37,38 @@ describe('SqlBlocklistStore', () => {
     );
   });
 
-  it.each([
-    ...['', '1st', 'a b', 'a-b', 'a"b', "a'b", 'a;b', 'ä', 'a\n', 'a\0', '.a', 'a.', 'a..b'],
-    'a.b.c',
-    ...['x; DROP TABLE users', 'x"; DROP TABLE users; --', 'a'.repeat(64), 'a'.repeat(48)],
-    ...[null, 1, {}, ['a'], { toString: () => 'a' }],
-  ])('rejects the table %j (R66)', (table) => {
-    const made = () => new SqlBlocklistStore(new Database(':memory:'), { table: table as string });
-    expect(made).toThrow(JwtExtendedConfigError);
-    expect(made).toThrow(/^SqlBlocklistStore: table must be /);
-  });
+  /** Options that a store refuses, and how its error begins. */
+  const REFUSED: readonly (readonly [object | string | null, RegExp])[] = [
+    ...[
+      ...['', '1st', 'a b', 'a-b', 'a"b', "a'b", 'a;b', 'ä', 'a\n', 'a\0', '.a', 'a.', 'a..b'],
+      ...['a.b.c', 'x; DROP TABLE users', 'x"; DROP TABLE users; --', 'a'.repeat(64)],
+      ...['a'.repeat(48), null, 1, {}, ['a'], { toString: () => 'a' }],
+    ].map((table) => [{ table }, /^SqlBlocklistStore: table must be /] as const),
+    ...[null, 1, {}, 'a\0', '\ud800', 'a\udc00'].map(
+      (prefix) => [{ prefix }, /^SqlBlocklistStore: prefix must be text/] as const,
+    ),
+    ...[{ tabel: 'revoked' }, null, 'revoked'].map(
+      (options) => [options, /^SqlBlocklistStore/] as const,
+    ),
+  ];
 
-  it.each([null, 1, {}, 'a\0', '\ud800', 'a\udc00'])('rejects the prefix %j', (prefix) => {
-    const made = () =>
-      new SqlBlocklistStore(new Database(':memory:'), { prefix: prefix as string });
-    expect(made).toThrow(JwtExtendedConfigError);
-    expect(made).toThrow(/^SqlBlocklistStore: prefix must be text/);
-  });
-
-  it.each([{ tabel: 'revoked' }, null, 'revoked'])('rejects the options %j', (options) => {
+  it.each(REFUSED)('rejects the options %j (R66)', (options, message) => {
     const made = () => new SqlBlocklistStore(new Database(':memory:'), options as object);
     expect(made).toThrow(JwtExtendedConfigError);
-    expect(made).toThrow(/^SqlBlocklistStore/);
+    expect(made).toThrow(message);
   });
 
   it('rejects a database whose methods return promises', async () => {
     const database = new AsyncDatabase(':memory:', {});
     const store = new SqlBlocklistStore(database as unknown as SqlClient);
-    for (const attempt of [store.check(), store.migrate(), store.get(['jti:one'])]) {
-      const refusal: unknown = await attempt.catch((error: unknown) => error);
-      expect(refusal).toBeInstanceOf(JwtExtendedConfigError);
-      expect((refusal as Error).message).toMatch(/give it a Database of libsql or better-sqlite3$/);
-    }
+    await expectMisfit([store.check(), store.migrate(), store.get(['jti:one'])], SQLITE);
     database.close();
   });
 
   it('rejects a database that answers by callback', async () => {
     const statement = { run: () => statement, get: () => statement, all: () => statement };
     const client = { prepare: () => statement, exec: () => undefined } as unknown as SqlClient;
-    const refusal = await new SqlBlocklistStore(client).check().catch((error: unknown) => error);
-    expect(refusal).toBeInstanceOf(JwtExtendedConfigError);
-    expect((refusal as Error).message).toMatch(/give it a Database of libsql or better-sqlite3$/);
+    await expectMisfit([new SqlBlocklistStore(client).check()], SQLITE);
   });
 
   it.each([
@@ -91,41 +78,39 @@ describe('SqlBlocklistStore', () => {
     ['rows that are not a list', { rows: {} }],
     ['another name for rows', { recordset: [] }],
   ])('rejects a client that answers with %s', async (_, answer) => {
-    const store = foreign(answer);
-    for (const attempt of [
-      store.check(),
-      store.add('jti:one', '1', null),
-      store.get(['jti:one']),
-    ]) {
-      const refusal: unknown = await attempt.catch((error: unknown) => error);
-      expect(refusal).toBeInstanceOf(JwtExtendedConfigError);
-      expect((refusal as Error).message).toMatch(/give it a Pool or a Client of pg, or a PGlite$/);
-    }
+    const store = new SqlBlocklistStore({ query: async () => answer } as SqlClient);
+    await expectMisfit(
+      [store.check(), store.add('jti:one', '1', null), store.get(['a'])],
+      POSTGRES,
+    );
   });
+
+  const SQLITE = 'give it a Database of libsql or better-sqlite3';
+  const POSTGRES = 'give it a Pool or a Client of pg, or a PGlite';
+
+  /** Each call rejects because the client is of another library, and says what to give. */
+  async function expectMisfit(calls: readonly Promise<unknown>[], hint: string): Promise<void> {
+    for (const failure of (await Promise.all(calls.map(failureOf))) as Error[]) {
+      expect(failure).toBeInstanceOf(JwtExtendedConfigError);
+      expect(failure.message.endsWith(hint)).toBe(true);
+    }
+  }
 });
 
 describe('An error of the client of a SqlBlocklistStore', () => {
   it.each([
     ['an error', new Error('the network is away')],
-    [
-      'a SQLSTATE that does not concern the tables',
-      { code: '42501', message: 'permission denied' },
-    ],
+    ['a SQLSTATE that does not concern the tables', { code: '42501', message: 'denied' }],
     ['a code that is a number', { code: 42, message: 7 }],
     ['text', 'no such table'],
     ['null', null],
     ['undefined', undefined],
   ])('is passed on if it is %s', async (_, reason) => {
-    const postgres = { query: () => Promise.reject(reason) };
-    const fail = () => {
-      throw reason;
-    };
-    const sqlite = { exec: fail, prepare: fail };
-    for (const client of [postgres, sqlite]) {
+    const fail = throwing(reason);
+    for (const client of [{ query: () => Promise.reject(reason) }, { exec: fail, prepare: fail }]) {
       const store = new SqlBlocklistStore(client);
-      for (const attempt of [store.check(), store.migrate(), store.add('jti:one', '1', null)]) {
+      for (const attempt of [store.check(), store.migrate(), store.add('jti:one', '1', null)])
         await expect(attempt).rejects.toBe(reason);
-      }
     }
   });
 });
@@ -158,10 +143,8 @@ describe('Rows that do not answer the question', () => {
   });
 
   it('do not show their key or value in the error', async () => {
-    const refusal = await answering({ key: '=jti:secret', value: '=secret' })
-      .get(['jti:one'])
-      .catch((error: unknown) => error);
-    expect((refusal as Error).message).not.toMatch('secret');
+    const store = answering({ key: '=jti:secret', value: '=secret' });
+    expect(String(await failureOf(store.get(['jti:one'])))).not.toMatch('secret');
   });
 });
 
