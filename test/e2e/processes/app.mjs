@@ -4,24 +4,64 @@ import 'reflect-metadata';
 import { Controller, Get, Inject, Module, Param, Post, UseGuards } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { Redis } from 'ioredis';
+import Database from 'libsql';
 import {
   AccessGuard,
   BlocklistService,
   CurrentToken,
   JwtExtendedModule,
+  RedisBlocklistStore,
   RefreshGuard,
-  SessionService,
+  SqlBlocklistStore,
   TokenService,
 } from 'nestjs-jwt-extended';
-import { openStore } from './stores.mjs';
+import pg from 'pg';
+import { createClient } from 'redis';
+
+const nothing = () => undefined;
+
+/** Opens a store of each kind, as an application does, with a client of its own. */
+const KINDS = {
+  memory: async () => ({ store: undefined, close: nothing }),
+  redis: (url) => nodeRedis({ url }),
+  'redis with a cache': (url) => nodeRedis({ url, RESP: 3, clientSideCache: { ttl: 0 } }),
+  ioredis: async (url) => {
+    const client = new Redis(url).on('error', nothing);
+    return { store: new RedisBlocklistStore(client), close: () => client.disconnect() };
+  },
+  postgres: async (connectionString) => {
+    const pool = new pg.Pool({ connectionString }).on('error', nothing);
+    return { store: await migrated(pool), close: () => pool.end() };
+  },
+  sqlite: async (path) => {
+    const database = new Database(path, { timeout: 5_000 });
+    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
+    return { store: await migrated(database), close: () => database.close() };
+  },
+};
+
+async function nodeRedis(options) {
+  const socket = { reconnectStrategy: () => 100 };
+  const client = createClient({ ...options, socket }).on('error', nothing);
+  await client.connect();
+  return { store: new RedisBlocklistStore(client), close: () => client.destroy() };
+}
+
+/** Several processes may do so at once. */
+async function migrated(client) {
+  const store = new SqlBlocklistStore(client);
+  await store.migrate();
+  return store;
+}
 
 const [kind, address, secret, timeout = '5s'] = process.argv.slice(2);
 
 let working;
 
 class AppController {
-  constructor(tokens, blocklist, sessions) {
-    Object.assign(this, { tokens, blocklist, sessions });
+  constructor(tokens, blocklist) {
+    Object.assign(this, { tokens, blocklist });
   }
 
   login() {
@@ -47,18 +87,9 @@ class AppController {
     return this.tokens.rotateRefreshToken(token);
   }
 
-  list({ identity }) {
-    return this.sessions.list(identity);
-  }
-
   async logout(token) {
     await this.blocklist.revoke(token);
     return { msg: 'logged out' };
-  }
-
-  async end({ sessionId }) {
-    await this.blocklist.revokeSession(sessionId);
-    return { msg: 'ended' };
   }
 
   async endAll({ identity }) {
@@ -79,7 +110,7 @@ function guarded(guard, route, name) {
   CurrentToken()(AppController.prototype, name, 0);
 }
 
-[TokenService, BlocklistService, SessionService].forEach((token, index) =>
+[TokenService, BlocklistService].forEach((token, index) =>
   Inject(token)(AppController, undefined, index),
 );
 decorate('login', Post('login'));
@@ -87,13 +118,11 @@ decorate('work', Post('work/:milliseconds'));
 Param('milliseconds')(AppController.prototype, 'work', 0);
 guarded(AccessGuard, Get('access'), 'access');
 guarded(RefreshGuard, Post('refresh'), 'refresh');
-guarded(AccessGuard, Get('sessions'), 'list');
 guarded(AccessGuard, Post('logout'), 'logout');
-guarded(AccessGuard, Post('end'), 'end');
 guarded(AccessGuard, Post('end-all'), 'endAll');
 Controller()(AppController);
 
-const { store, close } = await openStore(kind, address);
+const { store, close } = await KINDS[kind](address);
 const settings = { secret, blocklist: { store, timeout }, rotation: { grace: '60s' } };
 class App {}
 Module({ imports: [JwtExtendedModule.forRoot(settings)], controllers: [AppController] })(App);
