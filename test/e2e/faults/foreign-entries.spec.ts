@@ -3,14 +3,7 @@ import { TokenCheckUnavailableError, type TokenPair } from '../../../src/index.j
 import { failureOf, UNAVAILABLE } from '../../support/faults.js';
 import { claimsOf } from '../../support/tokens.js';
 import { REVOKED, StoreApp } from './store-app.js';
-import {
-  type Host,
-  hostOf,
-  type OpenStore,
-  REDIS_SUBJECTS,
-  sqliteFile,
-  SUBJECTS,
-} from './subjects.js';
+import { type Host, hostOf, type OpenStore, sqliteFile, SUBJECTS } from './subjects.js';
 
 const HOSTS: readonly (readonly [string, () => Promise<Host>])[] = [
   ...SUBJECTS.map(([name, subject]) => [name, () => hostOf(subject)] as const),
@@ -122,50 +115,4 @@ describe.each(HOSTS)('Entries that another program wrote to a %s', (_, start) =>
       expect((await app.show(pair.accessToken)).status).toBe(200);
     },
   );
-});
-
-describe.each(REDIS_SUBJECTS)('Keys of another type in the server of a %s', (_, subject) => {
-  let host: Host;
-  let open: OpenStore;
-  let app: StoreApp;
-
-  beforeAll(async () => {
-    host = await hostOf(subject);
-    open = host.open();
-    app = await StoreApp.start(open.store);
-  });
-  afterAll(() => app.close(open, host));
-
-  it.each([
-    ['a hash', 'HSET', 'field', 'value'],
-    ['a list', 'RPUSH', 'value'],
-    ['a set', 'SADD', 'value'],
-    ['a stream', 'XADD', '*', 'field', 'value'],
-  ])('make each write to %s reject (R57)', async (_, command, ...rest) => {
-    const { accessToken, refreshToken, sessionId } = await app.logIn();
-    const identity = `owner-of-a-${command}`;
-    const keys = [
-      `jti:${claimsOf(accessToken).jti}`,
-      `spent:${claimsOf(refreshToken).jti}`,
-      `sid:${sessionId}`,
-      `sub:${identity}`,
-    ];
-    for (const key of keys) await open.run(command, `jwt:entry:${key}`, ...rest);
-
-    expect(await app.logOut(accessToken)).toEqual(UNAVAILABLE);
-    expect(await app.refresh(refreshToken)).toEqual(UNAVAILABLE);
-    const failures = await Promise.all([
-      failureOf(app.blocklist.revoke(accessToken)),
-      failureOf(app.blocklist.revokeSession(sessionId)),
-      failureOf(app.blocklist.revokeAllFor(identity)),
-      failureOf(app.tokens.rotateRefreshToken(refreshToken)),
-    ]);
-    for (const failure of failures) expect(failure).toBeInstanceOf(TokenCheckUnavailableError);
-  });
-
-  it('make a login reject whose session cannot be recorded', async () => {
-    await open.run('SET', 'jwt:sessions:carol', 'text');
-
-    expect(await failureOf(app.logIn('carol'))).toBeInstanceOf(TokenCheckUnavailableError);
-  });
 });

@@ -1,5 +1,5 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { TokenCheckUnavailableError, type TokenPair } from '../../../src/index.js';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { TokenCheckUnavailableError } from '../../../src/index.js';
 import { failureOf, UNAVAILABLE } from '../../support/faults.js';
 import { ADMITTED, LOGGED_OUT, REVOKED, StoreApp } from './store-app.js';
 import {
@@ -128,42 +128,6 @@ describe.each(REFUSALS)('%s', (_, start, refusals) => {
       expect(refreshed.status).toBe(201);
     },
   );
-});
-
-describe('After a logout that met a lock of the SQLite file', () => {
-  let host: Host;
-  let own: OpenStore;
-  let other: OpenStore;
-  let third: OpenStore;
-  let app: StoreApp;
-  let pair: TokenPair;
-
-  beforeEach(async () => {
-    host = await sqliteFile();
-    [own, other, third] = [host.open(), host.open(), host.open()];
-    app = await StoreApp.start(own.store);
-    pair = await app.logIn();
-    await third.run('BEGIN IMMEDIATE');
-    expect(await app.logOut(pair.accessToken)).toEqual(UNAVAILABLE);
-    await third.run('ROLLBACK');
-  });
-  afterEach(async () => {
-    await app.close(own, other, third, host);
-  });
-
-  it('the next write is visible to other processes, which can write after it (R57, R65)', async () => {
-    await app.blocklist.revokeAllFor('alice');
-
-    expect(await app.show(pair.accessToken)).toEqual(REVOKED);
-    expect(await other.store.get(['sub:alice'])).toEqual([expect.stringMatching(/^\d+$/)]);
-    expect(await other.store.add('jti:another', '1', null)).toBe(true);
-  });
-
-  it('the same logout succeeds', async () => {
-    expect((await app.logOut(pair.accessToken)).status).toBe(201);
-
-    expect(await app.show(pair.accessToken)).toEqual(REVOKED);
-  });
 });
 
 /** Waits until all sessions use the new value, which they do from their second statement on. */

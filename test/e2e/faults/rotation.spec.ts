@@ -1,9 +1,7 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { type BlocklistStore, MemoryBlocklistStore, type TokenPair } from '../../../src/index.js';
-import { UNAVAILABLE } from '../../support/faults.js';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { MemoryBlocklistStore, type TokenPair } from '../../../src/index.js';
 import { Clock } from '../../support/forge.js';
 import { REVOKED, StoreApp } from './store-app.js';
-import { type OpenStore, type Server, SUBJECTS } from './subjects.js';
 import { type Around, wrapped } from './wrapped-store.js';
 
 /** The calls of a rotation to its store, in order; the last three at once. */
@@ -109,81 +107,5 @@ describe('A rotation', () => {
         expect(new Set(all.map((each) => each.refreshToken)).size).toBe(1);
       }
     }
-  });
-});
-
-describe.each(SUBJECTS)('A rotation over a %s', (_, subject) => {
-  let server: Server;
-  let open: OpenStore;
-  let app: StoreApp;
-  let skippedMs = 0;
-  /** Runs after the next claim is written, and before it is acknowledged. */
-  let afterClaim: (() => Promise<void>) | undefined;
-
-  beforeAll(async () => {
-    server = await subject.startServer();
-    open = subject.open(server.port);
-    app = await StoreApp.start(interrupted(open.store), {
-      clock: () => new Date(Date.now() + skippedMs),
-      rotation: { grace: '60s' },
-    });
-  });
-  afterEach(() => {
-    afterClaim = undefined;
-  });
-  afterAll(() => app.close(open, server));
-
-  function interrupted(store: BlocklistStore): BlocklistStore {
-    return wrapped(store, async (method, call) => {
-      const answer = await call();
-      if (method !== 'add') return answer;
-      const happens = afterClaim;
-      afterClaim = undefined;
-      await happens?.();
-      return answer;
-    });
-  }
-
-  it('whose server is killed between claim and mint has one successor, until it is used (R63)', async () => {
-    const first = await app.logIn();
-    const killed = new Promise<void>((resolve) => {
-      afterClaim = () => server.kill().then(resolve);
-    });
-    const refreshing = app.refresh(first.refreshToken);
-    await killed;
-    const failed = await app.overdue(refreshing);
-    await server.restart();
-    await app.back(first.accessToken);
-    const successors = [
-      await app.refresh(first.refreshToken),
-      await app.refresh(first.refreshToken),
-    ];
-    const { refreshToken, accessToken } = successors[0]?.body as TokenPair;
-
-    expect(failed).toEqual(UNAVAILABLE);
-    expect(successors.map(({ status }) => status)).toEqual([201, 201]);
-    expect(successors[1]?.body).toEqual(successors[0]?.body);
-    skippedMs += 60_000;
-    expect(await app.refresh(first.refreshToken)).toEqual(REVOKED);
-    expect(await app.refresh(refreshToken)).toEqual(REVOKED);
-    expect(await app.show(accessToken)).toEqual(REVOKED);
-  });
-
-  it('whose claim was never acknowledged is reuse after the grace (R60)', async () => {
-    const { refreshToken, accessToken } = await app.logIn();
-    const claimed = new Promise<void>((resolve) => {
-      afterClaim = () => {
-        resolve();
-        return new Promise(() => undefined);
-      };
-    });
-    const refreshing = app.refresh(refreshToken);
-    await claimed;
-    const failed = await app.overdue(refreshing);
-    skippedMs += 60_000;
-
-    expect(failed).toEqual(UNAVAILABLE);
-    expect(await app.refresh(refreshToken)).toEqual(REVOKED);
-    expect(await app.show(accessToken)).toEqual(REVOKED);
   });
 });
