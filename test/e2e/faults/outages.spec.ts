@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { setTimeout as pause } from 'node:timers/promises';
-import { TokenCheckUnavailableError, type TokenPair } from '../../../src/index.js';
+import { type JwtExtendedOptions, TokenCheckUnavailableError } from '../../../src/index.js';
 import { failureOf, UNAVAILABLE } from '../../support/faults.js';
 import { TcpProxy } from '../../support/tcp-proxy.js';
 import { claimsOf } from '../../support/tokens.js';
@@ -44,33 +44,39 @@ const OUTAGES: readonly (readonly [string, Outage])[] = [
 describe.each(SUBJECTS)('%s', (_, subject) => {
   let server: Server;
   let line: TcpProxy;
+  let open: OpenStore;
+  let app: StoreApp;
 
   beforeAll(async () => {
     server = await subject.startServer();
     line = await TcpProxy.start(server.port);
   });
+  beforeEach(() => {
+    open = subject.open(server.port);
+  });
+  afterEach(() => app.close(open));
   afterAll(async () => {
     await line.close();
     await server.close();
   });
 
-  describe.each(OUTAGES)('An application whose server %s (R28, R56, R57, R73)', (_, outage) => {
-    let open: OpenStore;
-    let app: StoreApp;
-    let pair: TokenPair;
-    let revoked: string;
+  /** Starts an application with a session, and a token that is revoked. */
+  async function start(options?: JwtExtendedOptions) {
+    app = await StoreApp.start(open.store, options);
+    const [pair, { accessToken: revoked }] = [await app.logIn(), await app.logIn()];
+    await app.blocklist.revoke(revoked);
+    return { pair, revoked };
+  }
 
-    beforeEach(async () => {
-      open = subject.open(outage.isOfTheLine ? line.port : server.port);
-      app = await StoreApp.start(open.store);
-      pair = await app.logIn();
-      revoked = (await app.logIn()).accessToken;
-      await app.blocklist.revoke(revoked);
-      await outage.begin(server, line);
-    });
-    afterEach(() => app.close(open));
-
-    it('refuses each request and acknowledges nothing, and works again soon after the outage', async () => {
+  it.each(OUTAGES)(
+    'whose server %s makes the application refuse each request and acknowledge nothing, and work again soon after (R28, R56, R57, R73)',
+    async (_, { begin, end, isOfTheLine }) => {
+      if (isOfTheLine) {
+        await open.close();
+        open = subject.open(line.port);
+      }
+      const { pair, revoked } = await start();
+      await begin(server, line);
       const answers = Promise.all([
         app.show(pair.accessToken),
         app.show(revoked),
@@ -87,7 +93,7 @@ describe.each(SUBJECTS)('%s', (_, subject) => {
       ]);
       for (const failure of await app.overdue(failures))
         expect(failure).toBeInstanceOf(TokenCheckUnavailableError);
-      await outage.end(server, line);
+      await end(server, line);
       const back = await app.back(pair.accessToken);
       const events = [...app.events];
       const later = await app.logIn();
@@ -103,169 +109,120 @@ describe.each(SUBJECTS)('%s', (_, subject) => {
       expect((await app.refresh(later.refreshToken)).status).toBe(201);
       expect(events).toEqual(['store-down', 'store-up']);
       expect(app.output.text).not.toMatch(/ey[\w-]+\./);
-    });
-  });
+    },
+  );
 
-  describe("An application with blocklist.onStoreError: 'allow'", () => {
-    let open: OpenStore;
-    let app: StoreApp;
-    let pair: TokenPair;
-    let revoked: string;
+  it.each(OUTAGES.slice(0, 2))(
+    "whose server %s makes the application with onStoreError: 'allow' admit each request, acknowledge nothing, rotate nothing and warn once",
+    async (_, { begin, end }) => {
+      const { pair, revoked } = await start({ blocklist: { onStoreError: 'allow' } });
+      await begin(server, line);
+      const shown = Promise.all(Array.from({ length: 50 }, () => app.show(pair.accessToken)));
+      expect(await app.overdue(shown)).toEqual(Array(50).fill(ADMITTED));
+      const others = [
+        app.show(revoked),
+        app.logOut(pair.accessToken),
+        app.refresh(pair.refreshToken),
+      ];
+      expect(await app.overdue(Promise.all(others))).toEqual([ADMITTED, UNAVAILABLE, UNAVAILABLE]);
+      const failures = Promise.all([
+        failureOf(app.tokens.rotateRefreshToken(pair.refreshToken)),
+        failureOf(app.blocklist.revokeAllFor('bob')),
+        failureOf(app.logIn()),
+      ]);
+      for (const failure of await app.overdue(failures))
+        expect(failure).toBeInstanceOf(TokenCheckUnavailableError);
+      await end(server, line);
+      while ((await app.show(revoked)).status === 200);
 
-    beforeEach(async () => {
-      open = subject.open(server.port);
-      app = await StoreApp.start(open.store, { blocklist: { onStoreError: 'allow' } });
-      pair = await app.logIn();
-      revoked = (await app.logIn()).accessToken;
-      await app.blocklist.revoke(revoked);
-    });
-    afterEach(() => app.close(open));
+      expect(await app.show(revoked)).toEqual(REVOKED);
+      expect(app.output.lines.filter((each) => WARNING.test(each))).toHaveLength(1);
+      expect(app.events).toEqual(['store-down', 'store-up']);
+    },
+  );
 
-    it.each(OUTAGES.slice(0, 2))(
-      'whose server %s admits each request, acknowledges nothing, rotates nothing and warns once',
-      async (_, { begin, end }) => {
-        await begin(server, line);
-        const shown = await app.overdue(
-          Promise.all(Array.from({ length: 50 }, () => app.show(pair.accessToken))),
-        );
-        const others = await app.overdue(
-          Promise.all([
-            app.show(revoked),
-            app.logOut(pair.accessToken),
-            app.refresh(pair.refreshToken),
-          ]),
-        );
-        const failures = await app.overdue(
-          Promise.all([
-            failureOf(app.tokens.rotateRefreshToken(pair.refreshToken)),
-            failureOf(app.blocklist.revokeAllFor('bob')),
-            failureOf(app.logIn()),
-          ]),
-        );
-        await end(server, line);
-        while ((await app.show(revoked)).status === 200);
+  it.each(OUTAGES.slice(0, 2))(
+    'whose server %s lets an application start that refuses each request until the server is back',
+    async (_, { begin, end }) => {
+      await begin(server, line);
+      const token = forgeToken(accessClaims());
+      app = await StoreApp.startInOutage(open.store);
+      const refused = await app.overdue(Promise.all([app.show(token), app.logOut(token)]));
+      await end(server, line);
+      const back = await app.back(token);
 
-        expect(shown).toEqual(shown.map(() => ADMITTED));
-        expect(others).toEqual([ADMITTED, UNAVAILABLE, UNAVAILABLE]);
-        for (const failure of failures) expect(failure).toBeInstanceOf(TokenCheckUnavailableError);
-        expect(await app.show(revoked)).toEqual(REVOKED);
-        expect(app.output.lines.filter((line) => WARNING.test(line))).toHaveLength(1);
-        expect(app.events).toEqual(['store-down', 'store-up']);
-      },
-    );
-  });
+      expect(refused).toEqual([UNAVAILABLE, UNAVAILABLE]);
+      expect(back).toBeLessThan(BACK_WITHIN_MS);
+      expect(await app.show(token)).toEqual(ADMITTED);
+      expect(await app.logOut(token)).toEqual(LOGGED_OUT);
+      expect(await app.show(token)).toEqual(REVOKED);
+    },
+  );
 
-  describe('An application that starts during an outage', () => {
-    it.each([
-      ['is down', KILLED],
-      ['is paused', PAUSED],
-    ])(
-      'refuses each request while the server %s, and admits them when it is back',
-      async (_, { begin, end }) => {
-        const open = subject.open(server.port);
-        await begin(server, line);
-        const token = forgeToken(accessClaims());
-        const app = await StoreApp.startInOutage(open.store);
-        const refused = await app.overdue(Promise.all([app.show(token), app.logOut(token)]));
-        await end(server, line);
-        const back = await app.back(token);
-        const answers = [await app.show(token), await app.logOut(token), await app.show(token)];
-        await app.close(open);
-
-        expect(refused).toEqual([UNAVAILABLE, UNAVAILABLE]);
-        expect(back).toBeLessThan(BACK_WITHIN_MS);
-        expect(answers).toEqual([ADMITTED, LOGGED_OUT, REVOKED]);
-      },
-    );
-  });
-
-  it('leaves the client of the store open when the application is closed (R75)', async () => {
-    const open = subject.open(server.port);
-    const app = await StoreApp.start(open.store);
-    await app.logIn();
+  it('keeps its client open when the application is closed (R75)', async () => {
+    await start();
 
     await app.close();
 
     expect(await open.store.get(['all'])).toEqual([null]);
-    await open.close();
   });
 
-  describe('2,000 look-ups during an outage', () => {
-    let open: OpenStore;
-    let calls: CallCount;
-    let app: StoreApp;
-    let token: string;
-
-    beforeEach(async () => {
-      open = subject.open(server.port);
-      calls = new CallCount();
+  it.each([
+    ['is paused', PAUSED, WAVE + MOST_OVERDUE],
+    // A client may reject at once what it cannot send, which leaves no call pending.
+    ['is killed', KILLED, WAVES * WAVE],
+  ])(
+    'whose server %s has no more pending calls after 2,000 look-ups than after the first wave, and none afterwards',
+    async (_, { begin, end }, mostHanded) => {
+      const calls = new CallCount();
       app = await StoreApp.start(wrapped(open.store, calls.around));
-      token = (await app.logIn()).accessToken;
+      const token = (await app.logIn()).accessToken;
       calls.handed = 0;
-    });
-    afterEach(() => app.close(open));
+      await begin(server, line);
+      const errors: unknown[] = [];
+      for (let wave = 0; wave < WAVES; wave += 1) {
+        const lookUps = Array.from({ length: WAVE }, () =>
+          failureOf(app.tokens.verifyToken(token)),
+        );
+        errors.push(...(await app.overdue(Promise.all(lookUps))));
+      }
+      const { handed, pending, peak } = calls;
+      await end(server, line);
+      const back = await app.back(token);
+      const events = [...app.events];
 
-    it.each([
-      ['is paused', PAUSED, WAVE + MOST_OVERDUE],
-      // A client may reject at once what it cannot send, which leaves no call pending.
-      ['is killed', KILLED, WAVES * WAVE],
-    ])(
-      'of a server that %s leave no more calls pending than the first wave, and none afterwards',
-      async (_, { begin, end }, mostHanded) => {
-        await begin(server, line);
-        const waves: unknown[] = [];
-        for (let wave = 0; wave < WAVES; wave += 1) waves.push(...(await aWave()));
-        const { handed, pending, peak } = calls;
-        await end(server, line);
-        const back = await app.back(token);
-        const events = [...app.events];
+      expect(errors).toHaveLength(WAVES * WAVE);
+      expect(errors.every((each) => each instanceof TokenCheckUnavailableError)).toBe(true);
+      expect(peak).toBeLessThanOrEqual(WAVE + MOST_OVERDUE);
+      expect(pending).toBeLessThanOrEqual(peak);
+      expect(handed).toBeLessThanOrEqual(mostHanded);
+      expect(back).toBeLessThan(BACK_WITHIN_MS);
+      while (calls.pending > 0) await pause(20);
+      expect(events).toEqual(['store-down', 'store-up']);
+    },
+  );
 
-        expect(waves).toHaveLength(WAVES * WAVE);
-        expect(waves.every((each) => each instanceof TokenCheckUnavailableError)).toBe(true);
-        expect(peak).toBeLessThanOrEqual(WAVE + MOST_OVERDUE);
-        expect(pending).toBeLessThanOrEqual(peak);
-        expect(handed).toBeLessThanOrEqual(mostHanded);
-        expect(back).toBeLessThan(BACK_WITHIN_MS);
-        while (calls.pending > 0) await pause(20);
-        expect(events).toEqual(['store-down', 'store-up']);
-      },
-    );
-
-    /** A wave of look-ups at once, with the error of each. */
-    function aWave(): Promise<unknown[]> {
-      const lookUps = Array.from({ length: WAVE }, () =>
-        app.tokens.verifyToken(token).catch((error: unknown) => error),
-      );
-      return app.overdue(Promise.all(lookUps));
-    }
-  });
-
-  describe('Connections that are reset', () => {
-    /** One client through the line, and one past it. */
-    let open: OpenStore;
+  describe('whose connections are reset', () => {
+    /** A client past the line. */
     let direct: OpenStore;
-    let app: StoreApp;
 
-    beforeEach(async () => {
-      [open, direct] = [subject.open(line.port), subject.open(server.port)];
-      app = await StoreApp.start(open.store);
+    beforeEach(() => {
+      [open, direct] = [subject.open(line.port), open];
     });
     afterEach(async () => {
       line.restore();
-      await app.close(open, direct);
+      await direct.close();
     });
 
-    it('during look-ups make no request wait for a deadline, and admit no revoked token (R56)', async () => {
-      const { accessToken } = await app.logIn();
-      const { accessToken: revoked } = await app.logIn();
-      await app.blocklist.revoke(revoked);
+    it('during look-ups makes no request wait for a deadline, and admits no revoked token (R56)', async () => {
+      const { pair, revoked } = await start();
       line.delay(DELAY_MS);
-      const asking = [accessToken, revoked].map((token) => app.show(token));
+      const asking = [pair.accessToken, revoked].map((token) => app.show(token));
       await pause(DELAY_MS / 2);
       line.reset();
       line.restore();
       const [good, bad] = await Promise.all(asking);
-      const back = await app.back(accessToken);
+      const back = await app.back(pair.accessToken);
 
       // A client may repeat a look-up by itself over its next connection.
       expect([ADMITTED, UNAVAILABLE]).toContainEqual(good);
@@ -273,8 +230,8 @@ describe.each(SUBJECTS)('%s', (_, subject) => {
       expect(back).toBeLessThan(BACK_WITHIN_MS);
     });
 
-    it('between a claim and its acknowledgement rotate a refresh token once (R63)', async () => {
-      const { refreshToken } = await app.logIn();
+    it('between a claim and its acknowledgement rotates a refresh token once (R63)', async () => {
+      const { refreshToken } = (await start()).pair;
       const claim = `spent:${claimsOf(refreshToken).jti}`;
       line.delay(DELAY_MS);
       const first = app.refresh(refreshToken);

@@ -6,9 +6,7 @@ import { EventEmitter } from 'node:events';
 import { Keyv, type KeyvStoreAdapter } from 'keyv';
 import { JwtExtendedConfigError, KeyvBlocklistStore, type KeyvClient } from '../../../src/index.js';
 import { blocklistStoreContract, type OpenedStore } from '../../../src/testing/index.js';
-import { createApp } from '../../support/app.js';
-import { failureOf, Output, ProbeController, throwing, UNAVAILABLE } from '../../support/faults.js';
-import { accessClaims, forgeToken } from '../../support/forge.js';
+import { failureOf, throwing } from '../../support/faults.js';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -287,35 +285,6 @@ describe('KeyvBlocklistStore', () => {
 
     expect(make).toThrow(JwtExtendedConfigError);
     expect(make).toThrow(/^KeyvBlocklistStore\.(prefix was given|prefx is not an option)/);
-  });
-});
-
-describe('An application that keeps revocations in its cache', () => {
-  it('logs out, and answers 503 while the cache is down, even if it reports no failure (R56, R57)', async () => {
-    const output = new Output();
-    const backend = new BulkBackend();
-    const cache = await cacheOf({ stores: [backend] });
-    const app = await createApp('express', {
-      options: { blocklist: { store: new KeyvBlocklistStore(cache) } },
-      controllers: [ProbeController],
-    });
-    try {
-      const [gone, here] = [1, 2].map(() => forgeToken(accessClaims()));
-      expect(await app.send('POST', '/logout', { token: gone })).toMatchObject({ status: 201 });
-      expect(await app.send('GET', '/access', { token: gone })).toMatchObject({ status: 401 });
-      expect(await app.send('GET', '/access', { token: here })).toMatchObject({ status: 200 });
-
-      backend.getMany = async (keys) => keys.map(() => undefined as never);
-      expect(await app.send('GET', '/access', { token: gone })).toMatchObject(UNAVAILABLE);
-      expect(await app.send('GET', '/access', { token: here })).toMatchObject(UNAVAILABLE);
-      delete (backend as Partial<BulkBackend>).getMany;
-      backend.set = async () => true;
-      expect(await app.send('POST', '/logout', { token: here })).toMatchObject(UNAVAILABLE);
-      expect(await app.send('GET', '/access', { token: here })).toMatchObject({ status: 200 });
-    } finally {
-      await app.close();
-      output.restore();
-    }
   });
 });
 

@@ -13,26 +13,13 @@ export interface ConnectedClient {
 export type Address = Pick<RedisServer, 'url'>;
 
 /** One of each arrangement of servers. */
-export class RedisServers {
-  private constructor(
-    readonly server: RedisServer,
-    readonly cluster: RedisCluster,
-    readonly sentinel: RedisSentinel,
-  ) {}
-
-  static async start(): Promise<RedisServers> {
-    const [server, cluster, sentinel] = await Promise.all([
-      RedisServer.start(),
-      RedisCluster.start(),
-      RedisSentinel.start(),
-    ]);
-    return new RedisServers(server, cluster, sentinel);
-  }
-
-  async close(): Promise<void> {
-    await Promise.all([this.server.close(), this.cluster.close(), this.sentinel.close()]);
-  }
+export async function startServers() {
+  const starting = [RedisServer.start(), RedisCluster.start(), RedisSentinel.start()] as const;
+  const [server, cluster, sentinel] = await Promise.all(starting);
+  const close = () => Promise.all([server.close(), cluster.close(), sentinel.close()]);
+  return { server, cluster, sentinel, close };
 }
+export type RedisServers = Awaited<ReturnType<typeof startServers>>;
 
 /**
  * A pool rejects a call that has waited 3 seconds for one of its 100 connections. On a slow machine 1,000 calls at once,

@@ -17,7 +17,8 @@ import {
   nodeRedis,
   opened,
   opening,
-  RedisServers,
+  type RedisServers,
+  startServers,
 } from './redis-clients.js';
 
 const MINUTE = 60_000;
@@ -43,7 +44,7 @@ let server: RedisServer;
 const running: { close(): unknown }[] = [];
 
 beforeAll(async () => {
-  servers = await RedisServers.start();
+  servers = await startServers();
   ({ server } = servers);
 });
 afterEach(async () => {
@@ -170,17 +171,26 @@ describe.each(BOTH)('What RedisBlocklistStore writes with %s', (_, connect) => {
     expect(await removedAt('jwt:sessions:alice')).toBe(-1);
   });
 
-  it('is rejected if the key holds another type', async () => {
-    await server.command('HSET', 'jwt:entry:jti:one', 'field', 'value');
-    await server.command('RPUSH', 'jwt:entry:sub:alice', 'value');
-    await server.command('SET', 'jwt:sessions:alice', 'value');
-    await expect(store.add('jti:one', 'revoked', inAnHour)).rejects.toThrow(WRONG_TYPE);
-    await expect(store.add('sub:alice', 'revoked', null)).rejects.toThrow(WRONG_TYPE);
-    await expect(store.raise('sub:alice', 7, inAnHour)).rejects.toThrow(WRONG_TYPE);
-    await expect(store.sessions.put('alice', 'phone', 'record', null)).rejects.toThrow(WRONG_TYPE);
-    await expect(store.sessions.list('alice')).rejects.toThrow(WRONG_TYPE);
-    await expect(store.sessions.remove('alice', 'phone')).rejects.toThrow(WRONG_TYPE);
-    expect(await server.command('TYPE', 'jwt:entry:jti:one')).toBe('hash');
+  it.each([
+    ['a hash', 'HSET', 'field', 'value'],
+    ['a list', 'RPUSH', 'value'],
+    ['a set', 'SADD', 'value'],
+    ['a stream', 'XADD', '*', 'field', 'value'],
+    ['text', 'SET', 'value'],
+  ])('is rejected if the key holds %s of another program', async (_, command, ...value) => {
+    for (const name of WRITTEN) await server.command(command, name, ...value);
+    const { sessions } = store;
+    if (command !== 'SET') {
+      await expect(store.add('jti:one', 'revoked', inAnHour)).rejects.toThrow(WRONG_TYPE);
+      await expect(store.add('sub:alice', 'revoked', null)).rejects.toThrow(WRONG_TYPE);
+      await expect(store.raise('sub:alice', 7, inAnHour)).rejects.toThrow(WRONG_TYPE);
+    }
+    if (command !== 'HSET') {
+      await expect(sessions.put('alice', 'phone', 'record', null)).rejects.toThrow(WRONG_TYPE);
+      await expect(sessions.list('alice')).rejects.toThrow(WRONG_TYPE);
+      await expect(sessions.remove('alice', 'phone')).rejects.toThrow(WRONG_TYPE);
+    }
+    expect(await server.command('EXISTS', ...WRITTEN)).toBe('3');
   });
 
   it('is rejected if the hash holds foreign records, which no error repeats', async () => {

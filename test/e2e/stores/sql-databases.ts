@@ -12,9 +12,12 @@ import { PostgresServer } from '../../support/postgres.js';
 export interface OpenDatabase {
   readonly client: SqlClient;
   /** Runs a statement of the test, and returns its rows. */
-  rows(sql: string): Promise<readonly Record<string, unknown>[]>;
+  rows(sql: string): Promise<readonly Row[]>;
   close(): Promise<void>;
 }
+
+type Row = Readonly<Record<string, unknown>>;
+type Queryable = SqlClient & { query(sql: string): Promise<{ readonly rows: readonly Row[] }> };
 
 /** Every client that a store can be given, by what makes it. Those of PostgreSQL need a server. */
 export const CLIENTS: Readonly<Record<string, (server: PostgresServer) => Promise<OpenDatabase>>> =
@@ -60,31 +63,23 @@ function closedWithItsTables(database: OpenDatabase): OpenDatabase {
   };
 }
 
-async function openPool(client: pg.Pool): Promise<OpenDatabase> {
-  return {
-    client,
-    rows: async (sql) => (await client.query<Record<string, unknown>>(sql)).rows,
-    close: () => client.end(),
-  };
+function postgres<C extends Queryable>(client: C, close: () => Promise<void>): OpenDatabase {
+  return { client, rows: async (sql) => (await client.query(sql)).rows, close };
+}
+
+async function openPool(pool: pg.Pool): Promise<OpenDatabase> {
+  return postgres(pool, () => pool.end());
 }
 
 async function openClient(server: PostgresServer): Promise<OpenDatabase> {
   const client = new pg.Client({ connectionString: server.url });
   await client.connect();
-  return {
-    client,
-    rows: async (sql) => (await client.query<Record<string, unknown>>(sql)).rows,
-    close: () => client.end(),
-  };
+  return postgres(client, () => client.end());
 }
 
 async function openPglite(): Promise<OpenDatabase> {
   const client = await PGlite.create();
-  return {
-    client,
-    rows: async (sql) => (await client.query<Record<string, unknown>>(sql)).rows,
-    close: () => client.close(),
-  };
+  return postgres(client, () => client.close());
 }
 
 async function openFile(): Promise<OpenDatabase> {
@@ -106,7 +101,7 @@ function openSqlite(path: string): OpenDatabase {
     client,
     async rows(sql) {
       const statement = client.prepare(sql);
-      if (/^(SELECT|EXPLAIN|PRAGMA)/.test(sql)) return statement.all() as Record<string, unknown>[];
+      if (/^(SELECT|EXPLAIN|PRAGMA)/.test(sql)) return statement.all() as Row[];
       statement.run();
       return [];
     },
