@@ -39,6 +39,13 @@ async function start(options: JwtExtendedOptions = {}) {
   return { ...tools, clock, refusal };
 }
 
+/** A service that has begun a session. */
+async function loggedIn(options: JwtExtendedOptions = {}) {
+  const tools = await start(options);
+  const first = await tools.tokens.createTokenPair('alice');
+  return { ...tools, first, ...first };
+}
+
 const running: TokenTools[] = [];
 
 afterEach(async () => {
@@ -72,8 +79,7 @@ describe('A refresh token', () => {
   });
 
   it('gives the same successor again within the grace', async () => {
-    const { tokens, clock } = await start();
-    const first = await tokens.createTokenPair('alice');
+    const { tokens, clock, first } = await loggedIn();
     const second = await tokens.rotateRefreshToken(first.refreshToken);
     clock.forward(9);
 
@@ -84,8 +90,7 @@ describe('A refresh token', () => {
   });
 
   it('R60: ends its session when it comes again after the grace', async () => {
-    const { tokens, clock, refusal } = await start();
-    const first = await tokens.createTokenPair('alice');
+    const { tokens, clock, refusal, first } = await loggedIn();
     const second = await tokens.rotateRefreshToken(first.refreshToken);
     clock.forward(10);
 
@@ -98,8 +103,7 @@ describe('A refresh token', () => {
   });
 
   it('R60: ends its session when it comes again after its successor was rotated, even within the grace', async () => {
-    const { tokens, refusal } = await start();
-    const first = await tokens.createTokenPair('alice');
+    const { tokens, refusal, first } = await loggedIn();
     const second = await tokens.rotateRefreshToken(first.refreshToken);
     const third = await tokens.rotateRefreshToken(second.refreshToken);
 
@@ -110,8 +114,7 @@ describe('A refresh token', () => {
   });
 
   it('R74: does not get the grace again if the clock is set back', async () => {
-    const { tokens, clock, refusal } = await start();
-    const first = await tokens.createTokenPair('alice');
+    const { tokens, clock, refusal, first } = await loggedIn();
     clock.forward(3600);
     await tokens.rotateRefreshToken(first.refreshToken);
     clock.forward(-3600);
@@ -120,8 +123,7 @@ describe('A refresh token', () => {
   });
 
   it('R59: gives the same successor to any number of clients that race', async () => {
-    const { tokens } = await start();
-    const first = await tokens.createTokenPair('alice');
+    const { tokens, first } = await loggedIn();
 
     const pairs = await Promise.all(
       Array.from({ length: 50 }, () => tokens.rotateRefreshToken(first.refreshToken)),
@@ -131,8 +133,7 @@ describe('A refresh token', () => {
   });
 
   it('R59: gives a successor to at most one of them without a grace, and the others end the session', async () => {
-    const { tokens } = await start({ rotation: { grace: 0 } });
-    const first = await tokens.createTokenPair('alice');
+    const { tokens, first } = await loggedIn({ rotation: { grace: 0 } });
 
     const outcomes = await Promise.allSettled(
       Array.from({ length: 20 }, () => tokens.rotateRefreshToken(first.refreshToken)),
@@ -166,8 +167,7 @@ describe('A refresh token', () => {
   });
 
   it('can be given as the result of decodeToken', async () => {
-    const { tokens } = await start();
-    const { refreshToken } = await tokens.createTokenPair('alice');
+    const { tokens, refreshToken } = await loggedIn();
 
     const pair = await tokens.rotateRefreshToken(await tokens.decodeToken(refreshToken));
 
@@ -215,8 +215,9 @@ describe('A refresh token', () => {
 
   it('is refused if it is revoked between the look-up and the claim', async () => {
     const store: BlocklistStore = new MemoryBlocklistStore();
-    const { tokens, blocklist, refusal } = await start({ blocklist: { store } });
-    const { refreshToken, sessionId } = await tokens.createTokenPair('alice');
+    const { blocklist, refusal, refreshToken, sessionId } = await loggedIn({
+      blocklist: { store },
+    });
     const add = store.add.bind(store);
     store.add = async (...claim) => {
       store.add = add;
@@ -228,8 +229,7 @@ describe('A refresh token', () => {
   });
 
   it('that never expires is known as rotated for ever', async () => {
-    const { tokens, clock, refusal } = await start({ refreshTokenExpires: false });
-    const first = await tokens.createTokenPair('alice');
+    const { tokens, clock, refusal, first } = await loggedIn({ refreshTokenExpires: false });
     const second = await tokens.rotateRefreshToken(first.refreshToken);
     clock.forward(50 * 365 * 86_400);
 
@@ -265,8 +265,7 @@ describe('A refresh token', () => {
 
   it('is not rotated in a store that is not atomic', async () => {
     const store = Object.assign(new FaultyStore(), { isAtomic: false });
-    const { tokens, refusal } = await start({ blocklist: { store } });
-    const { refreshToken } = await tokens.createTokenPair('alice');
+    const { refusal, refreshToken } = await loggedIn({ blocklist: { store } });
 
     expect(await refusal(refreshToken)).toMatchObject({
       name: 'JwtExtendedConfigError',
@@ -275,8 +274,7 @@ describe('A refresh token', () => {
   });
 
   it('that was rotated stays rotated after unrevoke', async () => {
-    const { tokens, blocklist, clock, refusal } = await start();
-    const { refreshToken } = await tokens.createTokenPair('alice');
+    const { tokens, blocklist, clock, refusal, refreshToken } = await loggedIn();
     await tokens.rotateRefreshToken(refreshToken);
     clock.forward(60);
 
@@ -289,8 +287,10 @@ describe('A refresh token', () => {
 describe('A claim', () => {
   it('whose acknowledgement was lost is recognized by the call that made it, even without a grace', async () => {
     const store = new FaultyStore();
-    const { tokens, refusal } = await start({ blocklist: { store }, rotation: { grace: 0 } });
-    const { refreshToken } = await tokens.createTokenPair('alice');
+    const { tokens, refusal, refreshToken } = await loggedIn({
+      blocklist: { store },
+      rotation: { grace: 0 },
+    });
     // As a client does that sends a command again after the connection was lost.
     store.add.mockImplementation((key, value) => {
       store.entries.set(key, value);
@@ -306,8 +306,7 @@ describe('A claim', () => {
 
   it('that the store refuses, and then does not find, gives no tokens', async () => {
     const store = new FaultyStore();
-    const { tokens, refusal } = await start({ blocklist: { store } });
-    const { refreshToken } = await tokens.createTokenPair('alice');
+    const { refusal, refreshToken } = await loggedIn({ blocklist: { store } });
     store.add.mockResolvedValue(false);
 
     expect(await refusal(refreshToken)).toMatchObject({
@@ -321,8 +320,7 @@ describe('R52: The user lookup', () => {
   it('runs first: a user who is gone gets nothing, and the token is not rotated', async () => {
     const users = new Set(['alice']);
     const userLookup = ({ identity }: Token) => (users.has(identity) ? { id: identity } : null);
-    const { tokens, refusal } = await start({ loaders: { userLookup } });
-    const { refreshToken } = await tokens.createTokenPair('alice');
+    const { tokens, refusal, refreshToken } = await loggedIn({ loaders: { userLookup } });
     users.clear();
 
     expect(await refusal(refreshToken)).toBeInstanceOf(UserLookupError);
