@@ -38,22 +38,18 @@ export interface Subject {
   open(port: number): OpenStore;
 }
 
-const OVER_REDIS = 'RedisBlocklistStore over redis';
-const OVER_IOREDIS = 'RedisBlocklistStore over ioredis';
-const OVER_PG = 'SqlBlocklistStore over a pg Pool';
-
 /** Written to a file before it is acknowledged. Nothing waits for the disk, because no test cuts the power. */
 const startRedis = () =>
   RedisServer.start({ args: ['--appendonly', 'yes', '--appendfsync', 'no'] });
 
 export const REDIS_SUBJECTS: readonly (readonly [string, Subject])[] = [
-  [OVER_REDIS, { startServer: startRedis, open: openNodeRedis }],
-  [OVER_IOREDIS, { startServer: startRedis, open: openIoRedis }],
+  ['RedisBlocklistStore over redis', { startServer: startRedis, open: openNodeRedis }],
+  ['RedisBlocklistStore over ioredis', { startServer: startRedis, open: openIoRedis }],
 ];
 
 export const SUBJECTS: readonly (readonly [string, Subject])[] = [
   ...REDIS_SUBJECTS,
-  [OVER_PG, { startServer: startPostgres, open: openPool }],
+  ['SqlBlocklistStore over a pg Pool', { startServer: startPostgres, open: openPool }],
 ];
 
 function openNodeRedis(port: number): OpenStore {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createClient } from 'redis';
-import { RedisBlocklistStore } from '../../../src/index.js';
+import { RedisBlocklistStore, type TokenPair as Pair } from '../../../src/index.js';
 import { type ChildAnswer, ChildApp } from '../../support/child-app.js';
 import { SECRET } from '../../support/forge.js';
 import { PostgresServer } from '../../support/postgres.js';
@@ -13,13 +13,6 @@ import { RedisServer } from '../../support/redis.js';
 import { claimsOf, startTokens, type TokenTools } from '../../support/tokens.js';
 
 const SCRIPT = join(import.meta.dirname, 'app.mjs');
-
-/** What a login gives. */
-interface Pair {
-  readonly accessToken: string;
-  readonly refreshToken: string;
-  readonly sessionId: string;
-}
 
 /** Where the applications of several processes keep their store. */
 interface Place {
@@ -133,10 +126,8 @@ describe.each(PLACES)('Over %s', (kind, start) => {
       let other: ChildApp;
 
       beforeAll(async () => {
-        [one, other] = await Promise.all([
-          startApp(kind, place.address),
-          startApp(kind, place.address),
-        ]);
+        const starting = [1, 2].map(() => startApp(kind, place.address));
+        [one, other] = (await Promise.all(starting)) as [ChildApp, ChildApp];
       });
       afterAll(async () => {
         await Promise.all([one?.kill(), other?.kill()]);

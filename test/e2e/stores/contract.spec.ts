@@ -100,39 +100,25 @@ describe('The contract of stores', () => {
     );
   });
 
-  it('closes the store whether the case passes or fails', async () => {
+  it('awaits the opening and the closing of a store, whether the case passes or fails', async () => {
     const events: string[] = [];
-    const open = (get: PlainStore['get']) => () => {
+    const opening = (get: PlainStore['get']) => async () => {
+      await new Promise(setImmediate);
       events.push('open');
-      return {
-        store: Object.assign(new PlainStore(), { get }),
-        close: () => void events.push('close'),
+      const close = async () => {
+        await new Promise(setImmediate);
+        events.push('close');
       };
+      return { store: Object.assign(new PlainStore(), { get }), close };
     };
     const [good, bad] = [async () => [], async () => ['junk']].map((get) =>
-      caseOf(open(get), 'returns no values for no keys'),
+      caseOf(opening(get), 'returns no values for no keys'),
     );
 
     await expect(good?.run()).resolves.toBeUndefined();
+    expect(events).toEqual(['open', 'close']);
     await expect(bad?.run()).rejects.toThrow('deep');
     expect(events).toEqual(['open', 'close', 'open', 'close']);
-  });
-
-  it('awaits the opening and the closing of a store', async () => {
-    const events: string[] = [];
-    const [first] = blocklistStoreContract(async () => {
-      await new Promise(setImmediate);
-      return {
-        store: new PlainStore(),
-        close: async () => {
-          await new Promise(setImmediate);
-          events.push('closed');
-        },
-      };
-    });
-
-    await first?.run();
-    expect(events).toEqual(['closed']);
   });
 
   it('runs again on the same database', async () => {

@@ -78,7 +78,7 @@ describe('SqlBlocklistStore', () => {
     ['rows that are not a list', { rows: {} }],
     ['another name for rows', { recordset: [] }],
   ])('rejects a client that answers with %s', async (_, answer) => {
-    const store = new SqlBlocklistStore({ query: async () => answer } as SqlClient);
+    const store = new SqlBlocklistStore({ query: async () => answer } as unknown as SqlClient);
     await expectMisfit(
       [store.check(), store.add('jti:one', '1', null), store.get(['a'])],
       POSTGRES,
