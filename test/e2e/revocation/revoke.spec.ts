@@ -32,7 +32,6 @@ import { claimsOf, startTokens, type TokenTools } from '../../support/tokens.js'
 const REVOKED = { status: 401, body: { msg: 'Token has been revoked' } };
 const EXPIRED = { status: 401, body: { msg: 'Token has expired' } };
 const STALE = { status: 401, body: { msg: 'Fresh token required' } };
-const UNCHECKED = { status: 200, body: { unchecked: true } };
 const LOGGED_OUT = { status: 201, body: { msg: 'logged out' } };
 const ADMITTED = { status: 200, body: { identity: 'alice' } };
 
@@ -152,11 +151,8 @@ describe('With the default options', () => {
       expect(await show(token)).toEqual(ADMITTED);
     });
 
-    it.each([
-      ['accepted on a route that skips the revocation check', '/unchecked', UNCHECKED],
-      ['refused as stale first if the route demands a fresh token', '/fresh', STALE],
-    ])('is %s', async (_, path, outcome) => {
-      expect(await show(await revoked(), path)).toEqual(outcome);
+    it('is refused as stale first if the route demands a fresh token', async () => {
+      expect(await show(await revoked(), '/fresh')).toEqual(STALE);
     });
 
     it('stays revoked if the clock is set forward and back again (R74)', async () => {
@@ -508,26 +504,6 @@ describe('blocklist.checks', () => {
       expect(store.get).toHaveBeenCalledTimes(checks.length);
       expect(await tokens.verifyToken(accessToken)).toBe(access === 200);
       expect(await tokens.verifyToken(refreshToken)).toBe(refresh === 200);
-    },
-  );
-});
-
-describe('The isTokenRevoked loader', () => {
-  it.each([
-    [false, false, 200, 1],
-    [false, true, 401, 1],
-    [true, false, 401, 0],
-    [true, true, 401, 0],
-  ])(
-    'beside the blocklist: if that says %s and the loader %s, the answer is %i',
-    async (isBlocklisted, isRevokedElsewhere, status, calls) => {
-      const isTokenRevoked = jest.fn(() => isRevokedElsewhere);
-      const { tokens, blocklist, show } = await started({ loaders: { isTokenRevoked } });
-      const token = await tokens.createAccessToken('alice');
-      if (isBlocklisted) await blocklist.revoke(token);
-
-      expect((await show(token)).status).toBe(status);
-      expect(isTokenRevoked).toHaveBeenCalledTimes(calls);
     },
   );
 });
