@@ -13,12 +13,12 @@ export function accepts(presented: ByTitle): Row[] {
 }
 
 /** Tokens that differ in one value, by that value. */
-export function eachOf<T>(
+export function eachOf<T, R>(
   what: string,
   values: readonly T[],
-  make: (value: T) => unknown,
-): Record<string, unknown> {
+  make: (value: T) => R,
+): Record<string, R> {
   return Object.fromEntries(
-    values.map((value) => [`${what} ${JSON.stringify(value).slice(0, 20)}`, make(value)]),
+    values.map((value) => [`${what} ${String(JSON.stringify(value)).slice(0, 20)}`, make(value)]),
   );
 }
