@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
   Controller,
   Get,
@@ -10,7 +10,7 @@ import {
   UseGuards,
 } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import { AssertionError } from 'node:assert';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -39,238 +39,279 @@ import {
   TestClock,
   type TestResponse,
 } from '../../../src/testing/index.js';
-import { ADAPTERS, createApp, RunningApp } from '../../support/app.js';
+import {
+  ADAPTERS,
+  type AdapterName,
+  type AppParts,
+  createApp,
+  RunningApp,
+} from '../../support/app.js';
 import { FaultyStore } from '../../support/faults.js';
 import { forgeToken, SECRET } from '../../support/forge.js';
 import { ed25519Pair, rsaPair } from '../../support/keys.js';
 import { claimsOf, headerOf, keysOf, rejectionOf } from '../../support/tokens.js';
 
-describe('JwtExtendedTestingModule and TestClock', () => {
-  @Controller()
-  class NotesController {
-    @UseGuards(AccessGuard)
-    @Get('me')
-    me(@CurrentIdentity() identity: string, @Claims('roles') roles: unknown) {
-      return { identity, roles };
-    }
-
-    @UseGuards(FreshGuard)
-    @Post('notes')
-    write(@CurrentIdentity() identity: string) {
-      return { identity };
-    }
-
-    @UseGuards(RefreshGuard)
-    @Post('refresh')
-    refresh() {
-      return {};
-    }
+@Controller()
+class RoutesController {
+  @UseGuards(AccessGuard)
+  @Get('me')
+  me(@CurrentIdentity() identity: string, @Claims('roles') roles: unknown) {
+    return { identity, roles };
   }
 
-  /** A response with this challenge, from some other check. */
-  function challenged(challenge: unknown): TestResponse {
-    const headers = { 'www-authenticate': challenge };
-    return { status: 401, headers, text: '{"msg":"Signature verification failed"}' };
+  @UseGuards(AccessGuard)
+  @Post('change')
+  change() {
+    return {};
   }
 
-  describe.each(ADAPTERS)('The testing kit over %s', (adapter) => {
-    const clock = new TestClock();
-    let app: RunningApp;
+  @UseGuards(FreshGuard)
+  @Post('fresh')
+  fresh(@CurrentIdentity() identity: string) {
+    return { identity };
+  }
 
-    beforeAll(async () => {
-      app = await createApp(adapter, {
-        controllers: [NotesController],
-        options: { clock: clock.now, locations: ['headers', 'cookies'] },
-      });
+  @UseGuards(RefreshGuard)
+  @Post('refresh')
+  refresh() {
+    return {};
+  }
+
+  @UseGuards(AccessGuard)
+  @JwtRequired({ locations: ['json'] })
+  @Get('body')
+  body() {
+    return {};
+  }
+
+  @UseGuards(AccessGuard)
+  @JwtRequired({ locations: ['headers', 'cookies', 'query_string'] })
+  @Get('anywhere')
+  anywhere() {
+    return {};
+  }
+}
+
+/** Responses of the application that no guard made. */
+@Controller('own')
+class OwnController {
+  @Get('success')
+  success() {
+    return { code: 'TOKEN_EXPIRED', message: 'Token has expired' };
+  }
+
+  @Get('bad-dto')
+  badDto() {
+    throw new HttpException('bad dto', 422);
+  }
+
+  @Get('bad-field')
+  badField() {
+    throw new HttpException({ message: ['sub must be a string'], error: 'Unprocessable' }, 422);
+  }
+
+  @Get('no-key')
+  noKey() {
+    throw new HttpException('Missing API key', 401);
+  }
+
+  @Get('no-signature')
+  noSignature() {
+    throw new HttpException('Signature verification failed', 401);
+  }
+}
+
+const running: RunningApp[] = [];
+afterAll(() => Promise.all(running.map((app) => app.close())));
+
+function remembered(app: RunningApp): RunningApp {
+  running.push(app);
+  return app;
+}
+
+async function started(nest: INestApplication): Promise<RunningApp> {
+  return remembered(await RunningApp.start(nest));
+}
+
+async function boot(
+  options: JwtExtendedOptions = {},
+  adapter: AdapterName = 'express',
+  extras: AppParts['extras'] = {},
+): Promise<RunningApp> {
+  const controllers = [RoutesController, OwnController];
+  return remembered(await createApp(adapter, { controllers, options, extras }));
+}
+
+const bearing = (token: string) => ({ authorization: `Bearer ${token}` });
+
+/** The response of the platform's `fetch`. */
+function sent(
+  { url }: RunningApp,
+  path: string,
+  headers: Record<string, string> = {},
+): Promise<Response> {
+  const method = ['/change', '/fresh', '/refresh'].includes(path) ? 'POST' : 'GET';
+  return fetch(url + path, { method, headers });
+}
+
+const CODES: readonly TokenErrorCode[] = [
+  'TOKEN_INVALID',
+  'TOKEN_MISSING',
+  'TOKEN_EXPIRED',
+  'CSRF_FAILED',
+];
+
+async function expectNoRefusal(response: TestResponse, codes = CODES): Promise<void> {
+  for (const code of codes)
+    expect(await rejectionOf(expectRefusal(response, code))).toBeInstanceOf(AssertionError);
+}
+
+/** A response with this challenge, from some other check. */
+function challenged(challenge: unknown): TestResponse {
+  const headers = { 'www-authenticate': challenge };
+  return { status: 401, headers, text: '{"msg":"Signature verification failed"}' };
+}
+
+describe.each(ADAPTERS)('The testing kit over %s', (adapter) => {
+  const clock = new TestClock();
+  let app: RunningApp;
+
+  beforeAll(async () => {
+    app = await boot({ clock: clock.now, locations: ['headers', 'cookies'] }, adapter);
+  });
+
+  it('makes a token with any claims that the application accepts', async () => {
+    const token = await issueTestToken(app.nest, { sub: 'alice', roles: ['admin'] });
+
+    expect(await app.send('GET', '/me', { token })).toMatchObject({
+      status: 200,
+      body: { identity: 'alice', roles: ['admin'] },
     });
-    afterAll(() => app.close());
+    expect(Object.keys(claimsOf(token)).sort()).toEqual(
+      ['csrf', 'exp', 'fresh', 'iat', 'jti', 'nbf', 'roles', 'sub', 'type'].sort(),
+    );
+  });
 
-    it('makes a token with any claims that the application accepts', async () => {
-      const token = await issueTestToken(app.nest, { sub: 'alice', roles: ['admin'] });
+  it('authenticates a request with asIdentity', async () => {
+    const { headers } = await asIdentity(app.nest, 'alice', { fresh: true });
 
-      expect(await app.send('GET', '/me', { token })).toMatchObject({
-        status: 200,
-        body: { identity: 'alice', roles: ['admin'] },
-      });
-      expect(Object.keys(claimsOf(token)).sort()).toEqual(
-        ['csrf', 'exp', 'fresh', 'iat', 'jti', 'nbf', 'roles', 'sub', 'type'].sort(),
-      );
-    });
-
-    it('authenticates a request with asIdentity', async () => {
-      const { headers } = await asIdentity(app.nest, 'alice', { fresh: true });
-
-      expect(await app.send('POST', '/notes', { headers })).toMatchObject({
-        status: 201,
-        body: { identity: 'alice' },
-      });
-    });
-
-    it.each<[TokenErrorCode, string, Record<string, unknown> | undefined]>([
-      ['TOKEN_MISSING', '/me', undefined],
-      ['TOKEN_EXPIRED', '/me', { exp: 1 }],
-      ['TOKEN_INVALID', '/me', { nbf: 253_402_300_000 }],
-      ['TOKEN_INVALID', '/me', { jti: undefined }],
-      ['TOKEN_WRONG_TYPE', '/me', { type: 'refresh' }],
-      ['TOKEN_WRONG_TYPE', '/refresh', { type: 'access' }],
-      ['TOKEN_NOT_FRESH', '/notes', { fresh: false }],
-    ])('recognizes %s of %s for %j and no other refusal', async (code, path, claims) => {
-      const method = path === '/me' ? 'GET' : 'POST';
-      const headers = claims
-        ? { authorization: `Bearer ${await issueTestToken(app.nest, claims)}` }
-        : undefined;
-      const response = await fetch(app.url + path, { method, headers });
-
-      await expectRefusal(response, code);
-      for (const other of ['TOKEN_REVOKED', 'CHECK_UNAVAILABLE', 'CLAIMS_INSUFFICIENT'] as const)
-        expect(await rejectionOf(expectRefusal(response, other))).toBeInstanceOf(AssertionError);
-      const known: TokenErrorCode[] = ['TOKEN_MISSING', 'TOKEN_EXPIRED', 'TOKEN_INVALID'];
-      for (const other of known.filter((each) => each !== code))
-        expect(await rejectionOf(expectRefusal(response, other))).toBeInstanceOf(AssertionError);
-    });
-
-    it('understands the responses of supertest and inject', async () => {
-      const answer = await request(app.url).get('/me');
-      await expectRefusal(answer, 'TOKEN_MISSING');
-      expect(await rejectionOf(expectRefusal(answer, 'TOKEN_EXPIRED'))).toMatchObject({
-        message: expect.stringContaining('expected the refusal TOKEN_EXPIRED, got 401') as unknown,
-      });
-      // Jest cannot load `inject` on Node 20. This object has the form of its response.
-      const { statusCode, text: payload, headers } = answer;
-      await expectRefusal({ statusCode, payload, headers: headers as object }, 'TOKEN_MISSING');
-    });
-
-    it.each<[string, TestResponse]>([
-      ['no header', { status: 401, headers: {}, text: '{"msg":"Signature verification failed"}' }],
-      ['a header of another scheme', challenged('Basic realm="x"')],
-      ['a list of headers', challenged(['Bearer', 'Bearer'])],
-      ['no body', { status: 401, headers: new Headers() }],
-      ['text', { status: 401, headers: {}, payload: 'Missing JWT' }],
-      ['a text in quotes', { status: 401, headers: {}, payload: '"Missing JWT"' }],
-      ['null', { status: 401, headers: {}, payload: 'null' }],
-      ['nothing at all', { headers: {} }],
-    ])('does not take a response with %s for a refusal', async (_, response) => {
-      for (const code of ['TOKEN_INVALID', 'TOKEN_MISSING', 'TOKEN_EXPIRED'] as const)
-        expect(await rejectionOf(expectRefusal(response, code))).toBeInstanceOf(AssertionError);
-    });
-
-    it('recognizes an invalid token by the challenge if the status is not 422', async () => {
-      await expectRefusal(challenged('Bearer error="invalid_token"'), 'TOKEN_INVALID');
-    });
-
-    it('does not take a success for a refusal', async () => {
-      const { headers } = await asIdentity(app.nest, 'alice');
-      const response = await fetch(`${app.url}/me`, { headers });
-
-      expect(await rejectionOf(expectRefusal(response, 'TOKEN_INVALID'))).toBeInstanceOf(
-        AssertionError,
-      );
-    });
-
-    it('moves the clock', async () => {
-      const { headers } = await asIdentity(app.nest, 'alice');
-      clock.advance('14m');
-      expect((await app.send('GET', '/me', { headers })).status).toBe(200);
-
-      clock.advance(60);
-
-      await expectRefusal(await fetch(`${app.url}/me`, { headers }), 'TOKEN_EXPIRED');
-      clock.set(new Date());
-      expect((await app.send('GET', '/me', { headers })).status).toBe(200);
+    expect(await app.send('POST', '/fresh', { headers })).toMatchObject({
+      status: 201,
+      body: { identity: 'alice' },
     });
   });
 
-  describe.each(ADAPTERS)('With an audience and an issuer over %s', (adapter) => {
-    it('a test token has both claims and is sent without a scheme', async () => {
-      const app = await createApp(adapter, {
-        controllers: [NotesController],
-        options: { headerType: '', encodeAudience: 'notes', encodeIssuer: 'https://id.example' },
-      });
+  it.each<[TokenErrorCode, string, TestClaims | undefined]>([
+    ['TOKEN_MISSING', '/me', undefined],
+    ['TOKEN_EXPIRED', '/me', { exp: 1 }],
+    ['TOKEN_INVALID', '/me', { nbf: 253_402_300_000 }],
+    ['TOKEN_INVALID', '/me', { jti: undefined }],
+    ['TOKEN_WRONG_TYPE', '/me', { type: 'refresh' }],
+    ['TOKEN_WRONG_TYPE', '/refresh', { type: 'access' }],
+    ['TOKEN_NOT_FRESH', '/fresh', { fresh: false }],
+  ])('recognizes %s of %s for %j and no other refusal', async (code, path, claims) => {
+    const headers = claims && bearing(await issueTestToken(app.nest, claims));
+    const response = await sent(app, path, headers);
 
-      const { token, headers } = await asIdentity(app.nest, 'alice');
-      const other = await issueTestToken(app.nest, { iss: undefined, aud: ['others'] });
+    await expectRefusal(response, code);
+    const others: TokenErrorCode[] = ['TOKEN_REVOKED', 'CHECK_UNAVAILABLE', 'CLAIMS_INSUFFICIENT'];
+    const known: TokenErrorCode[] = ['TOKEN_MISSING', 'TOKEN_EXPIRED', 'TOKEN_INVALID'];
+    await expectNoRefusal(response, [...others, ...known.filter((other) => other !== code)]);
+  });
 
-      expect(headers).toEqual({ authorization: token });
-      expect(claimsOf(token)).toMatchObject({ aud: 'notes', iss: 'https://id.example' });
-      expect((await app.send('GET', '/me', { headers })).status).toBe(200);
-      expect(claimsOf(other)).toMatchObject({ aud: ['others'] });
-      expect(claimsOf(other)).not.toHaveProperty('iss');
-      await app.close();
+  it('understands the responses of supertest and inject', async () => {
+    const answer = await request(app.url).get('/me');
+    await expectRefusal(answer, 'TOKEN_MISSING');
+    expect(await rejectionOf(expectRefusal(answer, 'TOKEN_EXPIRED'))).toMatchObject({
+      message: expect.stringContaining('expected the refusal TOKEN_EXPIRED, got 401') as unknown,
+    });
+    // Jest cannot load `inject` on Node 20. This object has the form of its response.
+    const { statusCode, text: payload, headers } = answer;
+    await expectRefusal({ statusCode, payload, headers: headers as object }, 'TOKEN_MISSING');
+  });
+
+  it('does not take a success for a refusal', async () => {
+    const { headers } = await asIdentity(app.nest, 'alice');
+
+    await expectNoRefusal(await sent(app, '/me', headers), ['TOKEN_INVALID']);
+  });
+
+  it('moves the clock', async () => {
+    const { headers } = await asIdentity(app.nest, 'alice');
+    clock.advance('14m');
+    expect((await app.send('GET', '/me', { headers })).status).toBe(200);
+
+    clock.advance(60);
+
+    await expectRefusal(await sent(app, '/me', headers), 'TOKEN_EXPIRED');
+    clock.set(new Date());
+    expect((await app.send('GET', '/me', { headers })).status).toBe(200);
+  });
+});
+
+it('A test clock moves by durations and to dates and refuses other values', () => {
+  const clock = new TestClock(new Date(0));
+  clock.advance('1.5h');
+  clock.advance(-5400);
+  expect(clock.now()).toEqual(new Date(0));
+  for (const nonsense of ['60', NaN, undefined, 0.5])
+    expect(() => {
+      clock.advance(nonsense as string);
+    }).toThrow(TypeError);
+  expect(() => new TestClock(new Date(NaN))).toThrow(TypeError);
+  expect(() => {
+    clock.set(new Date(NaN));
+  }).toThrow(TypeError);
+});
+
+describe('The testing module', () => {
+  const store = new FaultyStore();
+  const options: JwtExtendedOptions = {
+    ...rsaPair(),
+    algorithm: 'RS256',
+    locations: ['cookies'],
+    errorCodeKey: 'code',
+    blocklist: { store },
+    loaders: {
+      decodeKey: () => rsaPair().publicKey,
+      userLookup: ({ identity }) => ({ identity }),
+    },
+  };
+  const clock = new TestClock();
+  let app: RunningApp;
+
+  @Module({ imports: [JwtExtendedModule.forRoot(options)], controllers: [RoutesController] })
+  class AppModule {}
+
+  beforeAll(async () => {
+    const testing = await Test.createTestingModule({
+      imports: [AppModule, JwtExtendedTestingModule.register({ clock: clock.now })],
+    }).compile();
+    app = await started(testing.createNestApplication());
+  });
+
+  it('replaces keys, store and clock and keeps all other options', async () => {
+    const { token, headers, cookies } = await asIdentity(app.nest, 'alice', { fresh: true });
+
+    expect(cookies).toEqual({ access_token_cookie: token });
+    expect((await app.send('POST', '/fresh', { headers })).status).toBe(201);
+    expect(store.get).not.toHaveBeenCalled();
+    await app.get(BlocklistService).revoke(token);
+    await expectRefusal(await sent(app, '/me', headers), 'TOKEN_REVOKED');
+    clock.advance('15m');
+    await expectRefusal(await sent(app, '/me', headers), 'TOKEN_EXPIRED');
+  });
+
+  it('makes tokens that the real application refuses', async () => {
+    const testToken = await issueTestToken(app.nest);
+    const real = await boot({ secret: undefined, ...options });
+
+    expect(await rejectionOf(real.get(TokenService).decodeToken(testToken))).toMatchObject({
+      code: 'TOKEN_INVALID',
     });
   });
 
-  describe('A test clock', () => {
-    it('moves by durations and to dates and refuses other values', () => {
-      const clock = new TestClock(new Date(0));
-      clock.advance('1.5h');
-      clock.advance(-5400);
-      expect(clock.now()).toEqual(new Date(0));
-      for (const nonsense of ['60', NaN, undefined, 0.5])
-        expect(() => {
-          clock.advance(nonsense as string);
-        }).toThrow(TypeError);
-      expect(() => new TestClock(new Date(NaN))).toThrow(TypeError);
-      expect(() => {
-        clock.set(new Date(NaN));
-      }).toThrow(TypeError);
-    });
-  });
-
-  describe.each(ADAPTERS)('The testing module over %s', (adapter) => {
-    const store = new FaultyStore();
-    const options: JwtExtendedOptions = {
-      ...rsaPair(),
-      algorithm: 'RS256',
-      locations: ['cookies'],
-      errorCodeKey: 'code',
-      blocklist: { store },
-      loaders: {
-        decodeKey: () => rsaPair().publicKey,
-        userLookup: ({ identity }) => ({ identity }),
-      },
-    };
-    const clock = new TestClock();
-    let app: RunningApp;
-
-    @Module({ imports: [JwtExtendedModule.forRoot(options)], controllers: [NotesController] })
-    class AppModule {}
-
-    beforeEach(async () => {
-      const testing = await Test.createTestingModule({
-        imports: [AppModule, JwtExtendedTestingModule.register({ clock: clock.now })],
-      }).compile();
-      const nest =
-        adapter === 'fastify'
-          ? testing.createNestApplication<NestFastifyApplication>(new FastifyAdapter())
-          : testing.createNestApplication();
-      app = await RunningApp.start(nest);
-    });
-    afterEach(() => app.close());
-
-    it('replaces keys, store and clock and keeps all other options', async () => {
-      const { token, headers, cookies } = await asIdentity(app.nest, 'alice', { fresh: true });
-
-      expect(cookies).toEqual({ access_token_cookie: token });
-      expect((await app.send('POST', '/notes', { headers })).status).toBe(201);
-      expect(store.get).not.toHaveBeenCalled();
-      await app.get(BlocklistService).revoke(token);
-      await expectRefusal(await fetch(`${app.url}/me`, { headers }), 'TOKEN_REVOKED');
-      clock.advance('15m');
-      await expectRefusal(await fetch(`${app.url}/me`, { headers }), 'TOKEN_EXPIRED');
-    });
-
-    it('makes tokens that the real application refuses', async () => {
-      const testToken = await issueTestToken(app.nest);
-      const real = await createApp(adapter, { options: { secret: undefined, ...options } });
-
-      expect(await rejectionOf(real.get(TokenService).decodeToken(testToken))).toMatchObject({
-        code: 'TOKEN_INVALID',
-      });
-      await real.close();
-    });
-  });
-
-  it('The testing module keeps the clock of the application unless it gets one', async () => {
+  it('keeps the clock of the application unless it gets one', async () => {
     const testing = await Test.createTestingModule({
       imports: [JwtExtendedModule.forRoot({ secret: SECRET }), JwtExtendedTestingModule.register()],
     }).compile();
@@ -280,111 +321,71 @@ describe('JwtExtendedTestingModule and TestClock', () => {
     expect(Math.abs(Number(iat) - Date.now() / 1000)).toBeLessThan(60);
     await testing.close();
   });
-
-  it('asIdentity supports headers and cookies as first location only', async () => {
-    const module = JwtExtendedModule.forRoot({ secret: SECRET, locations: ['json'] });
-    const testing = await Test.createTestingModule({ imports: [module] }).compile();
-
-    expect(await rejectionOf(asIdentity(testing, 'alice'))).toBeInstanceOf(TypeError);
-    await testing.close();
-  });
 });
 
-describe('Test tokens', () => {
-  @Controller()
-  class MeController {
-    @UseGuards(AccessGuard)
-    @Get('me')
-    me(@CurrentIdentity() identity: string) {
-      return { identity };
-    }
-
-    @UseGuards(AccessGuard)
-    @Post('notes')
-    write() {
-      return {};
-    }
-  }
-
+describe('A test token', () => {
+  const ISSUER = 'https://id.example';
+  const NOT_INTEGER = 'must be an integer.';
   /** Names of members that every object inherits. */
   const INHERITED = ['__proto__', 'constructor', 'hasOwnProperty', 'toString', 'valueOf'];
+  let app: RunningApp;
 
-  /** An own member as `JSON.parse` makes it, also for the name `__proto__`. */
-  function claimNamed(name: string, value: unknown): Record<string, unknown> {
-    return JSON.parse(JSON.stringify({ [name]: value })) as Record<string, unknown>;
-  }
-
-  describe.each(ADAPTERS)('A test token over %s', (adapter) => {
-    let app: RunningApp;
-
-    beforeAll(async () => {
-      const options = { decodeIssuer: 'https://id.example', decodeAudience: 'notes' };
-      app = await createApp(adapter, { controllers: [MeController], options });
-    });
-    afterAll(() => app.close());
-
-    const me = (token: string) => app.send('GET', '/me', { token });
-
-    it.each([
-      ['exp', 'x', 'Expiration Time claim (exp) must be an integer.'],
-      ['exp', null, 'Expiration Time claim (exp) must be an integer.'],
-      ['nbf', '1', 'Not Before claim (nbf) must be an integer.'],
-      ['iat', [], 'Issued At claim (iat) must be an integer.'],
-      ['iss', 5, 'Payload Issuer (iss) must be a string'],
-      ['aud', { notes: true }, 'Invalid claim format in token'],
-      ['sub', {}, 'Subject must be a string'],
-      ['jti', 7, 'JWT ID must be a string'],
-      ['sid', false, 'Invalid claim format in token'],
-      ['type', ['access'], 'Missing or invalid claim: type'],
-    ])('can have the invalid claim %s = %j and is then refused', async (name, value, msg) => {
-      const token = await issueTestToken(app.nest, { [name]: value });
-
-      expect(claimsOf(token)).toMatchObject({ [name]: value });
-      expect(await me(token)).toMatchObject({ status: 422, body: { msg } });
-    });
-
-    it.each(INHERITED)('can have a claim named %s', async (name) => {
-      const token = await issueTestToken(app.nest, claimNamed(name, 'x'));
-
-      expect(Object.entries(claimsOf(token))).toContainEqual([name, 'x']);
-      expect((await me(token)).status).toBe(200);
-    });
-
-    it.each(['exp', 'iat', 'nbf', 'sub', 'jti', 'type', 'iss', 'aud', 'fresh'])(
-      'has no claim %s if the test removes it',
-      async (name) => {
-        const token = await issueTestToken(app.nest, { [name]: undefined });
-
-        expect(claimsOf(token)).not.toHaveProperty(name);
-      },
-    );
+  beforeAll(async () => {
+    app = await boot({ decodeIssuer: ISSUER, decodeAudience: 'notes' });
   });
 
-  describe.each<[string, JwtExtendedOptions]>([
+  it.each([
+    ['exp', 'x', `Expiration Time claim (exp) ${NOT_INTEGER}`],
+    ['exp', null, `Expiration Time claim (exp) ${NOT_INTEGER}`],
+    ['nbf', '1', `Not Before claim (nbf) ${NOT_INTEGER}`],
+    ['iat', [], `Issued At claim (iat) ${NOT_INTEGER}`],
+    ['iss', 5, 'Payload Issuer (iss) must be a string'],
+    ['aud', { notes: true }, 'Invalid claim format in token'],
+    ['sub', {}, 'Subject must be a string'],
+    ['jti', 7, 'JWT ID must be a string'],
+    ['sid', false, 'Invalid claim format in token'],
+    ['type', ['access'], 'Missing or invalid claim: type'],
+  ])('can have the invalid claim %s = %j and is then refused', async (name, value, msg) => {
+    const token = await issueTestToken(app.nest, { [name]: value });
+
+    expect(claimsOf(token)).toMatchObject({ [name]: value });
+    expect(await app.send('GET', '/me', { token })).toMatchObject({ status: 422, body: { msg } });
+  });
+
+  it.each(INHERITED)('can have a claim named %s', async (name) => {
+    const claims = JSON.parse(JSON.stringify({ [name]: 'x' })) as TestClaims;
+    const token = await issueTestToken(app.nest, claims);
+
+    expect(Object.entries(claimsOf(token))).toContainEqual([name, 'x']);
+    expect((await app.send('GET', '/me', { token })).status).toBe(200);
+  });
+
+  it.each(['exp', 'iat', 'nbf', 'sub', 'jti', 'type', 'iss', 'aud', 'fresh'])(
+    'has no claim %s if the test removes it',
+    async (name) => {
+      const token = await issueTestToken(app.nest, { [name]: undefined });
+
+      expect(claimsOf(token)).not.toHaveProperty(name);
+    },
+  );
+
+  it.each<[string, JwtExtendedOptions]>([
     ['HS512', keysOf('HS512').options],
     ['PS256', keysOf('PS256').options],
     ['ES384', keysOf('ES384').options],
     ['EdDSA', { secret: undefined, ...ed25519Pair(), algorithm: 'EdDSA' }],
-  ])('A test token under %s', (algorithm, options) => {
-    it('has the same header as any other token', async () => {
-      const app = await createApp('express', { controllers: [MeController], options });
-      const token = await issueTestToken(app.nest, { sub: 'alice', exp: null, toString: 'x' });
+  ])('under %s has the same header as any other token', async (alg, options) => {
+    const other = await boot(options);
+    const claims = { sub: 'alice', exp: null, toString: 'x' };
+    const token = await issueTestToken(other.nest, claims);
 
-      expect(headerOf(token)).toEqual({ alg: algorithm, typ: 'JWT' });
-      await expectRefusal(
-        await fetch(`${app.url}/me`, { headers: { authorization: `Bearer ${token}` } }),
-        'TOKEN_INVALID',
-      );
-      await app.close();
-    });
+    expect(headerOf(token)).toEqual({ alg, typ: 'JWT' });
+    await expectRefusal(await sent(other, '/me', bearing(token)), 'TOKEN_INVALID');
   });
 
-  describe.each<[string, JwtExtendedOptions, object]>([
-    [
-      'are made elsewhere',
-      { decodeIssuer: 'https://idp', decodeAudience: ['api', 'web'] },
-      { iss: 'https://idp', aud: 'api' },
-    ],
+  const API = { iss: 'https://idp', aud: 'api' };
+  it.each<[string, JwtExtendedOptions, object]>([
+    ['are made elsewhere', { decodeIssuer: 'https://idp', decodeAudience: ['api', 'web'] }, API],
     [
       'are for others',
       {
@@ -393,7 +394,7 @@ describe('Test tokens', () => {
         encodeAudience: ['elsewhere'],
         decodeAudience: 'api',
       },
-      { iss: 'https://idp', aud: 'api' },
+      API,
     ],
     [
       'are also made here',
@@ -405,61 +406,70 @@ describe('Test tokens', () => {
       },
       { iss: 'https://here', aud: ['web', 'api'] },
     ],
-  ])('If tokens %s', (_, options, expected) => {
-    it('a test token has the values that the application accepts', async () => {
-      const app = await createApp('express', { controllers: [MeController], options });
-      const { token, headers } = await asIdentity(app.nest, 'alice');
+  ])('has the accepted issuer and audience if tokens %s', async (_, options, expected) => {
+    const other = await boot(options);
+    const { token, headers } = await asIdentity(other.nest, 'alice');
 
-      expect(claimsOf(token)).toMatchObject(expected);
-      expect((await app.send('GET', '/me', { headers })).status).toBe(200);
-      await app.close();
+    expect(claimsOf(token)).toMatchObject(expected);
+    expect((await other.send('GET', '/me', { headers })).status).toBe(200);
+  });
+
+  it('has the issuer and the audience of the module unless the test changes them', async () => {
+    const other = await boot({ encodeAudience: 'notes', encodeIssuer: ISSUER, headerType: '' });
+
+    const { token, headers } = await asIdentity(other.nest, 'alice');
+    const changed = await issueTestToken(other.nest, { iss: undefined, aud: ['others'] });
+
+    expect(headers).toEqual({ authorization: token });
+    expect(claimsOf(token)).toMatchObject({ aud: 'notes', iss: ISSUER });
+    expect((await other.send('GET', '/me', { headers })).status).toBe(200);
+    expect(claimsOf(changed)).toMatchObject({ aud: ['others'] });
+    expect(claimsOf(changed)).not.toHaveProperty('iss');
+  });
+
+  it('needs the claims that the application requires', async () => {
+    const other = await boot({ requiredClaims: ['tenant'] });
+    const without = await asIdentity(other.nest, 'alice');
+    const { headers } = await asIdentity(other.nest, 'alice', { tenant: 'acme' });
+
+    await expectRefusal(await sent(other, '/me', without.headers), 'TOKEN_INVALID');
+    expect((await other.send('GET', '/me', { headers })).status).toBe(200);
+  });
+});
+
+describe('asIdentity', () => {
+  let app: RunningApp;
+
+  beforeAll(async () => {
+    app = await boot({ locations: ['cookies'], errorCodeKey: 'code' });
+  });
+
+  it.each<[TokenErrorCode, TestClaims, string[]]>([
+    ['TOKEN_INVALID', { nbf: 'x' }, ['cookie', 'x-csrf-token']],
+    ['CSRF_FAILED', { csrf: undefined }, ['cookie']],
+    ['CSRF_FAILED', { csrf: 5 }, ['cookie']],
+    ['TOKEN_EXPIRED', { exp: 1 }, ['cookie', 'x-csrf-token']],
+  ])('with a cookie is refused with %s for the claims %j', async (code, claims, names) => {
+    const { headers } = await asIdentity(app.nest, 'alice', claims);
+
+    expect(Object.keys(headers)).toEqual(names);
+    await expectRefusal(await sent(app, '/change', headers), code);
+  });
+
+  it('puts a refresh token into the refresh cookie', async () => {
+    const { token, headers, cookies } = await asIdentity(app.nest, 'alice', { type: 'refresh' });
+
+    expect(cookies).toEqual({ refresh_token_cookie: token });
+    expect(headers).toEqual({
+      cookie: `refresh_token_cookie=${token}`,
+      'x-csrf-token': claimsOf(token).csrf,
     });
   });
 
-  describe('asIdentity with a cookie', () => {
-    const options: JwtExtendedOptions = { locations: ['cookies'], errorCodeKey: 'code' };
-    let app: RunningApp;
+  it('supports only headers and cookies as first location', async () => {
+    const { nest } = await boot({ locations: ['json'] });
 
-    beforeAll(async () => {
-      app = await createApp('express', { controllers: [MeController], options });
-    });
-    afterAll(() => app.close());
-
-    it.each<[TokenErrorCode, TestClaims, string[]]>([
-      ['TOKEN_INVALID', { nbf: 'x' }, ['cookie', 'x-csrf-token']],
-      ['CSRF_FAILED', { csrf: undefined }, ['cookie']],
-      ['CSRF_FAILED', { csrf: 5 }, ['cookie']],
-      ['TOKEN_EXPIRED', { exp: 1 }, ['cookie', 'x-csrf-token']],
-    ])('is refused with %s for the claims %j', async (code, claims, names) => {
-      const { headers } = await asIdentity(app.nest, 'alice', claims);
-
-      expect(Object.keys(headers)).toEqual(names);
-      await expectRefusal(await fetch(`${app.url}/notes`, { method: 'POST', headers }), code);
-    });
-
-    it('puts a refresh token into the refresh cookie', async () => {
-      const { token, headers, cookies } = await asIdentity(app.nest, 'alice', { type: 'refresh' });
-
-      expect(cookies).toEqual({ refresh_token_cookie: token });
-      expect(headers).toEqual({
-        cookie: `refresh_token_cookie=${token}`,
-        'x-csrf-token': claimsOf(token).csrf,
-      });
-    });
-  });
-
-  it('A test passes the claims that the application requires', async () => {
-    const options = { requiredClaims: ['tenant'] };
-    const app = await createApp('express', { controllers: [MeController], options });
-    const without = await asIdentity(app.nest, 'alice');
-    const { headers } = await asIdentity(app.nest, 'alice', { tenant: 'acme' });
-
-    await expectRefusal(
-      await fetch(`${app.url}/me`, { headers: without.headers }),
-      'TOKEN_INVALID',
-    );
-    expect((await app.send('GET', '/me', { headers })).status).toBe(200);
-    await app.close();
+    expect(await rejectionOf(asIdentity(nest, 'alice'))).toBeInstanceOf(TypeError);
   });
 });
 
@@ -514,9 +524,8 @@ describe('Several modules', () => {
     let app: RunningApp;
 
     beforeAll(async () => {
-      app = await RunningApp.start(await start());
+      app = await started(await start());
     });
-    afterAll(() => app.close());
 
     it('accepts a test token only in the module that was selected', async () => {
       const shopper = await asIdentity(app.nest.select(ShopModule), 'alice');
@@ -544,233 +553,159 @@ describe('Several modules', () => {
   it('select works on a testing module as on an application', async () => {
     const module = await testing(AppModule);
     const { token } = await asIdentity(module.select(ShopModule), 'alice');
-    const app = await RunningApp.start(module.createNestApplication());
+    const app = await started(module.createNestApplication());
 
     expect((await app.send('GET', '/shop', { token })).status).toBe(200);
     expect(await rejectionOf(issueTestToken(module))).toBeInstanceOf(TypeError);
-    await app.close();
   });
 
   it('A global module has to be selected too if there is another one', async () => {
     const Everywhere = feature('everywhere', { secret: SECRET, isGlobal: true });
-    const app = await RunningApp.start(
-      (await testing(Everywhere, ShopModule)).createNestApplication(),
-    );
+    const app = await started((await testing(Everywhere, ShopModule)).createNestApplication());
     const anywhere = await asIdentity(app.nest.select(Everywhere), 'alice');
     const shopper = await asIdentity(app.nest.select(ShopModule), 'alice');
 
     expect(await rejectionOf(issueTestToken(app.nest))).toBeInstanceOf(TypeError);
     expect((await app.send('GET', '/everywhere', { token: anywhere.token })).status).toBe(200);
     expect((await app.send('GET', '/shop', { token: shopper.token })).status).toBe(200);
-    await app.close();
   });
 
   it('The only module is used regardless of the selection', async () => {
-    const app = await RunningApp.start(
-      (await testing(ShopModule, StoreRoomModule)).createNestApplication(),
-    );
+    const module = await testing(ShopModule, StoreRoomModule);
+    const app = await started(module.createNestApplication());
 
     for (const from of [app.nest, app.nest.select(ShopModule), app.nest.select(StoreRoomModule)])
       expect((await app.send('GET', '/shop', await asIdentity(from, 'alice'))).status).toBe(200);
-    await app.close();
+  });
+});
+
+describe.each(ADAPTERS)('A refusal without a code over %s', (adapter) => {
+  describe.each(['flask', 'rfc6750'] as const)('under the statuses of %s', (statusProfile) => {
+    let app: RunningApp;
+
+    beforeAll(async () => {
+      app = await boot({ statusProfile, locations: ['cookies', 'headers'] }, adapter);
+    });
+
+    it.each(['success', 'bad-dto', 'bad-field', 'no-key', 'no-signature'])(
+      'is not what the application itself responds with: %s',
+      async (path) => {
+        await expectNoRefusal(await sent(app, `/own/${path}`));
+        await expectNoRefusal(await request(app.url).get(`/own/${path}`));
+      },
+    );
+
+    it.each([
+      ['no token', 'Bearer a.b'],
+      ['a header with more parameters', 'Bearer a b'],
+      ['a signature of an unknown key', `Bearer ${forgeToken({}, undefined, 'x'.repeat(64))}`],
+    ])('is recognized if it follows from %s', async (_, authorization) => {
+      const response = await sent(app, '/me', { authorization });
+
+      await expectRefusal(response, 'TOKEN_INVALID');
+      await expectNoRefusal(response, ['TOKEN_MISSING', 'TOKEN_WRONG_TYPE', 'CSRF_FAILED']);
+    });
+
+    it.each(['/me', '/body', '/anywhere'])('is recognized on %s without a token', async (path) => {
+      const response = await sent(app, path);
+
+      await expectRefusal(response, 'TOKEN_MISSING');
+      await expectNoRefusal(response, ['TOKEN_INVALID', 'CSRF_FAILED']);
+    });
+
+    it.each([
+      ['no CSRF value', {}],
+      ['another CSRF value', { 'x-csrf-token': 'x' }],
+    ])('is recognized if it follows from %s', async (_, change) => {
+      const { headers } = await asIdentity(app.nest, 'alice');
+      const response = await sent(app, '/change', { cookie: headers.cookie ?? '', ...change });
+
+      await expectRefusal(response, 'CSRF_FAILED');
+      await expectNoRefusal(response, ['TOKEN_INVALID', 'TOKEN_MISSING']);
+    });
   });
 });
 
 describe('expectRefusal', () => {
-  /** Answers that come from the application and not from a guard. */
-  @Controller('own')
-  class OwnController {
-    @Get('success')
-    success() {
-      return { code: 'TOKEN_EXPIRED', message: 'Token has expired' };
-    }
+  const URL_OF_REFUSAL = 'data:application/json,{"msg":"Missing Authorization Header"}';
 
-    @Get('bad-dto')
-    badDto() {
-      throw new HttpException('bad dto', 422);
-    }
+  it('recognizes the response of a callback by its code with any status', async () => {
+    const app = await boot({
+      responses: { expiredToken: () => ({ status: 419, body: { reason: 'TOKEN_EXPIRED' } }) },
+    });
+    const token = await issueTestToken(app.nest, { exp: 1 });
 
-    @Get('bad-field')
-    badField() {
-      throw new HttpException({ message: ['sub must be a string'], error: 'Unprocessable' }, 422);
-    }
+    await expectRefusal(await sent(app, '/me', bearing(token)), 'TOKEN_EXPIRED');
+  });
 
-    @Get('no-key')
-    noKey() {
-      throw new HttpException('Missing API key', 401);
-    }
+  it.each(ADAPTERS)('recognizes a refusal without the filter over %s', async (adapter) => {
+    const app = await boot({}, adapter, { registerFilter: false });
 
-    @Get('no-signature')
-    noSignature() {
-      throw new HttpException('Signature verification failed', 401);
-    }
-  }
+    await expectRefusal(await sent(app, '/me'), 'TOKEN_MISSING');
+  });
 
-  @Controller()
-  class NotesController {
-    @UseGuards(AccessGuard)
-    @Get('me')
-    me() {
-      return {};
-    }
+  it.each<[string, TestResponse]>([
+    ['no header', { status: 401, headers: {}, text: '{"msg":"Signature verification failed"}' }],
+    ['a header of another scheme', challenged('Basic realm="x"')],
+    ['a list of headers', challenged(['Bearer', 'Bearer'])],
+    ['no body', { status: 401, headers: new Headers() }],
+    ['text', { status: 401, headers: {}, payload: 'Missing JWT' }],
+    ['a text in quotes', { status: 401, headers: {}, payload: '"Missing JWT"' }],
+    ['null', { status: 401, headers: {}, payload: 'null' }],
+    ['nothing at all', { headers: {} }],
+  ])('does not take a response with %s for a refusal', async (_, response) => {
+    await expectNoRefusal(response, ['TOKEN_INVALID', 'TOKEN_MISSING', 'TOKEN_EXPIRED']);
+  });
 
-    @UseGuards(AccessGuard)
-    @Post('notes')
-    write() {
-      return {};
-    }
+  it('recognizes an invalid token by the challenge if the status is not 422', async () => {
+    await expectRefusal(challenged('Bearer error="invalid_token"'), 'TOKEN_INVALID');
+  });
 
-    @UseGuards(AccessGuard)
-    @JwtRequired({ locations: ['json'] })
-    @Get('body')
-    body() {
-      return {};
-    }
+  it.each<[string, string, () => unknown]>([
+    ['fetch', 'was the request awaited?', () => fetch(URL_OF_REFUSAL)],
+    ['supertest', 'was the request awaited?', () => request('http://127.0.0.1:1').get('/')],
+    [
+      'fetch after its body was read',
+      'its body was read before',
+      async () => {
+        const read = await fetch(URL_OF_REFUSAL);
+        await read.text();
+        return read;
+      },
+    ],
+  ])('says what is wrong with a response of %s: %s', async (what, problem, send) => {
+    const response = what.endsWith('read') ? await send() : send();
 
-    @UseGuards(AccessGuard)
-    @JwtRequired({ locations: ['headers', 'cookies', 'query_string'] })
-    @Get('anywhere')
-    anywhere() {
-      return {};
-    }
-  }
-
-  const CODES: readonly TokenErrorCode[] = [
-    'TOKEN_INVALID',
-    'TOKEN_MISSING',
-    'TOKEN_EXPIRED',
-    'CSRF_FAILED',
-  ];
-
-  async function expectNoRefusal(response: TestResponse, codes = CODES): Promise<void> {
-    for (const code of codes)
-      expect(await rejectionOf(expectRefusal(response, code))).toBeInstanceOf(AssertionError);
-  }
-
-  describe.each(ADAPTERS)('A refusal without a code over %s', (adapter) => {
-    describe.each(['flask', 'rfc6750'] as const)('under the statuses of %s', (statusProfile) => {
-      let app: RunningApp;
-
-      beforeAll(async () => {
-        const options: JwtExtendedOptions = { statusProfile, locations: ['cookies', 'headers'] };
-        const controllers = [NotesController, OwnController];
-        app = await createApp(adapter, { controllers, options });
-      });
-      afterAll(() => app.close());
-
-      it.each(['success', 'bad-dto', 'bad-field', 'no-key', 'no-signature'])(
-        'is not what the application itself answers: %s',
-        async (path) => {
-          await expectNoRefusal(await fetch(`${app.url}/own/${path}`));
-          await expectNoRefusal(await request(app.url).get(`/own/${path}`));
-        },
-      );
-
-      it.each([
-        ['no token', 'Bearer a.b'],
-        ['a header with more parameters', 'Bearer a b'],
-        ['a signature of an unknown key', `Bearer ${forgeToken({}, undefined, 'x'.repeat(64))}`],
-      ])('is recognized if it follows from %s', async (_, authorization) => {
-        const response = await fetch(`${app.url}/me`, { headers: { authorization } });
-
-        await expectRefusal(response, 'TOKEN_INVALID');
-        await expectNoRefusal(response, ['TOKEN_MISSING', 'TOKEN_WRONG_TYPE', 'CSRF_FAILED']);
-      });
-
-      it.each(['/me', '/body', '/anywhere'])(
-        'is recognized on %s without any token',
-        async (path) => {
-          const response = await fetch(app.url + path);
-
-          await expectRefusal(response, 'TOKEN_MISSING');
-          await expectNoRefusal(response, ['TOKEN_INVALID', 'CSRF_FAILED']);
-        },
-      );
-
-      it.each<[string, (given: Record<string, string>) => Record<string, string>]>([
-        ['no CSRF value', ({ cookie = '' }) => ({ cookie })],
-        ['another CSRF value', ({ cookie = '' }) => ({ cookie, 'x-csrf-token': 'x' })],
-      ])('is recognized if it follows from %s', async (_, change) => {
-        const { headers } = await asIdentity(app.nest, 'alice');
-        const init = { method: 'POST', headers: change(headers) };
-        const response = await fetch(`${app.url}/notes`, init);
-
-        await expectRefusal(response, 'CSRF_FAILED');
-        await expectNoRefusal(response, ['TOKEN_INVALID', 'TOKEN_MISSING']);
-      });
+    expect(await rejectionOf(expectRefusal(response as never, 'TOKEN_MISSING'))).toMatchObject({
+      name: 'AssertionError',
+      message: expect.stringContaining(problem) as unknown,
     });
   });
 
-  describe.each(ADAPTERS)('A refusal with a response callback over %s', (adapter) => {
-    it('is recognized by its code with any status', async () => {
-      const options: JwtExtendedOptions = {
-        responses: { expiredToken: () => ({ status: 419, body: { reason: 'TOKEN_EXPIRED' } }) },
-      };
-      const app = await createApp(adapter, { controllers: [NotesController], options });
-      const token = await issueTestToken(app.nest, { exp: 1 });
-      const headers = { authorization: `Bearer ${token}` };
+  it('leaves the body of a response to be read afterwards', async () => {
+    const response = await fetch(URL_OF_REFUSAL);
+    await rejectionOf(expectRefusal(response, 'TOKEN_MISSING'));
 
-      await expectRefusal(await fetch(`${app.url}/me`, { headers }), 'TOKEN_EXPIRED');
-      await app.close();
-    });
-
-    it('is recognized without the filter', async () => {
-      const extras = { registerFilter: false };
-      const app = await createApp(adapter, { controllers: [NotesController], extras });
-
-      await expectRefusal(await fetch(`${app.url}/me`), 'TOKEN_MISSING');
-      await app.close();
-    });
+    expect(await response.json()).toEqual({ msg: 'Missing Authorization Header' });
   });
+});
 
-  describe('A response', () => {
-    const URL_OF_REFUSAL = 'data:application/json,{"msg":"Missing Authorization Header"}';
+/** The reasons in the sources for this error, with `x` for each inserted value. */
+function reasonsGivenAs(error: RegExp): string[] {
+  const folder = join(import.meta.dirname, '../../../src');
+  const quoted = new RegExp(`(?:${error.source})\\s*(['"\`])(?<reason>.*?)\\1`, 'g');
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .flatMap((name) => [...readFileSync(join(folder, name), 'utf8').matchAll(quoted)])
+    .map(({ groups }) => (groups?.reason ?? '').replace(/\$\{.*?\}/g, 'x'));
+}
 
-    it('cannot be checked after its body was read, and the message says so', async () => {
-      const read = await fetch(URL_OF_REFUSAL);
-      await read.text();
-
-      expect(await rejectionOf(expectRefusal(read, 'TOKEN_MISSING'))).toMatchObject({
-        name: 'AssertionError',
-        message: expect.stringContaining('its body was read before') as unknown,
-      });
-    });
-
-    it('can still be read afterwards', async () => {
-      const response = await fetch(URL_OF_REFUSAL);
-      await rejectionOf(expectRefusal(response, 'TOKEN_MISSING'));
-
-      expect(await response.json()).toEqual({ msg: 'Missing Authorization Header' });
-    });
-
-    it.each<[string, () => unknown]>([
-      ['fetch', () => fetch(URL_OF_REFUSAL)],
-      ['supertest', () => request('http://127.0.0.1:1').get('/')],
-    ])('has to be awaited: %s', async (_, send) => {
-      expect(await rejectionOf(expectRefusal(send() as never, 'TOKEN_MISSING'))).toMatchObject({
-        name: 'AssertionError',
-        message: expect.stringContaining('was the request awaited?') as unknown,
-      });
-    });
-  });
-
-  /** The reasons in the sources for this error, with `x` for each inserted value. */
-  function reasonsGivenAs(error: RegExp): string[] {
-    const folder = join(import.meta.dirname, '../../../src');
-    const quoted = new RegExp(`(?:${error.source})\\s*(['"\`])(?<reason>.*?)\\1`, 'g');
-    return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-      .filter((name) => name.endsWith('.ts'))
-      .flatMap((name) => [...readFileSync(join(folder, name), 'utf8').matchAll(quoted)])
-      .map(({ groups }) => (groups?.reason ?? '').replace(/\$\{.*?\}/g, 'x'));
-  }
-
-  describe.each<[TokenErrorCode, number, RegExp]>([
-    ['TOKEN_INVALID', 422, /new InvalidTokenError\(/],
-    ['TOKEN_MISSING', 401, /new MissingTokenError\(|missing:/],
-    ['CSRF_FAILED', 401, /new CsrfError\(/],
-  ])('The reasons of %s', (code, status, error) => {
-    it.each(reasonsGivenAs(error))('are recognized: %s', async (msg) => {
-      await expectRefusal({ status, headers: {}, text: JSON.stringify({ msg }) }, code);
-    });
+describe.each<[TokenErrorCode, number, RegExp]>([
+  ['TOKEN_INVALID', 422, /new InvalidTokenError\(/],
+  ['TOKEN_MISSING', 401, /new MissingTokenError\(|missing:/],
+  ['CSRF_FAILED', 401, /new CsrfError\(/],
+])('The reasons of %s', (code, status, error) => {
+  it.each(reasonsGivenAs(error))('are recognized: %s', async (msg) => {
+    await expectRefusal({ status, headers: {}, text: JSON.stringify({ msg }) }, code);
   });
 });
