@@ -10,6 +10,7 @@ import {
   checkString,
   checkToken,
 } from '../../../src/common/checks.js';
+import { describe as describeValue, kindOf } from '../../../src/common/describe.js';
 import { parseDuration, parseLifetime, parseTimeout } from '../../../src/common/duration.js';
 import { BLOCKLIST_ROWS, ROTATION_ROWS } from '../../../src/options/blocklist-options.js';
 import { LOADER_ROWS, RESPONSE_CALLBACK_ROWS } from '../../../src/options/callbacks.js';
@@ -41,8 +42,16 @@ const OPTIONS: readonly [path: string, check: unknown][] = [
 /** A wrong value, and what the message says of it after the option's name. */
 type Wrong = readonly [value: unknown, message: string];
 
-const isEnvironmentVariable =
-  " (an environment variable is a string: compare it, value === 'true')";
+/** Wrong values that one fix is for. Short text, numbers and booleans are repeated. */
+function wrong(fix: string, ...values: readonly unknown[]): Wrong[] {
+  return values.map((value) => [value, ` was given ${describeValue(value)}; ${fix}`]);
+}
+
+/** Wrong values in whose place a secret may stand: only their kind is named. */
+function ofWrongKind(fix: string, ...values: readonly unknown[]): Wrong[] {
+  return values.map((value) => [value, ` was given ${kindOf(value)}; ${fix}`]);
+}
+
 const member = 'give a name that is neither empty nor __proto__, constructor or prototype';
 const header = 'give letters, digits and hyphens only (a token of RFC 9110 section 5.6.2)';
 const cookie = "give a cookie name without blanks, ';', ',' or '=' (RFC 6265 section 4.1.1)";
@@ -58,54 +67,33 @@ const emitter = 'give an object with a function emit, such as an EventEmitter2';
 const date = 'return a valid Date, as () => new Date() does';
 const locations = "give one of 'headers', 'cookies', 'query_string', 'json'";
 const notNegative = 'give a duration that is not negative';
+const notEmpty = 'give a string that is not empty';
+const length = 'give a whole number from 256 to 1048576';
+const printable = 'give printable ASCII characters, one at least';
+const forever = 'give more than 0 seconds, or use false for never';
 
-const NOT_STRINGS: readonly Wrong[] = [
-  [7, ' was given 7; give a string'],
-  [null, ' was given null; give a string'],
-  [true, ' was given true; give a string'],
-];
+const NOT_STRINGS = wrong('give a string', 7, null, true);
+const NOT_ARRAYS = wrong('give an array', '', null);
+const NOT_GROUPS = ofWrongKind('give an object of options', null, [], 'canary', () => ({}));
 
 const NOT_TIMES: readonly Wrong[] = [
-  ['60', ` was given '60'; ${unit}`],
-  ['', ` was given ''; ${unit}`],
-  ['abc', ` was given 'abc'; ${unit}`],
-  ['15m\n', ` was given a string of 4 characters; ${unit}`],
-  ['15 parsecs', ` was given '15 parsecs'; ${unit}`],
-  [`${'9'.repeat(100)}s`, ` was given a string of 101 characters; ${unit}`],
-  [Number.NaN, ` was given NaN; ${whole}`],
-  [Infinity, ` was given Infinity; ${whole}`],
-  [2 ** 53, ` was given 9007199254740992; ${whole}`],
-  [1.5, ` was given 1.5; ${whole}`],
-  [true, ` was given true; ${duration}`],
-  [null, ` was given null; ${duration}`],
-  [10n, ` was given a bigint; ${duration}`],
-  [{}, ` was given an object; ${duration}`],
-  [[], ` was given an empty array; ${duration}`],
-  [new Date(0), ` was given an object of type Date; ${duration}`],
+  ...wrong(unit, '60', '', 'abc', '15m\n', '15 parsecs', `${'9'.repeat(100)}s`),
+  ...wrong(whole, Number.NaN, Infinity, 2 ** 53, 1.5),
+  ...wrong(duration, true, null, 10n, {}, [], new Date(0)),
 ];
 
 const NOT_DURATIONS: readonly Wrong[] = [
   ...NOT_TIMES,
-  [-1, ` was given -1; ${notNegative}`],
-  ['1.5s', " was given '1.5s'; give whole seconds"],
-  ['1000y', " was given '1000y'; give 100 years at most"],
-];
-
-const NOT_GROUPS: readonly Wrong[] = [
-  [null, ' was given null; give an object of options'],
-  [[], ' was given an empty array; give an object of options'],
-  ['canary', ' was given a string of 6 characters; give an object of options'],
-  [() => ({}), ' was given a function; give an object of options'],
+  ...wrong(notNegative, -1, '-1m'),
+  ...wrong('give whole seconds', '1.5s', '100ms'),
+  ...wrong('give 100 years at most', '101y', Number.MAX_SAFE_INTEGER),
 ];
 
 const NOT_ACCEPTED: readonly Wrong[] = [
-  [/me/, ` was given an object of type RegExp; ${strings}`],
-  [new Set(['me']), ` was given an object of type Set; ${strings}`],
-  [[], ` was given an empty array; ${strings}`],
-  [null, ` was given null; ${strings}`],
-  ['', " was given ''; give a string that is not empty"],
-  [['me', ''], "[1] was given ''; give a string that is not empty"],
-  [[/me/], '[0] was given an object of type RegExp; give a string that is not empty'],
+  ...wrong(strings, /me/, new Set(['me']), [], null),
+  ...wrong(notEmpty, ''),
+  [['me', ''], `[1] was given ''; ${notEmpty}`],
+  [[/me/], `[0] was given an object of type RegExp; ${notEmpty}`],
 ];
 
 /** Wrong values of options that share a check. */
@@ -113,97 +101,35 @@ const BY_CHECK = new Map<unknown, readonly Wrong[]>([
   [
     checkBoolean,
     [
-      ['false', ` was given 'false'; give true or false${isEnvironmentVariable}`],
-      ['', ` was given ''; give true or false${isEnvironmentVariable}`],
-      [0, ' was given 0; give true or false'],
-      [null, ' was given null; give true or false'],
-      [{}, ' was given an object; give true or false'],
+      ...wrong(
+        "give true or false (an environment variable is a string: compare it, value === 'true')",
+        'false',
+        '',
+      ),
+      ...wrong('give true or false', 0, null, {}),
     ],
   ],
   [checkString, NOT_STRINGS],
-  [
-    checkNonEmptyString,
-    [
-      ['', " was given ''; give a string that is not empty"],
-      [['me'], ' was given an array; give a string that is not empty'],
-      [/me/, ' was given an object of type RegExp; give a string that is not empty'],
-    ],
-  ],
+  [checkNonEmptyString, wrong(notEmpty, '', ['me'], /me/)],
   [
     checkMemberName,
-    [
-      ...NOT_STRINGS,
-      ...['', '__proto__', 'constructor', 'prototype'].map((name): Wrong => [
-        name,
-        ` was given '${name}'; ${member}`,
-      ]),
-    ],
+    [...NOT_STRINGS, ...wrong(member, '', '__proto__', 'constructor', 'prototype')],
   ],
   [
     checkToken,
-    [
-      ...NOT_STRINGS,
-      ['', ` was given ''; ${header}`],
-      ['X Token', ` was given 'X Token'; ${header}`],
-      ['X-Token:', ` was given 'X-Token:'; ${header}`],
-      ['X-Token\r\nX: y', ` was given a string of 13 characters; ${header}`],
-      ['X-Tökén', ` was given a string of 7 characters; ${header}`],
-    ],
+    [...NOT_STRINGS, ...wrong(header, '', 'X Token', 'X-Token:', 'X-Token\r\nX: y', 'X-Tökén')],
   ],
   [
     checkCookieName,
-    [
-      ...NOT_STRINGS,
-      ...['', 'a b', 'a;b', 'a,b', 'a=b'].map((name): Wrong => [
-        name,
-        ` was given '${name}'; ${cookie}`,
-      ]),
-      ['a\r\nSet-Cookie: x', ` was given a string of 16 characters; ${cookie}`],
-    ],
+    [...NOT_STRINGS, ...wrong(cookie, '', 'a b', 'a;b', 'a,b', 'a=b', 'a\r\nSet-Cookie: x')],
   ],
-  [
-    checkCookiePath,
-    [
-      ...NOT_STRINGS,
-      ...['', 'api', '/a;Domain=x'].map((value): Wrong => [
-        value,
-        ` was given '${value}'; ${path}`,
-      ]),
-      ['/a\n', ` was given a string of 3 characters; ${path}`],
-      ['/é', ` was given a string of 2 characters; ${path}`],
-    ],
-  ],
-  [
-    checkFunction,
-    [
-      [null, ' was given null; give a function'],
-      [true, ' was given a boolean; give a function'],
-      ['canary', ' was given a string of 6 characters; give a function'],
-      [{}, ' was given an object; give a function'],
-    ],
-  ],
-  [parseDuration, [...NOT_DURATIONS, [false, ` was given false; ${duration}`]]],
-  [
-    parseLifetime,
-    [
-      ...NOT_DURATIONS,
-      // In Flask-JWT-Extended 0 means for ever.
-      [0, ' was given 0; give more than 0 seconds, or use false for never'],
-      ['0s', " was given '0s'; give more than 0 seconds, or use false for never"],
-    ],
-  ],
-  [
-    parseTimeout,
-    [
-      ...NOT_TIMES,
-      // A timer of more than 2^31 - 1 milliseconds fires at once.
-      [0, ` was given 0; ${timer}`],
-      ['-1s', ` was given '-1s'; ${timer}`],
-      [-1, ` was given -1; ${timer}`],
-      ['2147483648ms', ` was given '2147483648ms'; ${timer}`],
-      ['25d', ` was given '25d'; ${timer}`],
-    ],
-  ],
+  [checkCookiePath, [...NOT_STRINGS, ...wrong(path, '', 'api', '/a;Domain=x', '/a\n', '/é')]],
+  [checkFunction, ofWrongKind('give a function', null, true, 'canary', {})],
+  [parseDuration, [...NOT_DURATIONS, ...wrong(duration, false)]],
+  // In Flask-JWT-Extended 0 means for ever.
+  [parseLifetime, [...NOT_DURATIONS, ...wrong(forever, 0, '0s')]],
+  // A timer of more than 2^31 - 1 milliseconds fires at once.
+  [parseTimeout, [...NOT_TIMES, ...wrong(timer, 0, '-1s', -1, '2147483648ms', '25d')]],
 ]);
 
 /** Wrong values of options that have a check of their own. */
@@ -211,9 +137,8 @@ const BY_PATH: Readonly<Record<string, readonly Wrong[]>> = {
   identityClaim: NOT_STRINGS,
   userClaimsKey: NOT_STRINGS,
   requiredClaims: [
-    ['exp', " was given 'exp'; give an array with it: ['exp']"],
-    ['', " was given ''; give an array"],
-    [null, ' was given null; give an array'],
+    ...wrong("give an array with it: ['exp']", 'exp'),
+    ...NOT_ARRAYS,
     [[''], `[0] was given ''; ${member}`],
     [['exp', 5], '[1] was given 5; give a string'],
     [['__proto__'], `[0] was given '__proto__'; ${member}`],
@@ -222,62 +147,34 @@ const BY_PATH: Readonly<Record<string, readonly Wrong[]>> = {
   decodeIssuer: NOT_ACCEPTED,
   decodeAudience: NOT_ACCEPTED,
   encodeAudience: NOT_ACCEPTED,
-  maxTokenLength: [
-    [255, ' was given 255; give a whole number from 256 to 1048576'],
-    [1_048_577, ' was given 1048577; give a whole number from 256 to 1048576'],
-    [1000.5, ' was given 1000.5; give a whole number from 256 to 1048576'],
-    [Number.NaN, ' was given NaN; give a whole number from 256 to 1048576'],
-    ['8192', " was given '8192'; give a whole number from 256 to 1048576"],
-  ],
+  maxTokenLength: wrong(length, 255, 1_048_577, 1000.5, Number.NaN, '8192'),
   locations: [
-    ['cookies', " was given 'cookies'; give an array with it: ['cookies']"],
-    ['', " was given ''; give an array"],
-    [new Set(['headers']), ' was given an object of type Set; give an array'],
-    [null, ' was given null; give an array'],
-    [[], " was given an empty array; name one location at least, such as 'headers'"],
+    ...wrong("give an array with it: ['cookies']", 'cookies'),
+    ...NOT_ARRAYS,
+    ...wrong('give an array', new Set(['headers'])),
+    ...wrong("name one location at least, such as 'headers'", []),
     [['headers', 'header'], `[1] was given 'header'; ${locations}`],
     [new Array(1), `[0] was given undefined; ${locations}`],
     [[1], `[0] was given 1; ${locations}`],
     [['json', 'headers', 'json'], " was given 'json' twice; name each only once"],
     [[resolve, resolve], ' was given a function twice; name each only once'],
   ],
-  headerType: [
-    ['Bearer ', ` was given 'Bearer '; ${header}`],
-    ['a,b', ` was given 'a,b'; ${header}`],
-    [null, ' was given null; give a string'],
-    [false, ' was given false; give a string'],
-  ],
+  headerType: [...wrong(header, 'Bearer ', 'a,b'), ...wrong('give a string', null, false)],
   cookies: NOT_GROUPS,
   csrf: NOT_GROUPS,
-  statusProfile: [
-    ['rfc', " was given 'rfc'; give one of 'flask', 'rfc6750'"],
-    [422, " was given 422; give one of 'flask', 'rfc6750'"],
-    [null, " was given null; give one of 'flask', 'rfc6750'"],
-  ],
+  statusProfile: wrong("give one of 'flask', 'rfc6750'", 'rfc', 422, null),
   realm: [
-    ['', " was given ''; give printable ASCII characters, one at least"],
-    [
-      'a\r\nSet-Cookie: b=c',
-      ' was given a string of 18 characters; give printable ASCII characters, one at least',
-    ],
-    ['Küche', ' was given a string of 5 characters; give printable ASCII characters, one at least'],
-    ['a\x7f', ' was given a string of 2 characters; give printable ASCII characters, one at least'],
-    [null, ' was given null; give a string'],
+    ...wrong(printable, '', 'a\r\nSet-Cookie: b=c', 'Küche', 'a\x7f'),
+    ...wrong('give a string', null),
   ],
   responses: NOT_GROUPS,
   blocklist: NOT_GROUPS,
   rotation: NOT_GROUPS,
-  events: [
-    [null, ` was given null; ${emitter}`],
-    [{}, ` was given an object; ${emitter}`],
-    ['canary', ` was given a string of 6 characters; ${emitter}`],
-    [class Emitter {}, ` was given a function; ${emitter}`],
-  ],
+  events: ofWrongKind(emitter, null, {}, 'canary', class Emitter {}),
   login: NOT_GROUPS,
   loaders: NOT_GROUPS,
   clock: [
-    [new Date(), ' was given an object of type Date; give a function'],
-    [null, ' was given null; give a function'],
+    ...wrong('give a function', new Date(), null),
     [() => 5, ` was given a function that returns 5; ${date}`],
     [
       () => Promise.resolve(new Date()),
@@ -286,47 +183,29 @@ const BY_PATH: Readonly<Record<string, readonly Wrong[]>> = {
     [() => new Date('x'), ` was given a function that returns an invalid Date; ${date}`],
   ],
   'cookies.domain': [
-    ...[
-      '',
-      '.',
-      '..example.com',
-      'https://example.com',
-      'example.com:3000',
-      'example.com/',
-      '-a.example',
-      'a_b.example',
-      'a; Secure',
-    ].map((domain): Wrong => [domain, ` was given '${domain}'; ${host}`]),
-    ['bücher.example', ` was given a string of 14 characters; ${host}`],
-    [`${'a'.repeat(64)}.example`, ` was given a string of 72 characters; ${host}`],
-    [`${'a.'.repeat(127)}aa`, ` was given a string of 256 characters; ${host}`],
-    [null, ' was given null; give a string'],
+    ...wrong(host, '', '.', '..example.com', 'https://example.com', 'example.com:3000'),
+    ...wrong(host, 'example.com/', '-a.example', 'a_b.example', 'a; Secure', 'bücher.example'),
+    ...wrong(host, `${'a'.repeat(64)}.example`, `${'a.'.repeat(127)}aa`),
+    ...wrong('give a string', null),
   ],
-  'cookies.sameSite': [
-    ['Lax', " was given 'Lax'; give one of 'strict', 'lax', 'none'"],
-    [null, " was given null; give one of 'strict', 'lax', 'none'"],
-    [false, " was given false; give one of 'strict', 'lax', 'none'"],
-  ],
+  'cookies.sameSite': wrong("give one of 'strict', 'lax', 'none'", 'Lax', null, false),
   'cookies.renewWithin': [
-    [0, " was given 0; give more than 0 seconds, or leave it out for half of the token's life"],
-    ['5', ` was given '5'; ${unit}`],
-    [-5, ` was given -5; ${notNegative}`],
-    [false, ` was given false; ${duration}`],
+    ...wrong("give more than 0 seconds, or leave it out for half of the token's life", 0),
+    ...wrong(unit, '5'),
+    ...wrong(notNegative, -5),
+    ...wrong(duration, false),
   ],
   'csrf.methods': [
-    ['POST', " was given 'POST'; give an array with it: ['POST']"],
-    [null, ' was given null; give an array'],
-    [[], ' was given an empty array; to protect no method at all set csrf.protect to false'],
+    ...wrong("give an array with it: ['POST']", 'POST'),
+    ...wrong('give an array', null),
+    ...wrong('to protect no method at all set csrf.protect to false', []),
     [[1], '[0] was given 1; give a string'],
     [['POST '], `[0] was given 'POST '; ${header}`],
   ],
   'blocklist.store': [
-    [null, ` was given null; ${store}`],
-    ['redis://user:canary@host', ` was given a string of 24 characters; ${store}`],
-    [{ add: 1, raise: 2, get: 3, delete: 4 }, ` was given an object; ${store}`],
-    [new Map(), ` was given an object of type Map; ${store}`],
-    [Promise.resolve({}), ` was given an object of type Promise; ${store}`],
-    [class Store {}, ` was given a function; ${store} (new …Store(client) rather than the class)`],
+    ...ofWrongKind(store, null, 'redis://user:canary@host', new Map(), Promise.resolve({})),
+    ...ofWrongKind(store, { add: 1, raise: 2, get: 3, delete: 4 }),
+    ...ofWrongKind(`${store} (new …Store(client) rather than the class)`, class Store {}),
     [
       storeWith({ sessions: { put() {} } }),
       '.sessions was given an object; give an object with the methods put, list and remove, or none',
@@ -335,29 +214,23 @@ const BY_PATH: Readonly<Record<string, readonly Wrong[]>> = {
     [storeWith({ check: 1 }), '.check was given a number; give a function'],
   ],
   'blocklist.checks': [
-    ['access', " was given 'access'; give an array with it: ['access']"],
+    ...wrong("give an array with it: ['access']", 'access'),
     [['acess'], "[0] was given 'acess'; give one of 'access', 'refresh'"],
     [['access', 'access'], " was given 'access' twice; name each only once"],
   ],
-  'blocklist.onStoreError': [
-    ['ignore', " was given 'ignore'; give one of 'deny', 'allow'"],
-    [true, " was given true; give one of 'deny', 'allow'"],
-  ],
+  'blocklist.onStoreError': wrong("give one of 'deny', 'allow'", 'ignore', true),
   'rotation.grace': [
-    ['61s', " was given '61s'; give 60 seconds at most: within it a stolen token goes unnoticed"],
-    ['10', ` was given '10'; ${unit}`],
-    [-1, ` was given -1; ${notNegative}`],
-    [false, ` was given false; ${duration}`],
+    ...wrong('give 60 seconds at most: within it a stolen token goes unnoticed', '61s'),
+    ...wrong(unit, '10'),
+    ...wrong(notNegative, -1),
+    ...wrong(duration, false),
   ],
   'rotation.sessionLifetime': [
-    [0, ' was given 0; give more than 0 seconds, or leave it out for none'],
-    ['90', ` was given '90'; ${unit}`],
-    [false, ` was given false; ${duration}`],
+    ...wrong('give more than 0 seconds, or leave it out for none', 0),
+    ...wrong(unit, '90'),
+    ...wrong(duration, false),
   ],
-  'rotation.maxSessions': [
-    [0, ' was given 0; give a whole number from 1 to 1000000'],
-    ['5', " was given '5'; give a whole number from 1 to 1000000"],
-  ],
+  'rotation.maxSessions': wrong('give a whole number from 1 to 1000000', 0, '5'),
 };
 
 function storeWith(members: object): object {
@@ -393,6 +266,29 @@ describe('A wrong value of an option', () => {
     expect(mistakeOf({ login: {} })).toBe(
       'login.authenticate was given undefined; give a function',
     );
+  });
+});
+
+describe('A value in a message', () => {
+  it.each<[value: unknown, described: string, kind: string]>([
+    ['twenty characters ~~', "'twenty characters ~~'", 'a string of 20 characters'],
+    ['twenty-one characters', 'a string of 21 characters', 'a string of 21 characters'],
+    ['a\nb', 'a string of 3 characters', 'a string of 3 characters'],
+    ['é', 'a string of 1 characters', 'a string of 1 characters'],
+    ['', "''", 'a string of 0 characters'],
+    [1.5, '1.5', 'a number'],
+    [true, 'true', 'a boolean'],
+    [10n, 'a bigint', 'a bigint'],
+    [null, 'null', 'null'],
+    [undefined, 'undefined', 'undefined'],
+    [[], 'an empty array', 'an empty array'],
+    [[1], 'an array', 'an array'],
+    [{}, 'an object', 'an object'],
+    [new Date(0), 'an object of type Date', 'an object of type Date'],
+    [Promise.resolve(), 'an object of type Promise', 'an object of type Promise'],
+    [() => 5, 'a function', 'a function'],
+  ])('%p is described as %s, and as %s if it may be a secret', (value, described, kind) => {
+    expect([describeValue(value), kindOf(value)]).toEqual([described, kind]);
   });
 });
 
