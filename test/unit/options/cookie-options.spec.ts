@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { mistakeOf, resolve } from './mistake-of.js';
+import { mistakeOf, resolve, withOption } from './mistake-of.js';
 
 describe('The names of a token in a request', () => {
   it('are those of the options, header names in lower case too', () => {
@@ -53,43 +53,28 @@ describe('The names of a token in a request', () => {
   });
 
   it.each([
-    [
-      { cookies: { accessName: 'x', refreshName: 'x' } },
-      'cookies.refreshName',
-      'cookies.accessName',
-    ],
-    [
-      { cookies: { accessName: 'x' }, csrf: { accessCookieName: 'x' } },
-      'csrf.accessCookieName',
-      'cookies.accessName',
-    ],
-    [
-      { cookies: { refreshName: 'x' }, csrf: { accessCookieName: 'x' } },
-      'csrf.accessCookieName',
-      'cookies.refreshName',
-    ],
-    [
-      { csrf: { accessCookieName: 'x', refreshCookieName: 'x' } },
-      'csrf.refreshCookieName',
-      'csrf.accessCookieName',
-    ],
-  ])('are refused if two cookies share one: %j', (options, later, earlier) => {
-    expect(mistakeOf(options)).toBe(
+    ['cookies.accessName', 'cookies.refreshName'],
+    ['cookies.accessName', 'csrf.accessCookieName'],
+    ['cookies.refreshName', 'csrf.accessCookieName'],
+    ['csrf.accessCookieName', 'csrf.refreshCookieName'],
+  ])('are refused if two cookies share one: %s and %s', (earlier, later) => {
+    const first = withOption(earlier, 'x') as Record<string, object>;
+    const second = withOption(later, 'x') as Record<string, object>;
+    const [group] = Object.keys(second) as [string];
+
+    expect(mistakeOf({ ...first, [group]: { ...first[group], ...second[group] } })).toBe(
       `${later} was given 'x', as was ${earlier}; give each cookie a name of its own`,
     );
   });
 });
 
 describe('The attributes of cookies', () => {
-  it.each([
-    ['example.com', 'example.com'],
-    ['.example.com', 'example.com'],
-    ['localhost', 'localhost'],
-    ['a-b.example', 'a-b.example'],
-    ['127.0.0.1', '127.0.0.1'],
-  ])('include the domain %j as %j', (domain, resolved) => {
-    expect(resolve({ cookies: { domain } }).cookies.domain).toBe(resolved);
-  });
+  it.each(['example.com', '.example.com', 'localhost', 'a-b.example', '127.0.0.1'])(
+    'include the domain %j, without a dot before it',
+    (domain) => {
+      expect(resolve({ cookies: { domain } }).cookies.domain).toBe(domain.replace(/^\./, ''));
+    },
+  );
 
   it.each(['strict', 'lax', 'none'] as const)('include SameSite %s', (sameSite) => {
     expect(resolve({ cookies: { sameSite } }).cookies.sameSite).toBe(sameSite);
@@ -109,14 +94,16 @@ describe('The attributes of cookies', () => {
     expect(resolve({ cookies }).carriers.refresh.cookie.name).toBe('__Secure-r');
   });
 
+  const insecure = 'cookies.secure is false; such a prefix demands cookies.secure: true';
+
   it.each([
     [
       { cookies: { accessName: '__Host-a', secure: false } },
-      "cookies.accessName was given '__Host-a' while cookies.secure is false; such a prefix demands cookies.secure: true",
+      `cookies.accessName was given '__Host-a' while ${insecure}`,
     ],
     [
       { cookies: { refreshName: '__Secure-r', secure: false } },
-      "cookies.refreshName was given '__Secure-r' while cookies.secure is false; such a prefix demands cookies.secure: true",
+      `cookies.refreshName was given '__Secure-r' while ${insecure}`,
     ],
     [
       { cookies: { refreshName: '__host-r', refreshPath: '/auth' } },
@@ -161,20 +148,17 @@ describe('cookies.renewWithin', () => {
 });
 
 describe('csrf.methods', () => {
+  const SAFE = ['GET', 'HEAD', 'OPTIONS', 'TRACE'];
+  const UNSAFE = ['POST', 'PUT', 'PATCH', 'DELETE'];
+
   it.each([
-    [
-      ['POST', 'PUT', 'PATCH', 'DELETE'],
-      ['GET', 'HEAD', 'OPTIONS', 'TRACE'],
-    ],
+    [UNSAFE, SAFE],
     [
       ['post', 'Put'],
-      ['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PATCH', 'DELETE'],
+      [...SAFE, 'PATCH', 'DELETE'],
     ],
-    [
-      ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
-      ['HEAD', 'OPTIONS', 'TRACE'],
-    ],
-    [['PURGE'], ['GET', 'HEAD', 'OPTIONS', 'TRACE', 'POST', 'PUT', 'PATCH', 'DELETE']],
+    [['GET', ...UNSAFE], SAFE.slice(1)],
+    [['PURGE'], [...SAFE, ...UNSAFE]],
   ])('protects %j and exempts %j', (methods, exempt) => {
     expect([...resolve({ csrf: { methods } }).csrf.exemptMethods]).toEqual(exempt);
   });

@@ -4,6 +4,13 @@ import { describe as describeOption } from '../../../src/common/describe.js';
 import { type EndpointPaths, resolveEndpoints } from '../../../src/options/endpoint-options.js';
 
 const plain = "of letters, digits, '-', '.', '_', '~' and '/' alone";
+const fixes = {
+  path: "give a path such as 'auth'",
+  login: 'give true, or a path',
+  refresh: 'give true, or a path',
+  logout: 'give true, or a path',
+  jwks: "give true, or a path that starts with '/'",
+};
 const twin = 'give each endpoint a path of its own';
 
 describe('The option endpoints', () => {
@@ -36,37 +43,31 @@ describe('The option endpoints', () => {
   });
 
   it.each<[given: unknown, message: string]>([
-    [null, 'endpoints must be an object: { jwks: true }'],
-    ['auth', 'endpoints must be an object: { jwks: true }'],
-    [{ path: 1 }, "endpoints.path was given 1; give a path such as 'auth'"],
-    [{ path: true }, "endpoints.path was given true; give a path such as 'auth'"],
-    [{ path: null }, "endpoints.path was given null; give a path such as 'auth'"],
-    [{ path: 'a b' }, `endpoints.path was given 'a b'; give a path such as 'auth', ${plain}`],
-    [{ path: 'a?b' }, `endpoints.path was given 'a?b'; give a path such as 'auth', ${plain}`],
-    [
-      { path: 'http://a' },
-      `endpoints.path was given 'http://a'; give a path such as 'auth', ${plain}`,
-    ],
-    [{ login: '' }, 'endpoints.login was given an empty string; give true, or a path'],
-    [{ login: null }, 'endpoints.login was given null; give true, or a path'],
-    [{ refresh: 1 }, 'endpoints.refresh was given 1; give true, or a path'],
-    [{ logout: '/a#b' }, `endpoints.logout was given '/a#b'; give true, or a path, ${plain}`],
-    [
-      { logout: 'auß' },
-      `endpoints.logout was given a string of 3 characters; give true, or a path, ${plain}`,
-    ],
-    [{ logins: true }, 'endpoints.logins is not an option; did you mean endpoints.login?'],
+    [null, ' must be an object: { jwks: true }'],
+    ['auth', ' must be an object: { jwks: true }'],
+    [{ path: 1 }, `.path was given 1; ${fixes.path}`],
+    [{ path: true }, `.path was given true; ${fixes.path}`],
+    [{ path: null }, `.path was given null; ${fixes.path}`],
+    [{ path: 'a b' }, `.path was given 'a b'; ${fixes.path}, ${plain}`],
+    [{ path: 'a?b' }, `.path was given 'a?b'; ${fixes.path}, ${plain}`],
+    [{ path: 'http://a' }, `.path was given 'http://a'; ${fixes.path}, ${plain}`],
+    [{ login: '' }, `.login was given an empty string; ${fixes.login}`],
+    [{ login: null }, `.login was given null; ${fixes.login}`],
+    [{ refresh: 1 }, `.refresh was given 1; ${fixes.refresh}`],
+    [{ logout: '/a#b' }, `.logout was given '/a#b'; ${fixes.logout}, ${plain}`],
+    [{ logout: 'auß' }, `.logout was given a string of 3 characters; ${fixes.logout}, ${plain}`],
+    [{ logins: true }, '.logins is not an option; did you mean endpoints.login?'],
     [
       { login: '/auth/refresh', refresh: true },
-      `endpoints.refresh was given the path of endpoints.login; ${twin}`,
+      `.refresh was given the path of endpoints.login; ${twin}`,
     ],
-    [
-      { login: true, logout: '/auth/' },
-      `endpoints.logout was given the path of endpoints.login; ${twin}`,
-    ],
+    [{ login: true, logout: '/auth/' }, `.logout was given the path of endpoints.login; ${twin}`],
   ])('refuses %j', (given, message) => {
     expect(() => resolveEndpoints(given as EndpointOptions)).toThrow(
-      expect.objectContaining({ name: 'JwtExtendedConfigError', message }),
+      expect.objectContaining({
+        name: 'JwtExtendedConfigError',
+        message: `endpoints${message}`,
+      }),
     );
   });
 
@@ -89,13 +90,6 @@ describe('The option endpoints', () => {
     ...['/x?y=1', '/x?', '/a#b', '/a;b', '/a b', '/a%20b', '/a%', '/auß', '/a\n', '/"a"', '/<a>'],
     ...['/.', '/..', '/../a', '/a/./b', '/a/..', '//example.com:80', 'https://example.com'],
   ];
-  const fixes = {
-    path: "give a path such as 'auth'",
-    login: 'give true, or a path',
-    refresh: 'give true, or a path',
-    logout: 'give true, or a path',
-    jwks: "give true, or a path that starts with '/'",
-  };
 
   it.each(unreachable)('refuses the path %j for every endpoint', (path) => {
     for (const [name, fix] of Object.entries(fixes)) {

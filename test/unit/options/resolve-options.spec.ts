@@ -1,8 +1,25 @@
 import { Logger } from '@nestjs/common';
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import type { Token } from '../../../src/contracts/token.js';
 import { LOADER_ROWS, RESPONSE_CALLBACK_ROWS } from '../../../src/options/callbacks.js';
+import { KEY_ROWS } from '../../../src/options/key-options.js';
 import { mistakeOf, resolve, withOption } from './mistake-of.js';
+
+/** The default names by which a token and its CSRF value are found. */
+function carrierOf(type: 'access' | 'refresh'): object {
+  return {
+    jsonKey: `${type}_token`,
+    cookie: { name: `${type}_token_cookie`, path: '/' },
+    csrfCookie: { name: `csrf_${type}_token`, path: '/' },
+    csrfHeaderName: 'X-CSRF-TOKEN',
+    csrfHeaderLowerCaseName: 'x-csrf-token',
+    csrfFieldName: 'csrf_token',
+  };
+}
+
+function storeWith() {
+  return { add: jest.fn(), raise: jest.fn(), get: jest.fn(), delete: jest.fn() };
+}
 
 describe('resolveOptions', () => {
   it('fills in every default', () => {
@@ -53,24 +70,7 @@ describe('resolveOptions', () => {
         refreshFieldName: 'csrf_token',
         exemptMethods: new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']),
       },
-      carriers: {
-        access: {
-          jsonKey: 'access_token',
-          cookie: { name: 'access_token_cookie', path: '/' },
-          csrfCookie: { name: 'csrf_access_token', path: '/' },
-          csrfHeaderName: 'X-CSRF-TOKEN',
-          csrfHeaderLowerCaseName: 'x-csrf-token',
-          csrfFieldName: 'csrf_token',
-        },
-        refresh: {
-          jsonKey: 'refresh_token',
-          cookie: { name: 'refresh_token_cookie', path: '/' },
-          csrfCookie: { name: 'csrf_refresh_token', path: '/' },
-          csrfHeaderName: 'X-CSRF-TOKEN',
-          csrfHeaderLowerCaseName: 'x-csrf-token',
-          csrfFieldName: 'csrf_token',
-        },
-      },
+      carriers: { access: carrierOf('access'), refresh: carrierOf('refresh') },
       responses: {
         errorMessageKey: 'msg',
         errorCodeKey: undefined,
@@ -101,14 +101,7 @@ describe('resolveOptions', () => {
   });
 
   it('leaves the key options to the keys module', () => {
-    const keys = {
-      secret: 1,
-      privateKey: 2,
-      publicKey: 3,
-      algorithm: 4,
-      decodeAlgorithms: 5,
-      allowWeakSecret: 6,
-    };
+    const keys = Object.fromEntries(Object.keys(KEY_ROWS).map((name, at) => [name, at]));
     expect(() => resolve(keys)).not.toThrow();
   });
 
@@ -130,55 +123,32 @@ describe('resolveOptions', () => {
   });
 
   it.each([
-    ['undefined', undefined, 'undefined'],
-    ['null', null, 'null'],
-    ['an array', [{}], 'an array'],
-    ['a string', 'canary-secret', 'a string of 13 characters'],
-    ['a function', () => ({}), 'a function'],
-    ['a Map', new Map(), 'an object of type Map'],
-  ])('refuses %s in place of the options', (_, options, kind) => {
+    ['undefined', undefined],
+    ['null', null],
+    ['an array', [{}]],
+    ['a string of 13 characters', 'canary-secret'],
+    ['a function', () => ({})],
+    ['an object of type Map', new Map()],
+    ['an object of type Promise', Promise.resolve({}), ' (await the promise first)'],
+  ])('refuses %s in place of the options', (kind, options, hint = '') => {
     expect(mistakeOf(options)).toBe(
-      `JwtExtendedModule was given ${kind}; give an object of options`,
-    );
-  });
-
-  it('refuses a promise of options, and says to await it', () => {
-    expect(mistakeOf(Promise.resolve({}))).toBe(
-      'JwtExtendedModule was given an object of type Promise; ' +
-        'give an object of options (await the promise first)',
+      `JwtExtendedModule was given ${kind}; give an object of options${hint}`,
     );
   });
 
   it('freezes what it returns, all the way down', () => {
     const resolved = resolve({ requiredClaims: ['exp'], encodeAudience: ['a', 'b'] });
+    const { token, cookies, csrf, carriers, blocklist, loaders, locations } = resolved;
     const parts = [
-      resolved,
-      resolved.token,
-      resolved.token.expires,
-      resolved.token.requiredClaims,
-      resolved.token.encodeAudience,
-      resolved.locations,
-      resolved.header,
-      resolved.queryString,
-      resolved.cookies,
-      resolved.csrf,
-      resolved.carriers.access.cookie,
-      resolved.carriers.refresh.csrfCookie,
-      resolved.responses.callbacks,
-      resolved.blocklist,
-      resolved.loaders,
+      ...[resolved, token, token.expires, token.requiredClaims, token.encodeAudience, locations],
+      ...[resolved.header, resolved.queryString, resolved.responses.callbacks, blocklist, loaders],
+      ...[cookies, csrf, carriers.access.cookie, carriers.refresh.csrfCookie],
     ];
     expect(parts.filter((part) => !Object.isFrozen(part))).toEqual([]);
   });
 
   it('freezes no object of the application', () => {
-    const store = {
-      add: jest.fn(),
-      raise: jest.fn(),
-      get: jest.fn(),
-      delete: jest.fn(),
-      entries: [],
-    };
+    const store = Object.assign(storeWith(), { entries: [] });
     const extractor = () => null;
     const options = {
       locations: ['headers', extractor],
@@ -232,7 +202,7 @@ describe('The options outside of tokens and cookies', () => {
   });
 
   it('refuse a rotation if the store cannot claim a token or count sessions', () => {
-    const store = { add: jest.fn(), raise: jest.fn(), get: jest.fn(), delete: jest.fn() };
+    const store = storeWith();
     const loose = { ...store, isAtomic: false };
     const fix = 'use Redis, SQL or the memory store as blocklist.store';
     expect(mistakeOf({ blocklist: { store: loose }, rotation: {} })).toBe(
@@ -346,83 +316,83 @@ describe('The option login', () => {
   });
 });
 
-const QUERY_STRING =
-  "locations has 'query_string': tokens in URLs end in access logs, browser history and Referer headers";
-const ALLOW =
-  "blocklist.onStoreError is 'allow': revoked tokens are let in while the store does not answer";
-const LEEWAY =
-  'leeway is more than 300 seconds: every token is accepted for that long after it has expired';
-const INSECURE =
-  'cookies.secure is false: tokens in cookies also travel over plain HTTP, where anyone on the way reads them';
-const CSRF =
-  "csrf.protect is false while cookies.sameSite is 'none': any web site can act in the name of your users";
-const ACCESS = 'accessTokenExpires is false: a stolen access token opens every route for ever';
-const REFRESH =
-  'refreshTokenExpires is false: a stolen refresh token buys new access tokens for ever';
-
-describe('The warnings about weak options', () => {
+describe('A warning about a weak option', () => {
   const NODE_ENV = process.env.NODE_ENV;
   const warn = jest.spyOn(Logger.prototype, 'warn');
 
-  beforeEach(() => {
-    warn.mockReset();
-  });
   afterEach(() => {
     process.env.NODE_ENV = NODE_ENV;
   });
 
   function warningsOf(options: object, environment: string): unknown[] {
+    warn.mockReset();
     process.env.NODE_ENV = environment;
     resolve(options);
     return warn.mock.calls.map(([message]) => message);
   }
 
-  describe.each(['production', 'test'])('in the environment %s', (environment) => {
-    it.each([
-      [{ locations: ['headers', 'query_string'] }, QUERY_STRING],
-      [{ blocklist: { onStoreError: 'allow' } }, ALLOW],
-      [{ leeway: 301 }, LEEWAY],
-    ])('warns once about %j', (options, warning) => {
-      expect(warningsOf(options, environment)).toEqual([warning]);
-    });
+  const FULLY_OPEN = { csrf: { protect: false }, cookies: { sameSite: 'none' } };
 
-    it.each([
-      [{}],
-      [{ leeway: 300 }],
-      [{ locations: ['cookies'] }],
-      [{ cookies: { secure: false } }],
-      [{ locations: ['cookies'], csrf: { protect: false } }],
-      [{ locations: ['cookies'], cookies: { sameSite: 'none' } }],
-      [{ csrf: { protect: false }, cookies: { sameSite: 'none' } }],
-    ])('does not warn about %j', (options) => {
-      expect(warningsOf(options, environment)).toEqual([]);
-    });
+  it.each([
+    [
+      { locations: ['headers', 'query_string'] },
+      "locations has 'query_string': tokens in URLs end in access logs, browser history and Referer headers",
+    ],
+    [
+      { blocklist: { onStoreError: 'allow' } },
+      "blocklist.onStoreError is 'allow': revoked tokens are let in while the store does not answer",
+    ],
+    [
+      { leeway: 301 },
+      'leeway is more than 300 seconds: every token is accepted for that long after it has expired',
+    ],
+  ])('is logged once in every environment: %j', (options, warning) => {
+    expect(warningsOf(options, 'production')).toEqual([warning]);
+    expect(warningsOf(options, 'test')).toEqual([warning]);
   });
 
-  describe.each([
-    [{ locations: ['cookies'], cookies: { secure: false } }, [INSECURE]],
-    [{ locations: ['cookies'], csrf: { protect: false }, cookies: { sameSite: 'none' } }, [CSRF]],
-    [{ accessTokenExpires: false }, [ACCESS]],
-    [{ refreshTokenExpires: false }, [REFRESH]],
-  ])('%j', (options, warnings) => {
-    it('causes one warning in production', () => {
-      expect(warningsOf(options, 'production')).toEqual(warnings);
-    });
-
-    it('causes no warning elsewhere', () => {
-      expect(warningsOf(options, 'development')).toEqual([]);
-    });
+  it.each([
+    [{}],
+    [{ leeway: 300 }],
+    [{ locations: ['cookies'] }],
+    [{ cookies: { secure: false } }],
+    [{ locations: ['cookies'], csrf: { protect: false } }],
+    [{ locations: ['cookies'], cookies: { sameSite: 'none' } }],
+    [FULLY_OPEN],
+  ])('is not logged for %j', (options) => {
+    expect(warningsOf(options, 'production')).toEqual([]);
+    expect(warningsOf(options, 'test')).toEqual([]);
   });
 
-  describe('the logger', () => {
-    it('names the module', () => {
-      warningsOf({ leeway: '10m' }, 'test');
-      expect(warn.mock.contexts[0]).toMatchObject({ context: 'JwtExtendedModule' });
-    });
+  it.each([
+    [
+      { locations: ['cookies'], cookies: { secure: false } },
+      'cookies.secure is false: tokens in cookies also travel over plain HTTP, where anyone on the way reads them',
+    ],
+    [
+      { locations: ['cookies'], ...FULLY_OPEN },
+      "csrf.protect is false while cookies.sameSite is 'none': any web site can act in the name of your users",
+    ],
+    [
+      { accessTokenExpires: false },
+      'accessTokenExpires is false: a stolen access token opens every route for ever',
+    ],
+    [
+      { refreshTokenExpires: false },
+      'refreshTokenExpires is false: a stolen refresh token buys new access tokens for ever',
+    ],
+  ])('is logged only in production: %j', (options, warning) => {
+    expect(warningsOf(options, 'production')).toEqual([warning]);
+    expect(warningsOf(options, 'development')).toEqual([]);
+  });
 
-    it('logs no warning for options that are refused', () => {
-      expect(() => warningsOf({ leeway: '10m', clock: 5 }, 'test')).toThrow('clock');
-      expect(warn).not.toHaveBeenCalled();
-    });
+  it('names the module', () => {
+    warningsOf({ leeway: '10m' }, 'test');
+    expect(warn.mock.contexts[0]).toMatchObject({ context: 'JwtExtendedModule' });
+  });
+
+  it('is not logged for options that are refused', () => {
+    expect(() => warningsOf({ leeway: '10m', clock: 5 }, 'test')).toThrow('clock');
+    expect(warn).not.toHaveBeenCalled();
   });
 });
