@@ -1,11 +1,12 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import {
   type Algorithm,
-  type JwtExtendedLoaders,
+  type JwtExtendedOptions,
   TokenCheckUnavailableError,
   TokenCreationError,
   TokenService,
+  type UnverifiedToken,
 } from '../../../src/index.js';
 import { createApp, type RunningApp } from '../../support/app.js';
 import { failureOf, Output, ProbeController, UNAVAILABLE } from '../../support/faults.js';
@@ -36,67 +37,75 @@ const KEYS: readonly (readonly [string, Algorithm, unknown, unknown])[] = [
   ],
 ];
 
-describe('Key loaders', () => {
-  describe.each(KEYS)('that give %s for %s', (_, algorithm, signing, verifying) => {
-    const loaders = {
-      encodeKey: jest.fn<() => unknown>(),
-      decodeKey: jest.fn<() => unknown>(() => verifying),
-    };
-    let app: RunningApp;
+const FAILED = { status: 422, body: { msg: 'Signature verification failed' } };
+const ALICE = { status: 200, body: { identity: 'alice' } };
 
-    beforeAll(async () => {
-      app = await createApp('fastify', {
-        controllers: [ProbeController],
-        options: { secret: undefined, algorithm, loaders: loaders as JwtExtendedLoaders },
-      });
-    });
-    afterAll(() => app.close());
+let app: RunningApp;
+let output: Output;
 
-    it.each([
-      ['by itself', () => signing, undefined],
-      ['beside a kid', () => ({ key: signing, kid: '2026-11' }), '2026-11'],
-      ['beside no kid', () => ({ key: signing }), undefined],
-      ['in a promise', () => Promise.resolve({ key: signing, kid: 'late' }), 'late'],
-    ])('sign and verify with the key %s', async (_how, encodeKey, kid) => {
-      loaders.encodeKey.mockImplementation(encodeKey);
-      const minted = await app.send('POST', '/mint');
-      const { token } = minted.body as { token: string };
-      const header = await app.get(TokenService).getUnverifiedHeaders(token);
-      expect(header).toEqual({ alg: algorithm, typ: 'JWT', ...(kid && { kid }) });
-      expect(await app.send('GET', '/access', { token })).toMatchObject({
-        status: 200,
-        body: { identity: 'alice' },
-      });
-    });
+beforeEach(() => {
+  output = new Output();
+});
+afterEach(async () => {
+  await app.close();
+  output.restore();
+});
+
+async function boot(loaders: object, options: JwtExtendedOptions = {}): Promise<TokenService> {
+  app = await createApp('fastify', {
+    controllers: [ProbeController],
+    options: { ...options, loaders },
   });
+  return app.get(TokenService);
+}
+
+/** The response of a guarded route. */
+async function access(token: string) {
+  const { status, body } = await app.send('GET', '/access', { token });
+  return { status, body };
+}
+
+describe('Key loaders', () => {
+  it.each(KEYS)(
+    'that give %s for %s sign and verify with the key',
+    async (_, algorithm, signing, verifying) => {
+      const encodeKey = jest.fn<() => unknown>();
+      const loaders = { encodeKey, decodeKey: () => verifying };
+      const tokens = await boot(loaders, { secret: undefined, algorithm });
+
+      for (const [given, kid] of [
+        [signing, undefined],
+        [{ key: signing, kid: '2026-11' }, '2026-11'],
+        [{ key: signing }, undefined],
+        [Promise.resolve({ key: signing, kid: 'late' }), 'late'],
+      ]) {
+        encodeKey.mockReturnValue(given);
+        const { token } = (await app.send('POST', '/mint')).body as { token: string };
+        const header = await tokens.getUnverifiedHeaders(token);
+        expect(header).toEqual({ alg: algorithm, typ: 'JWT', ...(kid !== undefined && { kid }) });
+        expect(await access(token)).toEqual(ALICE);
+      }
+    },
+  );
 
   describe('for tenants with secrets of their own', () => {
     const secrets = new Map([
       ['alice', strongSecret()],
       ['bob', strongSecret()],
     ]);
-    let app: RunningApp;
+    let tokens: TokenService;
 
-    beforeAll(async () => {
-      app = await createApp('fastify', {
-        controllers: [ProbeController],
-        options: {
-          loaders: {
-            encodeKey: (subject: string) => secrets.get(subject) ?? '',
-            decodeKey: ({ claims }) => secrets.get(String(claims.sub)) as string,
-          },
-        },
+    beforeEach(async () => {
+      tokens = await boot({
+        encodeKey: (subject: string) => secrets.get(subject) ?? '',
+        decodeKey: ({ claims }: UnverifiedToken) => secrets.get(String(claims.sub)),
       });
     });
-    afterAll(() => app.close());
 
     it('verify each with its own', async () => {
-      for (const name of secrets.keys()) {
-        const token = await app.get(TokenService).createAccessToken(name);
-        expect(await app.send('GET', '/access', { token })).toMatchObject({
-          status: 200,
-          body: { identity: name },
-        });
+      for (const identity of secrets.keys()) {
+        const token = await tokens.createAccessToken(identity);
+        expect(await access(token)).toEqual({ status: 200, body: { identity } });
       }
     });
 
@@ -105,108 +114,60 @@ describe('Key loaders', () => {
       ["the module's own secret (F14)", 'alice', SECRET],
       ['no secret that is known (R71)', 'carol', SECRET],
     ])('refuse a token signed with %s, with the same body', async (_, sub, key) => {
-      const token = forgeToken(accessClaims({ sub }), undefined, key);
-      const { status, body } = await app.send('GET', '/access', { token });
-      expect({ status, body }).toEqual({
-        status: 422,
-        body: { msg: 'Signature verification failed' },
-      });
+      expect(await access(forgeToken(accessClaims({ sub }), undefined, key))).toEqual(FAILED);
     });
 
     it("refuse to sign with an empty secret, or with the module's instead (R4, F14)", async () => {
-      const minted = app.get(TokenService).createAccessToken('carol');
+      const minted = tokens.createAccessToken('carol');
       expect(await failureOf(minted)).toBeInstanceOf(TokenCheckUnavailableError);
     });
   });
 
-  describe('that give something other than a key', () => {
-    const decodeKey = jest.fn<(unverified: unknown) => unknown>();
-    let app: RunningApp;
-    let output: Output;
-
-    beforeAll(async () => {
-      output = new Output();
-      app = await createApp('fastify', {
-        controllers: [ProbeController],
-        options: { secret: SECRET, loaders: { decodeKey } as JwtExtendedLoaders },
-      });
-    });
-    beforeEach(() => {
-      decodeKey.mockReset();
-    });
-    afterAll(async () => {
-      await app.close();
-      output.restore();
-    });
-
-    it.each([
-      ['the public key as if it were a secret', pem(rsa.publicKey), pem(rsa.publicKey)],
-      ['an empty text', '', ''],
-      ['blanks', '   ', '   '],
-      ['empty bytes', Buffer.alloc(0), ''],
-      ['an empty KeyObject', createSecretKey(Buffer.alloc(0)), ''],
-    ])('refuse a token signed with %s (R4, F14)', async (_, given, signedWith) => {
-      decodeKey.mockReturnValue(given);
-      for (const key of [signedWith, SECRET]) {
-        const token = forgeToken(accessClaims(), undefined, key);
-        const { status, body } = await app.send('GET', '/access', { token });
-        expect({ status, body }).toEqual(UNAVAILABLE);
-      }
-    });
-
-    it.each([undefined, null])(
-      'can give %s for no key, which refuses the token: 422 (R4)',
-      async (given) => {
-        decodeKey.mockReturnValue(given);
-        const { status, body } = await app.send('GET', '/access', {
-          token: forgeToken(accessClaims()),
-        });
-        expect({ status, body }).toEqual({
-          status: 422,
-          body: { msg: 'Signature verification failed' },
-        });
-      },
-    );
-
-    it('cannot change the token that they get (R12)', async () => {
-      decodeKey.mockImplementation((unverified) => {
-        Object.assign((unverified as { claims: object }).claims, { sub: 'mallory' });
-        return SECRET;
-      });
-      const { status, body } = await app.send('GET', '/access', {
-        token: forgeToken(accessClaims()),
-      });
-      expect({ status, body }).toEqual(UNAVAILABLE);
-
-      decodeKey.mockImplementation((unverified) => {
-        Reflect.set((unverified as { claims: { deep: object } }).claims.deep, 'role', 'admin');
-        return SECRET;
-      });
-      const { claims } = await app
-        .get(TokenService)
-        .decodeToken(forgeToken(accessClaims({ deep: { role: 'user' } })));
-      expect(claims).toMatchObject({ deep: { role: 'user' } });
-    });
+  it.each([
+    ['the public key as if it were a secret', pem(rsa.publicKey), pem(rsa.publicKey)],
+    ['an empty text', '', ''],
+    ['blanks', '   ', '   '],
+    ['empty bytes', Buffer.alloc(0), ''],
+    ['an empty KeyObject', createSecretKey(Buffer.alloc(0)), ''],
+  ])('that give %s refuse a token signed with it (R4, F14)', async (_, given, signedWith) => {
+    await boot({ decodeKey: () => given });
+    for (const key of [signedWith, SECRET])
+      expect(await access(forgeToken(accessClaims(), undefined, key))).toEqual(UNAVAILABLE);
   });
 
-  it('a decodeKey loader alone makes a service that only verifies', async () => {
-    const output = new Output();
-    const app = await createApp('fastify', {
-      controllers: [ProbeController],
-      options: { secret: undefined, algorithm: 'HS256', loaders: { decodeKey: () => SECRET } },
+  it.each([undefined, null])(
+    'that give %s for no key refuse the token: 422 (R4)',
+    async (given) => {
+      await boot({ decodeKey: () => given });
+      expect(await access(forgeToken(accessClaims()))).toEqual(FAILED);
+    },
+  );
+
+  it('cannot change the token that they get (R12)', async () => {
+    const change = jest.fn<(claims: Record<string, object>) => unknown>();
+    const tokens = await boot({
+      decodeKey: ({ claims }: { claims: Record<string, object> }) => {
+        change(claims);
+        return SECRET;
+      },
     });
-    expect(await app.send('GET', '/access', { token: forgeToken(accessClaims()) })).toMatchObject({
-      status: 200,
-      body: { identity: 'alice' },
-    });
-    expect(await failureOf(app.get(TokenService).createAccessToken('alice'))).toBeInstanceOf(
-      TokenCreationError,
-    );
+    change.mockImplementation((claims) => Object.assign(claims, { sub: 'mallory' }));
+    expect(await access(forgeToken(accessClaims()))).toEqual(UNAVAILABLE);
+
+    change.mockImplementation((claims) => Reflect.set(claims.deep ?? {}, 'role', 'admin'));
+    const token = forgeToken(accessClaims({ deep: { role: 'user' } }));
+    expect((await tokens.decodeToken(token)).claims).toMatchObject({ deep: { role: 'user' } });
+  });
+
+  it('make a service that only verifies if there is only a decodeKey loader', async () => {
+    const options = { secret: undefined, algorithm: 'HS256' } as const;
+    const tokens = await boot({ decodeKey: () => SECRET }, options);
+
+    expect(await access(forgeToken(accessClaims()))).toEqual(ALICE);
+    expect(await failureOf(tokens.createAccessToken('alice'))).toBeInstanceOf(TokenCreationError);
     expect(await app.send('POST', '/mint')).toMatchObject({
       status: 500,
       body: { statusCode: 500, message: 'Internal server error' },
     });
-    await app.close();
-    output.restore();
   });
 });

@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { RESERVED_CLAIMS } from '../../../src/options/token-options.js';
 import { jsonFault, mergeAdditions, RESERVED_HEADERS } from '../../../src/tokens/custom-claims.js';
 
 const FROM_OPTIONS = new Set(['iat', 'user_id']);
+
+const BARE = Object.assign(Object.create(null) as object, { toJSON: () => 1 });
 
 /** An own property, `__proto__` included. */
 const own = (name: string) => JSON.parse(`{"${name}":"x"}`) as object;
@@ -51,13 +52,6 @@ describe.each([
     });
   });
 
-  it('cannot contain __proto__, from the caller or from the loader (R36)', () => {
-    const refused = `${option} may not contain '__proto__': the name is reserved`;
-
-    expect(() => merge(own('__proto__'))).toThrow(refused);
-    expect(() => merge({}, own('__proto__'))).toThrow(refused);
-  });
-
   it.each([
     ['a bigint', { a: 1n }, 'a is a bigint'],
     ['a bigint in a list', { a: [0, { b: 1n }] }, 'a.1.b is a bigint'],
@@ -80,11 +74,7 @@ describe.each([
     ['a list with a hole, which becomes null', { a: ['x', , 'y'] }, 'a.1 is undefined'],
     ['a list with undefined, which becomes null', { a: ['x', undefined] }, 'a.1 is undefined'],
     ['an object with a toJSON method', { a: { toJSON: () => 'x' } }, 'a is a Object'],
-    [
-      'an object with a toJSON method and no prototype',
-      { a: Object.assign(Object.create(null) as object, { toJSON: () => 1 }) },
-      'a is a Object',
-    ],
+    ['a bare object with a toJSON method', { a: BARE }, 'a is a Object'],
   ])('cannot contain %s (R37)', (_, value, reason) => {
     const message = `${option}.${reason}, which JSON cannot hold: use text or a number`;
 
@@ -101,47 +91,26 @@ describe.each([
   });
 });
 
-describe('Reserved names', () => {
-  it('among claims are the ones that every token has, and those of the options (R36)', () => {
-    expect([...RESERVED_CLAIMS].sort()).toEqual(
-      'aud auth_time csrf exp fresh iat iss jti nbf sid sub type'.split(' '),
-    );
-    for (const name of FROM_OPTIONS) {
-      const refused = `additionalClaims may not contain '${name}': the name is reserved`;
-      expect(() => claims(own(name))).toThrow(refused);
-      expect(() => claims({}, own(name))).toThrow(refused);
-    }
-  });
-
-  it.each('alg typ kid crit b64 zip enc cty jwk jku x5u x5c x5t x5t#S256'.split(' '))(
-    'among headers include %s, whatever its value (R1, R36, F23)',
-    (name) => {
+it.each(['x', 'none', 'HS256', null, undefined])(
+  'Additional headers cannot contain a reserved name with the value %p (R1, R36, F23)',
+  (value) => {
+    for (const name of RESERVED_HEADERS) {
       const refused = `additionalHeaders may not contain '${name}': the name is reserved`;
-
-      for (const value of ['x', 'none', 'HS256', null, undefined]) {
-        expect(() => headers({ [name]: value })).toThrow(refused);
-        expect(() => headers(undefined, { [name]: value })).toThrow(refused);
-      }
-    },
-  );
-});
+      expect(() => headers({ [name]: value })).toThrow(refused);
+      expect(() => headers(undefined, { [name]: value })).toThrow(refused);
+    }
+  },
+);
 
 describe('A value that JSON can hold', () => {
   const part = { x: 1 };
+  class Temperature {
+    readonly celsius = 20;
+  }
 
   it.each([
-    ['text', 'ä\u2028"\\\ud83d\ude00'],
-    ['numbers', [0, -1.5, 1e21, Number.MAX_SAFE_INTEGER]],
-    ['booleans', [true, false]],
-    ['null', null],
-    ['lists and objects', { a: [[], [{}], { b: [1, [2]] }] }],
     ['an object without a prototype', Object.create(null) as object],
-    [
-      'an instance of a class',
-      new (class Temperature {
-        readonly celsius = 20;
-      })(),
-    ],
+    ['an instance of a class', new Temperature()],
     ['the same object in two places', { first: part, second: [part, part] }],
     ['a nested __proto__, which stays a name', { a: own('__proto__') }],
     ['a member that is undefined, which JSON omits', { a: undefined }],
