@@ -1,11 +1,11 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import type { JwtExtendedOptions } from '../../src/index.js';
-import { ADAPTERS, type RunningApp } from '../support/app.js';
-import { FlaskApp, type FlaskConfig } from '../support/flask.js';
+import { ADAPTERS } from '../support/app.js';
+import type { FlaskConfig } from '../support/flask.js';
 import { accessClaims, forgeToken, SECRET } from '../support/forge.js';
 import type { Wanted } from './nest-twin.js';
-import { alike, ask, headerOf, mint, NAMES, payloadOf, type Peers, startNest } from './peers.js';
+import { alike, ask, headerOf, mint, NAMES, payloadOf, startPeers } from './peers.js';
 
 /** Up to 4.5, Flask-JWT-Extended mints a csrf claim only if cookies are a location. */
 const WITH_COOKIES: FlaskConfig = {
@@ -13,18 +13,12 @@ const WITH_COOKIES: FlaskConfig = {
   JWT_TOKEN_LOCATION: ['headers', 'cookies'],
 };
 
-let flaskWithCookies: FlaskApp;
-beforeAll(async () => {
-  flaskWithCookies = await FlaskApp.start(WITH_COOKIES);
-});
-afterAll(() => flaskWithCookies.close());
-
 describe('The claims of tokens', () => {
   const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
   const ISSUER = 'https://accounts.example.com';
 
   describe.each([
-    ['by default', undefined, {}],
+    ['by default', {}, {}],
     [
       'with an issuer and several audiences',
       {
@@ -49,22 +43,10 @@ describe('The claims of tokens', () => {
       },
       { csrf: { protect: false }, encodeNotBefore: false, accessTokenExpires: '1h' },
     ],
-  ] as const satisfies readonly (readonly [string, FlaskConfig | undefined, JwtExtendedOptions])[])(
+  ] as const satisfies readonly (readonly [string, FlaskConfig, JwtExtendedOptions])[])(
     'Tokens of Flask and Nest, %s',
     (_, config, options) => {
-      let flask: FlaskApp;
-      beforeAll(async () => {
-        flask = config ? await FlaskApp.start({ ...WITH_COOKIES, ...config }) : flaskWithCookies;
-      });
-      afterAll(() => (flask === flaskWithCookies ? undefined : flask.close()));
-
-      let nest: RunningApp;
-      let peers: Peers;
-      beforeAll(async () => {
-        nest = await startNest('fastify', options);
-        peers = { Flask: flask, Nest: nest };
-      });
-      afterAll(() => nest.close());
+      const peers = startPeers(options, { ...WITH_COOKIES, ...config });
 
       it.each([
         ['access tokens', 'access', {}],
@@ -84,8 +66,8 @@ describe('The claims of tokens', () => {
       ])[])(
         '%s have the same header, and the same claims of the same types in the same order',
         async (_, kind, wanted) => {
-          const theirs = await mint(flask, kind, { identity: 'alice', ...wanted });
-          const ours = await mint(nest, kind, { identity: 'alice', ...wanted });
+          const theirs = await mint(peers.Flask, kind, { identity: 'alice', ...wanted });
+          const ours = await mint(peers.Nest, kind, { identity: 'alice', ...wanted });
           expect(headerOf(ours)).toEqual(headerOf(theirs));
           expect(shapeOf(ours)).toEqual(shapeOf(theirs));
         },
@@ -93,8 +75,8 @@ describe('The claims of tokens', () => {
 
       it('fresh access tokens have the same claims, except that only those of Nest have auth_time', async () => {
         const wanted = { identity: 'alice', fresh: true };
-        const theirs = shapeOf(await mint(flask, 'access', wanted));
-        const ours = shapeOf(await mint(nest, 'access', wanted));
+        const theirs = shapeOf(await mint(peers.Flask, 'access', wanted));
+        const ours = shapeOf(await mint(peers.Nest, 'access', wanted));
         expect(ours).toEqual([...theirs, ['auth_time', 'iat + 0']]);
       });
 
@@ -106,53 +88,27 @@ describe('The claims of tokens', () => {
     },
   );
 
-  describe('The default claims of an access token', () => {
-    it('are those of Flask-JWT-Extended 4, in its order', async () => {
-      const nest = await startNest('fastify');
-      const token = await mint(nest, 'access', { identity: 'alice', claims: { role: 'admin' } });
-      await nest.close();
-      expect(shapeOf(token)).toEqual([
-        ['fresh', false],
-        ['iat', 'a whole second'],
-        ['jti', 'a UUID v4'],
-        ['type', 'access'],
-        ['sub', 'alice'],
-        ['nbf', 'iat + 0'],
-        ['csrf', 'a UUID v4'],
-        ['exp', 'iat + 900'],
-        ['role', 'admin'],
-      ]);
-    });
-  });
-
   describe('A token that is fresh for a while', () => {
+    const peers = startPeers({}, WITH_COOKIES);
+
     it('states the end of that time, in whole seconds by Nest and in fractions by Flask', async () => {
-      const nest = await startNest('fastify');
       const wanted = { identity: 'alice', fresh: 300 };
-      const theirs = payloadOf(await mint(flaskWithCookies, 'access', wanted));
-      const ours = payloadOf(await mint(nest, 'access', wanted));
-      await nest.close();
+      const theirs = payloadOf(await mint(peers.Flask, 'access', wanted));
+      const ours = payloadOf(await mint(peers.Nest, 'access', wanted));
       expect(Math.floor(Number(theirs.fresh))).toBe(Number(theirs.iat) + 300);
       expect(ours.fresh).toBe(Number(ours.iat) + 300);
     });
   });
 
   describe('Issuer and audience', () => {
-    let nest: RunningApp;
-    let peers: Peers;
-    beforeAll(async () => {
-      nest = await startNest('fastify', {
-        decodeIssuer: ISSUER,
-        decodeAudience: ['web', 'mobile'],
-      });
-      const flask = await FlaskApp.start({
+    const peers = startPeers(
+      { decodeIssuer: ISSUER, decodeAudience: ['web', 'mobile'] },
+      {
         JWT_SECRET_KEY: SECRET,
         JWT_DECODE_ISSUER: ISSUER,
         JWT_DECODE_AUDIENCE: ['web', 'mobile'],
-      });
-      peers = { Flask: flask, Nest: nest };
-    });
-    afterAll(() => Promise.all([peers.Flask.close(), nest.close()]));
+      },
+    );
 
     it.each([
       ['no issuer', { iss: undefined }, 'Token is missing the "iss" claim'],
@@ -193,18 +149,15 @@ describe('The claims of tokens', () => {
 });
 
 describe('Token cookies', () => {
-  const MISSING_CSRF = { msg: 'Missing CSRF token' };
-  const OTHER_CSRF = { msg: 'CSRF double submit tokens do not match' };
   const ALICE = { identity: 'alice' };
+  const OPEN = [200, ALICE] as const;
+  const MISSING_CSRF = [401, { msg: 'Missing CSRF token' }] as const;
+  const OTHER_CSRF = [401, { msg: 'CSRF double submit tokens do not match' }] as const;
+  const ACCESS_CSRF = 'csrf_access_token';
+  const REFRESH_CSRF = 'csrf_refresh_token';
 
   describe.each(ADAPTERS)('Flask and Nest on %s, which both also read cookies', (adapter) => {
-    let nest: RunningApp;
-    let peers: Peers;
-    beforeAll(async () => {
-      nest = await startNest(adapter, { locations: ['headers', 'cookies'] });
-      peers = { Flask: flaskWithCookies, Nest: nest };
-    });
-    afterAll(() => nest.close());
+    const peers = startPeers({ locations: ['headers', 'cookies'] }, WITH_COOKIES, adapter);
 
     describe.each(NAMES)('Cookies that %s set', (setter) => {
       let jar: CookieJar;
@@ -224,57 +177,26 @@ describe('Token cookies', () => {
       });
 
       it.each([
-        ['open a GET without a CSRF value', 'GET', '/access', undefined, 200, ALICE],
-        ['open a POST with their CSRF value', 'POST', '/access', 'csrf_access_token', 200, ALICE],
+        ['open a GET without a CSRF value', 'GET /access', '', OPEN],
+        ['open a POST with their CSRF value', 'POST /access', ACCESS_CSRF, OPEN],
+        ['open the refresh route with their CSRF value', 'POST /refresh', REFRESH_CSRF, OPEN],
+        ['do not open a POST without a CSRF value', 'POST /access', '', MISSING_CSRF],
+        ['do not open the refresh route without one', 'POST /refresh', '', MISSING_CSRF],
+        ['do not open a POST with another CSRF value', 'POST /access', 'nonsense', OTHER_CSRF],
         [
-          'open the refresh route with the CSRF value of the refresh token',
-          'POST',
-          '/refresh',
-          'csrf_refresh_token',
-          200,
-          ALICE,
-        ],
-        [
-          'do not open a POST without a CSRF value',
-          'POST',
-          '/access',
-          undefined,
-          401,
-          MISSING_CSRF,
-        ],
-        [
-          'do not open the refresh route without a CSRF value',
-          'POST',
-          '/refresh',
-          undefined,
-          401,
-          MISSING_CSRF,
-        ],
-        [
-          'do not open a POST with another CSRF value',
-          'POST',
-          '/access',
-          'nonsense',
-          401,
+          'do not open a POST with that of the refresh token (R44)',
+          'POST /access',
+          REFRESH_CSRF,
           OTHER_CSRF,
         ],
         [
-          'do not open a POST with the CSRF value of the refresh token (R44)',
-          'POST',
-          '/access',
-          'csrf_refresh_token',
-          401,
+          'do not open the refresh route with that of the access token (R44)',
+          'POST /refresh',
+          ACCESS_CSRF,
           OTHER_CSRF,
         ],
-        [
-          'do not open the refresh route with the CSRF value of the access token (R44)',
-          'POST',
-          '/refresh',
-          'csrf_access_token',
-          401,
-          OTHER_CSRF,
-        ],
-      ] as const)('%s, on both sides', async (_, method, path, csrf, status, body) => {
+      ] as const)('%s, on both sides', async (_, route, csrf, [status, body]) => {
+        const [method, path] = route.split(' ') as [string, string];
         const headers = {
           cookie: jar.header,
           ...(csrf && { 'x-csrf-token': jar.find(csrf) ?? csrf }),
@@ -305,27 +227,17 @@ describe('Token cookies', () => {
       });
     });
 
-    it('both refuse a request with neither header nor cookie with the same body', async () => {
-      const said = await ask(peers, 'GET', '/access');
-      expect(said).toEqual(
-        alike(401, {
-          msg: 'Missing JWT in headers or cookies (Missing Authorization Header; Missing cookie "access_token_cookie")',
-        }),
-      );
-    });
-
-    it('both name the refresh cookie on the refresh route, with the same body', async () => {
-      const said = await ask(peers, 'POST', '/refresh');
-      expect(said).toEqual(
-        alike(401, {
-          msg: 'Missing JWT in headers or cookies (Missing Authorization Header; Missing cookie "refresh_token_cookie")',
-        }),
-      );
+    it.each([
+      ['GET', '/access', 'access_token_cookie'],
+      ['POST', '/refresh', 'refresh_token_cookie'],
+    ])('both refuse %s %s without a token and name the cookie %s', async (method, path, name) => {
+      const msg = `Missing JWT in headers or cookies (Missing Authorization Header; Missing cookie "${name}")`;
+      expect(await ask(peers, method, path)).toEqual(alike(401, { msg }));
     });
 
     it('only Nest sets Secure and SameSite on its cookies (R46)', async () => {
-      const theirs = await flaskWithCookies.send('POST', '/cookies', { json: ALICE });
-      const ours = await nest.send('POST', '/cookies', { json: ALICE });
+      const theirs = await peers.Flask.send('POST', '/cookies', { json: ALICE });
+      const ours = await peers.Nest.send('POST', '/cookies', { json: ALICE });
       expect(theirs.cookies.filter((cookie) => /; (Secure|SameSite)/.test(cookie))).toEqual([]);
       expect(ours.cookies.filter((cookie) => /; Secure; SameSite=Lax$/.test(cookie))).toHaveLength(
         4,
@@ -368,23 +280,10 @@ describe('Token cookies', () => {
 
 describe('Older formats of tokens', () => {
   describe('Tokens in the format of Flask-JWT-Extended 3 (for Flask 4.4.4 with the identity claim "identity")', () => {
-    let flask: FlaskApp;
-    beforeAll(async () => {
-      flask = await FlaskApp.start({ JWT_SECRET_KEY: SECRET, JWT_IDENTITY_CLAIM: 'identity' });
-    });
-    afterAll(() => flask.close());
-
-    let nest: RunningApp;
-    let peers: Peers;
-    beforeAll(async () => {
-      nest = await startNest('fastify', {
-        identityClaim: 'identity',
-        userClaimsKey: 'user_claims',
-        csrf: { protect: false },
-      });
-      peers = { Flask: flask, Nest: nest };
-    });
-    afterAll(() => nest.close());
+    const peers = startPeers(
+      { identityClaim: 'identity', userClaimsKey: 'user_claims', csrf: { protect: false } },
+      { JWT_SECRET_KEY: SECRET, JWT_IDENTITY_CLAIM: 'identity' },
+    );
 
     it.each([
       ['an identity that is text', { identity: 'alice' }],
@@ -423,7 +322,7 @@ describe('Older formats of tokens', () => {
     ] as const)(
       'Nest mints %s tokens from %j with additional claims under user_claims',
       async (kind, wanted, nested) => {
-        const claims = payloadOf(await mint(nest, kind, { identity: 42, ...wanted }));
+        const claims = payloadOf(await mint(peers.Nest, kind, { identity: 42, ...wanted }));
         const registered = Object.keys(version3(kind, {}));
         expect(claims).toMatchObject({ identity: 42, type: kind, ...nested });
         expect(Object.keys(claims).sort()).toEqual(
@@ -441,85 +340,62 @@ describe('Older formats of tokens', () => {
     });
   });
 
-  describe('Tokens in the format of Flask-JWT', () => {
+  describe('Tokens in the format of Flask-JWT (for Flask-JWT-Extended 4.4.4, configured for them)', () => {
     const NO_SCHEME = {
       msg: "Missing 'JWT' type in 'Authorization' header. Expected 'Authorization: JWT <JWT>'",
     };
-    let flask: FlaskApp;
-    beforeAll(async () => {
-      flask = await FlaskApp.start({
+    const peers = startPeers(
+      { identityClaim: 'identity', headerType: 'JWT', leeway: 60, acceptForeignTokens: true },
+      {
         JWT_SECRET_KEY: SECRET,
         JWT_IDENTITY_CLAIM: 'identity',
         JWT_HEADER_TYPE: 'JWT',
         JWT_DECODE_LEEWAY: '60',
-      });
-    });
-    afterAll(() => flask.close());
+      },
+    );
 
-    describe('Flask-JWT-Extended (4.4.4, configured for them) and Nest', () => {
-      let nest: RunningApp;
-      let peers: Peers;
-      beforeAll(async () => {
-        nest = await startNest('fastify', {
-          identityClaim: 'identity',
-          headerType: 'JWT',
-          leeway: 60,
-          acceptForeignTokens: true,
-        });
-        peers = { Flask: flask, Nest: nest };
-      });
-      afterAll(() => nest.close());
-
-      it.each([
-        ['an identity that is a number', () => ({}), 1],
-        ['an identity that is text', () => ({ identity: 'alice' }), 'alice'],
-        ['an exp in the past but within the leeway', () => ({ exp: now() - 2 }), 1],
-        ['claims of its payload handler', () => ({ roles: ['admin'] }), 1],
-      ])('both accept a token with %s as an access token', async (_, changes, identity) => {
-        const said = await ask(peers, 'GET', '/access', bearing(flaskJwt(changes())));
-        expect(said).toMatchObject(alike(200, { identity }));
-      });
-
-      it.each([
-        ['that has expired', { exp: now() - 120 }, 401, 'Token has expired'],
-        ['from the future', { nbf: now() + 3600 }, 422, 'The token is not yet valid (nbf)'],
-        ['without an identity', { identity: undefined }, 422, 'Missing claim: identity'],
-      ])('both refuse a token %s with the same body', async (_, changes, status, msg) => {
-        const said = await ask(peers, 'GET', '/access', bearing(flaskJwt(changes)));
-        expect(said).toEqual(alike(status, { msg }));
-      });
-
-      it('both treat it as an access token that is not fresh', async () => {
-        const onFresh = await ask(peers, 'GET', '/fresh', bearing(flaskJwt()));
-        const onRefresh = await ask(peers, 'POST', '/refresh', bearing(flaskJwt()));
-        expect(onFresh).toEqual(alike(401, { msg: 'Fresh token required' }));
-        expect(onRefresh).toEqual(alike(422, { msg: 'Only refresh tokens are allowed' }));
-      });
-
-      it('both refuse the scheme Bearer with the same body', async () => {
-        const said = await ask(peers, 'GET', '/access', { token: flaskJwt() });
-        expect(said).toEqual(alike(401, NO_SCHEME));
-      });
-
-      it('Nest mints tokens with the claims that Flask-JWT requires: exp, iat, nbf and identity, without aud', async () => {
-        const token = await mint(nest, 'access', { identity: 1 });
-        const said = await ask(peers, 'GET', '/access', bearing(token));
-        expect(payloadOf(token)).toMatchObject({
-          identity: 1,
-          iat: expect.any(Number),
-          nbf: expect.any(Number),
-          exp: expect.any(Number),
-        });
-        expect(payloadOf(token)).not.toHaveProperty('aud');
-        expect(said).toEqual(alike(200, { identity: 1, claims: payloadOf(token) }));
-      });
+    it.each([
+      ['an identity that is a number', () => ({}), 1],
+      ['an identity that is text', () => ({ identity: 'alice' }), 'alice'],
+      ['an exp in the past but within the leeway', () => ({ exp: now() - 2 }), 1],
+      ['claims of its payload handler', () => ({ roles: ['admin'] }), 1],
+    ])('both accept a token with %s as an access token', async (_, changes, identity) => {
+      const said = await ask(peers, 'GET', '/access', bearing(flaskJwt(changes())));
+      expect(said).toMatchObject(alike(200, { identity }));
     });
 
-    it('are refused by Nest unless it accepts foreign tokens (R29)', async () => {
-      const nest = await startNest('fastify', { identityClaim: 'identity', headerType: 'JWT' });
-      const { status, body } = await nest.send('GET', '/access', bearing(flaskJwt()));
-      await nest.close();
-      expect({ status, body }).toEqual({ status: 422, body: { msg: 'Missing claim: jti' } });
+    it.each([
+      ['that has expired', { exp: now() - 120 }, 401, 'Token has expired'],
+      ['from the future', { nbf: now() + 3600 }, 422, 'The token is not yet valid (nbf)'],
+      ['without an identity', { identity: undefined }, 422, 'Missing claim: identity'],
+    ])('both refuse a token %s with the same body', async (_, changes, status, msg) => {
+      const said = await ask(peers, 'GET', '/access', bearing(flaskJwt(changes)));
+      expect(said).toEqual(alike(status, { msg }));
+    });
+
+    it('both treat it as an access token that is not fresh', async () => {
+      const onFresh = await ask(peers, 'GET', '/fresh', bearing(flaskJwt()));
+      const onRefresh = await ask(peers, 'POST', '/refresh', bearing(flaskJwt()));
+      expect(onFresh).toEqual(alike(401, { msg: 'Fresh token required' }));
+      expect(onRefresh).toEqual(alike(422, { msg: 'Only refresh tokens are allowed' }));
+    });
+
+    it('both refuse the scheme Bearer with the same body', async () => {
+      const said = await ask(peers, 'GET', '/access', { token: flaskJwt() });
+      expect(said).toEqual(alike(401, NO_SCHEME));
+    });
+
+    it('Nest mints tokens with the claims that Flask-JWT requires: exp, iat, nbf and identity, without aud', async () => {
+      const token = await mint(peers.Nest, 'access', { identity: 1 });
+      const said = await ask(peers, 'GET', '/access', bearing(token));
+      expect(payloadOf(token)).toMatchObject({
+        identity: 1,
+        iat: expect.any(Number),
+        nbf: expect.any(Number),
+        exp: expect.any(Number),
+      });
+      expect(payloadOf(token)).not.toHaveProperty('aud');
+      expect(said).toEqual(alike(200, { identity: 1, claims: payloadOf(token) }));
     });
   });
 

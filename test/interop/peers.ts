@@ -1,12 +1,16 @@
+import { afterAll, beforeAll } from '@jest/globals';
 import { type AdapterName, createApp, type RunningApp } from '../support/app.js';
-import type { FlaskApp } from '../support/flask.js';
+import { FlaskApp, type FlaskConfig } from '../support/flask.js';
 import type { JwtExtendedOptions } from '../../src/index.js';
 import { NestTwin, type Wanted } from './nest-twin.js';
 
 /** The two applications that share their tokens. */
 export const NAMES = ['Flask', 'Nest'] as const;
 export type Name = (typeof NAMES)[number];
-export type Peers = Readonly<Record<Name, FlaskApp | RunningApp>>;
+export interface Peers {
+  readonly Flask: FlaskApp;
+  readonly Nest: RunningApp;
+}
 
 export type TokenKind = 'access' | 'refresh';
 
@@ -20,7 +24,35 @@ export function startNest(adapter: AdapterName, options?: JwtExtendedOptions): P
   return createApp(adapter, { controllers: [NestTwin], options });
 }
 
-/** Asks one of the two over HTTP to mint a token. */
+/** The Flask applications of a spec file, by configuration. */
+const flasks = new Map<string, Promise<FlaskApp>>();
+afterAll(async () => {
+  for (const flask of flasks.values()) await (await flask).close();
+});
+
+function flaskWith(config: FlaskConfig | undefined): Promise<FlaskApp> {
+  const name = JSON.stringify(config ?? {});
+  const flask = flasks.get(name) ?? FlaskApp.start(config);
+  flasks.set(name, flask);
+  return flask;
+}
+
+/** Both applications, which run during the tests of the block that calls this. */
+export function startPeers(
+  options: JwtExtendedOptions = {},
+  config?: FlaskConfig,
+  adapter: AdapterName = 'fastify',
+): Peers {
+  const peers = {} as { -readonly [N in Name]: Peers[N] };
+  beforeAll(async () => {
+    peers.Flask = await flaskWith(config);
+    peers.Nest = await startNest(adapter, options);
+  });
+  afterAll(() => peers.Nest.close());
+  return peers;
+}
+
+/** Calls one of the two over HTTP to mint a token. */
 export async function mint(
   peer: FlaskApp | RunningApp,
   kind: TokenKind,

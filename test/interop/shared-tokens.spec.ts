@@ -3,19 +3,11 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { BlocklistService, TokenService } from '../../src/index.js';
 import { ADAPTERS, type RunningApp } from '../support/app.js';
-import { FlaskApp } from '../support/flask.js';
 import { accessClaims, forgeToken, segment } from '../support/forge.js';
 import { ecPair, type KeyPair, rsaPair } from '../support/keys.js';
-import { alike, ask, headerOf, mint, NAMES, payloadOf, type Peers, startNest } from './peers.js';
+import { alike, ask, headerOf, mint, NAMES, payloadOf, startNest, startPeers } from './peers.js';
 
 const FAILED = 'Signature verification failed';
-
-/** Flask with its default settings and the secret of the tests. */
-let flask: FlaskApp;
-beforeAll(async () => {
-  flask = await FlaskApp.start();
-});
-afterAll(() => flask.close());
 
 describe('Tokens signed with a shared secret', () => {
   const SOON = { fresh: 300 };
@@ -26,13 +18,7 @@ describe('Tokens signed with a shared secret', () => {
   const NOT_ACCESS = [422, 'Only non-refresh tokens are allowed'] as const;
   const NOT_REFRESH = [422, 'Only refresh tokens are allowed'] as const;
 
-  let nest: RunningApp;
-  let peers: Peers;
-  beforeAll(async () => {
-    nest = await startNest('fastify');
-    peers = { Flask: flask, Nest: nest };
-  });
-  afterAll(() => nest.close());
+  const peers = startPeers();
 
   describe.each(NAMES)('Tokens that %s minted', (minter) => {
     it.each([
@@ -108,7 +94,7 @@ describe('Tokens signed with a shared secret', () => {
   });
 
   it('Flask accepts both tokens of a pair that Nest minted and sees their session', async () => {
-    const pair = await nest.get(TokenService).createTokenPair('alice', { fresh: true });
+    const pair = await peers.Nest.get(TokenService).createTokenPair('alice', { fresh: true });
     const fresh = await ask(peers, 'GET', '/fresh', { token: pair.accessToken });
     const refreshed = await ask(peers, 'POST', '/refresh', { token: pair.refreshToken });
     const session = { identity: 'alice', claims: { sid: pair.sessionId } };
@@ -117,8 +103,8 @@ describe('Tokens signed with a shared secret', () => {
   });
 
   it('Nest can revoke a token that Flask minted, and only Nest then refuses it', async () => {
-    const token = await mint(flask, 'access', { identity: 'alice' });
-    await nest.get(BlocklistService).revoke(token);
+    const token = await mint(peers.Flask, 'access', { identity: 'alice' });
+    await peers.Nest.get(BlocklistService).revoke(token);
     const said = await ask(peers, 'GET', '/access', { token });
     expect(said).toMatchObject({
       Flask: { status: 200, body: { identity: 'alice' } },
@@ -170,13 +156,7 @@ describe('Answers to the same token', () => {
   const OTHER = 'another secret'.repeat(4);
 
   describe.each(ADAPTERS)('Flask and Nest on %s', (adapter) => {
-    let nest: RunningApp;
-    let peers: Peers;
-    beforeAll(async () => {
-      nest = await startNest(adapter);
-      peers = { Flask: flask, Nest: nest };
-    });
-    afterAll(() => nest.close());
+    const peers = startPeers({}, undefined, adapter);
 
     it.each([
       ['text', 'foobarbaz', 'Not enough segments'],
@@ -358,28 +338,20 @@ describe('Tokens signed with a shared key pair', () => {
     ['ES256', ecPair(), ecPair('P-256', 'another')],
   ] as const)('%s', (algorithm, pair, anotherPair) => {
     const { privateKey, publicKey } = pemOf(pair);
-    let flaskWithPair: FlaskApp;
-    beforeAll(async () => {
-      flaskWithPair = await FlaskApp.start({
-        JWT_ALGORITHM: algorithm,
-        JWT_PRIVATE_KEY: privateKey,
-        JWT_PUBLIC_KEY: publicKey,
-      });
-    });
-    afterAll(() => flaskWithPair.close());
-
-    let nest: RunningApp;
+    const config = {
+      JWT_ALGORITHM: algorithm,
+      JWT_PRIVATE_KEY: privateKey,
+      JWT_PUBLIC_KEY: publicKey,
+    };
+    const options = { secret: undefined, algorithm, privateKey, publicKey };
+    const peers = startPeers(options, config);
     let verifying: RunningApp;
     let stranger: RunningApp;
-    let peers: Peers;
     beforeAll(async () => {
-      const none = { secret: undefined, algorithm };
-      nest = await startNest('fastify', { ...none, privateKey, publicKey });
-      verifying = await startNest('fastify', { ...none, publicKey });
-      stranger = await startNest('fastify', { ...none, ...pemOf(anotherPair) });
-      peers = { Flask: flaskWithPair, Nest: nest };
+      verifying = await startNest('fastify', { ...options, privateKey: undefined });
+      stranger = await startNest('fastify', { ...options, ...pemOf(anotherPair) });
     });
-    afterAll(() => Promise.all([nest.close(), verifying.close(), stranger.close()]));
+    afterAll(() => Promise.all([verifying.close(), stranger.close()]));
 
     it.each(NAMES)('tokens that %s signed open routes on both sides', async (minter) => {
       for (const [kind, method, path] of [
@@ -394,7 +366,7 @@ describe('Tokens signed with a shared key pair', () => {
     });
 
     it('a token that Flask signed opens a route of a service that has only the public key', async () => {
-      const token = await mint(flaskWithPair, 'access', { identity: 'alice' });
+      const token = await mint(peers.Flask, 'access', { identity: 'alice' });
       const { status, body } = await verifying.send('GET', '/access', { token });
       expect({ status, body }).toEqual({
         status: 200,
@@ -407,7 +379,7 @@ describe('Tokens signed with a shared key pair', () => {
       [
         'with a signature of the wrong length (R14)',
         async () =>
-          (await mint(flaskWithPair, 'access', { identity: 'alice' })).replace(/[^.]+$/, 'AAAA'),
+          (await mint(peers.Flask, 'access', { identity: 'alice' })).replace(/[^.]+$/, 'AAAA'),
         FAILED,
       ],
       [
