@@ -19,6 +19,7 @@ import {
   type JwtExtendedLoaders,
   JwtExtendedModule,
   type JwtExtendedOptions,
+  type JwtExtendedResponses,
   RefreshGuard,
   type Token,
   TokenCookies,
@@ -153,14 +154,14 @@ describe.each(ADAPTERS)('No output shows, over %s and through all faults,', (ada
   /** Sends the token in every location that is read. */
   async function sendEverywhere(token: string): Promise<void> {
     const cookie = `access_token_cookie=${token}`;
-    for (const headers of [
+    const presented: readonly Record<string, string>[] = [
       { authorization: `Bearer ${token}` },
       { authorization: `Bearer ${token} ${token}` },
       { authorization: `Basic ${token}` },
       { cookie },
       { cookie: `${cookie}; access_token_cookie=x${token}` },
-    ])
-      await send('GET', '/access', { headers });
+    ];
+    for (const headers of presented) await send('GET', '/access', { headers });
     await send('POST', '/access', { headers: { cookie, 'x-csrf-token': WRONG_CSRF } });
     await send('GET', `/access?jwt=${token}`, {});
     await send('GET', `/access?jwt=${token}&jwt=x${token}`, {});

@@ -116,17 +116,15 @@ describe('decodeToken', () => {
     expect(freshness).toEqual([true, true, false]);
   });
 
-  it.each([
-    ['exactly at its exp', 0, [[0, 59.999], [60]]],
+  it.each<[string, number, accepted: number[], refused: number[]]>([
+    ['exactly at its exp', 0, [0, 59.999], [60]],
     [
       'exactly the leeway after its exp and before its nbf',
       10,
-      [
-        [-10, 69],
-        [-11, 70],
-      ],
+      [-10, 69],
+      [-11, 70],
     ],
-  ])('starts to refuse a token %s (R32)', async (_, leeway, [accepted, refused]) => {
+  ])('starts to refuse a token %s (R32)', async (_, leeway, accepted, refused) => {
     const moving = new Clock();
     const moved = await startTokens({ clock: moving.now, leeway });
     const encoded = await moved.tokens.createAccessToken('alice', { expiresIn: 60 });
