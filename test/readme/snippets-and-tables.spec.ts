@@ -162,16 +162,12 @@ const refusals = [
 
 describe("The README's tables", () => {
   it('name exactly the options, with their defaults', () => {
-    const rows = tableOf('Option').map((row) => [plain(row['Option']), plain(row['Default'])]);
-
-    expect(sorted(rows)).toEqual(sorted(optionDefaults()));
+    expect(sorted(columns('Option', 'Default'))).toEqual(sorted(optionDefaults()));
   });
 
   it('agree with the doc comments of the options', () => {
     const documented = documentedDefaults();
-    const rows = tableOf('Option')
-      .map((row) => [plain(row['Option']), plain(row['Default'])] as const)
-      .filter(([name]) => documented.has(name));
+    const rows = columns('Option', 'Default').filter(([name]) => documented.has(name));
 
     expect(rows.length).toBeGreaterThan(40);
     expect(rows).toEqual(rows.map(([name]) => [name, documented.get(name)]));
@@ -189,33 +185,28 @@ describe("The README's tables", () => {
     }
   });
 
-  it('name exactly the members of a key of a ring', () => {
-    const rows = tableOf('Member of a key').map((row) => plain(row['Member of a key']));
-
-    expect(rows).toEqual(
-      membersOf('key-options.ts')
-        .get('KeyInput')
-        ?.map(({ name }) => name),
-    );
-  });
-
   it("name exactly the module's extras, with their defaults", () => {
-    const rows = tableOf('Extra').map((row) => [plain(row['Extra']), plain(row['Default'])]);
+    const extras = Object.entries(EXTRA_ROWS).map(([name, row]) => [name, literal(row[1])]);
 
-    expect(rows).toEqual(Object.entries(EXTRA_ROWS).map(([name, row]) => [name, literal(row[1])]));
+    expect(columns('Extra', 'Default')).toEqual(extras);
   });
 
   it('name exactly the options of @JwtRequired, with their defaults', () => {
-    const rows = tableOf('Option of `@JwtRequired`').map((row) => [
-      plain(row['Option of `@JwtRequired`']),
-      plain(row['Default']),
-    ]);
+    const members = membersOf('../route/policy-metadata.ts').get('JwtRequiredOptions') ?? [];
 
-    expect(rows).toEqual(
-      membersOf('../route/policy-metadata.ts')
-        .get('JwtRequiredOptions')
-        ?.map(({ name, documented }) => [name, plain(documented)]),
+    expect(columns('Option of `@JwtRequired`', 'Default')).toEqual(
+      members.map(({ name, documented }) => [name, plain(documented)]),
     );
+  });
+
+  it.each([
+    ['Member of a key', 'key-options.ts', 'KeyInput'],
+    ['`loaders.`', 'callbacks.ts', 'JwtExtendedLoaders'],
+    ['`responses.`', 'callbacks.ts', 'JwtExtendedResponses'],
+  ])('name exactly the members of the table %s', (heading, file, type) => {
+    const members = membersOf(file).get(type) ?? [];
+
+    expect(columns(heading)).toEqual(members.map(({ name }) => [name]));
   });
 
   it('name exactly the decorators of requirements', () => {
@@ -223,19 +214,6 @@ describe("The README's tables", () => {
 
     const decorators = [library.MatchParam, library.RequireClaims, library.RequireScope];
     expect([...new Set(rows)].sort()).toEqual(decorators.map(({ name }) => name));
-  });
-
-  it.each([
-    ['loaders.', 'JwtExtendedLoaders'],
-    ['responses.', 'JwtExtendedResponses'],
-  ])('name exactly the %s', (heading, type) => {
-    const rows = tableOf(`\`${heading}\``).map((row) => plain(row[`\`${heading}\``]));
-
-    expect(rows).toEqual(
-      membersOf('callbacks.ts')
-        .get(type)
-        ?.map(({ name }) => name),
-    );
   });
 
   it('name exactly the stores, with their features', () => {
@@ -262,21 +240,24 @@ describe("The README's tables", () => {
     const { VerifiedTokenError, ...concrete } = errors;
 
     expect(VerifiedTokenError).toBeDefined();
-    expect(
-      tableOf('Class')
-        .map((row) => plain(row['Class']))
-        .sort(),
-    ).toEqual(Object.keys(concrete).sort());
+    expect(columns('Class').flat().sort()).toEqual(Object.keys(concrete).sort());
   });
 
   it('state code, status, body and callback of each error', async () => {
-    const rows = tableOf('Class').map((row) =>
-      Object.fromEntries(Object.entries(row).map(([heading, cell]) => [heading, plain(cell)])),
-    );
+    const headings = ['Class', 'Code', 'Status', 'Default body', 'Answered by'] as const;
 
-    expect(rows).toEqual(await Promise.all(refusals.map(answered)));
+    expect(Object.keys(tableOf('Class')[0] ?? {})).toEqual(headings);
+    expect(columns(...headings)).toEqual(await Promise.all(refusals.map(answered)));
   });
 });
+
+/** The rows of a table with this first heading: the cells of some columns. */
+function columns(first: string, ...others: readonly string[]): [string, ...string[]][] {
+  return tableOf(first).map((row) => [
+    plain(row[first]),
+    ...others.map((heading) => plain(row[heading])),
+  ]);
+}
 
 /** The bytes, bits or curve that an algorithm requires of its key. */
 function strengthOf(name: string): number[] {
@@ -331,16 +312,9 @@ function optionDefaults(): string[][] {
 
 /** The `@default` of each option. */
 function documentedDefaults(): Map<string, string> {
-  const interfaces = new Map([
-    ...membersOf('token-options.ts'),
-    ...membersOf('location-options.ts'),
-    ...membersOf('cookie-options.ts'),
-    ...membersOf('csrf-options.ts'),
-    ...membersOf('login-options.ts'),
-    ...membersOf('key-options.ts'),
-    ...membersOf('blocklist-options.ts'),
-    ...membersOf('response-options.ts'),
-    ...membersOf('jwt-extended-options.ts'),
+  const files = ['token', 'location', 'cookie', 'csrf', 'login', 'key', 'blocklist', 'response'];
+  const interfaces = [...files, 'jwt-extended'].flatMap((name) => [
+    ...membersOf(`${name}-options.ts`),
   ]);
   const prefixes = {
     CookieOptions: 'cookies.',
@@ -350,13 +324,11 @@ function documentedDefaults(): Map<string, string> {
     LoginOptions: 'login.',
   };
   return new Map(
-    [...interfaces].flatMap(([type, members]) =>
-      members
-        .filter((member) => member.documented !== undefined)
-        .map(({ name, documented }) => [
-          `${type in prefixes ? prefixes[type as keyof typeof prefixes] : ''}${name}`,
-          plain(documented),
-        ]),
+    interfaces.flatMap(([type, members]) =>
+      members.flatMap(({ name, documented }): [string, string][] => {
+        const prefix = type in prefixes ? prefixes[type as keyof typeof prefixes] : '';
+        return documented === undefined ? [] : [[`${prefix}${name}`, plain(documented)]];
+      }),
     ),
   );
 }
@@ -364,12 +336,8 @@ function documentedDefaults(): Map<string, string> {
 /** The members of each interface in a file of options, in order. */
 function membersOf(file: string) {
   const path = join(root, 'src/options', file);
-  const { statements } = ts.createSourceFile(
-    path,
-    readFileSync(path, 'utf8'),
-    ts.ScriptTarget.Latest,
-    true,
-  );
+  const text = readFileSync(path, 'utf8');
+  const { statements } = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
   return new Map(
     statements.filter(ts.isInterfaceDeclaration).map(({ name: type, members }) => [
       type.text,
@@ -387,19 +355,13 @@ function membersOf(file: string) {
 /** The answer of a module with default options to an error, and the callback that could replace it. */
 async function answered(error: TokenError) {
   const { status, body } = await new Refusals(resolveOptions({})).answer(error, undefined);
-  return {
-    Class: error.constructor.name,
-    Code: error.code,
-    Status: String(status),
-    'Default body': literal(body).replace("'reason'", 'reason'),
-    'Answered by': await callbackFor(error),
-  };
+  const text = literal(body).replace("'reason'", 'reason');
+  return [error.constructor.name, error.code, String(status), text, await callbackFor(error)];
 }
 
 async function callbackFor(error: TokenError): Promise<string> {
-  const names = tableOf('`responses.`').map((row) => plain(row['`responses.`']));
   const responses = Object.fromEntries(
-    names.map((name) => [name, () => ({ status: 418, body: name })]),
+    columns('`responses.`').map(([name]) => [name, () => ({ status: 418, body: name })]),
   );
   const { body } = await new Refusals(resolveOptions({ responses })).answer(error, undefined);
   return String(body);

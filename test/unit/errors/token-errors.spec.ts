@@ -22,14 +22,20 @@ import {
 import { VerifiedToken } from '../../../src/tokens/verified-token.js';
 import { wordsOf } from '../../support/faults.js';
 
-const token = new VerifiedToken({
-  encoded: 'canary.encoded.token',
-  header: { alg: 'HS256' },
-  claims: { sub: 'alice', csrf: 'canary-csrf' },
-  identity: 'alice',
-  type: 'access',
-  fresh: false,
-});
+/** A token of this identity, with a canary in all that is secret. */
+function tokenOf(identity: unknown): VerifiedToken {
+  return new VerifiedToken({
+    encoded: 'canary.encoded.token',
+    header: { alg: 'HS256' },
+    claims: { sub: 'alice', csrf: 'canary-csrf' },
+    identity: identity as string,
+    type: 'access',
+    fresh: false,
+  });
+}
+
+const token = tokenOf('alice');
+const NO_SCOPE = 'Missing required scope(s)';
 
 const ERRORS: readonly (readonly [string, TokenError, number, string])[] = [
   ['TOKEN_MISSING', new MissingTokenError('none'), 401, 'none'],
@@ -42,12 +48,7 @@ const ERRORS: readonly (readonly [string, TokenError, number, string])[] = [
   ['TOKEN_REUSED', new ReusedTokenError(token), 401, 'Token has been revoked'],
   ['TOKEN_REJECTED', new TokenVerificationError(token), 400, 'User claims verification failed'],
   ['USER_NOT_FOUND', new UserLookupError(token), 401, 'Error loading the user alice'],
-  [
-    'CLAIMS_INSUFFICIENT',
-    new InsufficientClaimsError(token, 'Missing required scope(s)'),
-    403,
-    'Missing required scope(s)',
-  ],
+  ['CLAIMS_INSUFFICIENT', new InsufficientClaimsError(token, NO_SCOPE), 403, NO_SCOPE],
   ['CHECK_UNAVAILABLE', new TokenCheckUnavailableError(), 503, 'Token could not be checked'],
 ];
 
@@ -89,20 +90,18 @@ describe('A TokenError', () => {
   });
 
   it('for missing scopes has the required words', () => {
-    const reason = 'Missing required scope(s)';
-    expect(new InsufficientClaimsError(token, reason).scope).toEqual([]);
-    expect(new InsufficientClaimsError(token, reason, ['read']).scope).toEqual(['read']);
+    expect(new InsufficientClaimsError(token, NO_SCOPE).scope).toEqual([]);
+    expect(new InsufficientClaimsError(token, NO_SCOPE, ['read']).scope).toEqual(['read']);
   });
 
   it('for reuse is a RevokedTokenError too', () => {
     expect(new ReusedTokenError(token)).toBeInstanceOf(RevokedTokenError);
   });
 
-  it.each([
-    ['a number', 5, 'Error loading the user 5'],
-    ['null', null, 'Error loading the user null'],
-  ])('for an unknown user names an identity that is %s', (_, identity, message) => {
-    expect(new UserLookupError(tokenOf(identity)).message).toBe(message);
+  it.each([5, null])('for an unknown user names the identity %j', (identity) => {
+    expect(new UserLookupError(tokenOf(identity)).message).toBe(
+      `Error loading the user ${identity}`,
+    );
   });
 
   it('for an unknown user accepts any JSON value as identity (R77)', () => {
@@ -117,9 +116,12 @@ describe('The module that refused first', () => {
     answer: () => Promise.resolve({ status: 418, headers: {} }),
   });
 
-  it('decides the status by its profile', () => {
+  it('decides the status by its profile, and stays the same if the error passes another module', () => {
     const error = new InvalidTokenError('odd');
-    expect(withRenderer(renderer(401), error)).toBe(error);
+    const first = renderer(401);
+    expect(withRenderer(first, error)).toBe(error);
+    withRenderer(renderer(400), error);
+    expect(rendererOf(error)).toBe(first);
     expect(error.getStatus()).toBe(401);
     expect(error.getResponse()).toEqual({
       message: 'odd',
@@ -132,15 +134,6 @@ describe('The module that refused first', () => {
     const error = new InvalidTokenError('odd');
     withRenderer(renderer(undefined), error);
     expect(error.getStatus()).toBe(422);
-  });
-
-  it('stays the same if the error passes another module', () => {
-    const error = new InvalidTokenError('odd');
-    const first = renderer(401);
-    withRenderer(first, error);
-    withRenderer(renderer(400), error);
-    expect(rendererOf(error)).toBe(first);
-    expect(error.getStatus()).toBe(401);
   });
 
   it.each([new Error('another'), 'text', undefined, new HttpException('x', 418)])(
@@ -166,14 +159,3 @@ describe('A mistake of the application', () => {
     expect(mistake).not.toBeInstanceOf(TokenError);
   });
 });
-
-function tokenOf(identity: unknown): VerifiedToken {
-  return new VerifiedToken({
-    encoded: 'x',
-    header: { alg: 'HS256' },
-    claims: {},
-    identity: identity as string,
-    type: 'access',
-    fresh: false,
-  });
-}
