@@ -13,10 +13,10 @@ import { resolveOptions } from '../../../src/options/resolve-options.js';
 import { Output, rejecting, throwing } from '../../support/faults.js';
 import { SECRET } from '../../support/forge.js';
 
-/** Things that fail when somebody asks what they say. */
+/** Values that fail when they are converted to text. */
 const UNPRINTABLE: readonly (readonly [string, unknown])[] = [
   ['an object without a prototype', Object.create(null)],
-  ['an object whose text is none', { toString: () => ({}) }],
+  ['an object whose text is an object', { toString: () => ({}) }],
   ['an object that fails to give its text', { toString: throwing(new Error('no')) }],
   ['a symbol', Symbol('no')],
   ['a function', () => {}],
@@ -35,24 +35,27 @@ function refusalsWith(responses: JwtExtendedResponses = {}): Refusals {
 const UNAVAILABLE = { status: 503, body: { msg: 'Token could not be checked' } };
 const INVALID = { status: 422, body: { msg: 'no good' } };
 
-describe('Refusals answer, whatever they are given: Nest does not wait for them', () => {
+describe('Refusals always give a response, because Nest does not wait for them,', () => {
   let output: Output;
   beforeAll(() => {
     output = new Output();
   });
   afterAll(() => output.restore());
 
-  it.each(UNPRINTABLE)('for a fault that is %s (R73, R77)', async (_, cause) => {
-    const answered = refusalsWith().answer(new TokenCheckUnavailableError(cause), {});
-    await expect(answered).resolves.toMatchObject(UNAVAILABLE);
-  });
-
-  it.each(UNPRINTABLE)('for a response callback that throws %s (R73, R77)', async (_, thrown) => {
-    for (const invalidToken of [throwing(thrown), rejecting(thrown)]) {
-      const answered = refusalsWith({ invalidToken }).answer(new InvalidTokenError('no good'), {});
-      await expect(answered).resolves.toMatchObject(INVALID);
-    }
-  });
+  it.each(UNPRINTABLE)(
+    'for a fault that is %s, also if a callback throws it (R73, R77)',
+    async (_, cause) => {
+      const unavailable = new TokenCheckUnavailableError(cause);
+      expect(await refusalsWith().answer(unavailable, {})).toMatchObject(UNAVAILABLE);
+      for (const invalidToken of [throwing(cause), rejecting(cause)]) {
+        const answered = refusalsWith({ invalidToken }).answer(
+          new InvalidTokenError('no good'),
+          {},
+        );
+        expect(await answered).toMatchObject(INVALID);
+      }
+    },
+  );
 
   it.each(['status', 'body', 'headers'])(
     'for a response callback whose %s cannot be read (R73)',
@@ -66,7 +69,9 @@ describe('Refusals answer, whatever they are given: Nest does not wait for them'
 });
 
 describe('A challenge (RFC 6750 section 3)', () => {
-  it('is the bare scheme where no token was presented and no realm is set', () => {
+  const ALLOWED = "!#$%&'()*+,-./:;<=>?@[]^_`{|}~";
+
+  it('is the bare scheme if no token was presented and no realm is set', () => {
     expect(challenge(new MissingTokenError('none'), 'Bearer', undefined)).toBe('Bearer');
   });
 
@@ -76,7 +81,7 @@ describe('A challenge (RFC 6750 section 3)', () => {
     ['say "friend"', '"say \\"friend\\""'],
     ['C:\\door', '"C:\\\\door"'],
     ['\\"', '"\\\\\\""'],
-  ])('quotes the realm %j as RFC 9110 asks: %s (R68)', (realm, quoted) => {
+  ])('quotes the realm %j as RFC 9110 requires: %s (R68)', (realm, quoted) => {
     expect(challenge(new MissingTokenError('none'), 'JWT', realm)).toBe(`JWT realm=${quoted}`);
   });
 
@@ -95,28 +100,27 @@ describe('A challenge (RFC 6750 section 3)', () => {
     },
   );
 
-  it.each<[string, readonly string[] | undefined, string]>([
-    ['words', ['read:users', 'write:users'], ', scope="read:users write:users"'],
-    [
-      'every character that RFC 6749 allows',
-      ["!#$%&'()*+,-./:;<=>?@[]^_`{|}~"],
-      ', scope="!#$%&\'()*+,-./:;<=>?@[]^_`{|}~"',
-    ],
-    ['nothing', undefined, ''],
-    ['an empty list', [], ''],
-    ['an empty word', ['read', ''], ''],
-    ['a word with a blank', ['read write'], ''],
-    ['a quotation mark', ['read', 'a"b'], ''],
-    ['a backslash', ['a\\b'], ''],
-    ['a line break', ['a\r\nSet-Cookie: evil=1'], ''],
-    ['a letter that is not ASCII', ['größe'], ''],
-    ['a control character', ['a\u007f'], ''],
-  ])('tells the scope that is needed where it can be told: %s (R68)', (_title, scope, told) => {
-    const refusal = new InsufficientClaimsError({} as Token, 'Missing required scope(s)', scope);
+  it.each<[string, readonly string[] | undefined, string?]>([
+    ['words', ['read:users', 'write:users'], 'read:users write:users'],
+    ['every character that RFC 6749 allows', [ALLOWED], ALLOWED],
+    ['nothing', undefined],
+    ['an empty list', []],
+    ['an empty word', ['read', '']],
+    ['a word with a blank', ['read write']],
+    ['a quotation mark', ['read', 'a"b']],
+    ['a backslash', ['a\\b']],
+    ['a line break', ['a\r\nSet-Cookie: evil=1']],
+    ['a letter that is not ASCII', ['größe']],
+    ['a control character', ['a\u007f']],
+  ])(
+    'names the required scope if every word is allowed there: %s (R68)',
+    (_title, scope, named = '') => {
+      const refusal = new InsufficientClaimsError({} as Token, 'Missing required scope(s)', scope);
 
-    expect(challenge(refusal, 'Bearer', 'api')).toBe(
-      'Bearer realm="api", error="insufficient_scope", error_description="The token does not suffice"' +
-        told,
-    );
-  });
+      expect(challenge(refusal, 'Bearer', 'api')).toBe(
+        'Bearer realm="api", error="insufficient_scope", error_description="The token does not suffice"' +
+          (named && `, scope="${named}"`),
+      );
+    },
+  );
 });

@@ -1,35 +1,27 @@
 import { describe, expect, it } from '@jest/globals';
 import { editDistance, STATIC_EXTRAS } from '../../../src/common/read-options.js';
-import { mistakeOf } from '../options/mistake-of.js';
+import { mistakeOf, withOption } from '../options/mistake-of.js';
 
 describe('A name that no option has', () => {
   it.each([
-    [{ algorithim: 'HS256' }, 'algorithim is not an option; did you mean algorithm?'],
-    [{ decodIssuer: 'me' }, 'decodIssuer is not an option; did you mean decodeIssuer?'],
-    [{ LEEWAY: 1 }, 'LEEWAY is not an option; did you mean leeway?'],
-    [{ isGlobl: true }, 'isGlobl is not an option; did you mean isGlobal?'],
-    [
-      { cookies: { samesite: 'lax' } },
-      'cookies.samesite is not an option; did you mean cookies.sameSite?',
-    ],
-    [{ csrf: { method: [] } }, 'csrf.method is not an option; did you mean csrf.methods?'],
-    [
-      { blocklist: { stores: 1 } },
-      'blocklist.stores is not an option; did you mean blocklist.store?',
-    ],
-    [
-      { loaders: { userLookUps: 1 } },
-      'loaders.userLookUps is not an option; did you mean loaders.userLookup?',
-    ],
-    [
-      { responses: { expiredTokens: 1 } },
-      'responses.expiredTokens is not an option; did you mean responses.expiredToken?',
-    ],
-  ])('is answered with the nearest name: %j', (options, message) => {
-    expect(mistakeOf(options)).toBe(message);
+    ['algorithim', 'algorithm'],
+    ['decodIssuer', 'decodeIssuer'],
+    ['LEEWAY', 'leeway'],
+    ['isGlobl', 'isGlobal'],
+    ['secrt', 'secret'],
+    ['cookies.samesite', 'cookies.sameSite'],
+    ['csrf.method', 'csrf.methods'],
+    ['blocklist.stores', 'blocklist.store'],
+    ['loaders.userLookUps', 'loaders.userLookup'],
+    ['responses.expiredTokens', 'responses.expiredToken'],
+  ])('is refused with the nearest name, with or without a value: %s', (name, nearest) => {
+    for (const value of [1, undefined])
+      expect(mistakeOf(withOption(name, value))).toBe(
+        `${name} is not an option; did you mean ${nearest}?`,
+      );
   });
 
-  it('is answered with the names of its group if none is near', () => {
+  it('is refused with the names of its group if none is near', () => {
     expect(mistakeOf({ blocklist: { somewhereElse: true } })).toBe(
       'blocklist.somewhereElse is not an option; remove it, or use one of ' +
         'blocklist.store, blocklist.checks, blocklist.timeout, blocklist.onStoreError',
@@ -39,7 +31,7 @@ describe('A name that no option has', () => {
     );
   });
 
-  it.each(STATIC_EXTRAS)('is answered with its place if it is the extra %s', (name) => {
+  it.each(STATIC_EXTRAS)('is refused with its place if it is the extra %s', (name) => {
     expect(mistakeOf({ [name]: true })).toBe(
       `${name} is not an option; it belongs beside useFactory, not in what the factory returns`,
     );
@@ -49,10 +41,6 @@ describe('A name that no option has', () => {
     expect(mistakeOf({ cookies: { isGlobal: true } })).toMatch(
       /^cookies\.isGlobal is not an option; remove it, or use one of cookies\.accessName, /,
     );
-  });
-
-  it('is refused without a value too', () => {
-    expect(mistakeOf({ secrt: undefined })).toBe('secrt is not an option; did you mean secret?');
   });
 
   it('is not repeated if it does not look like a name', () => {

@@ -31,11 +31,8 @@ describe('A verified token', () => {
     expect(isVerifiedToken(JSON.parse(JSON.stringify(token)))).toBe(false);
   });
 
-  it('has its moments as dates, to the millisecond', () => {
+  it('has its moments as dates to the millisecond, and the ids of its claims', () => {
     expect([token.issuedAt, token.expiresAt]).toEqual([new Date(1500), new Date(2000)]);
-  });
-
-  it('has the ids of its claims', () => {
     expect([token.jti, token.sessionId]).toEqual(['id', 'session']);
   });
 });
