@@ -5,6 +5,7 @@ import {
   HttpException,
   type INestApplication,
   Module,
+  Param,
   Post,
   type Type,
   UseGuards,
@@ -92,32 +93,21 @@ class RoutesController {
   }
 }
 
-/** Responses of the application that no guard made. */
+/** Errors of the application that no guard made. */
+const OWN_ERRORS: Readonly<Record<string, HttpException>> = {
+  'bad-dto': new HttpException('bad dto', 422),
+  'bad-field': new HttpException({ message: ['sub must be a string'], error: 'No' }, 422),
+  'no-key': new HttpException('Missing API key', 401),
+  'no-signature': new HttpException('Signature verification failed', 401),
+};
+
 @Controller('own')
 class OwnController {
-  @Get('success')
-  success() {
+  @Get(':what')
+  own(@Param('what') what: string) {
+    const error = OWN_ERRORS[what];
+    if (error) throw error;
     return { code: 'TOKEN_EXPIRED', message: 'Token has expired' };
-  }
-
-  @Get('bad-dto')
-  badDto() {
-    throw new HttpException('bad dto', 422);
-  }
-
-  @Get('bad-field')
-  badField() {
-    throw new HttpException({ message: ['sub must be a string'], error: 'Unprocessable' }, 422);
-  }
-
-  @Get('no-key')
-  noKey() {
-    throw new HttpException('Missing API key', 401);
-  }
-
-  @Get('no-signature')
-  noSignature() {
-    throw new HttpException('Signature verification failed', 401);
   }
 }
 
@@ -587,7 +577,7 @@ describe.each(ADAPTERS)('A refusal without a code over %s', (adapter) => {
       app = await boot({ statusProfile, locations: ['cookies', 'headers'] }, adapter);
     });
 
-    it.each(['success', 'bad-dto', 'bad-field', 'no-key', 'no-signature'])(
+    it.each(['success', ...Object.keys(OWN_ERRORS)])(
       'is not what the application itself responds with: %s',
       async (path) => {
         await expectNoRefusal(await sent(app, `/own/${path}`));
