@@ -25,19 +25,13 @@ describe('The sample of scopes', () => {
       JWT_SECRET: undefined,
       REPORTS_API_KEY: API_KEY,
     });
-    tokens.alice = await logIn({ username: 'alice', password: 'wonderland' });
+    const alice = { username: 'alice', password: 'wonderland' };
+    tokens.alice = await logIn(alice);
     tokens.bob = await logIn({ username: 'bob', password: 'pickwick' });
     tokens.carol = await logIn({ username: 'carol', password: 'christmas' });
-    tokens['alice, reading'] = await logIn({
-      username: 'alice',
-      password: 'wonderland',
-      scope: 'read:articles admin:everything',
-    });
-    tokens['alice, for nothing'] = await logIn({
-      username: 'alice',
-      password: 'wonderland',
-      scope: '',
-    });
+    const scope = 'read:articles admin:everything';
+    tokens['alice, reading'] = await logIn({ ...alice, scope });
+    tokens['alice, for nothing'] = await logIn({ ...alice, scope: '' });
   });
   afterAll(() => sample?.stop());
 
@@ -59,7 +53,7 @@ describe('The sample of scopes', () => {
     ['GET', '/reports', 'bob', ok({ reader: 'bob' })],
     ['GET', '/reports', 'alice, for nothing', noScope('read:articles')],
     ['GET', '/reports', undefined, NO_TOKEN],
-  ])('answers %s %s with the token of %s', async (method, path, who, expected) => {
+  ])('responds to %s %s with the token of %s', async (method, path, who, expected) => {
     expect(await call(method, path, { token: who && tokens[who] })).toEqual(expected);
   });
 

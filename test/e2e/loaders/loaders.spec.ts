@@ -149,18 +149,13 @@ describe("The loaders' arguments and answers", () => {
       );
     });
 
-    it('refuse a token with false and true', async () => {
+    it.each([
+      ['tokenVerification', false, 400, 'User claims verification failed'],
+      ['isTokenRevoked', true, 401, 'Token has been revoked'],
+    ] as const)('%s refuses a token with %s', async (name, answer, status, msg) => {
+      loaders[name].mockImplementation(() => give(answer));
       const token = forgeToken(accessClaims());
-      loaders.tokenVerification.mockImplementation(() => give(false));
-      expect(await app.send('GET', '/me', { token })).toMatchObject({
-        status: 400,
-        body: { msg: 'User claims verification failed' },
-      });
-      loaders.isTokenRevoked.mockImplementation(() => give(true));
-      expect(await app.send('GET', '/me', { token })).toMatchObject({
-        status: 401,
-        body: { msg: 'Token has been revoked' },
-      });
+      expect(await app.send('GET', '/me', { token })).toMatchObject({ status, body: { msg } });
     });
 
     it.each([[0], [''], [false]])('userLookup can give %j as a user (R52)', async (user) => {
@@ -193,12 +188,13 @@ function withCookie(claims: Record<string, unknown>, csrf: string): Sent {
 const TWO_WORDS: Sent = { headers: { authorization: 'Bearer a b' } };
 const BAD_HEADER = "Bad Authorization header. Expected 'Authorization: Bearer <JWT>'";
 const EARLY = { nbf: now + 3600, exp: now + 1 };
+const MISSING = '401 Missing JWT in headers or cookies (Missing Authorization Header; ';
 const REVOKED = '401 Token has been revoked';
 const FRESH = { fresh: true };
 
 /** What can be wrong with a request, in the order of the checks, and how many loaders are called before. */
 const STEPS: readonly [wrong: string, sent: Sent, refusal: string, calls: number][] = [
-  ['no token', {}, '401 Missing Authorization Header', 0],
+  ['no token', {}, MISSING, 0],
   ['a malformed header', TWO_WORDS, `422 ${BAD_HEADER}`, 0],
   ['no structure', { token: 'a.b' }, '422 Not enough segments', 0],
   [
@@ -270,7 +266,7 @@ describe('The order of the checks of a request', () => {
       cookie ? '/access' : '/fresh',
       sent,
     );
-    const msg = (body as { msg: string }).msg.replace('Missing JWT in headers or cookies (', '');
+    const { msg } = body as { msg: string };
     expect(`${status} ${msg}`.startsWith(refusal)).toBe(true);
     expect(called).toEqual(ORDER.slice(0, calls));
     expect(ProbeController.entered).toBe(0);
