@@ -124,13 +124,20 @@ describe('keygen', () => {
     ['HS256', 32],
     ['HS384', 48],
     ['HS512', 64],
-  ])('makes an %s secret of %i bytes, named after it', (alg, bytes) => {
-    const outcome = folder.run('keygen', '--alg', alg, '--format', 'jwk');
+  ] as const)(
+    'makes an %s secret of %i bytes that the module accepts',
+    async (algorithm, bytes) => {
+      const name = `jwt-${algorithm.toLowerCase()}.jwk.json`;
 
-    const name = `jwt-${alg.toLowerCase()}.jwk.json`;
-    expectWritten(outcome, name);
-    expect(Buffer.from(String(parsed(folder.read(name)).k), 'base64url')).toHaveLength(bytes);
-  });
+      expectWritten(folder.run('keygen', '--alg', algorithm, '--format', 'jwk'), name);
+
+      const secret = parsed(folder.read(name));
+      expect(secret).toEqual({ kty: 'oct', k: expect.any(String), alg: algorithm, use: 'sig' });
+      expect(Buffer.from(String(secret.k), 'base64url')).toHaveLength(bytes);
+      const header = await headerOfTokenMadeWith({ algorithm, secret });
+      expect(header).toEqual({ alg: algorithm, typ: 'JWT' });
+    },
+  );
 
   it('makes another key each time', () => {
     const made = ['HS256', 'HS256', 'ES256', 'ES256', 'EdDSA', 'EdDSA'].map(

@@ -449,44 +449,29 @@ describe('The errors of a start that fails (R70)', () => {
   })
   class UnresolvableModule {}
 
-  it.each<readonly [string, () => unknown]>([
-    ['a dependency is missing in a module of the application', () => UnresolvableModule],
-    [
-      'a dependency of the factory is missing',
-      () =>
-        JwtExtendedModule.forRootAsync({
-          inject: ['UNKNOWN'],
-          useFactory: () => ({ secret: SECRET }),
-        }),
-    ],
-    [
-      'an option is unknown',
-      () => JwtExtendedModule.forRoot({ secret: SECRET, secretKey: SECRET } as never),
-    ],
-    [
-      'the secret is given as another option',
-      () => JwtExtendedModule.forRoot({ secret: SECRET, algorithm: SECRET as never }),
-    ],
-    ['the secret is a key pair', () => JwtExtendedModule.forRoot({ secret: pem })],
-    [
-      'there is a secret and a key pair',
-      () => JwtExtendedModule.forRoot({ secret: SECRET, privateKey: pem, algorithm: 'RS256' }),
-    ],
-    [
-      'the factory gives something else',
-      () => JwtExtendedModule.forRootAsync({ useFactory: () => SECRET as never }),
-    ],
-    [
-      'two modules use the same strategy prefix',
-      () => ({
-        module: class Twice {},
-        imports: [1, 2].map(() => {
-          const jwt = JwtExtendedModule.forRoot({ secret: SECRET, isGlobal: false });
-          return JwtPassportModule.register({ prefix: 'twice', imports: [jwt] });
-        }),
-      }),
-    ],
-  ])('say nothing of keys when %s', async (_, module) => {
+  const forRoot = (options: object) =>
+    JwtExtendedModule.forRoot({ secret: SECRET, ...options } as never);
+  const forRootAsync = (options: object) => JwtExtendedModule.forRootAsync(options as never);
+  const twice = () => {
+    const imports = [forRoot({ isGlobal: false })];
+    return JwtPassportModule.register({ prefix: 'twice', imports });
+  };
+  const MODULES: Readonly<Record<string, () => unknown>> = {
+    'a dependency is missing in a module of the application': () => UnresolvableModule,
+    'a dependency of the factory is missing': () =>
+      forRootAsync({ inject: ['UNKNOWN'], useFactory: () => ({ secret: SECRET }) }),
+    'an option is unknown': () => forRoot({ secretKey: SECRET }),
+    'the secret is given as another option': () => forRoot({ algorithm: SECRET }),
+    'the secret is a key pair': () => forRoot({ secret: pem }),
+    'there is a secret and a key pair': () => forRoot({ privateKey: pem, algorithm: 'RS256' }),
+    'the factory gives something else': () => forRootAsync({ useFactory: () => SECRET }),
+    'two modules use the same strategy prefix': () => ({
+      module: class Twice {},
+      imports: [twice(), twice()],
+    }),
+  };
+
+  it.each(Object.entries(MODULES))('say nothing of keys when %s', async (_, module) => {
     const output = new Output();
     const start = async () => {
       const testing = await Test.createTestingModule({ imports: [module() as never] }).compile();

@@ -525,8 +525,7 @@ describe('Several modules', () => {
       expect(Object.keys(clerk.cookies)).toEqual(['access_token_cookie']);
       for (const [path, { headers }] of [['/shop', shopper] as const, ['/staff', clerk] as const])
         expect(await app.send('GET', path, { headers })).toMatchObject({ status: 200 });
-      const headers = { authorization: `Bearer ${clerk.token}` };
-      await expectRefusal(await fetch(`${app.url}/shop`, { headers }), 'TOKEN_INVALID');
+      await expectRefusal(await sent(app, '/shop', bearing(clerk.token)), 'TOKEN_INVALID');
     });
 
     it('refuses to choose a module if none was selected', async () => {
