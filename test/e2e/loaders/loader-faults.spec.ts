@@ -61,11 +61,12 @@ const NONSENSE: Partial<Record<LoaderName, readonly unknown[]>> = {
   tokenVerification: NOT_BOOLEANS,
 };
 
-describe('A loader', () => {
+describe('The callbacks of the application:', () => {
   const loaders = Object.fromEntries(LOADERS.map((name) => [name, jest.fn()])) as Record<
     LoaderName,
     jest.Mock<(...args: unknown[]) => unknown>
   >;
+  const extractor = jest.fn<() => string | null>();
   let app: RunningApp;
   let output: Output;
   let calamities: Calamities;
@@ -77,6 +78,7 @@ describe('A loader', () => {
       controllers: [ProbeController],
       options: {
         loaders: loaders as JwtExtendedLoaders,
+        locations: [extractor, 'headers'],
         loaderTimeout: '20ms',
         errorCodeKey: 'code',
         algorithm: 'HS256',
@@ -86,6 +88,7 @@ describe('A loader', () => {
 
   beforeEach(() => {
     ProbeController.entered = 0;
+    extractor.mockReset().mockReturnValue(null);
     for (const name of LOADERS)
       loaders[name].mockReset().mockImplementation(WELL[name] as () => unknown);
   });
@@ -233,7 +236,7 @@ describe('A loader', () => {
     },
   );
 
-  it('that gives a callable promise that never settles ends at its deadline (R28)', async () => {
+  it('a loader that gives a callable promise that never settles ends at its deadline (R28)', async () => {
     loaders.userIdentity.mockReturnValue(Object.assign(() => {}, { then: () => {} }));
     const minted = app.get(TokenService).createAccessToken('alice');
     const patience = new Promise((resolve) => setTimeout(resolve, 200, 'still waiting'));
@@ -242,51 +245,33 @@ describe('A loader', () => {
     );
   });
 
-  it('that failed is called again for the next request', async () => {
+  it('a loader that failed is called again for the next request', async () => {
     loaders.userLookup.mockImplementationOnce(throwing(new Error('away')));
     expect(await ask('userLookup')).toEqual(unavailable);
     loaders.userLookup.mockClear();
     expect(await ask('userLookup')).toMatchObject({ status: 200, body: { identity: 'alice' } });
   });
-});
 
-describe('An extractor function', () => {
-  const extractor = jest.fn<() => string | null>();
-  let app: RunningApp;
-  let output: Output;
-  beforeAll(async () => {
-    output = new Output();
-    app = await createApp('fastify', {
-      controllers: [ProbeController],
-      options: { locations: [extractor, 'headers'] },
+  describe('an extractor function', () => {
+    async function show() {
+      const token = forgeToken(accessClaims());
+      const { status, body } = await app.send('GET', '/access', { token });
+      return { status, body, entered: ProbeController.entered };
+    }
+
+    it.each(THROWN)('that throws %s is answered with 503 (R77)', async (_, thrown) => {
+      extractor.mockImplementation(throwing(thrown));
+      expect(await show()).toEqual(unavailable);
     });
-  });
-  beforeEach(() => {
-    ProbeController.entered = 0;
-  });
-  afterAll(async () => {
-    await app.close();
-    output.restore();
-  });
 
-  async function show() {
-    const token = forgeToken(accessClaims());
-    const { status, body } = await app.send('GET', '/access', { token });
-    return { status, body, entered: ProbeController.entered };
-  }
+    it('that throws an HttpException keeps its status and body (R77)', async () => {
+      extractor.mockImplementation(throwing(teapot()));
+      expect(await show()).toEqual({ status: 418, body: { msg: 'out of coffee' }, entered: 0 });
+    });
 
-  it.each(THROWN)('that throws %s is answered with 503 (R77)', async (_, thrown) => {
-    extractor.mockImplementation(throwing(thrown));
-    expect(await show()).toEqual({ ...UNAVAILABLE, entered: 0 });
-  });
-
-  it('that throws an HttpException keeps its status and body (R77)', async () => {
-    extractor.mockImplementation(throwing(teapot()));
-    expect(await show()).toEqual({ status: 418, body: { msg: 'out of coffee' }, entered: 0 });
-  });
-
-  it('that finds nothing is followed by the next location', async () => {
-    extractor.mockReturnValue(null);
-    expect(await show()).toEqual({ status: 200, body: { identity: 'alice' }, entered: 1 });
+    it('that finds nothing is followed by the next location', async () => {
+      expect(await show()).toEqual({ status: 200, body: { identity: 'alice' }, entered: 1 });
+      expect(extractor).toHaveBeenCalled();
+    });
   });
 });
