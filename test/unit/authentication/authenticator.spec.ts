@@ -8,8 +8,8 @@ import { NOW } from '../../support/forge.js';
 const now = new Date(NOW * 1000);
 
 function policy(changes: Partial<RoutePolicy>): RoutePolicy {
-  const flags = { verifyType: true, optional: false, fresh: false, skipRevocationCheck: false };
-  return { type: 'access', ...flags, ...changes };
+  const flags = { verifyType: true, optional: false, skipRevocationCheck: false };
+  return { type: 'access', fresh: false, ...flags, ...changes };
 }
 
 function token(type: 'access' | 'refresh', fresh = false, claims = {}): VerifiedToken {

@@ -53,31 +53,28 @@ const ERRORS: readonly (readonly [string, TokenError, number, string])[] = [
 ];
 
 describe('A TokenError', () => {
-  it.each(ERRORS)('%s is an HttpException with its code, status and message', (...expected) => {
-    const [code, error, status, message] = expected;
-    expect(error).toBeInstanceOf(HttpException);
-    expect(error).toBeInstanceOf(TokenError);
-    expect(error).toMatchObject({ code, message, name: error.constructor.name });
-    expect(error.getStatus()).toBe(status);
-    expect(error.getResponse()).toEqual({ message, error: code, statusCode: status });
-  });
+  it.each(ERRORS)(
+    '%s is an HttpException with its code, status, message, reason and token',
+    (...expected) => {
+      const [code, error, status, message] = expected;
+      expect(error).toBeInstanceOf(HttpException);
+      expect(error).toBeInstanceOf(TokenError);
+      expect(error).toMatchObject({
+        code,
+        message,
+        name: error.constructor.name,
+        ...('reason' in error && { reason: message }),
+        ...(error instanceof VerifiedTokenError && { token }),
+      });
+      expect(error.getStatus()).toBe(status);
+      expect(error.getResponse()).toEqual({ message, error: code, statusCode: status });
+    },
+  );
 
   it.each(ERRORS)('%s prints neither the token nor its csrf value (R70)', (_, error) => {
     const words = `${wordsOf(error)} ${error.stack} ${JSON.stringify(error)} ${String(error)}`;
     expect(words).toContain(error.message);
     expect(words).not.toContain('canary');
-  });
-
-  it.each(ERRORS.filter(([, error]) => error instanceof VerifiedTokenError))(
-    '%s has the token that was refused',
-    (_, error) => {
-      expect((error as VerifiedTokenError).token).toBe(token);
-    },
-  );
-
-  it.each(ERRORS.filter(([, error]) => 'reason' in error))('%s has the reason', (...given) => {
-    const [, error, , message] = given;
-    expect(error).toHaveProperty('reason', message);
   });
 
   it.each([

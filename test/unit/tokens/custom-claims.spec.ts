@@ -18,21 +18,6 @@ describe.each([
 ])('Additional %s', (what, merge) => {
   const option = `additional${what[0]?.toUpperCase()}${what.slice(1)}`;
 
-  it('are those of the loader, then those of the caller, whose values win', () => {
-    const loaded = Object.freeze({ plan: 'free', zone: 'eu' });
-    const given = Object.freeze({ plan: 'paid', seat: 5 });
-
-    expect(Object.entries(merge(given, loaded))).toEqual([
-      ['plan', 'paid'],
-      ['zone', 'eu'],
-      ['seat', 5],
-    ]);
-  });
-
-  it.each([undefined, null, {}])('are none if both are %j', (nothing) => {
-    expect(merge(nothing, nothing)).toEqual({});
-  });
-
   it.each([
     ['text', 'admin'],
     ['a number', 5],
