@@ -452,18 +452,20 @@ describe('The loaders of a new token', () => {
       { claimsInRefreshToken: false },
       ['access'],
     ],
-  ])('add their claims to %s', async (_, options, types) => {
-    const asked: unknown[] = [];
-    const additionalClaims = (_subject: unknown, { type }: LoaderContext) => {
-      asked.push(type);
+  ])('add their claims to %s, and get its request and type', async (_, options, types) => {
+    const request = { ip: '127.0.0.1' };
+    const contexts: unknown[] = [];
+    const additionalClaims = (_subject: unknown, context: LoaderContext) => {
+      contexts.push(context);
       return { roles: ['admin'] };
     };
     const tokens = await mintingWith({ ...options, loaders: { additionalClaims } });
+    const given = { request, additionalClaims: { device: 'phone' } };
 
-    const pair = await tokens.createTokenPair('alice', { additionalClaims: { device: 'phone' } });
+    const pair = await tokens.createTokenPair('alice', given);
 
     const refresh = claimsOf(pair.refreshToken);
-    expect(asked).toEqual(types);
+    expect(contexts).toEqual(types.map((type) => ({ request, type })));
     expect(claimsOf(pair.accessToken)).toMatchObject({ roles: ['admin'], device: 'phone' });
     expect(refresh.roles).toEqual(types.includes('refresh') ? ['admin'] : undefined);
     expect(refresh.device).toBe('phone');

@@ -71,10 +71,10 @@ describe('decodeToken', () => {
     const token = await tokens.decodeToken<{ roles: string[] }>(encoded);
 
     const claims = claimsOf(encoded);
+    expect(token.header).toEqual({ alg: 'HS256', typ: 'JWT' });
+    expect(token.claims).toEqual(claims);
     expect(token).toMatchObject({
       encoded,
-      header: { alg: 'HS256', typ: 'JWT' },
-      claims,
       identity: 'alice',
       type: 'access',
       jti: claims.jti,
@@ -118,12 +118,7 @@ describe('decodeToken', () => {
 
   it.each<[string, number, accepted: number[], refused: number[]]>([
     ['exactly at its exp', 0, [0, 59.999], [60]],
-    [
-      'exactly the leeway after its exp and before its nbf',
-      10,
-      [-10, 69],
-      [-11, 70],
-    ],
+    ['exactly the leeway after its exp and before its nbf', 10, [-10, 69], [-11, 70]],
   ])('starts to refuse a token %s (R32)', async (_, leeway, accepted, refused) => {
     const moving = new Clock();
     const moved = await startTokens({ clock: moving.now, leeway });
