@@ -93,8 +93,7 @@ describe('The claims of tokens', () => {
       ['no audience', { aud: undefined }, 'Token is missing the "aud" claim'],
     ])('both refuse a token that has %s with the same body (R31)', async (_, changes, msg) => {
       const token = forgeToken(accessClaims({ iss: ISSUER, aud: 'web', ...changes }));
-      const said = await ask(peers, 'GET', '/access', { token });
-      expect(said).toEqual(alike(422, { msg }));
+      expect(await ask(peers, 'GET', '/access', { token })).toEqual(alike(422, { msg }));
     });
 
     it('both refuse a token for another audience, each with its own message (Flask with PyJWT 2.6) (R31)', async () => {
@@ -169,8 +168,7 @@ describe('Token cookies', () => {
           cookie: jar.header,
           ...(csrf && { 'x-csrf-token': jar.get(csrf) || csrf }),
         };
-        const said = await ask(peers, method, path, { headers });
-        expect(said).toMatchObject(alike(status, body));
+        expect(await ask(peers, method, path, { headers })).toMatchObject(alike(status, body));
       });
 
       it('are ignored if the Authorization header has an invalid token (R40)', async () => {
@@ -261,8 +259,7 @@ describe('Older formats of tokens', () => {
       ['a token with a last fresh second', 'access', 'GET', '/fresh', { fresh: now() + 3600 }],
     ] as const)('both accept %s', async (_, type, method, path, changes) => {
       const token = forgeToken(version3(type, { identity: 42, ...changes }));
-      const said = await ask(peers, method, path, { token });
-      expect(said).toMatchObject(alike(200, { identity: 42 }));
+      expect(await ask(peers, method, path, { token })).toMatchObject(alike(200, { identity: 42 }));
     });
 
     it('both refuse a token of version 4, which has its identity in `sub`, with the same body', async () => {
@@ -331,8 +328,7 @@ describe('Older formats of tokens', () => {
       ['a fresh route', 'GET', '/fresh', 401, 'Fresh token required'],
       ['a refresh route', 'POST', '/refresh', 422, 'Only refresh tokens are allowed'],
     ])('both refuse it on %s with the same body', async (_, method, path, status, msg) => {
-      const said = await ask(peers, method, path, bearing(flaskJwt()));
-      expect(said).toEqual(alike(status, { msg }));
+      expect(await ask(peers, method, path, bearing(flaskJwt()))).toEqual(alike(status, { msg }));
     });
 
     it('both refuse the scheme Bearer with the same body', async () => {

@@ -48,8 +48,7 @@ describe('Tokens signed with a shared secret', () => {
       '%s is refused by both with the same status and body',
       async (_, kind, wanted, method, path, [status, msg]) => {
         const token = await mint(peers[minter], kind, { identity: 'alice', ...wanted });
-        const said = await ask(peers, method, path, { token });
-        expect(said).toEqual(alike(status, { msg }));
+        expect(await ask(peers, method, path, { token })).toEqual(alike(status, { msg }));
       },
     );
 
@@ -59,8 +58,7 @@ describe('Tokens signed with a shared secret', () => {
       ['signature', (token: string) => withSegment(token, 2, Buffer.alloc(32))],
     ])('a token with a changed %s is refused by both with the same body', async (_, tamper) => {
       const token = tamper(await mint(peers[minter], 'access', { identity: 'alice' }));
-      const said = await ask(peers, 'GET', '/access', { token });
-      expect(said).toEqual(alike(422, { msg: FAILED }));
+      expect(await ask(peers, 'GET', '/access', { token })).toEqual(alike(422, { msg: FAILED }));
     });
 
     it.each(['42', 'Zoë ☃ 你好', 'a "quoted" \\ name', ' ', 'x'.repeat(500)])(
@@ -232,8 +230,7 @@ describe('Answers to the same token', () => {
       'both give the same answer to a token that is fresh %s (R34)',
       async (_, seconds, status, body) => {
         const token = forge({ fresh: inSeconds(seconds) });
-        const said = await ask(peers, 'GET', '/fresh', { token });
-        expect(said).toMatchObject(alike(status, body));
+        expect(await ask(peers, 'GET', '/fresh', { token })).toMatchObject(alike(status, body));
       },
     );
 
