@@ -100,7 +100,7 @@ describe('The callbacks of the application:', () => {
     calamities.stop();
   });
 
-  /** Makes a token or shows one, so that the loader is asked. */
+  /** Makes a token or shows one, so that the loader is called. */
   async function ask(name: LoaderName) {
     const { status, body } = AT_MINT.includes(name)
       ? await app.send('POST', '/mint')

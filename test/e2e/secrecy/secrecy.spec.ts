@@ -97,7 +97,7 @@ describe.each(ADAPTERS)('No output shows, over %s and through all faults,', (ada
   /** Every token that was made or forged, as a whole and in parts. */
   const canaries = new Set<string>([SECRET, OTHER_SECRET, CSRF, WRONG_CSRF]);
   /** The responses to clients, except for the tokens that were made for them. */
-  const told: string[] = [];
+  const received: string[] = [];
   let app: RunningApp;
   let output: Output;
   let calamities: Calamities;
@@ -147,7 +147,7 @@ describe.each(ADAPTERS)('No output shows, over %s and through all faults,', (ada
 
   async function send(method: string, path: string, sent: Sent) {
     const { status, body, headers } = await app.send(method, path, sent);
-    if (status >= 400) told.push(wordsOf(body), [...headers].flat().join('\n'));
+    if (status >= 400) received.push(wordsOf(body), [...headers].flat().join('\n'));
     return status;
   }
 
@@ -199,7 +199,7 @@ describe.each(ADAPTERS)('No output shows, over %s and through all faults,', (ada
     ]) {
       const error = await failureOf(call());
       expect(error).toBeInstanceOf(Error);
-      told.push(wordsOf(error));
+      received.push(wordsOf(error));
     }
   });
 
@@ -232,7 +232,7 @@ describe.each(ADAPTERS)('No output shows, over %s and through all faults,', (ada
 
   it('an empty log: messages were logged, so that the next tests have something to search', () => {
     expect(refusals.length).toBeGreaterThan(100);
-    expect(told.length).toBeGreaterThan(100);
+    expect(received.length).toBeGreaterThan(100);
     expect(output.text).toContain('A token could not be checked');
     expect(output.text).toContain('Mapped {/access, GET} route');
     expect(canaries.size).toBeGreaterThan(100);
@@ -243,7 +243,7 @@ describe.each(ADAPTERS)('No output shows, over %s and through all faults,', (ada
   });
 
   it('a secret in responses (R67)', () => {
-    expect(found(told.join('\n'))).toEqual([]);
+    expect(found(received.join('\n'))).toEqual([]);
   });
 
   it.each([

@@ -120,7 +120,7 @@ describe('An access token', () => {
     ['can have an nbf of its own', { notBeforeDelta: '10s' }, with_(ACCESS, { nbf: NOW + 10 })],
     ['can live for an hour', { accessTokenExpires: '1h' }, with_(ACCESS, { exp: NOW + 3600 })],
     ['can live for 90 seconds', { accessTokenExpires: 90 }, with_(ACCESS, { exp: NOW + 90 })],
-    ['can live for ever', { accessTokenExpires: false }, without('exp')],
+    ['can live without an end', { accessTokenExpires: false }, without('exp')],
     ['ignores the lifetime of refresh tokens', { refreshTokenExpires: 5 }, ACCESS],
     ['can have one audience', { encodeAudience: 'them' }, ONE_AUDIENCE],
     ['can have the identity under another name', { identityClaim: 'user_id' }, USER_ID],

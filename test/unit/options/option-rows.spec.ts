@@ -126,7 +126,7 @@ const BY_CHECK = new Map<unknown, readonly Wrong[]>([
   [checkCookiePath, [...NOT_STRINGS, ...wrong(path, '', 'api', '/a;Domain=x', '/a\n', '/é')]],
   [checkFunction, ofWrongKind('give a function', null, true, 'canary', {})],
   [parseDuration, [...NOT_DURATIONS, ...wrong(duration, false)]],
-  // In Flask-JWT-Extended 0 means for ever.
+  // In Flask-JWT-Extended 0 means without an end.
   [parseLifetime, [...NOT_DURATIONS, ...wrong(forever, 0, '0s')]],
   // A timer of more than 2^31 - 1 milliseconds fires at once.
   [parseTimeout, [...NOT_TIMES, ...wrong(timer, 0, '-1s', -1, '2147483648ms', '25d')]],
