@@ -21,14 +21,14 @@ import {
 
 export const EVERY_ALGORITHM: readonly Algorithm[] = [...ALGORITHMS, 'EdDSA'];
 
-/** One algorithm of each kind of key: what is the same for all of them is shown over HTTP for these. */
+/** One algorithm of each kind of key, for tests over HTTP. */
 export const ONE_OF_EACH_KIND: readonly Algorithm[] = ['HS256', 'RS256', 'PS256', 'ES256', 'EdDSA'];
 
 export const BAD_SIGNATURE = 'Signature verification failed';
 export const BAD_SPELLING = 'Invalid crypto padding';
 export const BAD_ALGORITHM = 'The specified alg value is not allowed';
 
-/** The same in every run, so that a signature that does not involve chance is the same too. */
+/** The same in every run, and so are the signatures that do not use random numbers. */
 const CLAIMS = accessClaims({
   jti: '4f1c2a5e-8d3b-4c6a-9e7f-0a1b2c3d4e5f',
   csrf: '5e2d3b6f-9c4a-4d7b-8f60-1b2c3d4e5f60',
@@ -37,15 +37,15 @@ const CLAIMS = accessClaims({
   exp: NOW + 900,
 });
 
-/** A good token, and tokens that are like it but for one thing, by name. */
+/** A good token, and by name tokens that differ from it in one thing. */
 export interface Attempt {
   readonly twin: string;
   readonly forged: Readonly<Record<string, string>>;
-  /** What every one of them is refused with; a signature that does not fit unless said otherwise. */
+  /** The message of each refusal, which is that of a bad signature by default. */
   readonly reason?: string;
 }
 
-/** Attempts of one kind: the end of the sentence "refuses …", and what makes them. */
+/** Attempts of one kind: the end of the sentence "refuses …", and a function that makes them. */
 export type Family = readonly [refuses: string, make: () => Attempt];
 
 /** The keys of any algorithm. */
@@ -61,7 +61,7 @@ export function inputOf(algorithm: Algorithm, header: object = {}, claims: objec
   return `${segment({ alg: algorithm, typ: 'JWT', ...header })}.${segment({ ...CLAIMS, ...claims })}`;
 }
 
-/** A text's signature, whatever the text calls itself. */
+/** The signature of any text; its header may name another algorithm. */
 export function signatureOf(
   input: string,
   algorithm: Algorithm,
@@ -79,13 +79,45 @@ export function signedToken(algorithm: Algorithm, input = inputOf(algorithm)): s
   return joined(input, signatureOf(input, algorithm));
 }
 
-/** Tokens of one text, by what their signatures are. */
-export function tokensWith(
-  input: string,
-  signatures: Readonly<Record<string, Buffer>>,
-): Record<string, string> {
-  const tokens = Object.entries(signatures).map(([what, bytes]) => [what, joined(input, bytes)]);
-  return Object.fromEntries(tokens) as Record<string, string>;
+/** Attacks of several kinds that have a reason in common; bytes are a signature of the twin's text, text is a token. */
+export function familiesOf(
+  twin: string,
+  attacks: Readonly<Record<string, Readonly<Record<string, string | Buffer>>>>,
+  reason = BAD_SIGNATURE,
+): Family[] {
+  const input = twin.slice(0, twin.lastIndexOf('.'));
+  return Object.entries(attacks).map(([refuses, forgeries]) => {
+    const forged = mapped(forgeries, (forgery) =>
+      typeof forgery === 'string' ? forgery : joined(input, forgery),
+    );
+    return [refuses, () => ({ twin, forged, reason })];
+  });
+}
+
+export function byName<Name extends string, Value>(
+  names: readonly Name[],
+  make: (name: Name) => Value,
+): Record<string, Value> {
+  return Object.fromEntries(names.map((name) => [name, make(name)]));
+}
+
+export function mapped<From, To>(
+  values: Readonly<Record<string, From>>,
+  make: (value: From) => To,
+): Record<string, To> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, make(value)]));
+}
+
+export function concat(...parts: readonly Uint8Array[]): Buffer {
+  return Buffer.concat(parts);
+}
+
+/** A copy of the bytes in which one byte is another; a negative place counts from the end. */
+export function withByte(bytes: Buffer, at: number, change: (byte: number) => number): Buffer {
+  const copy = Buffer.from(bytes);
+  const place = (at + bytes.length) % bytes.length;
+  copy.writeUInt8(change(bytes.readUInt8(place)), place);
+  return copy;
 }
 
 /** Big-endian, in so many bytes (RFC 8017 section 4.1). */
@@ -105,7 +137,7 @@ export function der(tag: number, ...parts: readonly Uint8Array[]): Buffer {
   return Buffer.concat([Buffer.from(length < 0x80 ? [tag, length] : [tag, ...long]), content]);
 }
 
-/** What comes of a token, in words. Anything thrown but a `TokenError` is a fault of its own. */
+/** Whether a token is accepted, in words. Any error but a `TokenError` fails the test. */
 export async function verdictOn(tokens: TokenService, token: string): Promise<string> {
   try {
     const { identity } = await tokens.decodeToken(token);
@@ -129,8 +161,8 @@ class GuardedController {
 }
 
 /**
- * Tries every family on `decodeToken`: all that is forged is refused, and with nothing but its reason; the twin, made
- * by the same hands with nothing amiss, is let in before and after, or the refusals would prove nothing.
+ * Tries every family on `decodeToken`: each forgery is refused with its reason. The twin, which is made in the same way
+ * without the defect, is accepted before and after; otherwise the refusals would prove nothing.
  */
 export function describeAttacks(
   title: string,

@@ -1,6 +1,5 @@
 import { createPublicKey, type KeyObject, verify } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
-import type { Algorithm } from '../../../src/index.js';
 import { Clock } from '../../support/forge.js';
 import { NODE_TAKES_SMALL_ORDER } from '../../support/keys.js';
 import {
@@ -8,7 +7,6 @@ import {
   describeAttacks,
   describeAttacksOverHttp,
   EVERY_ALGORITHM,
-  type Family,
   inputOf,
   joined,
   ONE_OF_EACH_KIND,
@@ -35,37 +33,27 @@ const clock = new Clock().now;
 const ACCEPTED = 'let in as alice';
 const REFUSED = '422 TOKEN_INVALID: Signature verification failed';
 
-/** Attacks that need to know how the algorithm works. */
-const OWN_ATTACKS: Readonly<Record<Algorithm, () => readonly Family[]>> = {
-  HS256: () => hmacAttacks('HS256'),
-  HS384: () => hmacAttacks('HS384'),
-  HS512: () => hmacAttacks('HS512'),
-  RS256: () => rsaPkcs1Attacks('RS256'),
-  RS384: () => rsaPkcs1Attacks('RS384'),
-  RS512: () => rsaPkcs1Attacks('RS512'),
-  PS256: () => rsaPssAttacks('PS256'),
-  PS384: () => rsaPssAttacks('PS384'),
-  PS512: () => rsaPssAttacks('PS512'),
-  ES256: () => ecdsaAttacks('ES256'),
-  ES384: () => ecdsaAttacks('ES384'),
-  ES512: () => ecdsaAttacks('ES512'),
-  EdDSA: () => eddsaAttacks(),
+/** Attacks that need to know how the algorithm works, by the first letters of its name. */
+const OWN_ATTACKS = {
+  HS: hmacAttacks,
+  RS: rsaPkcs1Attacks,
+  PS: rsaPssAttacks,
+  ES: ecdsaAttacks,
+  Ed: eddsaAttacks,
 };
-
-const attacksOn = (algorithm: Algorithm) => [
-  ...signatureAttacks(algorithm),
-  ...confusionAttacks(algorithm),
-  ...OWN_ATTACKS[algorithm](),
-];
 
 for (const algorithm of EVERY_ALGORITHM) {
   const { options } = attackedKeys(algorithm);
-  describeAttacks(`A module that verifies ${algorithm}`, options, attacksOn(algorithm));
-}
-
-for (const algorithm of ONE_OF_EACH_KIND) {
-  const { options } = attackedKeys(algorithm);
-  describeAttacksOverHttp(`A route under ${algorithm}`, options, attacksOn(algorithm));
+  const ownAttacks = OWN_ATTACKS[algorithm.slice(0, 2) as keyof typeof OWN_ATTACKS];
+  const attacks = [
+    ...signatureAttacks(algorithm),
+    ...confusionAttacks(algorithm),
+    ...ownAttacks(algorithm as never),
+  ];
+  describeAttacks(`A module that verifies ${algorithm}`, options, attacks);
+  if (ONE_OF_EACH_KIND.includes(algorithm)) {
+    describeAttacksOverHttp(`A route under ${algorithm}`, options, attacks);
+  }
 }
 
 describeAttacks(
@@ -89,11 +77,14 @@ describeAttacksOverHttp(
 describe.each(['ES256', 'ES384', 'ES512'] as const)('A valid signature of %s', (algorithm) => {
   const input = inputOf(algorithm);
 
-  it.each(oddSignatures(algorithm))('is accepted although %s', async (_, signature) => {
-    const { tokens } = await startTokens({ ...attackedKeys(algorithm).options, clock });
+  it.each(Object.entries(oddSignatures(algorithm)))(
+    'is accepted although %s',
+    async (_, signature) => {
+      const { tokens } = await startTokens({ ...attackedKeys(algorithm).options, clock });
 
-    expect(await verdictOn(tokens, joined(input, signature()))).toBe(ACCEPTED);
-  });
+      expect(await verdictOn(tokens, joined(input, signature()))).toBe(ACCEPTED);
+    },
+  );
 
   it.each(extremeSignatures(algorithm))(
     'is accepted although s is $what',
@@ -113,13 +104,9 @@ describe.each(ONE_OF_EACH_KIND)('A token of %s that was accepted', (algorithm) =
     const { tokens } = await startTokens({ secret: undefined, algorithm, loaders, clock });
     const token = signedToken(algorithm);
 
-    const verdicts = [
-      await verdictOn(tokens, token),
-      await verdictOn(tokens, token),
-      await verdictOn(tokens, token),
-    ];
-
-    expect(verdicts).toEqual([ACCEPTED, REFUSED, ACCEPTED]);
+    for (const verdict of [ACCEPTED, REFUSED, ACCEPTED]) {
+      expect(await verdictOn(tokens, token)).toBe(verdict);
+    }
   });
 });
 
@@ -144,9 +131,8 @@ describe('An Ed25519 key of small order, under which zeros sign one text of a fe
     const options = { secret: undefined, algorithm: 'EdDSA', loaders, clock } as const;
     const { tokens } = await startTokens(options);
 
-    expect(await verdictOn(tokens, forged)).toBe(
-      '503 CHECK_UNAVAILABLE: Token could not be checked',
-    );
+    const unavailable = '503 CHECK_UNAVAILABLE: Token could not be checked';
+    expect(await verdictOn(tokens, forged)).toBe(unavailable);
     given = attackedKeys('EdDSA').verifying;
     expect(await verdictOn(tokens, signedToken('EdDSA'))).toBe(ACCEPTED);
     expect(await verdictOn(tokens, forged)).toBe(REFUSED);

@@ -4,10 +4,13 @@ import { SECRET, segment } from '../../../support/forge.js';
 import {
   attackedKeys,
   BAD_ALGORITHM,
+  byName,
   EVERY_ALGORITHM,
+  familiesOf,
   type Family,
   inputOf,
   joined,
+  mapped,
   signatureOf,
   signedToken,
 } from '../../../support/mutations.js';
@@ -15,123 +18,90 @@ import {
 export const HMACS = ['HS256', 'HS384', 'HS512'] as const;
 export const RSAS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'] as const;
 
-function record(entries: readonly (readonly [string, string])[]): Record<string, string> {
-  return Object.fromEntries(entries);
-}
-
 /** Signatures of another algorithm than the one that is named or allowed. */
 export function confusionAttacks(algorithm: Algorithm): readonly Family[] {
   const others = EVERY_ALGORITHM.filter((name) => name !== algorithm);
   const twin = signedToken(algorithm);
   const input = inputOf(algorithm);
-  const families: Family[] = [
-    [
-      'a valid token of any other algorithm (R2)',
-      () => ({
-        twin,
-        forged: record(others.map((other) => [other, signedToken(other)])),
-        reason: BAD_ALGORITHM,
-      }),
-    ],
-    [
-      'a signature of any other algorithm under the name of this one',
-      () => ({
-        twin,
-        forged: record(others.map((other) => [other, joined(input, signatureOf(input, other))])),
-      }),
-    ],
-    [
-      'its own signature under the name of any other algorithm',
-      () => ({
-        twin,
-        forged: record(
-          others.map((other) => [
-            other,
-            joined(inputOf(other), signatureOf(inputOf(other), algorithm)),
-          ]),
+  const noneLast = `{"alg":"${algorithm}","alg":"none"}`;
+  const families = [
+    ...familiesOf(
+      twin,
+      {
+        'a valid token of any other algorithm (R2)': byName(others, (other) => signedToken(other)),
+        'its own signature under the name of any other algorithm': byName(others, (other) =>
+          signedToken(algorithm, inputOf(other)),
         ),
-        reason: BAD_ALGORITHM,
-      }),
-    ],
-    [
-      'the algorithm none in any spelling (R1)',
-      () => ({ twin, forged: unsecured(algorithm), reason: BAD_ALGORITHM }),
-    ],
-    [
-      'a name that is almost the name of the algorithm (R2)',
-      () => ({
-        twin,
-        forged: record(
+        'the algorithm none in any spelling (R1)': unsecured(algorithm, twin),
+        'a name that is almost the name of the algorithm (R2)': Object.fromEntries(
           nearly(algorithm).map((alg) => [
             JSON.stringify(alg),
             signedToken(algorithm, inputOf(algorithm, { alg })),
           ]),
         ),
-        reason: BAD_ALGORITHM,
-      }),
-    ],
-    [
-      'a header whose last alg member is none',
-      () => ({
-        twin: withHeader(`{"alg":"none","alg":"${algorithm}"}`, algorithm),
-        forged: {
-          'and the signature is good': withHeader(`{"alg":"${algorithm}","alg":"none"}`, algorithm),
-          'and there is no signature': joined(
-            `${segment(`{"alg":"${algorithm}","alg":"none"}`)}.${input.split('.')[1]}`,
-            Buffer.alloc(0),
-          ),
+      },
+      BAD_ALGORITHM,
+    ),
+    ...familiesOf(twin, {
+      'a signature of any other algorithm under the name of this one': byName(others, (other) =>
+        signatureOf(input, other),
+      ),
+    }),
+    ...familiesOf(
+      withHeader(`{"alg":"none","alg":"${algorithm}"}`, algorithm),
+      {
+        'a header whose last alg member is none': {
+          'and the signature is good': withHeader(noneLast, algorithm),
+          'and there is no signature': `${segment(noneLast)}.${input.split('.')[1]}.`,
         },
-        reason: BAD_ALGORITHM,
-      }),
-    ],
-    [
-      'a header without an algorithm',
-      () => ({
-        twin,
-        forged: {
+      },
+      BAD_ALGORITHM,
+    ),
+    ...familiesOf(
+      twin,
+      {
+        'a header without an algorithm': {
           'under a good signature': withHeader('{"typ":"JWT"}', algorithm),
           'but in a prototype': withHeader(`{"__proto__":{"alg":"${algorithm}"}}`, algorithm),
           'but under a name in capitals': withHeader(`{"ALG":"${algorithm}"}`, algorithm),
         },
-        reason: 'Algorithm not specified',
-      }),
-    ],
+      },
+      'Algorithm not specified',
+    ),
   ];
   if (algorithm.startsWith('HS')) return families;
   return [
     ...families,
-    [
-      'HMAC with any form of the public key as the secret (R3)',
-      () => ({
-        twin,
-        forged: withPublicKeyAsSecret(algorithm, (hmac) => inputOf(hmac)),
-        reason: BAD_ALGORITHM,
-      }),
-    ],
-    [
-      'HMAC with the public key as the secret, under the name of the algorithm (R3)',
-      () => ({ twin, forged: withPublicKeyAsSecret(algorithm, () => input) }),
-    ],
+    ...familiesOf(
+      twin,
+      {
+        'HMAC with any form of the public key as the secret (R3)': withPublicKeyAsSecret(
+          algorithm,
+          (hmac) => inputOf(hmac),
+        ),
+      },
+      BAD_ALGORITHM,
+    ),
+    ...familiesOf(twin, {
+      'HMAC with the public key as the secret, under the name of the algorithm (R3)':
+        withPublicKeyAsSecret(algorithm, () => input),
+    }),
   ];
 }
 
-function unsecured(algorithm: Algorithm): Record<string, string> {
+function unsecured(algorithm: Algorithm, twin: string): Record<string, string> {
   const names = ['none', 'None', 'NONE', 'nOnE', 'none ', ' none', 'none\0', '', 'null', 'HS0'];
-  return record(
-    names.flatMap((alg) => {
-      const input = inputOf(algorithm, { alg });
-      const name = JSON.stringify(alg);
-      return [
-        [`${name} without a signature`, `${input}.`],
-        [`${name} with a good signature`, signedToken(algorithm, input)],
-        [`${name} with zeros`, joined(input, Buffer.alloc(32))],
-        [
-          `${name} with the signature of a good token`,
-          `${input}.${lastOf(signedToken(algorithm))}`,
-        ],
-      ] as const;
-    }),
-  );
+  const tokens = names.flatMap((alg) => {
+    const input = inputOf(algorithm, { alg });
+    const name = JSON.stringify(alg);
+    return [
+      [`${name} without a signature`, `${input}.`],
+      [`${name} with a good signature`, signedToken(algorithm, input)],
+      [`${name} with zeros`, joined(input, Buffer.alloc(32))],
+      [`${name} with the signature of a good token`, input + twin.slice(twin.lastIndexOf('.'))],
+    ];
+  });
+  return Object.fromEntries(tokens) as Record<string, string>;
 }
 
 function nearly(algorithm: Algorithm): unknown[] {
@@ -160,24 +130,20 @@ function nearly(algorithm: Algorithm): unknown[] {
   ];
 }
 
-function lastOf(token: string): string {
-  return token.slice(token.lastIndexOf('.') + 1);
-}
-
 /** A valid signature of a header with exactly this text. */
 function withHeader(header: string, algorithm: Algorithm): string {
   return signedToken(algorithm, `${segment(header)}.${inputOf(algorithm).split('.')[1]}`);
 }
 
 /** Every form of a public key that an attacker may use as a secret. */
-function formsOf(key: KeyObject): Record<string, string | Buffer> {
+function formsOf(key: KeyObject): Record<string, KeyObject> {
   const pem = key.export({ format: 'pem', type: 'spki' }) as string;
   const der = key.export({ format: 'der', type: 'spki' });
   const jwk = key.export({ format: 'jwk' });
   const body = pem.split('\n').slice(1, -2);
   const coordinates = [jwk.n, jwk.e, jwk.x, jwk.y].filter((member) => member !== undefined);
-  const isRsa = key.asymmetricKeyType === 'rsa';
-  return {
+  const numbers = coordinates.map((member) => Buffer.from(member as string, 'base64url'));
+  const forms: Record<string, string | Buffer> = {
     PEM: pem,
     'PEM without its last line feed': pem.trimEnd(),
     'PEM with two line feeds': `${pem}\n`,
@@ -195,43 +161,39 @@ function formsOf(key: KeyObject): Record<string, string | Buffer> {
     'JWK, indented': JSON.stringify(jwk, null, 2),
     'JWK Set': JSON.stringify({ keys: [jwk] }),
     'its numbers, as text': coordinates.join(''),
-    'its first number': Buffer.from(coordinates[0] as string, 'base64url'),
-    'its numbers': Buffer.concat(
-      coordinates.map((member) => Buffer.from(member as string, 'base64url')),
-    ),
-    ...(isRsa && {
+    'its first number': numbers[0] as Buffer,
+    'its numbers': Buffer.concat(numbers),
+    ...(key.asymmetricKeyType === 'rsa' && {
       'PKCS#1 in PEM': key.export({ format: 'pem', type: 'pkcs1' }) as string,
       'PKCS#1 in DER': key.export({ format: 'der', type: 'pkcs1' }),
     }),
   };
+  return mapped(forms, (material) => createSecretKey(Buffer.from(material as string)));
 }
 
 function withPublicKeyAsSecret(
   algorithm: Algorithm,
   inputFor: (hmac: Algorithm) => string,
 ): Record<string, string> {
-  const forms = Object.entries(formsOf(attackedKeys(algorithm).verifying));
-  return record(
-    HMACS.flatMap((hmac) =>
-      forms.map(([what, material]) => {
-        const secret = createSecretKey(Buffer.from(material as string));
-        const input = inputFor(hmac);
-        return [`${hmac} with ${what}`, joined(input, signatureOf(input, hmac, secret))] as const;
-      }),
-    ),
+  const secrets = Object.entries(formsOf(attackedKeys(algorithm).verifying));
+  const tokens = HMACS.flatMap((hmac) =>
+    secrets.map(([what, secret]) => {
+      const input = inputFor(hmac);
+      return [`${hmac} with ${what}`, joined(input, signatureOf(input, hmac, secret))];
+    }),
   );
+  return Object.fromEntries(tokens) as Record<string, string>;
 }
 
 /** Signatures of one allowed algorithm under the name of another. */
 export function exchangedAttacks(algorithms: readonly Algorithm[]): readonly Family[] {
-  return algorithms.map((algorithm) => {
-    const input = inputOf(algorithm);
+  return algorithms.flatMap((algorithm) => {
     const others = algorithms.filter((name) => name !== algorithm);
-    const make = () => ({
-      twin: signedToken(algorithm),
-      forged: record(others.map((other) => [other, joined(input, signatureOf(input, other))])),
+    return familiesOf(signedToken(algorithm), {
+      [`the signature of another of them under the name of ${algorithm}`]: byName(others, (other) =>
+        signatureOf(inputOf(algorithm), other),
+      ),
     });
-    return [`the signature of another of them under the name of ${algorithm}`, make];
   });
 }
 
@@ -252,12 +214,17 @@ function ofRing(kid: string | undefined, algorithm: Algorithm, key?: KeyObject):
   return joined(input, signatureOf(input, algorithm, key));
 }
 
+/** HMAC under a key id of the ring, with every form of the public key of an algorithm as the secret. */
+function confusedInRing(kid: string | undefined, algorithm: Algorithm): Record<string, string> {
+  const secrets = formsOf(attackedKeys(algorithm).verifying);
+  return mapped(secrets, (secret) => ofRing(kid, 'HS256', secret));
+}
+
 export const RING_ATTACKS: readonly Family[] = [
-  [
-    'the algorithm of one key under the id of another (R3)',
-    () => ({
-      twin: ofRing('pair', 'RS256'),
-      forged: {
+  ...familiesOf(
+    ofRing('pair', 'RS256'),
+    {
+      'the algorithm of one key under the id of another (R3)': {
         'HMAC under the id of the pair': ofRing('pair', 'HS256'),
         'HMAC under the id of the curve': ofRing('curve', 'HS256'),
         'RSA under the id of the secret': ofRing('secret', 'RS256'),
@@ -267,46 +234,23 @@ export const RING_ATTACKS: readonly Family[] = [
         'HMAC under no id': ofRing(undefined, 'HS256'),
         'ECDSA under no id': ofRing(undefined, 'ES256'),
       },
-      reason: BAD_ALGORITHM,
-    }),
-  ],
-  ...(['pair', 'curve', undefined] as const).map((kid): Family => {
+    },
+    BAD_ALGORITHM,
+  ),
+  ...(['pair', 'curve', undefined] as const).flatMap((kid) => {
     const algorithm = kid === 'curve' ? 'ES256' : 'RS256';
-    return [
-      `HMAC with the public key of ${kid ?? 'the current key'} as the secret (R3)`,
-      () => ({
-        twin: ofRing(kid, algorithm),
-        forged: record(
-          Object.entries(formsOf(attackedKeys(algorithm).verifying)).map(([what, material]) => [
-            what,
-            ofRing(kid, 'HS256', createSecretKey(Buffer.from(material as string))),
-          ]),
-        ),
-        reason: BAD_ALGORITHM,
-      }),
-    ];
+    const title = `HMAC with the public key of ${kid ?? 'the current key'} as the secret (R3)`;
+    const attacks = { [title]: confusedInRing(kid, algorithm) };
+    return familiesOf(ofRing(kid, algorithm), attacks, BAD_ALGORITHM);
   }),
-  [
-    'HMAC with a public key as the secret, under the id of a secret (R3)',
-    () => ({
-      twin: ofRing('secret', 'HS256'),
-      forged: record(
-        Object.entries(formsOf(attackedKeys('RS256').verifying)).map(([what, material]) => [
-          what,
-          ofRing('secret', 'HS256', createSecretKey(Buffer.from(material as string))),
-        ]),
-      ),
-    }),
-  ],
-  [
-    'a valid signature under an unknown key id (R6)',
-    () => ({
-      twin: ofRing('secret', 'HS256'),
-      forged: record(
-        ['Pair', 'pair ', '__proto__', 'constructor', '0', '../secret', "' OR 1=1 --"].map(
-          (kid) => [kid, ofRing(kid, 'RS256')],
-        ),
-      ),
-    }),
-  ],
+  ...familiesOf(ofRing('secret', 'HS256'), {
+    'HMAC with a public key as the secret, under the id of a secret (R3)': confusedInRing(
+      'secret',
+      'RS256',
+    ),
+    'a valid signature under an unknown key id (R6)': byName(
+      ['Pair', 'pair ', '__proto__', 'constructor', '0', '../secret', "' OR 1=1 --"],
+      (kid) => ofRing(kid, 'RS256'),
+    ),
+  }),
 ];

@@ -3,148 +3,109 @@ import { segment } from '../../../support/forge.js';
 import {
   attackedKeys,
   BAD_SPELLING,
+  concat,
+  familiesOf,
   type Family,
   inputOf,
   joined,
+  mapped,
   signatureOf,
-  tokensWith,
+  withByte,
 } from '../../../support/mutations.js';
 import { withUnusedBits } from '../../../support/tokens.js';
 
 /** Changes that are possible on the signature of any algorithm. */
 export function signatureAttacks(algorithm: Algorithm): readonly Family[] {
   const input = inputOf(algorithm);
+  const [header = '', payload = ''] = input.split('.');
   const good = signatureOf(input, algorithm);
   const twin = joined(input, good);
-  const half = good.length / 2;
+  const [front, back] = [good.subarray(0, good.length / 2), good.subarray(good.length / 2)];
   const zero = Buffer.alloc(1);
+  const otherTexts = {
+    "of another user's token": inputOf(algorithm, {}, { sub: 'bob' }),
+    'of a token that expires later': inputOf(algorithm, {}, { exp: 2_000_000_000 }),
+    'of a token with another header': inputOf(algorithm, { kid: 'other' }),
+    'of the same claims in another order': reordered(algorithm),
+    'of the header alone': header,
+    'of the payload alone': payload,
+    'of the text with a dot behind it': `${input}.`,
+    'of the text without its dot': input.replace('.', ''),
+    'of what the text spells': Buffer.from(input, 'base64url').toString('latin1'),
+  };
 
   return [
-    [
-      'a signature that was cut short (R14)',
-      () => ({
-        twin,
-        forged: tokensWith(input, {
-          'to nothing': Buffer.alloc(0),
-          'to its first byte': good.subarray(0, 1),
-          'to its first half': good.subarray(0, half),
-          'to its second half': good.subarray(half),
-          'by its first byte': good.subarray(1),
-          'by its last byte': good.subarray(0, -1),
-        }),
-      }),
-    ],
-    [
-      'a signature that was lengthened (R14)',
-      () => ({
-        twin,
-        forged: tokensWith(input, {
-          'by a zero in front': Buffer.concat([zero, good]),
-          'by a zero behind': Buffer.concat([good, zero]),
-          'by a zero in the middle': Buffer.concat([
-            good.subarray(0, half),
-            zero,
-            good.subarray(half),
-          ]),
-          'by zeros on both sides': Buffer.concat([zero, good, zero]),
-          'by a line feed': Buffer.concat([good, Buffer.from('\n')]),
-          'by itself': Buffer.concat([good, good]),
-          'to a kilobyte': Buffer.concat([good, Buffer.alloc(1024 - good.length)]),
-        }),
-      }),
-    ],
-    [
-      'bytes of the right length that are not a signature',
-      () => ({
-        twin,
-        forged: tokensWith(input, {
-          zeros: Buffer.alloc(good.length),
-          ones: Buffer.alloc(good.length, 0xff),
-          'the number one': Buffer.concat([Buffer.alloc(good.length - 1), Buffer.of(1)]),
-          'the signature backwards': Buffer.from(good).reverse(),
-          'its halves exchanged': Buffer.concat([good.subarray(half), good.subarray(0, half)]),
-          'its complement': Buffer.from(good.map((byte) => byte ^ 0xff)),
-        }),
-      }),
-    ],
-    [
-      'a signature with one bit flipped',
-      () => ({ twin, forged: tokensWith(input, flipped(good, [0, half - 1, half, -1])) }),
-    ],
-    [
-      "another token's signature",
-      () => {
-        const others = {
-          "of another user's token": inputOf(algorithm, {}, { sub: 'bob' }),
-          'of a token that expires later': inputOf(algorithm, {}, { exp: 2_000_000_000 }),
-          'of a token with another header': inputOf(algorithm, { kid: 'other' }),
-          'of the same claims in another order': reordered(algorithm),
-          'of the header alone': input.split('.')[0] as string,
-          'of the payload alone': input.split('.')[1] as string,
-          'of the text with a dot behind it': `${input}.`,
-          'of the text without its dot': input.replace('.', ''),
-          'of what the text spells': Buffer.from(input, 'base64url').toString('latin1'),
-        };
-        const forged = Object.entries(others).map(([what, text]) => [
-          what,
-          joined(input, signatureOf(text, algorithm)),
-        ]);
-        return { twin, forged: Object.fromEntries(forged) as Record<string, string> };
+    ...familiesOf(twin, {
+      'a signature that was cut short (R14)': {
+        'to nothing': Buffer.alloc(0),
+        'to its first byte': good.subarray(0, 1),
+        'to its first half': front,
+        'to its second half': back,
+        'by its first byte': good.subarray(1),
+        'by its last byte': good.subarray(0, -1),
       },
-    ],
-    [
-      "another key's signature",
-      () => ({
-        twin,
-        forged: tokensWith(input, {
-          'of the same kind': signatureOf(
-            input,
-            algorithm,
-            attackedKeys(algorithm, 'other').signing,
-          ),
-        }),
-      }),
-    ],
-    [
-      'any spelling of the signature except the canonical one (R9)',
-      () => ({ twin, forged: spellings(algorithm), reason: BAD_SPELLING }),
-    ],
-    [
-      'a token without its signature and the dot before it (R8)',
-      () => ({
-        twin,
-        forged: {
+      'a signature that was lengthened (R14)': {
+        'by a zero in front': concat(zero, good),
+        'by a zero behind': concat(good, zero),
+        'by a zero in the middle': concat(front, zero, back),
+        'by zeros on both sides': concat(zero, good, zero),
+        'by a line feed': concat(good, Buffer.from('\n')),
+        'by itself': concat(good, good),
+        'to a kilobyte': concat(good, Buffer.alloc(1024 - good.length)),
+      },
+      'bytes of the right length that are not a signature': {
+        zeros: Buffer.alloc(good.length),
+        ones: Buffer.alloc(good.length, 0xff),
+        'the number one': concat(Buffer.alloc(good.length - 1), Buffer.of(1)),
+        'the signature backwards': Buffer.from(good).reverse(),
+        'its halves exchanged': concat(back, front),
+        'its complement': Buffer.from(good.map((byte) => byte ^ 0xff)),
+      },
+      'a signature with one bit flipped': flipped(good),
+      "another token's signature": mapped(otherTexts, (text) => signatureOf(text, algorithm)),
+      "another key's signature": {
+        'of the same kind': signatureOf(input, algorithm, attackedKeys(algorithm, 'other').signing),
+      },
+    }),
+    ...familiesOf(
+      twin,
+      { 'any spelling of the signature except the canonical one (R9)': spellings(algorithm) },
+      BAD_SPELLING,
+    ),
+    ...familiesOf(
+      twin,
+      {
+        'a token without its signature and the dot before it (R8)': {
           'header and payload': input,
           'payload and signature': twin.slice(twin.indexOf('.') + 1),
-          'payload alone': input.split('.')[1] as string,
+          'payload alone': payload,
           'nothing at all': '',
         },
-        reason: 'Not enough segments',
-      }),
-    ],
-    [
-      'a token with a fourth part (R8)',
-      () => ({
-        twin,
-        forged: {
+      },
+      'Not enough segments',
+    ),
+    ...familiesOf(
+      twin,
+      {
+        'a token with a fourth part (R8)': {
           'that is empty': `${twin}.`,
           'that is text': `${twin}.foo`,
           'that is the signature again': `${twin}.${good.toString('base64url')}`,
         },
-        reason: 'Invalid payload padding',
-      }),
-    ],
+      },
+      'Invalid payload padding',
+    ),
   ];
 }
 
-function flipped(good: Buffer, places: readonly number[]): Record<string, Buffer> {
-  const flips = places.flatMap((place) =>
-    Array.from({ length: 8 }, (_, bit) => {
-      const bytes = Buffer.from(good);
-      const at = (place + bytes.length) % bytes.length;
-      bytes.writeUInt8(bytes.readUInt8(at) ^ (1 << bit), at);
-      return [`bit ${bit} of byte ${at}`, bytes];
-    }),
+/** Every bit of the first and the last byte, and of those in the middle. */
+function flipped(good: Buffer): Record<string, Buffer> {
+  const half = good.length / 2;
+  const flips = [0, half - 1, half, good.length - 1].flatMap((at) =>
+    Array.from({ length: 8 }, (_, bit) => [
+      `bit ${bit} of byte ${at}`,
+      withByte(good, at, (byte) => byte ^ (1 << bit)),
+    ]),
   );
   return Object.fromEntries(flips) as Record<string, Buffer>;
 }
@@ -175,9 +136,7 @@ function spellings(algorithm: Algorithm): Record<string, string> {
   };
   // If all bits of the last character are used, it has only one spelling.
   if (missing > 0) spelt['with unused bits set'] = withUnusedBits(text);
-  return Object.fromEntries(
-    Object.entries(spelt).map(([what, signature]) => [what, `${input}.${signature}`]),
-  );
+  return mapped(spelt, (signature) => `${input}.${signature}`);
 }
 
 /** A text whose signature contains a minus and an underscore, as one of a few does. */

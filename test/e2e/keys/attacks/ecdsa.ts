@@ -2,14 +2,17 @@ import { createECDH, createHash, createPrivateKey, createPublicKey, sign } from 
 import type { Algorithm, JsonWebKey } from '../../../../src/index.js';
 import {
   attackedKeys,
+  byName,
   bytesOf,
+  concat,
   der,
+  familiesOf,
   type Family,
   inputOf,
   joined,
+  mapped,
   numberOf,
   signatureOf,
-  tokensWith,
 } from '../../../support/mutations.js';
 
 type EcAlgorithm = Extract<Algorithm, `ES${string}`>;
@@ -83,11 +86,8 @@ function inverse(number: bigint, modulus: bigint): bigint {
 }
 
 function hashNumber(input: string, algorithm: EcAlgorithm): bigint {
-  return numberOf(
-    createHash(`sha${algorithm.slice(2)}`)
-      .update(input)
-      .digest(),
-  );
+  const hash = createHash(`sha${algorithm.slice(2)}`);
+  return numberOf(hash.update(input).digest());
 }
 
 /** The x of a multiple of the curve's base point. */
@@ -126,145 +126,99 @@ export function ecdsaAttacks(algorithm: EcAlgorithm): readonly Family[] {
   const curve = CURVES[algorithm];
   const { bytes, order, field } = curve;
   const input = inputOf(algorithm);
-  const { signing } = attackedKeys(algorithm);
+  const text = Buffer.from(input);
+  const { signing: key } = attackedKeys(algorithm);
+  const hash = `sha${algorithm.slice(2)}`;
+  const hashes = ['sha1', 'sha224', 'sha256', 'sha384', 'sha512', 'sha3-256'];
   const [r, s] = numbersOf(signatureOf(input, algorithm));
+  const base = multiple(1n, curve);
   const largest = 2n ** BigInt(bytes * 8) - 1n;
-  /** The twin is built from the valid numbers in the same way. */
-  const numbers = (pairs: Readonly<Record<string, Numbers>>) => ({
-    twin: joined(input, fixed([r, s], curve)),
-    forged: tokensWith(
-      input,
-      Object.fromEntries(Object.entries(pairs).map(([what, pair]) => [what, fixed(pair, curve)])),
-    ),
-  });
+  const numbers = (pairs: Readonly<Record<string, Numbers>>) =>
+    mapped(pairs, (pair) => fixed(pair, curve));
+  const sequence = der(0x30, integer(r), integer(s));
+  const zeros = der(0x30, integer(0n), integer(0n));
+  const nonceOfBob = signedWithNonce(7n, inputOf(algorithm, {}, { sub: 'bob' }), algorithm);
 
   return [
-    [
-      'zero for r or s',
-      () => numbers({ 'for both': [0n, 0n], 'for r': [0n, s], 'for s': [r, 0n] }),
-    ],
-    [
-      'the order of the group, or one beside it',
-      () =>
-        numbers({
-          'for both': [order, order],
-          'for r': [order, s],
-          'for s': [r, order],
-          'less one for both': [order - 1n, order - 1n],
-          'less one for r': [order - 1n, s],
-          'less one for s': [r, order - 1n],
-          'plus one for both': [order + 1n, order + 1n],
-          'plus one for r': [order + 1n, s],
-          'plus one for s': [r, order + 1n],
-          'for r, and zero for s': [order, 0n],
-          'for s, and zero for r': [0n, order],
-        }),
-    ],
-    [
-      'numbers that satisfy careless equations',
-      () =>
-        numbers({
-          'one and one': [1n, 1n],
-          'one and zero': [1n, 0n],
-          'zero and one': [0n, 1n],
-          'the prime of the field for r': [field, s],
-          'the prime of the field for both': [field, field],
-          'the prime of the field less one for r': [field - 1n, s],
-          'the largest there is for r': [largest, s],
-          'the largest there is for s': [r, largest],
-          'the largest there is for both': [largest, largest],
-          "the base point's x for both": [multiple(1n, curve), multiple(1n, curve)],
-          'half the order': [order / 2n, order / 2n],
-        }),
-    ],
-    [
-      'r and s in other roles',
-      () =>
-        numbers({
-          exchanged: [s, r],
-          'r twice': [r, r],
-          's twice': [s, s],
-          'r for its negative': [order - r, s],
-          'both for their negatives': [order - r, order - s],
-          's for its inverse': [r, inverse(s, order)],
-        }),
-    ],
-    [
-      'r and s in other lengths',
-      () => ({
-        twin: joined(input, fixed([r, s], curve)),
-        forged: tokensWith(input, {
-          'a zero in front of each': fixed([r, s], { ...curve, bytes: bytes + 1 }),
-          'a zero behind each': Buffer.concat([
-            bytesOf(r << 8n, bytes + 1),
-            bytesOf(s << 8n, bytes + 1),
-          ]),
-          'r alone': bytesOf(r, bytes),
-          's alone': bytesOf(s, bytes),
-          'r, s and s': Buffer.concat([r, s, s].map((number) => bytesOf(number, bytes))),
-          'as long as those of the next curve': fixed([r, s], { ...curve, bytes: 72 }),
-          'as text in hexadecimal': Buffer.from(fixed([r, s], curve).toString('hex')),
-          'without the leading zero of r': withoutLeadingZero(algorithm, 0),
-        }),
+    // The twin is built from the valid numbers in the same way.
+    ...familiesOf(joined(input, fixed([r, s], curve)), {
+      'zero for r or s': numbers({ 'for both': [0n, 0n], 'for r': [0n, s], 'for s': [r, 0n] }),
+      'the order of the group, or one beside it': numbers({
+        'for both': [order, order],
+        'for r': [order, s],
+        'for s': [r, order],
+        'less one for both': [order - 1n, order - 1n],
+        'less one for r': [order - 1n, s],
+        'less one for s': [r, order - 1n],
+        'plus one for both': [order + 1n, order + 1n],
+        'plus one for r': [order + 1n, s],
+        'plus one for s': [r, order + 1n],
+        'for r, and zero for s': [order, 0n],
+        'for s, and zero for r': [0n, order],
       }),
-    ],
-    [
-      'DER, which is not the form in tokens (RFC 7518 section 3.4)',
-      () => {
-        const sequence = der(0x30, integer(r), integer(s));
-        const whole = sign(`sha${algorithm.slice(2)}`, Buffer.from(input), signing);
-        return {
-          twin: joined(input, fixed([r, s], curve)),
-          forged: tokensWith(input, {
-            'as Node signs it': whole,
-            'of the twin': sequence,
-            'with a zero too many in r': der(0x30, integer(r, 1), integer(s)),
-            'with its length in the long form': Buffer.concat([
-              Buffer.of(0x30, 0x82, 0, sequence.length - 2),
-              sequence.subarray(2),
-            ]),
-            'without its length': Buffer.concat([
-              Buffer.of(0x30, 0x80),
-              integer(r),
-              integer(s),
-              Buffer.alloc(2),
-            ]),
-            'with zeros behind': Buffer.concat([sequence, Buffer.alloc(8)]),
-            'cut to the right length': sequence.subarray(0, bytes * 2),
-            'of zero and zero': der(0x30, integer(0n), integer(0n)),
-            'of zero and zero, filled up to the right length': Buffer.concat([
-              der(0x30, integer(0n), integer(0n)),
-              Buffer.alloc(bytes * 2 - 8),
-            ]),
-          }),
-        };
+      'numbers that satisfy careless equations': numbers({
+        'one and one': [1n, 1n],
+        'one and zero': [1n, 0n],
+        'zero and one': [0n, 1n],
+        'the prime of the field for r': [field, s],
+        'the prime of the field for both': [field, field],
+        'the prime of the field less one for r': [field - 1n, s],
+        'the largest there is for r': [largest, s],
+        'the largest there is for s': [r, largest],
+        'the largest there is for both': [largest, largest],
+        "the base point's x for both": [base, base],
+        'half the order': [order / 2n, order / 2n],
+      }),
+      'r and s in other roles': numbers({
+        exchanged: [s, r],
+        'r twice': [r, r],
+        's twice': [s, s],
+        'r for its negative': [order - r, s],
+        'both for their negatives': [order - r, order - s],
+        's for its inverse': [r, inverse(s, order)],
+      }),
+      'r and s in other lengths': {
+        'a zero in front of each': fixed([r, s], { ...curve, bytes: bytes + 1 }),
+        'a zero behind each': concat(bytesOf(r << 8n, bytes + 1), bytesOf(s << 8n, bytes + 1)),
+        'r alone': bytesOf(r, bytes),
+        's alone': bytesOf(s, bytes),
+        'r, s and s': concat(...[r, s, s].map((number) => bytesOf(number, bytes))),
+        'as long as those of the next curve': fixed([r, s], { ...curve, bytes: 72 }),
+        'as text in hexadecimal': Buffer.from(fixed([r, s], curve).toString('hex')),
+        'without the leading zero of r': withLeadingZero(algorithm, 0).subarray(1),
       },
-    ],
-    [
-      'the digest of another hash function',
-      () => {
-        const hashes = ['sha1', 'sha224', 'sha256', 'sha384', 'sha512', 'sha3-256'];
-        const others = hashes.filter((hash) => hash !== `sha${algorithm.slice(2)}`);
-        const signatures = others.map((hash) => [
-          hash,
-          sign(hash, Buffer.from(input), { key: signing, dsaEncoding: 'ieee-p1363' }),
-        ]);
-        return {
-          twin: joined(input, signatureOf(input, algorithm)),
-          forged: tokensWith(input, Object.fromEntries(signatures) as Record<string, Buffer>),
-        };
+      'DER, which is not the form in tokens (RFC 7518 section 3.4)': {
+        'as Node signs it': sign(hash, text, key),
+        'of the twin': sequence,
+        'with a zero too many in r': der(0x30, integer(r, 1), integer(s)),
+        'with its length in the long form': concat(
+          Buffer.of(0x30, 0x82, 0, sequence.length - 2),
+          sequence.subarray(2),
+        ),
+        'without its length': concat(
+          Buffer.of(0x30, 0x80),
+          integer(r),
+          integer(s),
+          Buffer.alloc(2),
+        ),
+        'with zeros behind': concat(sequence, Buffer.alloc(8)),
+        'cut to the right length': sequence.subarray(0, bytes * 2),
+        'of zero and zero': zeros,
+        'of zero and zero, filled up to the right length': concat(
+          zeros,
+          Buffer.alloc(bytes * 2 - 8),
+        ),
       },
-    ],
-    [
-      'the signature of another token with the same nonce',
-      () => {
-        const other = signedWithNonce(7n, inputOf(algorithm, {}, { sub: 'bob' }), algorithm);
-        return {
-          twin: joined(input, fixed(signedWithNonce(7n, input, algorithm), curve)),
-          forged: tokensWith(input, { 'with its r and s': fixed(other, curve) }),
-        };
+      'the digest of another hash function': byName(
+        hashes.filter((name) => name !== hash),
+        (name) => sign(name, text, { key, dsaEncoding: 'ieee-p1363' }),
+      ),
+    }),
+    ...familiesOf(joined(input, fixed(signedWithNonce(7n, input, algorithm), curve)), {
+      'the signature of another token with the same nonce': {
+        'with its r and s': fixed(nonceOfBob, curve),
       },
-    ],
+    }),
   ];
 }
 
@@ -278,35 +232,21 @@ function withLeadingZero(algorithm: EcAlgorithm, index: 0 | 1): Buffer {
   }
 }
 
-function withoutLeadingZero(algorithm: EcAlgorithm, index: 0 | 1): Buffer {
-  const signature = withLeadingZero(algorithm, index);
-  const { bytes } = CURVES[algorithm];
-  const at = index * bytes;
-  return Buffer.concat([signature.subarray(0, at), signature.subarray(at + 1)]);
-}
-
 /** Signatures that look odd and are valid. */
-export function oddSignatures(
-  algorithm: EcAlgorithm,
-): readonly (readonly [what: string, make: () => Buffer])[] {
+export function oddSignatures(algorithm: EcAlgorithm): Record<string, () => Buffer> {
   const curve = CURVES[algorithm];
   const input = inputOf(algorithm);
-  return [
-    ['r begins with a zero', () => withLeadingZero(algorithm, 0)],
-    ['s begins with a zero', () => withLeadingZero(algorithm, 1)],
-    ['the nonce is one', () => fixed(signedWithNonce(1n, input, algorithm), curve)],
-    [
-      'the nonce is the largest',
-      () => fixed(signedWithNonce(curve.order - 1n, input, algorithm), curve),
-    ],
-    [
-      's is its mirror image, which can be made without the key (F12)',
-      () => {
-        const [r, s] = numbersOf(signatureOf(input, algorithm));
-        return fixed([r, curve.order - s], curve);
-      },
-    ],
-  ];
+  const withNonce = (nonce: bigint) => fixed(signedWithNonce(nonce, input, algorithm), curve);
+  return {
+    'r begins with a zero': () => withLeadingZero(algorithm, 0),
+    's begins with a zero': () => withLeadingZero(algorithm, 1),
+    'the nonce is one': () => withNonce(1n),
+    'the nonce is the largest': () => withNonce(curve.order - 1n),
+    's is its mirror image, which can be made without the key (F12)': () => {
+      const [r, s] = numbersOf(signatureOf(input, algorithm));
+      return fixed([r, curve.order - s], curve);
+    },
+  };
 }
 
 /** Keys under which the token's signature has an extreme s, that signature, and another one, which is invalid. */

@@ -1,11 +1,15 @@
 import { createHash, generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
 import {
   attackedKeys,
+  byName,
+  concat,
+  familiesOf,
   type Family,
   inputOf,
   joined,
+  mapped,
   signatureOf,
-  tokensWith,
+  withByte,
 } from '../../../support/mutations.js';
 import { NODE_TAKES_SMALL_ORDER } from '../../../support/keys.js';
 
@@ -49,119 +53,69 @@ function matching(point: Buffer, input: string, { signing, verifying } = attacke
   scalar.writeUInt8((scalar.readUInt8(31) & 0x3f) | 0x40, 31);
   const challenge = createHash('sha512').update(point).update(memberOf(verifying, 'x'));
   const factor = numberOf(challenge.update(input).digest());
-  return Buffer.concat([point, bytesOf((factor * numberOf(scalar)) % ORDER)]);
+  return concat(point, bytesOf((factor * numberOf(scalar)) % ORDER));
 }
 
 export function eddsaAttacks(): readonly Family[] {
+  const { signing, verifying } = attackedKeys('EdDSA');
   const input = inputOf('EdDSA');
   const good = signatureOf(input, 'EdDSA');
   const [r, s] = [good.subarray(0, 32), good.subarray(32)];
   const twin = joined(input, good);
-  const small = (suffix: (point: Buffer) => Buffer) =>
-    tokensWith(
-      input,
-      Object.fromEntries(
-        Object.entries(SMALL_POINTS).map(([what, hex]) => [what, suffix(Buffer.from(hex, 'hex'))]),
-      ),
-    );
-  const withS = (number: bigint) => Buffer.concat([r, bytesOf(number)]);
+  const small = (make: (point: Buffer) => Buffer) =>
+    mapped(SMALL_POINTS, (hex) => make(Buffer.from(hex, 'hex')));
+  const withS = (number: bigint) => concat(r, bytesOf(number));
+  const mirrored = withByte(r, 31, (byte) => byte ^ 0x80);
+  const hashed = (hash: string) => createHash(hash).update(input).digest();
+  const ofEd448 = sign(null, Buffer.from(input), generateKeyPairSync('ed448').privateKey);
+  const times = Array.from({ length: 14 }, (_, index) => `the order ${index + 1} times more`);
 
   return [
-    [
-      'an S beyond the order of the group, which would make several signatures from one',
-      () => {
-        const more = Array.from({ length: 14 }, (_, times) => [
-          `the order ${times + 1} times more`,
-          withS(numberOf(s) + ORDER * BigInt(times + 1)),
-        ]);
-        return {
-          twin,
-          forged: tokensWith(input, {
-            ...(Object.fromEntries(more) as Record<string, Buffer>),
-            'its highest bit set': withS(numberOf(s) | (1n << 255n)),
-            'its second highest bit set': withS(numberOf(s) | (1n << 254n)),
-            'its third highest bit set': withS(numberOf(s) | (1n << 253n)),
-            'the order itself': withS(ORDER),
-            'the largest there is': withS(2n ** 256n - 1n),
-          }),
-        };
+    ...familiesOf(twin, {
+      'an S beyond the order of the group, which would make several signatures from one': {
+        ...byName(times, (name) => withS(numberOf(s) + ORDER * BigInt(times.indexOf(name) + 1))),
+        'its highest bit set': withS(numberOf(s) | (1n << 255n)),
+        'its second highest bit set': withS(numberOf(s) | (1n << 254n)),
+        'its third highest bit set': withS(numberOf(s) | (1n << 253n)),
+        'the order itself': withS(ORDER),
+        'the largest there is': withS(2n ** 256n - 1n),
       },
-    ],
-    [
-      'an S that is another number',
-      () => ({
-        twin,
-        forged: tokensWith(input, {
-          zero: withS(0n),
-          one: withS(1n),
-          'one more': withS((numberOf(s) + 1n) % ORDER),
-          'its negative': withS(ORDER - numberOf(s)),
-          'the order less one': withS(ORDER - 1n),
-          'its bytes backwards': Buffer.concat([r, Buffer.from(s).reverse()]),
-        }),
-      }),
-    ],
-    [
-      'an R of small order, or not in canonical form',
-      () => ({
-        twin,
-        forged: {
-          ...small((point) => Buffer.concat([point, Buffer.alloc(32)])),
-          ...small((point) => Buffer.concat([point, s])),
-        },
-      }),
-    ],
-    [
-      'an R of small order with the S of zero, which a cofactored verifier would accept',
-      () => ({
-        // With zero itself, in its canonical form, the equation holds: a holder of the private key may sign like this.
-        twin: NODE_TAKES_SMALL_ORDER
-          ? joined(input, matching(Buffer.from(IDENTITY, 'hex'), input))
-          : twin,
-        forged: small((point) => matching(point, input)),
-      }),
-    ],
-    [
-      'an R that is another point',
-      () => {
-        const { verifying } = attackedKeys('EdDSA');
-        const mirrored = Buffer.from(r);
-        mirrored.writeUInt8(r.readUInt8(31) ^ 0x80, 31);
-        return {
-          twin,
-          forged: tokensWith(input, {
-            'its mirror image': Buffer.concat([mirrored, s]),
-            'its mirror image, with the negative S': Buffer.concat([
-              mirrored,
-              bytesOf(ORDER - numberOf(s)),
-            ]),
-            'the public key': Buffer.concat([memberOf(verifying, 'x'), s]),
-            'not a point': Buffer.concat([Buffer.alloc(32, 0x02), s]),
-            'S in its place': Buffer.concat([s, r]),
-          }),
-        };
+      'an S that is another number': {
+        zero: withS(0n),
+        one: withS(1n),
+        'one more': withS((numberOf(s) + 1n) % ORDER),
+        'its negative': withS(ORDER - numberOf(s)),
+        'the order less one': withS(ORDER - 1n),
+        'its bytes backwards': concat(r, Buffer.from(s).reverse()),
       },
-    ],
-    [
-      'a signature of a digest, or of another curve',
-      () => {
-        const { signing } = attackedKeys('EdDSA');
-        const hashed = (hash: string) => createHash(hash).update(input).digest();
-        const { privateKey } = generateKeyPairSync('ed448');
-        return {
-          twin,
-          forged: tokensWith(input, {
-            'of its SHA-512': sign(null, hashed('sha512'), signing),
-            'of its SHA-256': sign(null, hashed('sha256'), signing),
-            'of Ed448': sign(null, Buffer.from(input), privateKey),
-            'of Ed448, cut to the right length': sign(
-              null,
-              Buffer.from(input),
-              privateKey,
-            ).subarray(0, 64),
-          }),
-        };
+      'an R of small order, or not in canonical form, with the S of the twin': small((point) =>
+        concat(point, s),
+      ),
+      'an R of small order, or not in canonical form, with an S of zero': small((point) =>
+        concat(point, Buffer.alloc(32)),
+      ),
+      'an R that is another point': {
+        'its mirror image': concat(mirrored, s),
+        'its mirror image, with the negative S': concat(mirrored, bytesOf(ORDER - numberOf(s))),
+        'the public key': concat(memberOf(verifying, 'x'), s),
+        'not a point': concat(Buffer.alloc(32, 0x02), s),
+        'S in its place': concat(s, r),
       },
-    ],
+      'a signature of a digest, or of another curve': {
+        'of its SHA-512': sign(null, hashed('sha512'), signing),
+        'of its SHA-256': sign(null, hashed('sha256'), signing),
+        'of Ed448': ofEd448,
+        'of Ed448, cut to the right length': ofEd448.subarray(0, 64),
+      },
+    }),
+    ...familiesOf(
+      // With zero itself, in its canonical form, the equation holds: a holder of the private key may sign like this.
+      NODE_TAKES_SMALL_ORDER ? joined(input, matching(Buffer.from(IDENTITY, 'hex'), input)) : twin,
+      {
+        'an R of small order with the S of zero, which a cofactored verifier would accept': small(
+          (point) => matching(point, input),
+        ),
+      },
+    ),
   ];
 }

@@ -2,14 +2,17 @@ import { constants, createHash, privateEncrypt } from 'node:crypto';
 import type { Algorithm } from '../../../../src/index.js';
 import {
   attackedKeys,
+  byName,
   bytesOf,
+  concat,
   der,
+  familiesOf,
   type Family,
   inputOf,
   joined,
+  mapped,
   numberOf,
-  signatureOf,
-  tokensWith,
+  withByte,
 } from '../../../support/mutations.js';
 
 type RsaAlgorithm = Extract<Algorithm, `RS${string}`>;
@@ -56,250 +59,146 @@ function sealed(algorithm: Algorithm, bytes: Buffer): Buffer {
   return privateEncrypt({ key, padding: constants.RSA_NO_PADDING }, bytes);
 }
 
+/** A SEQUENCE, an OCTET STRING, and the sequence of a hash function's name and parameters. */
+const sequence = (...parts: readonly Buffer[]) => der(SEQUENCE, ...parts);
+const octets = (...parts: readonly Buffer[]) => der(OCTETS, ...parts);
+const named = (hash: string, ...parameters: readonly Buffer[]) =>
+  sequence(oid(hash), ...parameters);
+
 export function rsaPkcs1Attacks(algorithm: RsaAlgorithm): readonly Family[] {
   const input = inputOf(algorithm);
   const hash = `sha${algorithm.slice(2)}`;
   const hashed = digest(hash, input);
-  const good = signatureOf(input, algorithm);
-  const modulus = modulusOf(algorithm);
-  const identifier = der(SEQUENCE, oid(hash), NULL);
-  const info = der(SEQUENCE, identifier, der(OCTETS, hashed));
+  const value = octets(hashed);
+  const identifier = named(hash, NULL);
+  const info = sequence(identifier, value);
   const others = Object.keys(OIDS).filter((name) => name !== hash);
+  const room = Buffer.alloc(BYTES - 3 - 8 - info.length, 0x5a);
+  const block = encoded(info);
+  const good = sealed(algorithm, block);
+  const [number, modulus] = [numberOf(good), modulusOf(algorithm)];
+  const blocks = (all: Readonly<Record<string, Buffer>>) =>
+    mapped(all, (bytes) => sealed(algorithm, bytes));
+  const infos = (all: Readonly<Record<string, Buffer>>) =>
+    blocks(mapped(all, (bytes) => encoded(bytes)));
+  const withParameters = (...parameters: readonly Buffer[]) =>
+    sequence(named(hash, ...parameters), value);
 
-  /** The twin is rebuilt in the same way, without a defect. */
-  const rebuilt = (blocks: Readonly<Record<string, Buffer>>) => ({
-    twin: joined(input, sealed(algorithm, encoded(info))),
-    forged: tokensWith(
-      input,
-      Object.fromEntries(
-        Object.entries(blocks).map(([what, block]) => [what, sealed(algorithm, block)]),
-      ),
+  // The twin is built in the same way, without a defect.
+  return familiesOf(joined(input, good), {
+    'the digest of another hash function under its own name': infos(
+      byName(others, (name) => sequence(named(name, NULL), octets(digest(name, input)))),
     ),
+    'the right digest under the name of another hash function': infos(
+      byName(others, (name) => sequence(named(name, NULL), value)),
+    ),
+    'the digest of another hash function under the name of the right one': infos(
+      byName(others, (name) => sequence(identifier, octets(digest(name, input)))),
+    ),
+    'a digest without its algorithm': infos({
+      'the digest alone': hashed,
+      'the digest as an octet string': value,
+      'the digest in a sequence': sequence(value),
+      'an empty algorithm': sequence(sequence(), value),
+      'the name without its sequence': sequence(oid(hash), NULL, value),
+      'the text in place of its digest': Buffer.from(input.slice(0, 32)),
+    }),
+    'an algorithm with other parameters than NULL': infos({
+      'no NULL at all': withParameters(),
+      'two of them': withParameters(NULL, NULL),
+      'an empty sequence': withParameters(sequence()),
+      'an empty octet string': withParameters(octets()),
+      'the number zero': withParameters(der(0x02, Buffer.of(0))),
+      'a NULL with content': withParameters(der(0x05, Buffer.alloc(16, 7))),
+      'a NULL full of garbage': withParameters(der(0x05, Buffer.alloc(120, 7))),
+      'a NULL of length zero in the long form': withParameters(Buffer.of(5, 0x81, 0)),
+    }),
+    'lengths that DER does not write': infos(lengthsOf(hash, hashed)),
+    'tags other than those of the standard': infos(retagged(info)),
+    'a structure with something more or less in it': infos({
+      'a NULL behind the digest': sequence(identifier, value, NULL),
+      'an empty sequence in front': sequence(sequence(), identifier, value),
+      'an end of contents behind': sequence(identifier, value, Buffer.alloc(2)),
+      'a sequence around it': sequence(info),
+      'the digest twice': sequence(identifier, value, value),
+      'the algorithm twice': sequence(identifier, identifier, value),
+      'the digest first': sequence(value, identifier),
+      'no digest': sequence(identifier),
+      'an empty digest': sequence(identifier, octets()),
+      'a digest without its last byte': sequence(identifier, octets(hashed.subarray(0, -1))),
+      'a digest with a byte more': sequence(identifier, octets(hashed, Buffer.of(0))),
+      'a digest with a zero in front': sequence(identifier, octets(Buffer.of(0), hashed)),
+      'an octet string within the octet string': sequence(identifier, octets(value)),
+      'its last byte cut off': info.subarray(0, -1),
+      'nothing at all': Buffer.alloc(0),
+    }),
+    'a padding that was shortened to make room': blocks({
+      'for garbage behind the digest': encoded(info, { fillLength: 8, rest: room }),
+      'for zeros behind the digest': encoded(info, { fillLength: 8 }),
+      'for one byte behind the digest': encoded(info, { rest: Buffer.of(0) }),
+      'for garbage in front of the digest': encoded(concat(room, info), { fillLength: 8 }),
+      'for garbage within the sequence': encoded(
+        sequence(identifier, value, octets(room.subarray(0, room.length - 8))),
+      ),
+      'until nothing of it was left': encoded(info, { fillLength: 0 }),
+      'to one byte': encoded(info, { fillLength: 1 }),
+      'by one byte, with a zero in front': encoded(info, { start: '000001' }),
+    }),
+    'a padding of other bytes': blocks({
+      'the first byte is not zero': encoded(info, { start: '0101' }),
+      'the type of block is 0': encoded(info, { start: '0000', fill: 0 }),
+      'the type of block is 0, with normal padding': encoded(info, { start: '0000' }),
+      'the type of block is that of encryption': encoded(info, { start: '0002' }),
+      'the type of block is 255': encoded(info, { start: '00ff' }),
+      'it is all zeros': encoded(info, { fill: 0 }),
+      'it is random': encoded(info, { fill: 0x5a }),
+      'its first byte is wrong': withByte(block, 2, () => 0xfe),
+      'its first byte is zero': withByte(block, 2, () => 0),
+      'its middle byte is wrong': withByte(block, 90, () => 0x7f),
+      'its middle byte is zero': withByte(block, 90, () => 0),
+      'its last byte is wrong': withByte(block, -info.length - 2, () => 0xfe),
+      'its last byte is zero': withByte(block, -info.length - 2, () => 0),
+      'no zero follows it': encoded(info, { separator: 'ff' }),
+      'a one follows it': encoded(info, { separator: '01' }),
+      'two zeros follow it': encoded(info, { separator: '0000' }),
+    }),
+    'a number that has the same remainder, or the opposite one': {
+      'the signature plus the modulus': unsigned(number + modulus),
+      'the signature plus twice the modulus': unsigned(number + 2n * modulus),
+      'the modulus less the signature': bytesOf(modulus - number, BYTES),
+      'the modulus': bytesOf(modulus, BYTES),
+      'the modulus less one': bytesOf(modulus - 1n, BYTES),
+      'the modulus plus one': bytesOf(modulus + 1n, BYTES),
+      'the padded digest itself': block,
+    },
   });
-  const withInfo = (infos: Readonly<Record<string, Buffer>>) =>
-    rebuilt(
-      Object.fromEntries(Object.entries(infos).map(([what, other]) => [what, encoded(other)])),
-    );
-  const each = (make: (name: string) => Buffer) =>
-    Object.fromEntries(others.map((name) => [name, make(name)]));
-
-  return [
-    [
-      'the digest of another hash function under its own name',
-      () =>
-        withInfo(
-          each((name) =>
-            der(SEQUENCE, der(SEQUENCE, oid(name), NULL), der(OCTETS, digest(name, input))),
-          ),
-        ),
-    ],
-    [
-      'the right digest under the name of another hash function',
-      () =>
-        withInfo(
-          each((name) => der(SEQUENCE, der(SEQUENCE, oid(name), NULL), der(OCTETS, hashed))),
-        ),
-    ],
-    [
-      'the digest of another hash function under the name of the right one',
-      () => withInfo(each((name) => der(SEQUENCE, identifier, der(OCTETS, digest(name, input))))),
-    ],
-    [
-      'a digest without its algorithm',
-      () =>
-        withInfo({
-          'the digest alone': hashed,
-          'the digest as an octet string': der(OCTETS, hashed),
-          'the digest in a sequence': der(SEQUENCE, der(OCTETS, hashed)),
-          'an empty algorithm': der(SEQUENCE, der(SEQUENCE), der(OCTETS, hashed)),
-          'the name without its sequence': der(SEQUENCE, oid(hash), NULL, der(OCTETS, hashed)),
-          'the text in place of its digest': Buffer.from(input.slice(0, 32)),
-        }),
-    ],
-    [
-      'an algorithm with other parameters than NULL',
-      () =>
-        withInfo({
-          'no NULL at all': der(SEQUENCE, der(SEQUENCE, oid(hash)), der(OCTETS, hashed)),
-          'two of them': der(SEQUENCE, der(SEQUENCE, oid(hash), NULL, NULL), der(OCTETS, hashed)),
-          'an empty sequence': withParameters(hash, hashed, der(SEQUENCE)),
-          'an empty octet string': withParameters(hash, hashed, der(OCTETS)),
-          'the number zero': withParameters(hash, hashed, der(0x02, Buffer.of(0))),
-          'a NULL with content': withParameters(hash, hashed, der(0x05, Buffer.alloc(16, 7))),
-          'a NULL full of garbage': withParameters(hash, hashed, der(0x05, Buffer.alloc(120, 7))),
-          'a NULL of length zero in the long form': withParameters(
-            hash,
-            hashed,
-            Buffer.of(5, 0x81, 0),
-          ),
-        }),
-    ],
-    ['lengths that DER does not write', () => withInfo(lengthsOf(hash, hashed, info, identifier))],
-    ['tags other than those of the standard', () => withInfo(retagged(info))],
-    [
-      'a structure with something more or less in it',
-      () =>
-        withInfo({
-          'a NULL behind the digest': der(SEQUENCE, identifier, der(OCTETS, hashed), NULL),
-          'an empty sequence in front': der(
-            SEQUENCE,
-            der(SEQUENCE),
-            identifier,
-            der(OCTETS, hashed),
-          ),
-          'an end of contents behind': der(
-            SEQUENCE,
-            identifier,
-            der(OCTETS, hashed),
-            Buffer.alloc(2),
-          ),
-          'a sequence around it': der(SEQUENCE, info),
-          'the digest twice': der(SEQUENCE, identifier, der(OCTETS, hashed), der(OCTETS, hashed)),
-          'the algorithm twice': der(SEQUENCE, identifier, identifier, der(OCTETS, hashed)),
-          'the digest first': der(SEQUENCE, der(OCTETS, hashed), identifier),
-          'no digest': der(SEQUENCE, identifier),
-          'an empty digest': der(SEQUENCE, identifier, der(OCTETS)),
-          'a digest without its last byte': der(
-            SEQUENCE,
-            identifier,
-            der(OCTETS, hashed.subarray(0, -1)),
-          ),
-          'a digest with a byte more': der(SEQUENCE, identifier, der(OCTETS, hashed, Buffer.of(0))),
-          'a digest with a zero in front': der(
-            SEQUENCE,
-            identifier,
-            der(OCTETS, Buffer.of(0), hashed),
-          ),
-          'an octet string within the octet string': der(
-            SEQUENCE,
-            identifier,
-            der(OCTETS, der(OCTETS, hashed)),
-          ),
-          'its last byte cut off': info.subarray(0, -1),
-          'nothing at all': Buffer.alloc(0),
-        }),
-    ],
-    [
-      'a padding that was shortened to make room',
-      () => {
-        const fillLength = 8;
-        const room = Buffer.alloc(BYTES - 3 - fillLength - info.length, 0x5a);
-        return rebuilt({
-          'for garbage behind the digest': encoded(info, { fillLength, rest: room }),
-          'for zeros behind the digest': encoded(info, { fillLength }),
-          'for one byte behind the digest': encoded(info, { rest: Buffer.of(0) }),
-          'for garbage in front of the digest': encoded(Buffer.concat([room, info]), {
-            fillLength,
-          }),
-          'for garbage within the sequence': encoded(
-            der(
-              SEQUENCE,
-              identifier,
-              der(OCTETS, hashed),
-              der(OCTETS, room.subarray(0, room.length - 8)),
-            ),
-          ),
-          'until nothing of it was left': encoded(info, { fillLength: 0 }),
-          'to one byte': encoded(info, { fillLength: 1 }),
-          'by one byte, with a zero in front': encoded(info, { start: '000001' }),
-        });
-      },
-    ],
-    [
-      'a padding of other bytes',
-      () => {
-        const block = encoded(info);
-        const changed = (at: number, byte: number) => {
-          const bytes = Buffer.from(block);
-          bytes.writeUInt8(byte, at);
-          return bytes;
-        };
-        return rebuilt({
-          'the first byte is not zero': encoded(info, { start: '0101' }),
-          'the type of block is 0': encoded(info, { start: '0000', fill: 0 }),
-          'the type of block is 0, with normal padding': encoded(info, { start: '0000' }),
-          'the type of block is that of encryption': encoded(info, { start: '0002' }),
-          'the type of block is 255': encoded(info, { start: '00ff' }),
-          'it is all zeros': encoded(info, { fill: 0 }),
-          'it is random': encoded(info, { fill: 0x5a }),
-          'its first byte is wrong': changed(2, 0xfe),
-          'its first byte is zero': changed(2, 0),
-          'its middle byte is wrong': changed(90, 0x7f),
-          'its middle byte is zero': changed(90, 0),
-          'its last byte is wrong': changed(BYTES - info.length - 2, 0xfe),
-          'its last byte is zero': changed(BYTES - info.length - 2, 0),
-          'no zero follows it': encoded(info, { separator: 'ff' }),
-          'a one follows it': encoded(info, { separator: '01' }),
-          'two zeros follow it': encoded(info, { separator: '0000' }),
-        });
-      },
-    ],
-    [
-      'a number that has the same remainder, or the opposite one',
-      () => ({
-        twin: joined(input, good),
-        forged: tokensWith(input, {
-          'the signature plus the modulus': unsigned(numberOf(good) + modulus),
-          'the signature plus twice the modulus': unsigned(numberOf(good) + 2n * modulus),
-          'the modulus less the signature': bytesOf(modulus - numberOf(good), BYTES),
-          'the modulus': bytesOf(modulus, BYTES),
-          'the modulus less one': bytesOf(modulus - 1n, BYTES),
-          'the modulus plus one': bytesOf(modulus + 1n, BYTES),
-          'the padded digest itself': encoded(info),
-        }),
-      }),
-    ],
-  ];
-}
-
-function withParameters(hash: string, hashed: Buffer, parameters: Buffer): Buffer {
-  return der(SEQUENCE, der(SEQUENCE, oid(hash), parameters), der(OCTETS, hashed));
 }
 
 /** BER allows, and DER forbids, longer lengths than needed, and none at all (X.690 sections 8.1.3 and 10.1). */
-function lengthsOf(
-  hash: string,
-  hashed: Buffer,
-  info: Buffer,
-  identifier: Buffer,
-): Record<string, Buffer> {
+function lengthsOf(hash: string, hashed: Buffer): Record<string, Buffer> {
+  const [name, identifier, value] = [oid(hash), named(hash, NULL), octets(hashed)];
+  const info = sequence(identifier, value);
   const end = Buffer.alloc(2);
-  const long = (value: Buffer, zeros = 0) =>
-    Buffer.concat([
-      value.subarray(0, 1),
-      Buffer.of(0x81 + zeros, ...Array<number>(zeros).fill(0)),
-      value.subarray(1),
-    ]);
-  const endless = (tag: number, ...parts: Buffer[]) =>
-    Buffer.concat([Buffer.of(tag, 0x80), ...parts]);
-  const octets = der(OCTETS, hashed);
+  const long = (bytes: Buffer, ...zeros: number[]) =>
+    concat(bytes.subarray(0, 1), Buffer.of(0x81 + zeros.length, ...zeros), bytes.subarray(1));
+  const endless = (tag: number, ...parts: Buffer[]) => concat(Buffer.of(tag, 0x80), ...parts);
+  const withLength = (...length: number[]) =>
+    concat(Buffer.of(SEQUENCE, ...length), info.subarray(2));
+  const pieces = [octets(hashed.subarray(0, 16)), octets(hashed.subarray(16)), end];
   return {
     'the long form for the whole': long(info),
-    'the long form with a zero for the whole': long(info, 1),
-    'the long form for the algorithm': der(SEQUENCE, long(identifier), octets),
-    'the long form for the name': der(SEQUENCE, der(SEQUENCE, long(oid(hash)), NULL), octets),
-    'the long form for the digest': der(SEQUENCE, identifier, long(octets)),
-    'no length for the whole': endless(SEQUENCE, identifier, octets, end),
-    'no length and no end for the whole': endless(SEQUENCE, identifier, octets),
-    'no length for the algorithm': der(SEQUENCE, endless(SEQUENCE, oid(hash), NULL, end), octets),
-    'no length for a digest in pieces': der(
-      SEQUENCE,
-      identifier,
-      endless(0x24, der(OCTETS, hashed.subarray(0, 16)), der(OCTETS, hashed.subarray(16)), end),
-    ),
-    'a length too long by one': Buffer.concat([
-      Buffer.of(SEQUENCE, info.length - 1),
-      info.subarray(2),
-    ]),
-    'a length too short by one': Buffer.concat([
-      Buffer.of(SEQUENCE, info.length - 3),
-      info.subarray(2),
-    ]),
-    'a length of zero': Buffer.concat([Buffer.of(SEQUENCE, 0), info.subarray(2)]),
-    'a length of four gigabytes': Buffer.concat([
-      Buffer.of(SEQUENCE, 0x84, 0xff, 0xff, 0xff, 0xff),
-      info.subarray(2),
-    ]),
+    'the long form with a zero for the whole': long(info, 0),
+    'the long form for the algorithm': sequence(long(identifier), value),
+    'the long form for the name': sequence(sequence(long(name), NULL), value),
+    'the long form for the digest': sequence(identifier, long(value)),
+    'no length for the whole': endless(SEQUENCE, identifier, value, end),
+    'no length and no end for the whole': endless(SEQUENCE, identifier, value),
+    'no length for the algorithm': sequence(endless(SEQUENCE, name, NULL, end), value),
+    'no length for a digest in pieces': sequence(identifier, endless(0x24, ...pieces)),
+    'a length too long by one': withLength(info.length - 1),
+    'a length too short by one': withLength(info.length - 3),
+    'a length of zero': withLength(0),
+    'a length of four gigabytes': withLength(0x84, 0xff, 0xff, 0xff, 0xff),
   };
 }
 
@@ -315,8 +214,7 @@ function retagged(info: Buffer): Record<string, Buffer> {
   };
   const changes = Object.entries(places).flatMap(([what, at]) =>
     [0x01, 0x20, 0x40, 0x80].map((bit) => {
-      const bytes = Buffer.from(info);
-      bytes.writeUInt8(bytes.readUInt8(at) ^ bit, at);
+      const bytes = withByte(info, at, (tag) => tag ^ bit);
       return [`tag ${bytes[at]} for ${what}`, bytes] as const;
     }),
   );
