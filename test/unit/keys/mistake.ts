@@ -35,3 +35,16 @@ function caughtFrom(act: () => unknown): unknown {
   }
   return undefined;
 }
+
+/** The rows of a table that lists mistakes under their message. */
+export function mistakesOf(
+  table: Readonly<Record<string, Readonly<Record<string, unknown>>>>,
+): [what: string, given: unknown, message: string][] {
+  return Object.entries(table).flatMap(([message, mistakes]) =>
+    Object.entries(mistakes).map(([what, given]): [string, unknown, string] => [
+      what,
+      given,
+      message,
+    ]),
+  );
+}
