@@ -7,19 +7,20 @@ import {
   Claims,
   type HttpRequest,
   type JwtExtendedLoaders,
-  type JwtExtendedOptions,
   type LoadedKey,
   TokenService,
   type UnverifiedToken,
 } from '../../../src/index.js';
 import { createApp, type RunningApp } from '../../support/app.js';
-import { hanging, postponed, UNAVAILABLE } from '../../support/faults.js';
+import { hanging, postponed, rejecting, throwing, UNAVAILABLE } from '../../support/faults.js';
 import { accessClaims, Clock, forgeToken, SECRET } from '../../support/forge.js';
 import { ecPair, rsaPair, strongSecret } from '../../support/keys.js';
 import { claimsAtNow, forgeAs, headerOf, refusalOf, startTokens } from '../../support/tokens.js';
 
 const REFUSED = { status: 422, body: { msg: 'Signature verification failed' } };
 const TENANTS = Array.from({ length: 2000 }, (_, index) => `tenant-${index}.example`);
+
+const SEALED = new Error('the vault is sealed');
 
 /** The subject of a token. */
 interface Account {
@@ -172,16 +173,14 @@ describe('Tenants by issuer', () => {
 
 describe('A key that a loader returns for every call', () => {
   const { privateKey, publicKey } = rsaPair();
-  const pem = (key: KeyObject) =>
-    key.export({ format: 'pem', type: key.type === 'private' ? 'pkcs8' : 'spki' }) as string;
 
   afterEach(() => {
     jest.restoreAllMocks();
   });
 
   it.each<[form: string, form: (key: KeyObject) => LoadedKey]>([
-    ['text', pem],
-    ['bytes', (key) => Buffer.from(pem(key))],
+    ['text', pemOf],
+    ['bytes', (key) => Buffer.from(pemOf(key))],
     ['a JWK', (key) => key.export({ format: 'jwk' })],
     ['a KeyObject', (key) => key],
   ])('is imported and checked once: %s', async (_, form) => {
@@ -207,25 +206,26 @@ describe('A key that a loader returns for every call', () => {
 });
 
 describe('A key loader that fails', () => {
-  const KEYLESS = { msg: 'Token could not be checked' };
   const clock = new Clock();
   const ofTheModule = () => forgeAs('HS256', claimsAtNow());
+  const rsa = rsaPair();
 
   /** A module with its own secret, which must not replace a key that a loader fails to return. */
-  async function refusalWith(
-    loaders: JwtExtendedLoaders,
-    act: (tokens: TokenService) => Promise<unknown>,
-  ) {
-    const options: JwtExtendedOptions = { loaders, loaderTimeout: '20ms', clock: clock.now };
-    const { tokens } = await startTokens(options);
-    return refusalOf(act(tokens));
+  async function startWith(loaders: object) {
+    return (await startTokens({ loaders, loaderTimeout: '20ms', clock: clock.now })).tokens;
   }
 
-  const FAILURES: readonly (readonly [what: string, loader: () => unknown])[] = [
+  const CANNOT_CHECK = {
+    name: 'TokenCheckUnavailableError',
+    code: 'CHECK_UNAVAILABLE',
+    message: 'Token could not be checked',
+  };
+
+  const FAILURES: [what: string, loader: () => unknown][] = [
     ['never answers', hanging],
     ['answers too late', () => new Promise((resolve) => setTimeout(resolve, 60, SECRET))],
-    ['throws', () => thrown()],
-    ['rejects', () => Promise.reject(new Error('the vault is sealed'))],
+    ['throws', throwing(SEALED)],
+    ['rejects', rejecting(SEALED)],
     ['returns empty text', () => ''],
     ['returns blanks', () => ' \n'],
     ['returns empty bytes', () => Buffer.alloc(0)],
@@ -235,31 +235,22 @@ describe('A key loader that fails', () => {
     ['returns an array', () => [SECRET]],
     ['returns a function', () => () => SECRET],
     ['returns an object without a key', () => ({ secret: SECRET })],
-    ['returns a public key for a secret', () => rsaPair().publicKey],
-    [
-      'returns the text of a public key for a secret',
-      () => rsaPair().publicKey.export({ format: 'pem', type: 'spki' }),
-    ],
-    ['returns a private key for a secret', () => rsaPair().privateKey],
+    ['returns a public key for a secret', () => rsa.publicKey],
+    ['returns the text of a public key for a secret', () => pemOf(rsa.publicKey)],
+    ['returns a private key for a secret', () => rsa.privateKey],
     ['returns a promise of a promise of nothing', async () => Promise.resolve('')],
   ];
 
   it.each(FAILURES)(
     'accepts no token under the secret of the options: decodeKey %s (F14, R4, R28)',
     async (_, decodeKey) => {
-      const loaders = { decodeKey } as JwtExtendedLoaders;
+      const tokens = await startWith({ decodeKey });
 
-      const refusal = await refusalWith(loaders, (tokens) => tokens.decodeToken(ofTheModule()));
-
-      expect(refusal).toEqual({
-        name: 'TokenCheckUnavailableError',
-        code: 'CHECK_UNAVAILABLE',
-        message: KEYLESS.msg,
-      });
+      expect(await refusalOf(tokens.decodeToken(ofTheModule()))).toEqual(CANNOT_CHECK);
     },
   );
 
-  it.each([
+  it.each<[what: string, loader: () => unknown]>([
     ...FAILURES,
     ['returns undefined', () => undefined],
     ['returns null', () => null],
@@ -271,18 +262,12 @@ describe('A key loader that fails', () => {
     ['returns an id that is too long', () => ({ key: SECRET, kid: 'k'.repeat(257) })],
     ['returns an id beyond ASCII', () => ({ key: SECRET, kid: 'ключ' })],
     ['returns an id with a line end', () => ({ key: SECRET, kid: 'a\nb' })],
-  ] as (readonly [string, () => unknown])[])(
+  ])(
     'signs no token with the secret of the options: encodeKey %s (F14, R4, R6, R28)',
     async (_, encodeKey) => {
-      const loaders = { encodeKey } as JwtExtendedLoaders;
+      const tokens = await startWith({ encodeKey });
 
-      const refusal = await refusalWith(loaders, (tokens) => tokens.createAccessToken('alice'));
-
-      expect(refusal).toEqual({
-        name: 'TokenCheckUnavailableError',
-        code: 'CHECK_UNAVAILABLE',
-        message: KEYLESS.msg,
-      });
+      expect(await refusalOf(tokens.createAccessToken('alice'))).toEqual(CANNOT_CHECK);
     },
   );
 
@@ -309,22 +294,17 @@ describe('An encodeKey loader beside a ring', () => {
       subject === 'blue'
         ? { key: blue.privateKey, kid: 'blue' }
         : { key: ecPair('P-256', 'green').privateKey, kid: 'green' };
-    const { tokens } = await startTokens({
-      secret: undefined,
-      keys: { current, others },
-      loaders: { encodeKey },
-    });
+    const keys = { current, others };
+    const { tokens } = await startTokens({ secret: undefined, keys, loaders: { encodeKey } });
 
-    const [ofBlue, ofGreen] = [
-      await tokens.createAccessToken('blue'),
-      await tokens.createAccessToken('green'),
-    ];
-
-    expect([headerOf(ofBlue).kid, headerOf(ofGreen).kid]).toEqual(['blue', 'green']);
-    expect([await tokens.verifyToken(ofBlue), await tokens.verifyToken(ofGreen)]).toEqual([
-      true,
-      false,
-    ]);
+    for (const [kid, isKnown] of [
+      ['blue', true],
+      ['green', false],
+    ] as const) {
+      const token = await tokens.createAccessToken(kid);
+      expect(headerOf(token).kid).toBe(kid);
+      expect(await tokens.verifyToken(token)).toBe(isKnown);
+    }
   });
 });
 
@@ -339,8 +319,9 @@ function copyOf(material: LoadedKey): LoadedKey {
   return material instanceof KeyObject || typeof material === 'string' ? material : { ...material };
 }
 
-function thrown(): never {
-  throw new Error('the vault is sealed');
+function pemOf(key: KeyObject): string {
+  const type = key.type === 'private' ? 'pkcs8' : 'spki';
+  return key.export({ format: 'pem', type }) as string;
 }
 
 /** A request with a host name, which `fetch` does not allow to set. */
