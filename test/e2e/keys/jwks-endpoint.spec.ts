@@ -3,7 +3,6 @@ import {
   Controller,
   Get,
   type INestApplication,
-  Module,
   Post,
   UseGuards,
   VersioningType,
@@ -24,6 +23,7 @@ import { Clock, NOW, SECRET } from '../../support/forge.js';
 import { SystemTime } from '../../support/jwks-server.js';
 import { rsaPair, rsaPssPair } from '../../support/keys.js';
 import { keysOf } from '../../support/tokens.js';
+import { mistakesOf } from '../../unit/keys/mistake.js';
 import { after, ringKey, ringOptions } from './ring-keys.js';
 
 const PATH = '/.well-known/jwks.json';
@@ -50,6 +50,10 @@ const ring = {
     { ...retired.signing, retireAt: after(0) },
   ],
 };
+
+/** The options of a module with one key. */
+const CURRENT = ringOptions({ current: current.signing });
+const ALICE = { status: 200, body: { identity: 'alice' } };
 
 @Controller('me')
 class MeController {
@@ -96,13 +100,10 @@ describe.each(ADAPTERS)('The key set of a module, on %s,', (adapter) => {
     const token = current.token();
 
     expect((await app.send('GET', PATH)).status).toBe(200);
-    expect((await app.send('GET', `/api${PATH}`)).status).toBe(404);
-    expect((await app.send('GET', `/v1${PATH}`)).status).toBe(404);
-    expect((await app.send('GET', `/api/v1${PATH}`)).status).toBe(404);
-    expect(await app.send('GET', '/api/v1/me', { token })).toMatchObject({
-      status: 200,
-      body: { identity: 'alice' },
-    });
+    for (const prefix of ['/api', '/v1', '/api/v1']) {
+      expect((await app.send('GET', prefix + PATH)).status).toBe(404);
+    }
+    expect(await app.send('GET', '/api/v1/me', { token })).toMatchObject(ALICE);
   });
 
   it('is open under the global guard', async () => {
@@ -116,13 +117,6 @@ describe.each(ADAPTERS)('The key set of a module, on %s,', (adapter) => {
     const text = await (await fetch(app.url + PATH)).text();
 
     expect(text).not.toMatch(PRIVATE_MEMBERS);
-    expect((JSON.parse(text) as KeySet).keys.map((key) => Object.keys(key).sort())).toEqual([
-      ['alg', 'crv', 'kid', 'kty', 'use', 'x', 'y'],
-      ['alg', 'e', 'kid', 'kty', 'n', 'use'],
-      ['alg', 'crv', 'kid', 'kty', 'use', 'x'],
-      ['alg', 'crv', 'kid', 'kty', 'use', 'x', 'y'],
-      ['alg', 'crv', 'kid', 'kty', 'use', 'x', 'y'],
-    ]);
     expect(JSON.parse(text)).toEqual({
       keys: [
         current.jwk({ alg: 'ES256' }),
@@ -170,16 +164,11 @@ describe.each(ADAPTERS)('The key set of a module, on %s,', (adapter) => {
   });
 });
 
-describe.each(ADAPTERS)('The key set of rotating keys, on %s,', (adapter) => {
+describe('The key set of rotating keys', () => {
   it('verifies with jose before and after each rotation (R25)', async () => {
     const time = new SystemTime();
-    const app = await start(
-      adapter,
-      ringOptions({ current: current.signing, others: [edwards.verifying] }),
-      {
-        endpoints: { jwks: true },
-      },
-    );
+    const options = ringOptions({ current: current.signing, others: [edwards.verifying] });
+    const app = await start('fastify', options, { endpoints: { jwks: true } });
     const keySet = createRemoteJWKSet(new URL(app.url + PATH));
     const tokens = app.get(TokenService);
     const verifiedBy = async (token: string) =>
@@ -198,11 +187,8 @@ describe.each(ADAPTERS)('The key set of rotating keys, on %s,', (adapter) => {
     expect(kidsOf((await app.send('GET', PATH)).body)).toEqual(['es512', 'edwards', 'current']);
     expect(await verifiedBy(old)).toBe('current');
 
-    const retireAt = new Date(0);
-    await app.get(KeyRing).rotate({
-      current: es512.signing,
-      others: [{ ...current.verifying, retireAt }],
-    });
+    const others = [{ ...current.verifying, retireAt: new Date(0) }];
+    await app.get(KeyRing).rotate({ current: es512.signing, others });
     time.forward(601);
     await expect(verifiedBy(old)).rejects.toMatchObject({ code: 'ERR_JWKS_NO_MATCHING_KEY' });
     time.restore();
@@ -210,20 +196,12 @@ describe.each(ADAPTERS)('The key set of rotating keys, on %s,', (adapter) => {
   });
 
   it('can be the jwksUri of another module', async () => {
-    const issuer = await start(adapter, ringOptions({ current: current.signing }), {
-      endpoints: { jwks: '/keys' },
-    });
-    const consumer = await start(
-      adapter,
-      { ...ringOptions({ jwksUri: `${issuer.url}/keys` }), decodeAlgorithms: ['ES256'] },
-      {},
-    );
+    const issuer = await start('express', CURRENT, { endpoints: { jwks: '/keys' } });
+    const keys = ringOptions({ jwksUri: `${issuer.url}/keys` });
+    const consumer = await start('fastify', { ...keys, decodeAlgorithms: ['ES256'] }, {});
     const token = await issuer.get(TokenService).createAccessToken('alice');
 
-    expect(await consumer.send('GET', '/me', { token })).toMatchObject({
-      status: 200,
-      body: { identity: 'alice' },
-    });
+    expect(await consumer.send('GET', '/me', { token })).toMatchObject(ALICE);
     await Promise.all([issuer.close(), consumer.close()]);
   });
 });
@@ -270,7 +248,7 @@ describe.each(ADAPTERS)('The address of the key set, on %s,', (adapter) => {
   it('may be any plain path, and stays open under the global guard', async () => {
     const app = await start(
       adapter,
-      ringOptions({ current: current.signing }),
+      CURRENT,
       { endpoints: { jwks: '/~oauth/v2.1/the_public-keys.json' }, globalGuard: true },
       (nest) => nest.setGlobalPrefix('api', { exclude: [] }),
     );
@@ -289,7 +267,7 @@ describe.each(ADAPTERS)('The address of the key set, on %s,', (adapter) => {
     ['jwks: false', { endpoints: { jwks: false } }],
     ['jwks: undefined', { endpoints: { jwks: undefined } }],
   ])('does not exist with %s', async (_, extras) => {
-    const app = await start(adapter, ringOptions({ current: current.signing }), extras);
+    const app = await start(adapter, CURRENT, extras);
 
     expect((await app.send('GET', PATH)).status).toBe(404);
     await app.close();
@@ -299,7 +277,7 @@ describe.each(ADAPTERS)('The address of the key set, on %s,', (adapter) => {
     const options = { ...ringOptions({ current: edwards.signing }), isGlobal: false };
     const second = JwtExtendedModule.forRoot({ ...options, endpoints: { jwks: '/second' } });
     const app = await createApp(adapter, {
-      options: ringOptions({ current: current.signing }),
+      options: CURRENT,
       extras: { endpoints: { jwks: '/first' } },
       imports: [second],
     });
@@ -324,7 +302,7 @@ describe.each(ADAPTERS)('The address of the key set, on %s,', (adapter) => {
     }
     const app = await createApp(adapter, {
       controllers: [WellKnownController],
-      options: ringOptions({ current: current.signing }),
+      options: CURRENT,
       extras: { endpoints: { jwks: true } },
     });
 
@@ -342,55 +320,29 @@ describe('A mistake in the option endpoints', () => {
   const given = (endpoints: unknown) => () =>
     JwtExtendedModule.forRoot({ secret: SECRET, endpoints } as JwtExtendedModuleExtras);
 
-  it.each([
-    ['null', null, 'endpoints must be an object: { jwks: true }'],
-    ['true', true, 'endpoints must be an object: { jwks: true }'],
-    ['a path', '/jwks', 'endpoints must be an object: { jwks: true }'],
-    ['a name', ['jwks'], 'endpoints was given an array; give an object of options'],
-    [
-      'a misspelt name',
-      { jwk: true },
-      'endpoints.jwk is not an option; did you mean endpoints.jwks?',
-    ],
-    [
-      'an unknown name',
-      { introspection: true },
-      'endpoints.introspection is not an option; remove it, or use one of endpoints.path, endpoints.login, ' +
-        'endpoints.refresh, endpoints.logout, endpoints.jwks',
-    ],
-    [
-      'a path without a leading slash',
-      { jwks: 'keys' },
-      "endpoints.jwks was given 'keys'; give true, or a path that starts with '/'",
-    ],
-    [
-      'an address',
-      { jwks: 'https://example.com/' },
-      "endpoints.jwks was given 'https://example.com/'; give true, or a path that starts with '/', " +
-        "of letters, digits, '-', '.', '_', '~' and '/' alone",
-    ],
-    [
-      'a path with a parameter',
-      { jwks: '/:x' },
-      "endpoints.jwks was given '/:x'; give true, or a path that starts with '/', " +
-        "of letters, digits, '-', '.', '_', '~' and '/' alone",
-    ],
-    [
-      'no path',
-      { jwks: '' },
-      "endpoints.jwks was given ''; give true, or a path that starts with '/'",
-    ],
-    [
-      'a number',
-      { jwks: 1 },
-      "endpoints.jwks was given 1; give true, or a path that starts with '/'",
-    ],
-    [
-      'null for it',
-      { jwks: null },
-      "endpoints.jwks was given null; give true, or a path that starts with '/'",
-    ],
-  ])('is refused by forRoot: %s', (_, endpoints, message) => {
+  const needsPath = (given: string, more = '') =>
+    `endpoints.jwks was given ${given}; give true, or a path that starts with '/'${more}`;
+  const PLAIN = ", of letters, digits, '-', '.', '_', '~' and '/' alone";
+  const mistakes = mistakesOf({
+    'endpoints must be an object: { jwks: true }': { null: null, true: true, 'a path': '/jwks' },
+    'endpoints was given an array; give an object of options': { 'a name': ['jwks'] },
+    'endpoints.jwk is not an option; did you mean endpoints.jwks?': {
+      'a misspelt name': { jwk: true },
+    },
+    ['endpoints.introspection is not an option; remove it, or use one of endpoints.path, ' +
+    'endpoints.login, endpoints.refresh, endpoints.logout, endpoints.jwks']: {
+      'an unknown name': { introspection: true },
+    },
+    [needsPath("'keys'")]: { 'a path without a leading slash': { jwks: 'keys' } },
+    [needsPath("'https://example.com/'", PLAIN)]: {
+      'an address': { jwks: 'https://example.com/' },
+    },
+    [needsPath("'/:x'", PLAIN)]: { 'a path with a parameter': { jwks: '/:x' } },
+    [needsPath("''")]: { 'no path': { jwks: '' } },
+    [needsPath('1')]: { 'a number': { jwks: 1 } },
+    [needsPath('null')]: { 'null for it': { jwks: null } },
+  });
+  it.each(mistakes)('is refused by forRoot: %s', (_, endpoints, message) => {
     expect(given(endpoints)).toThrow(
       expect.objectContaining({ name: 'JwtExtendedConfigError', message }),
     );
@@ -399,16 +351,8 @@ describe('A mistake in the option endpoints', () => {
 
 describe('An application without HTTP', () => {
   it('starts although the endpoint is configured', async () => {
-    @Module({
-      imports: [
-        JwtExtendedModule.forRoot({
-          keys: { current: current.signing },
-          endpoints: { jwks: true },
-        }),
-      ],
-    })
-    class WorkerModule {}
-    const context = await NestFactory.createApplicationContext(WorkerModule, { logger: false });
+    const module = JwtExtendedModule.forRoot({ ...CURRENT, endpoints: { jwks: true } });
+    const context = await NestFactory.createApplicationContext(module, { logger: false });
 
     expect(context.get(KeyRing).jwks()).toEqual({ keys: [current.jwk({ alg: 'ES256' })] });
     await context.close();

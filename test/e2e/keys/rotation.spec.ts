@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Controller, Get, Post, UseGuards } from '@nestjs/common';
 import {
@@ -7,11 +8,13 @@ import {
   KeyRing,
   type KeyRingOptions,
   RefreshGuard,
+  type TokenPair,
   TokenService,
 } from '../../../src/index.js';
 import { createApp, type RunningApp } from '../../support/app.js';
 import { Clock, NOW, SECRET } from '../../support/forge.js';
 import { headerOf, keysOf, refusalOf, startTokens } from '../../support/tokens.js';
+import { mistakesOf } from '../../unit/keys/mistake.js';
 import { after, configMistake, ringKey, type RingKey, ringOptions } from './ring-keys.js';
 
 const first = ringKey('first', 'ES256');
@@ -26,7 +29,10 @@ const REFUSED = { code: 'TOKEN_INVALID', message: 'Signature verification failed
 const YEAR = 365 * 24 * 3600;
 
 /** A ring in an application without routes, and its clock. */
-async function startRing(keys: KeyRingOptions, options: JwtExtendedOptions = {}) {
+async function startRing(
+  options: JwtExtendedOptions = {},
+  keys: KeyRingOptions = { current: first.signing },
+) {
   const clock = new Clock();
   const given = { ...ringOptions(keys), clock: clock.now, ...options };
   const { tokens, module } = await startTokens(given);
@@ -36,7 +42,7 @@ async function startRing(keys: KeyRingOptions, options: JwtExtendedOptions = {})
 
 describe('KeyRing.rotate', () => {
   it('makes the new key sign at once, while the old one still verifies (R25)', async () => {
-    const { tokens, ring } = await startRing({ current: first.signing });
+    const { tokens, ring } = await startRing();
     const before = await tokens.createTokenPair('alice');
 
     await ring.rotate({ current: second.signing });
@@ -57,7 +63,7 @@ describe('KeyRing.rotate', () => {
       7200,
     ],
   ])('retires the old key after its last token has expired: %s (R25)', async (_, options, life) => {
-    const { clock, tokens, ring, verifies } = await startRing({ current: first.signing }, options);
+    const { clock, tokens, ring, verifies } = await startRing(options);
     const refreshToken = await tokens.createRefreshToken('alice');
     clock.forward(100);
 
@@ -75,7 +81,7 @@ describe('KeyRing.rotate', () => {
 
   it('accepts every token until its last second', async () => {
     const options = { refreshTokenExpires: '1h', leeway: 30 } as const;
-    const { clock, tokens, ring } = await startRing({ current: first.signing }, options);
+    const { clock, tokens, ring } = await startRing(options);
     const minted = await tokens.createRefreshToken('alice');
     await ring.rotate({ current: second.signing });
 
@@ -87,10 +93,7 @@ describe('KeyRing.rotate', () => {
   it.each(['accessTokenExpires', 'refreshTokenExpires'] as const)(
     'never retires the old key if %s is false',
     async (name) => {
-      const { clock, ring, verifies } = await startRing(
-        { current: first.signing },
-        { [name]: false },
-      );
+      const { clock, ring, verifies } = await startRing({ [name]: false });
 
       await ring.rotate({ current: second.signing });
 
@@ -101,7 +104,7 @@ describe('KeyRing.rotate', () => {
 
   it('retires each former key at its own time', async () => {
     const options = { refreshTokenExpires: '1h' } as const;
-    const { clock, ring, verifies } = await startRing({ current: first.signing }, options);
+    const { clock, ring, verifies } = await startRing(options);
 
     await ring.rotate({ current: second.signing });
     clock.forward(1800);
@@ -116,10 +119,10 @@ describe('KeyRing.rotate', () => {
   });
 
   it('lets an announced key sign', async () => {
-    const { tokens, ring, verifies } = await startRing({
-      current: first.signing,
-      others: [second.verifying],
-    });
+    const { tokens, ring, verifies } = await startRing(
+      {},
+      { current: first.signing, others: [second.verifying] },
+    );
     expect(await verifies(second)).toBe(true);
 
     await ring.rotate({ current: second.signing });
@@ -129,10 +132,10 @@ describe('KeyRing.rotate', () => {
   });
 
   it('refuses at once a key that never signed and is not listed again (R25)', async () => {
-    const { ring, verifies } = await startRing({
-      current: first.signing,
-      others: [other.verifying, listed.verifying],
-    });
+    const { ring, verifies } = await startRing(
+      {},
+      { current: first.signing, others: [other.verifying, listed.verifying] },
+    );
 
     await ring.rotate({ current: second.signing, others: [listed.verifying] });
 
@@ -140,7 +143,7 @@ describe('KeyRing.rotate', () => {
   });
 
   it('retires the old key when the new ring says so, even at once (R25)', async () => {
-    const { clock, ring, verifies } = await startRing({ current: first.signing });
+    const { clock, ring, verifies } = await startRing();
     const until = (seconds: number) => ({
       current: second.signing,
       others: [{ ...first.verifying, retireAt: after(seconds) }],
@@ -159,7 +162,7 @@ describe('KeyRing.rotate', () => {
   });
 
   it('keeps the old key for ever if the new ring lists it without retireAt', async () => {
-    const { clock, ring, verifies } = await startRing({ current: first.signing });
+    const { clock, ring, verifies } = await startRing();
 
     await ring.rotate({ current: second.signing, others: [first.verifying] });
 
@@ -168,7 +171,7 @@ describe('KeyRing.rotate', () => {
   });
 
   it('changes nothing if the ring is the same', async () => {
-    const { clock, tokens, ring, verifies } = await startRing({ current: first.signing });
+    const { clock, tokens, ring, verifies } = await startRing();
 
     await ring.rotate({ current: first.signing });
 
@@ -178,7 +181,7 @@ describe('KeyRing.rotate', () => {
   });
 
   it('makes the old key sign again, which then no longer retires', async () => {
-    const { clock, ring, verifies } = await startRing({ current: first.signing });
+    const { clock, ring, verifies } = await startRing();
 
     await ring.rotate({ current: second.signing });
     await ring.rotate({ current: first.signing });
@@ -189,7 +192,7 @@ describe('KeyRing.rotate', () => {
   });
 
   it('verifies a token without a key id with the new key only', async () => {
-    const { tokens, ring } = await startRing({ current: first.signing });
+    const { tokens, ring } = await startRing();
     const ofFirst = first.token({}, { kid: undefined });
     const ofSecond = second.token({}, { kid: undefined });
 
@@ -202,7 +205,7 @@ describe('KeyRing.rotate', () => {
   });
 
   it('keeps the keys of all rotations that run at the same time, and the last one signs', async () => {
-    const { tokens, ring, verifies } = await startRing({ current: first.signing });
+    const { tokens, ring, verifies } = await startRing();
 
     await Promise.all(
       [second, listed, third].map(({ signing }) => ring.rotate({ current: signing })),
@@ -213,7 +216,7 @@ describe('KeyRing.rotate', () => {
   });
 
   it('does not verify a token of the old key under the id of the new one', async () => {
-    const { tokens, ring } = await startRing({ current: first.signing });
+    const { tokens, ring } = await startRing();
     await ring.rotate({ current: second.signing });
 
     const swapped = first.token({}, { kid: 'second' });
@@ -234,69 +237,53 @@ describe('KeyRing.rotate with a mistake', () => {
     };
   }
 
-  it.each<[what: string, next: unknown, message: string]>([
-    ['undefined', undefined, 'keys must be an object: { current: { kid, algorithm, … } }'],
-    ['null', null, 'keys must be an object: { current: { kid, algorithm, … } }'],
-    ['no current key', {}, 'keys.current is missing: name the key that signs'],
-    [
-      'null for the current key',
-      { current: null },
-      'keys.current must be an object: { kid, algorithm, … }',
-    ],
-    [
-      'a current key that cannot sign',
-      { current: second.verifying },
-      'keys.current needs secret or privateKey, because it signs',
-    ],
-    [
-      'one kid twice',
-      { current: second.signing, others: [second.verifying] },
-      "keys has two keys with the kid 'second': give each its own",
-    ],
-    [
-      'a good key and a bad one after it',
-      { current: second.signing, others: [other.verifying, { kid: 'x' }] },
-      'no key is given, or it is undefined: set keys.others[1].secret, or keys.others[1].privateKey ' +
-        'and keys.others[1].publicKey',
-    ],
-    [
-      'a jwksUri that is not an address',
-      { current: second.signing, jwksUri: 'nowhere' },
-      'keys.jwksUri must be an absolute address: https://…',
-    ],
-    [
-      "the current key's kid with another key",
-      { current: otherFirst.signing },
-      "keys uses the kid 'first' for another key than before: use a new kid",
-    ],
-    [
-      "the current key's kid with another key, among the others",
-      { current: second.signing, others: [otherFirst.verifying] },
-      "keys uses the kid 'first' for another key than before: use a new kid",
-    ],
-    [
-      "one of the others' kid with another key",
-      { current: ringKey('listed', 'ES256', 'another listed').signing },
-      "keys uses the kid 'listed' for another key than before: use a new kid",
-    ],
-    [
-      "the current key's kid with a secret",
-      { current: ringKey('first', 'HS256').signing },
-      "keys uses the kid 'first' for another key than before: use a new kid",
-    ],
-  ])('refuses %s, and the ring stays as it was', async (_, next, message) => {
-    const started = await startRing(keys);
+  const withOthers = (...others: readonly unknown[]) => ({ current: second.signing, others });
+  const mistakes = mistakesOf({
+    'keys must be an object: { current: { kid, algorithm, … } }': {
+      undefined: undefined,
+      null: null,
+    },
+    'keys.current is missing: name the key that signs': { 'no current key': {} },
+    'keys.current must be an object: { kid, algorithm, … }': {
+      'null for the current key': { current: null },
+    },
+    'keys.current needs secret or privateKey, because it signs': {
+      'a current key that cannot sign': { current: second.verifying },
+    },
+    "keys has two keys with the kid 'second': give each its own": {
+      'one kid twice': withOthers(second.verifying),
+    },
+    ['no key is given, or it is undefined: set keys.others[1].secret, or keys.others[1].privateKey ' +
+    'and keys.others[1].publicKey']: {
+      'a good key and a bad one after it': withOthers(other.verifying, { kid: 'x' }),
+    },
+    'keys.jwksUri must be an absolute address: https://…': {
+      'a jwksUri that is not an address': { current: second.signing, jwksUri: 'nowhere' },
+    },
+    "keys uses the kid 'first' for another key than before: use a new kid": {
+      "the current key's kid with another key": { current: otherFirst.signing },
+      "the current key's kid with another key, among the others": withOthers(otherFirst.verifying),
+      "the current key's kid with a secret": { current: ringKey('first', 'HS256').signing },
+    },
+    "keys uses the kid 'listed' for another key than before: use a new kid": {
+      "one of the others' kid with another key": {
+        current: ringKey('listed', 'ES256', 'another listed').signing,
+      },
+    },
+  });
+  it.each(mistakes)('refuses %s, and the ring stays as it was', async (_, next, message) => {
+    const started = await startRing({}, keys);
     const before = await stateOf(started);
 
-    const { name, message: told } = await refusalOf(started.ring.rotate(next as KeyRingOptions));
-
-    expect({ name, message: told }).toEqual(configMistake(message));
+    expect(await refusalOf(started.ring.rotate(next as KeyRingOptions))).toMatchObject(
+      configMistake(message),
+    );
     expect(await stateOf(started)).toEqual(before);
     expect(before).toEqual({ signing: 'first', verifying: [true, true, false] });
   });
 
   it('refuses the kid of a former key for another key', async () => {
-    const started = await startRing(keys);
+    const started = await startRing({}, keys);
     await started.ring.rotate({ current: second.signing, others: [listed.verifying] });
 
     expect(await refusalOf(started.ring.rotate({ current: otherFirst.signing }))).toMatchObject(
@@ -325,13 +312,15 @@ describe('KeyRing.rotate with a mistake', () => {
   });
 });
 
+type Tokens = Pick<TokenPair, 'accessToken' | 'refreshToken'>;
+
 @Controller()
 class SessionController {
   constructor(private readonly tokens: TokenService) {}
 
   @UseGuards(RefreshGuard)
   @Post('refresh')
-  async refresh(@CurrentIdentity() identity: string) {
+  async refresh(@CurrentIdentity() identity: string): Promise<Tokens> {
     const { accessToken, refreshToken } = await this.tokens.createTokenPair(identity);
     return { accessToken, refreshToken };
   }
@@ -341,11 +330,6 @@ class SessionController {
   me(@CurrentIdentity() identity: string) {
     return { identity };
   }
-}
-
-interface Tokens {
-  readonly accessToken: string;
-  readonly refreshToken: string;
 }
 
 describe('Rotation under load', () => {
@@ -386,14 +370,16 @@ describe('Rotation under load', () => {
     };
     const clients = Array.from({ length: 6 }, (_, index) => client(`user-${index}`));
 
-    for (const { signing } of successors) {
+    const moreOutcomes = async () => {
       const enough = outcomes.length + 40;
-      while (outcomes.length < enough) await new Promise((resolve) => setImmediate(resolve));
+      while (outcomes.length < enough) await turn();
+    };
+    for (const { signing } of successors) {
+      await moreOutcomes();
       clock.forward(60);
       await ring.rotate({ current: signing });
     }
-    const enough = outcomes.length + 40;
-    while (outcomes.length < enough) await new Promise((resolve) => setImmediate(resolve));
+    await moreOutcomes();
     isOver = true;
     const last = await Promise.all(clients);
 
@@ -404,31 +390,23 @@ describe('Rotation under load', () => {
     expect([...kids].sort()).toEqual(keys.map(({ kid }) => kid));
 
     const leaked = keys.at(-1) as RingKey;
-    const statusOf = async (token: string) => (await app.send('GET', '/me', { token })).status;
+    const answerTo = async (method: string, path: string, token: string) => {
+      const { status, body } = await app.send(method, path, { token });
+      return { status, body };
+    };
+    const refused = { status: 422, body: { msg: 'Signature verification failed' } };
     const [{ accessToken = '' } = {}] = last;
     expect(headerOf(accessToken).kid).toBe(leaked.kid);
-    expect(await statusOf(accessToken)).toBe(200);
+    expect(await answerTo('GET', '/me', accessToken)).toMatchObject({ status: 200 });
 
-    const replacement = ringKey('replacement', 'ES256');
-    const retireAt = clock.now();
-    await ring.rotate({
-      current: replacement.signing,
-      others: [{ ...leaked.verifying, retireAt }],
-    });
+    const others = [{ ...leaked.verifying, retireAt: clock.now() }];
+    await ring.rotate({ current: ringKey('replacement', 'ES256').signing, others });
 
-    const { status, body } = await app.send('GET', '/me', { token: accessToken });
-    expect({ status, body }).toEqual({
-      status: 422,
-      body: { msg: 'Signature verification failed' },
-    });
-    for (const { refreshToken: token } of last) {
-      const { status, body } = await app.send('POST', '/refresh', { token });
-      expect({ status, body }).toEqual({
-        status: 422,
-        body: { msg: 'Signature verification failed' },
-      });
+    expect(await answerTo('GET', '/me', accessToken)).toEqual(refused);
+    for (const { refreshToken } of last) {
+      expect(await answerTo('POST', '/refresh', refreshToken)).toEqual(refused);
     }
     const spare = (keys.at(-2) as RingKey).token({ exp: NOW + YEAR });
-    expect(await statusOf(spare)).toBe(200);
+    expect(await answerTo('GET', '/me', spare)).toMatchObject({ status: 200 });
   });
 });
