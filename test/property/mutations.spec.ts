@@ -14,13 +14,13 @@ import {
   withUnusedBits,
 } from '../support/tokens.js';
 
-/** Fixed, so that a failure can be had again; fast-check prints it with the path to the case. */
+/** Fixed, so that a failure can be repeated; fast-check prints it with the path to the case. */
 const SEED = 20_261_121;
 const RUNS = 700;
 
 const clock = new Clock();
 
-/** What is done to a token, one after the other. */
+/** A change to a token. */
 type Mutation = (token: string) => string;
 
 const CHARACTERS = fc.oneof(
@@ -28,76 +28,23 @@ const CHARACTERS = fc.oneof(
   fc.string({ minLength: 1, maxLength: 1, unit: 'binary' }),
 );
 
-/** What stands in tokens to make libraries stumble. */
+/** Values in tokens that libraries may not expect. */
 const HOSTILE: fc.Arbitrary<unknown> = fc.oneof(
   fc.constantFrom<unknown>(
-    null,
-    true,
-    false,
-    0,
-    -1,
-    1e308,
-    '',
-    'none',
-    'None',
-    'x',
-    [],
-    {},
-    ['x'],
-    ...ALGORITHMS,
-    NOW,
-    NOW - 1,
-    NOW + 1,
-    NOW * 1000,
-    'access',
-    'refresh',
-    'JWT',
-    'at+jwt',
-    '__proto__',
+    ...[null, true, false, 0, -1, 1e308, [], {}, ['x'], NOW, NOW - 1, NOW + 1, NOW * 1000],
+    ...['', 'none', 'None', 'x', 'access', 'refresh', 'JWT', 'at+jwt', '__proto__', ...ALGORITHMS],
   ),
   fc.jsonValue({ maxDepth: 2 }),
 );
 const HEADERS = fc.constantFrom(
-  'alg',
-  'typ',
-  'kid',
-  'crit',
-  'b64',
-  'zip',
-  'enc',
-  'cty',
-  'jwk',
-  'jku',
-  'x5u',
-  'x5c',
-  '__proto__',
-  'x',
+  ...'alg typ kid crit b64 zip enc cty jwk jku x5u x5c __proto__ x'.split(' '),
 );
 const CLAIMS = fc.constantFrom(
-  'iat',
-  'nbf',
-  'exp',
-  'jti',
-  'type',
-  'fresh',
-  'csrf',
-  'sub',
-  'iss',
-  'aud',
-  'sid',
-  '__proto__',
-  'x',
+  ...'iat nbf exp jti type fresh csrf sub iss aud sid __proto__ x'.split(' '),
 );
 const JSON_TEXTS = fc.oneof(
   fc.constantFrom(
-    '',
-    '{}',
-    '[]',
-    'null',
-    '{"exp":1e400}',
-    '{"alg":"HS256","alg":"none"}',
-    '\ufeff{}',
-    '{',
+    ...['', '{}', '[]', 'null', '{', '\ufeff{}', '{"exp":1e400}', '{"alg":"HS256","alg":"none"}'],
   ),
   fc.json({ maxDepth: 2 }),
 );
@@ -128,78 +75,83 @@ function parsed(text: string): [string, unknown][] {
   }
 }
 
+/** Replaces some characters from a place on, which is counted modulo the length. */
+function splice(token: string, at: number, count: number, text: string): string {
+  const place = at % (token.length + (count === 0 ? 1 : 0));
+  return token.slice(0, place) + text + token.slice(place + count);
+}
+
+const without = (segments: readonly string[], index: number) =>
+  segments.filter((_, at) => at !== index);
+
+function changeBit(text: string, at: number, bit: number): string {
+  const bytes = Buffer.from(text, 'base64url');
+  if (bytes.length > 0) bytes[at % bytes.length]! ^= 1 << bit;
+  return bytes.toString('base64url');
+}
+
+/** Arguments for a change to a token, drawn from arbitraries. */
+function mutation<Drawn extends unknown[]>(
+  change: (token: string, ...drawn: Drawn) => string,
+  ...arbitraries: { [Index in keyof Drawn]: fc.Arbitrary<Drawn[Index]> }
+): fc.Arbitrary<Mutation> {
+  return fc.tuple(...arbitraries).map((drawn) => (token) => change(token, ...(drawn as Drawn)));
+}
+
+const PLACE = fc.nat();
+const SEGMENT = fc.nat(2);
+
 /** Changes to the text of a token, without a new signature. */
 const TEXT_MUTATIONS: fc.Arbitrary<Mutation> = fc.oneof(
-  fc.tuple(fc.nat(), CHARACTERS).map(([at, character]): Mutation => (token) => {
-    const place = at % token.length;
-    return token.slice(0, place) + character + token.slice(place + 1);
-  }),
-  fc.tuple(fc.nat(), CHARACTERS).map(([at, character]): Mutation => (token) => {
-    const place = at % (token.length + 1);
-    return token.slice(0, place) + character + token.slice(place);
-  }),
-  fc.tuple(fc.nat(), fc.integer({ min: 1, max: 40 })).map(([at, count]): Mutation => (token) => {
-    const place = at % token.length;
-    return token.slice(0, place) + token.slice(place + count);
-  }),
-  fc.tuple(fc.nat(2), fc.nat(2)).map(([one, other]): Mutation => (token) => {
-    const segments = segmentsOf(token);
-    [segments[one], segments[other]] = [segments[other] ?? '', segments[one] ?? ''];
-    return segments.join('.');
-  }),
-  fc.nat(2).map(
-    (index): Mutation =>
-      (token) =>
-        changeSegment(token, index, (text) => (text ? withUnusedBits(text) : text)),
+  mutation((token, at, character) => splice(token, at, 1, character), PLACE, CHARACTERS),
+  mutation((token, at, character) => splice(token, at, 0, character), PLACE, CHARACTERS),
+  mutation(
+    (token, at, count) => splice(token, at, count, ''),
+    PLACE,
+    fc.integer({ min: 1, max: 40 }),
   ),
-  fc.nat(2).map(
-    (index): Mutation =>
-      (token) =>
-        changeSegment(token, index, () => ''),
+  mutation(
+    (token, one, other) => {
+      const segments = segmentsOf(token);
+      [segments[one], segments[other]] = [segments[other] ?? '', segments[one] ?? ''];
+      return segments.join('.');
+    },
+    SEGMENT,
+    SEGMENT,
   ),
-  fc.nat(2).map(
-    (index): Mutation =>
-      (token) =>
-        segmentsOf(token)
-          .filter((_, at) => at !== index)
-          .join('.'),
+  mutation(
+    (token, index) => changeSegment(token, index, (text) => (text ? withUnusedBits(text) : text)),
+    SEGMENT,
   ),
-  fc.nat(2).map(
-    (index): Mutation =>
-      (token) =>
-        `${token}.${segmentsOf(token)[index]}`,
-  ),
-  fc.tuple(fc.nat(), fc.nat(7)).map(
-    ([at, bit]): Mutation =>
-      (token) =>
-        changeSegment(token, 2, (text) => {
-          const bytes = Buffer.from(text, 'base64url');
-          if (bytes.length > 0) bytes[at % bytes.length]! ^= 1 << bit;
-          return bytes.toString('base64url');
-        }),
+  mutation((token, index) => changeSegment(token, index, () => ''), SEGMENT),
+  mutation((token, index) => without(segmentsOf(token), index).join('.'), SEGMENT),
+  mutation((token, index) => `${token}.${segmentsOf(token)[index]}`, SEGMENT),
+  mutation(
+    (token, at, bit) => changeSegment(token, 2, (text) => changeBit(text, at, bit)),
+    PLACE,
+    fc.nat(7),
   ),
 );
 
-/** Changes to what a token says. */
+const VALUES = fc.option(HOSTILE, { nil: undefined });
+
+/** Changes to the header or the claims of a token. */
 const JSON_MUTATIONS: fc.Arbitrary<Mutation> = fc.oneof(
-  fc.tuple(HEADERS, fc.option(HOSTILE, { nil: undefined })).map(
-    ([name, value]): Mutation =>
-      (token) =>
-        changeSegment(token, 0, (text) => withMember(text, name, value)),
+  ...[HEADERS, CLAIMS].map((names, index) =>
+    mutation(
+      (token, name, value) => changeSegment(token, index, (text) => withMember(text, name, value)),
+      names,
+      VALUES,
+    ),
   ),
-  fc.tuple(CLAIMS, fc.option(HOSTILE, { nil: undefined })).map(
-    ([name, value]): Mutation =>
-      (token) =>
-        changeSegment(token, 1, (text) => withMember(text, name, value)),
-  ),
-  fc.tuple(fc.nat(1), JSON_TEXTS).map(
-    ([index, text]): Mutation =>
-      (token) =>
-        changeSegment(token, index, () => segment(text)),
+  mutation(
+    (token, index, text) => changeSegment(token, index, () => segment(text)),
+    fc.nat(1),
+    JSON_TEXTS,
   ),
 );
 
-/** Signatures over whatever the token says by now: its own key's, others', and the public key's as if it were a secret. */
+/** New signatures of the changed token: by its own key, by other keys, and by the public key as a secret. */
 function signingMutations(algorithm: Algorithm): fc.Arbitrary<Mutation> {
   const { signing, verifying } = keysOf(algorithm);
   const material =
@@ -267,7 +219,7 @@ describe.each(['HS256', 'RS256', 'ES256'] as const)(
         { seed: SEED, numRuns: RUNS },
       );
 
-      // Or else it would prove nothing: some tokens must be good, and most of them bad.
+      // Otherwise the test would prove nothing: some tokens must be good, and most of them bad.
       expect(seen.believed).toBeGreaterThan(RUNS / 50);
       expect(seen.refused).toBeGreaterThan(RUNS / 2);
     });

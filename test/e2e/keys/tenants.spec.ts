@@ -221,6 +221,9 @@ describe('A key loader that fails', () => {
     message: 'Token could not be checked',
   };
 
+  const circle: { self?: object } = {};
+  circle.self = circle;
+
   const FAILURES: [what: string, loader: () => unknown][] = [
     ['never answers', hanging],
     ['answers too late', () => new Promise((resolve) => setTimeout(resolve, 60, SECRET))],
@@ -234,6 +237,9 @@ describe('A key loader that fails', () => {
     ['returns a number', () => 7],
     ['returns an array', () => [SECRET]],
     ['returns a function', () => () => SECRET],
+    ['returns a symbol', () => Symbol('secret')],
+    ['returns a circle', () => circle],
+    ['returns an object with a bigint', () => ({ kty: 'RSA', n: 7n })],
     ['returns an object without a key', () => ({ secret: SECRET })],
     ['returns a public key for a secret', () => rsa.publicKey],
     ['returns the text of a public key for a secret', () => pemOf(rsa.publicKey)],

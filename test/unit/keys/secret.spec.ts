@@ -1,8 +1,7 @@
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { Logger } from '@nestjs/common';
+import { describe, expect, it } from '@jest/globals';
 import { createSecretKey, generateKeyPairSync, randomBytes, X509Certificate } from 'node:crypto';
 import { findSecretWeakness, WELL_KNOWN_SECRETS } from '../../../src/keys/secret-strength.js';
-import { importSecret, refuseWeakSecret } from '../../../src/keys/secret.js';
+import { importSecret } from '../../../src/keys/secret.js';
 import type { Algorithm } from '../../../src/options/key-options.js';
 import {
   CERTIFICATE,
@@ -128,8 +127,6 @@ describe('An oct JWK', () => {
 });
 
 describe('Key pairs as secrets', () => {
-  const take = (input: unknown) => importSecret(input, ['HS256'], 'secret');
-
   /** Every structure of these pairs; shapesOf gives each of them in more forms. */
   const pairs = [
     ['RSA', rsaPair()],
@@ -244,40 +241,6 @@ describe('Key pairs as secrets', () => {
       { kty: 'oct', k: bytes.toString('base64url') },
     ];
   }
-});
-
-describe('A weak secret', () => {
-  const text = 'c0rrect-h0rse';
-  const refuse = () => refuseWeakSecret(createSecretKey(Buffer.from(text)), ['HS256'], 'secret');
-  const environment = process.env.NODE_ENV;
-  let warn: ReturnType<typeof jest.spyOn>;
-
-  beforeEach(() => {
-    warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
-  });
-  afterEach(() => {
-    process.env.NODE_ENV = environment;
-    jest.restoreAllMocks();
-  });
-
-  it('is refused in production, with the command that makes a strong one (R15)', () => {
-    process.env.NODE_ENV = 'production';
-
-    const message = mistakeOf(refuse);
-    expect(message).toContain('secret is too short: 13 bytes, and HS256 needs at least 32');
-    expect(message).toContain("randomBytes(64).toString('base64url')");
-    expect(message).not.toContain(text);
-    expect(warn).not.toHaveBeenCalled();
-  });
-
-  it('causes a warning elsewhere (R15)', () => {
-    process.env.NODE_ENV = 'development';
-    refuse();
-
-    expect(warn).toHaveBeenCalledTimes(1);
-    expect(String(warn.mock.calls[0]?.[0])).toContain('randomBytes(64)');
-    expect(String(warn.mock.calls[0]?.[0])).not.toContain(text);
-  });
 });
 
 describe('Strength of secrets', () => {
