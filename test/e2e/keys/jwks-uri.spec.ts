@@ -91,6 +91,17 @@ async function answerTo(token: string) {
   return { status, body };
 }
 
+async function expectAnswer(answer: object, ...tokens: readonly string[]): Promise<void> {
+  for (const token of tokens) expect(await answerTo(token)).toEqual(answer);
+}
+
+/** An application that has fetched the issuer's keys, because it has accepted one of its tokens. */
+async function startInUse(keys?: Partial<KeyRingOptions>): Promise<RunningApp> {
+  const started = await start(keys);
+  expect(await answerTo(rsa.token())).toEqual(LET_IN);
+  return started;
+}
+
 /** A token under a key id of the issuer, signed with any key. */
 function signedAs(alg: Algorithm, kid: string, key: KeyObject): string {
   return forgeAs(alg, claimsAtNow(), { header: { alg, typ: 'JWT', kid }, key });
@@ -180,9 +191,8 @@ describe('Tokens of another issuer', () => {
   it('are accepted by their key ids, beside those of the own key', async () => {
     await start();
 
-    for (const key of [rsa, ec, edwards, own, rsa]) {
-      expect(await answerTo(key.token())).toEqual(LET_IN);
-    }
+    const keys = [rsa, ec, edwards, own, rsa];
+    await expectAnswer(LET_IN, ...keys.map((key) => key.token()));
     expect(issuer.requests).toBe(1);
   });
 
@@ -190,16 +200,18 @@ describe('Tokens of another issuer', () => {
     await start({});
 
     expect(await answerTo(rsa.token())).toEqual(LET_IN);
-    expect(await answerTo(own.token())).toEqual(REFUSED);
-    expect(await answerTo(rsa.token({}, { kid: undefined }))).toEqual(REFUSED);
+    await expectAnswer(REFUSED, own.token(), rsa.token({}, { kid: undefined }));
   });
 
   it('are refused under key ids of the ring, and tokens of the ring under theirs', async () => {
     await start();
 
-    expect(await answerTo(ec.token({}, { kid: 'own' }))).toEqual(REFUSED);
-    expect(await answerTo(own.token({}, { kid: 'ec' }))).toEqual(REFUSED);
-    expect(await answerTo(ec.token({}, { kid: undefined }))).toEqual(REFUSED);
+    await expectAnswer(
+      REFUSED,
+      ec.token({}, { kid: 'own' }),
+      own.token({}, { kid: 'ec' }),
+      ec.token({}, { kid: undefined }),
+    );
   });
 
   it('are checked for everything else', async () => {
@@ -245,8 +257,7 @@ describe('Tokens of another issuer', () => {
 
 describe('An unknown key id', () => {
   it('causes one fetch in half a minute, even if ten thousand tokens have one (R27)', async () => {
-    const tokens = (await start()).get(TokenService);
-    expect(await answerTo(rsa.token())).toEqual(LET_IN);
+    const tokens = (await startInUse()).get(TokenService);
     const rest = ec.token().split('.').slice(1).join('.');
     const withKid = (index: number) =>
       `${segment({ alg: 'ES256', kid: `random ${index}` })}.${rest}`;
@@ -268,8 +279,7 @@ describe('An unknown key id', () => {
   it('is answered like a bad signature (R71)', async () => {
     await start();
 
-    expect(await answerTo(next.token())).toEqual(REFUSED);
-    expect(await answerTo(ec.token({}, { kid: 'rsa' }))).toEqual(REFUSED);
+    await expectAnswer(REFUSED, next.token(), ec.token({}, { kid: 'rsa' }));
   });
 
   it('causes one fetch for many tokens at the same time (R27)', async () => {
@@ -295,8 +305,7 @@ describe('An unknown key id', () => {
   });
 
   it('causes another fetch after half a minute, which finds a new key', async () => {
-    await start();
-    expect(await answerTo(rsa.token())).toEqual(LET_IN);
+    await startInUse();
     issuer.publish(rsa.jwk(), next.jwk());
 
     time.forward(29);
@@ -304,14 +313,12 @@ describe('An unknown key id', () => {
     expect(issuer.requests).toBe(1);
 
     time.forward(2);
-    expect(await answerTo(next.token())).toEqual(LET_IN);
-    expect(await answerTo(rsa.token())).toEqual(LET_IN);
+    await expectAnswer(LET_IN, next.token(), rsa.token());
     expect(issuer.requests).toBe(2);
   });
 
   it('is found in a set that is fetched after ten minutes, and a removed key is not', async () => {
-    await start();
-    expect(await answerTo(rsa.token())).toEqual(LET_IN);
+    await startInUse();
     issuer.publish(next.jwk());
 
     time.forward(601);
@@ -405,13 +412,11 @@ describe('If the other issuer', () => {
   });
 
   it.each(FAULTS)('%s after a good response, its last keys are used (R26)', async (_, fail) => {
-    await start();
-    expect(await answerTo(rsa.token())).toEqual(LET_IN);
+    await startInUse();
     await fail(issuer);
 
     time.forward(601);
-    expect(await answerTo(rsa.token())).toEqual(LET_IN);
-    expect(await answerTo(ec.token())).toEqual(LET_IN);
+    await expectAnswer(LET_IN, rsa.token(), ec.token());
     time.forward(31);
     expect(await answerTo(next.token())).toEqual(REFUSED);
   });
@@ -451,9 +456,7 @@ describe('If the other issuer', () => {
     await start();
     issuer.answer(500);
 
-    for (let time = 0; time < 20; time += 1) {
-      expect(await answerTo(rsa.token())).toEqual(UNAVAILABLE);
-    }
+    await expectAnswer(UNAVAILABLE, ...Array<string>(20).fill(rsa.token()));
     expect(issuer.requests).toBe(1);
 
     issuer.publish(rsa.jwk());
@@ -475,8 +478,7 @@ describe('If the other issuer', () => {
   });
 
   it('is down, its last keys are used for an hour (R26)', async () => {
-    await start();
-    expect(await answerTo(rsa.token())).toEqual(LET_IN);
+    await startInUse();
     await issuer.goAway();
 
     for (let minutes = 0; minutes < 55; minutes += 5) {
@@ -488,8 +490,7 @@ describe('If the other issuer', () => {
   });
 
   it('is down, the hour of its last keys counts from their own fetch (R26)', async () => {
-    await start();
-    expect(await answerTo(rsa.token())).toEqual(LET_IN);
+    await startInUse();
     issuer.publish(ec.jwk());
     time.forward(3000);
     expect(await answerTo(ec.token())).toEqual(LET_IN);
@@ -501,8 +502,7 @@ describe('If the other issuer', () => {
   });
 
   it('is down for longer than an hour, its keys are no longer used (R26)', async () => {
-    await start();
-    expect(await answerTo(rsa.token())).toEqual(LET_IN);
+    await startInUse();
     await issuer.goAway();
 
     time.forward(3599);
@@ -513,8 +513,7 @@ describe('If the other issuer', () => {
   });
 
   it('comes back, its new keys are known within half a minute', async () => {
-    await start();
-    expect(await answerTo(rsa.token())).toEqual(LET_IN);
+    await startInUse();
     await issuer.goAway();
     time.forward(601);
     expect(await answerTo(rsa.token())).toEqual(LET_IN);
@@ -542,8 +541,7 @@ describe('If the other issuer', () => {
     issuer.publish(...ecKeys(99), rsa.jwk());
     await start();
 
-    expect(await answerTo(rsa.token())).toEqual(LET_IN);
-    expect(await answerTo(ec.token({}, { kid: 'ec 98' }))).toEqual(LET_IN);
+    await expectAnswer(LET_IN, rsa.token(), ec.token({}, { kid: 'ec 98' }));
   });
 });
 
@@ -645,8 +643,7 @@ describe('A weak key of another issuer', () => {
 
 describe('Keys of another issuer in a ring that rotates', () => {
   it('stay, and are not fetched again', async () => {
-    const ring = (await start()).get(KeyRing);
-    expect(await answerTo(rsa.token())).toEqual(LET_IN);
+    const ring = (await startInUse()).get(KeyRing);
     await issuer.goAway();
 
     await ring.rotate({ current: next.signing, jwksUri: new URL(issuer.uri) });
@@ -656,8 +653,7 @@ describe('Keys of another issuer in a ring that rotates', () => {
   });
 
   it('are no longer used if the new ring does not name them', async () => {
-    const ring = (await start()).get(KeyRing);
-    expect(await answerTo(rsa.token())).toEqual(LET_IN);
+    const ring = (await startInUse()).get(KeyRing);
 
     await ring.rotate({ current: own.signing });
 
@@ -667,8 +663,7 @@ describe('Keys of another issuer in a ring that rotates', () => {
 
   it('are fetched from the address that the new ring names', async () => {
     const successor = await JwksServer.start(next.jwk());
-    const ring = (await start({})).get(KeyRing);
-    expect(await answerTo(rsa.token())).toEqual(LET_IN);
+    const ring = (await startInUse({})).get(KeyRing);
 
     await ring.rotate({ jwksUri: successor.uri });
 
@@ -702,8 +697,7 @@ describe('Keys of another issuer in a ring that rotates', () => {
       jwksUri: issuer.uri,
     });
 
-    expect(await answerTo(ringKey('own', 'ES256', 'impostor').token())).toEqual(REFUSED);
-    expect(await answerTo(own.token())).toEqual(REFUSED);
+    await expectAnswer(REFUSED, ringKey('own', 'ES256', 'impostor').token(), own.token());
     expect(issuer.requests).toBe(0);
   });
 });

@@ -1,5 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import { createSecretKey, generateKeyPairSync, randomBytes, X509Certificate } from 'node:crypto';
+import {
+  createSecretKey,
+  generateKeyPairSync,
+  type KeyObject,
+  randomBytes,
+  X509Certificate,
+} from 'node:crypto';
 import { findSecretWeakness, WELL_KNOWN_SECRETS } from '../../../src/keys/secret-strength.js';
 import { importSecret } from '../../../src/keys/secret.js';
 import type { Algorithm } from '../../../src/options/key-options.js';
@@ -18,6 +24,8 @@ import fc from 'fast-check';
 const take = (input: unknown) => importSecret(input, ['HS256'], 'secret');
 const secret = strongSecret();
 const k = Buffer.from(secret).toString('base64url');
+
+const pemOf = (key: KeyObject) => key.export({ format: 'pem', type: 'spki' }) as string;
 
 describe('A secret', () => {
   it.each([
@@ -118,105 +126,86 @@ describe('An oct JWK', () => {
   });
 
   it('is refused if its "k" is a public key (R3)', () => {
-    const pem = rsaPair().publicKey.export({ format: 'pem', type: 'spki' }) as string;
+    const pem = pemOf(rsaPair().publicKey);
+    const jwk = { kty: 'oct', k: Buffer.from(pem).toString('base64url') };
 
-    expect(
-      mistakeOf(() => take({ kty: 'oct', k: Buffer.from(pem).toString('base64url') }), pem),
-    ).toContain('secret looks like a public key in PEM form');
+    expect(mistakeOf(() => take(jwk), pem)).toContain('secret looks like a public key in PEM form');
   });
 });
 
 describe('Key pairs as secrets', () => {
   /** Every structure of these pairs; shapesOf gives each of them in more forms. */
-  const pairs = [
-    ['RSA', rsaPair()],
-    ['short RSA', shortRsaPair()],
-    ['P-256', ecPair('P-256')],
-    ['P-384', ecPair('P-384')],
-    ['P-521', ecPair('P-521')],
-    ['Ed25519', ed25519Pair()],
-  ] as const;
-  const material = pairs.flatMap(([name, { privateKey, publicKey }]) => [
-    ...publicStructures(publicKey).map(
-      ([form, key]) => [`public ${name}, ${form}`, bytesOf(key)] as const,
-    ),
+  const pairs = {
+    RSA: rsaPair(),
+    'short RSA': shortRsaPair(),
+    'P-256': ecPair('P-256'),
+    'P-384': ecPair('P-384'),
+    'P-521': ecPair('P-521'),
+    Ed25519: ed25519Pair(),
+  };
+  const structures = Object.entries(pairs).flatMap(([name, { privateKey, publicKey }]) => [
+    ...publicStructures(publicKey).map(([form, key]) => [`public ${name}, ${form}`, key] as const),
     ...privateStructures(privateKey).map(
-      ([form, key]) => [`private ${name}, ${form}`, bytesOf(key)] as const,
+      ([form, key]) => [`private ${name}, ${form}`, key] as const,
     ),
   ]);
-  const otherKinds = [
-    ...(['ed448', 'x25519'] as const).map(
-      (kind) => [kind, generateKeyPairSync(kind as 'ed448')] as const,
-    ),
-    ['DSA', generateKeyPairSync('dsa', { modulusLength: 1024, divisorLength: 160 })] as const,
-  ].flatMap(([name, { publicKey, privateKey }]) => [
+  const otherKinds = Object.entries({
+    ed448: generateKeyPairSync('ed448'),
+    x25519: generateKeyPairSync('x25519'),
+    DSA: generateKeyPairSync('dsa', { modulusLength: 1024, divisorLength: 160 }),
+  }).flatMap(([name, { publicKey, privateKey }]) => [
     [`public ${name}`, publicKey.export({ format: 'der', type: 'spki' })] as const,
     [`private ${name}`, privateKey.export({ format: 'der', type: 'pkcs8' })] as const,
   ]);
-  const encrypted = rsaPair().privateKey.export({
-    format: 'der',
-    type: 'pkcs8',
-    cipher: 'aes-256-cbc',
-    passphrase: 'open sesame',
-  });
+  const lock = { cipher: 'aes-256-cbc', passphrase: 'open sesame' };
   const jwk = rsaPair().publicKey.export({ format: 'jwk' });
   const sshWire = Buffer.concat([
     Buffer.from('\0\0\0\u0007ssh-rsa\0\0\0\u0003\u0001\0\u0001\0\0\u0001\u0001'),
     Buffer.alloc(257, 7),
   ]);
-  const others: readonly (readonly [string, Buffer])[] = [
-    ['a certificate, PEM', Buffer.from(CERTIFICATE)],
-    ['a certificate, DER', new X509Certificate(CERTIFICATE).raw],
-    ['an encrypted private key', encrypted],
-    ['a JWK set', Buffer.from(JSON.stringify({ keys: [jwk] }))],
-    ['a JWK in Python spelling', Buffer.from(JSON.stringify(jwk).replaceAll('"', "'"))],
-    ['a JWK cut short', Buffer.from(JSON.stringify({ kty: 'RSA', ...jwk }).slice(0, -20))],
-    ['an OpenSSH public key', Buffer.from(`ssh-rsa ${sshWire.toString('base64')} user@host`)],
-    ['an OpenSSH public key, its body', sshWire],
-    [
-      'an OpenSSH ECDSA key',
-      Buffer.from('ecdsa-sha2-nistp256 AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAI'),
-    ],
-    ['an OpenSSH private key, its body', Buffer.from('openssh-key-v1\0and so on')],
-    [
-      'an RFC 4716 public key',
-      Buffer.from(`---- BEGIN SSH2 PUBLIC KEY ----\n${sshWire.toString('base64')}`),
-    ],
-  ];
+  const ssh = sshWire.toString('base64');
+  const others = {
+    'a certificate, PEM': CERTIFICATE,
+    'a certificate, DER': new X509Certificate(CERTIFICATE).raw,
+    'an encrypted private key': rsaPair().privateKey.export({
+      format: 'der',
+      type: 'pkcs8',
+      ...lock,
+    }),
+    'a JWK set': { keys: [jwk] },
+    'a JWK in Python spelling': JSON.stringify(jwk).replaceAll('"', "'"),
+    'a JWK cut short': JSON.stringify({ kty: 'RSA', ...jwk }).slice(0, -20),
+    'an OpenSSH public key': `ssh-rsa ${ssh} user@host`,
+    'an OpenSSH public key, its body': sshWire,
+    'an OpenSSH ECDSA key': 'ecdsa-sha2-nistp256 AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAI',
+    'an OpenSSH private key, its body': 'openssh-key-v1\0and so on',
+    'an RFC 4716 public key': `---- BEGIN SSH2 PUBLIC KEY ----\n${ssh}`,
+  };
 
-  describe('Material of a key pair', () => {
-    it.each([...material, ...otherKinds, ...others])(
-      'is refused as a secret: %s (R3)',
-      (_, bytes) => {
-        const text = bytes.toString('utf8');
-        for (const input of shapesOf(bytes)) {
-          expect(mistakeOf(() => take(input), text)).toMatch(
-            /^secret looks like .*; expected a secret for HS256/,
-          );
-        }
-      },
-    );
+  it.each<readonly [string, string | Buffer | object]>([
+    ...structures,
+    ...otherKinds,
+    ...Object.entries(others),
+    ...textForms(pemOf(rsaPair().publicKey)).map(
+      ([form, text]) => [`a PEM ${form}`, text] as const,
+    ),
+  ])('are refused as a secret: %s (R3)', (_, key) => {
+    const bytes = bytesOf(key);
+    for (const input of shapesOf(bytes)) {
+      expect(mistakeOf(() => take(input), bytes.toString('utf8'))).toMatch(
+        /^secret looks like .*; expected a secret for HS256/,
+      );
+    }
+  });
 
-    it.each(textForms(rsaPair().publicKey.export({ format: 'pem', type: 'spki' }) as string))(
-      'is refused as a secret: a PEM %s (R3)',
-      (_, text) => {
-        for (const input of shapesOf(Buffer.from(text))) mistakeOf(() => take(input), text);
-      },
-    );
-
-    it.each(pairs)('is refused as a secret if it is cut short: %s (R3)', (_, { publicKey }) => {
-      const pem = publicKey.export({ format: 'pem', type: 'spki' }) as string;
-      const body = pem.replace(/-----.*?-----|\n/g, '');
-      const cuts = [
-        pem.slice(0, 90),
-        pem.slice(5),
-        pem.slice(60),
-        body.slice(0, 70),
-        pem.split('\n').slice(1).join('\n'),
-      ];
-      for (const cut of cuts)
-        expect(mistakeOf(() => take(cut), body)).toContain('secret looks like');
-    });
+  it.each(Object.entries(pairs))('are refused if they are cut short: %s (R3)', (_, pair) => {
+    const pem = pemOf(pair.publicKey);
+    const body = pem.replace(/-----.*?-----|\n/g, '');
+    const withoutFirstLine = pem.split('\n').slice(1).join('\n');
+    const cuts = [pem.slice(0, 90), pem.slice(5), pem.slice(60), body.slice(0, 70)];
+    for (const cut of [...cuts, withoutFirstLine]) {
+      expect(mistakeOf(() => take(cut), body)).toContain('secret looks like');
+    }
   });
 
   function bytesOf(key: string | Buffer | object): Buffer {
