@@ -5,7 +5,7 @@ import type { Algorithm, JsonWebKey, KeyInput } from '../../../src/index.js';
 import { Clock } from '../../support/forge.js';
 import { ecPair, ed25519Pair, type KeyPair, rsaPair, strongSecret } from '../../support/keys.js';
 import { claimsAtNow, claimsOf, headerOf, refusalOf, startTokens } from '../../support/tokens.js';
-import { privateStructures, publicStructures } from '../../unit/keys/key-forms.js';
+import { structuresOf } from '../../unit/keys/key-forms.js';
 import { ringKey } from './ring-keys.js';
 
 type Form = readonly [form: string, material: string | Buffer | JsonWebKey | KeyObject];
@@ -43,12 +43,12 @@ async function expectExchange(
 describe.each(FAMILIES)('A pair for %s', (algorithm, { privateKey, publicKey }) => {
   const lock = { cipher: 'aes-256-cbc', passphrase: 'correct horse' } as const;
 
-  it.each<Form>([...privateStructures(privateKey), ['a KeyObject', privateKey]])(
+  it.each<Form>([...structuresOf(privateKey), ['a KeyObject', privateKey]])(
     'signs as %s',
     (_, form) => expectExchange(algorithm, { privateKey: form }, { publicKey }),
   );
 
-  it.each<Form>([...publicStructures(publicKey), ['a KeyObject', publicKey]])(
+  it.each<Form>([...structuresOf(publicKey), ['a KeyObject', publicKey]])(
     'verifies as %s',
     (_, form) => expectExchange(algorithm, { privateKey }, { publicKey: form }),
   );

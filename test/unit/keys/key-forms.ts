@@ -20,44 +20,24 @@ export function textForms(text: string): readonly (readonly [form: string, text:
   ];
 }
 
-/** The PEM, DER and JWK of a private key in all structures that its kind knows. */
-export function privateStructures(
-  key: KeyObject,
-): readonly (readonly [string, string | Buffer | JsonWebKey])[] {
-  const legacy = ({ ec: 'sec1', rsa: 'pkcs1' } as const)[String(key.asymmetricKeyType)];
-  const der = (type: 'pkcs8' | 'pkcs1' | 'sec1') => key.export({ format: 'der', type });
-  const pem = (type: 'pkcs8' | 'pkcs1' | 'sec1') => key.export({ format: 'pem', type }) as string;
-  return [
-    ['PKCS#8 PEM', pem('pkcs8')],
-    ['PKCS#8 DER', der('pkcs8')],
-    ...(legacy
-      ? ([
-          [`${legacy} PEM`, pem(legacy)],
-          [`${legacy} DER`, der(legacy)],
-        ] as const)
-      : []),
-    ['JWK', key.export({ format: 'jwk' })],
-    ['JWK text', JSON.stringify(key.export({ format: 'jwk' }), null, 2)],
-  ];
-}
+const NAMES = { pkcs8: 'PKCS#8', spki: 'SPKI', pkcs1: 'PKCS#1', sec1: 'SEC1' } as const;
+type Structure = keyof typeof NAMES;
 
-/** The PEM, DER and JWK of a public key in all structures that its kind knows. */
-export function publicStructures(
+/** The PEM, DER and JWK of a private or public key in all structures that its kind knows. */
+export function structuresOf(
   key: KeyObject,
-): readonly (readonly [string, string | Buffer | JsonWebKey])[] {
-  const der = (type: 'spki' | 'pkcs1') => key.export({ format: 'der', type });
-  const pem = (type: 'spki' | 'pkcs1') => key.export({ format: 'pem', type }) as string;
-  const pkcs1 = [
-    ['PKCS#1 PEM', pem.bind(null, 'pkcs1')],
-    ['PKCS#1 DER', der.bind(null, 'pkcs1')],
-  ] as const;
+): readonly (readonly [form: string, material: string | Buffer | JsonWebKey])[] {
+  const isPrivate = key.type === 'private';
+  const types: Structure[] = [isPrivate ? 'pkcs8' : 'spki'];
+  if (key.asymmetricKeyType === 'rsa') types.push('pkcs1');
+  if (key.asymmetricKeyType === 'ec' && isPrivate) types.push('sec1');
+  const jwk = key.export({ format: 'jwk' });
   return [
-    ['SPKI PEM', pem('spki')],
-    ['SPKI DER', der('spki')],
-    ...(key.asymmetricKeyType === 'rsa'
-      ? pkcs1.map(([name, make]) => [name, make()] as const)
-      : []),
-    ['JWK', key.export({ format: 'jwk' })],
-    ['JWK text', JSON.stringify(key.export({ format: 'jwk' }), null, 2)],
+    ...types.flatMap((type) => [
+      [`${NAMES[type]} PEM`, key.export({ format: 'pem', type: type as 'pkcs1' })] as const,
+      [`${NAMES[type]} DER`, key.export({ format: 'der', type: type as 'pkcs1' })] as const,
+    ]),
+    ['JWK', jwk],
+    ['JWK text', JSON.stringify(jwk, null, 2)],
   ];
 }

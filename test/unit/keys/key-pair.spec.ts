@@ -23,7 +23,7 @@ import {
   strongSecret,
   strongSecretKey,
 } from '../../support/keys.js';
-import { privateStructures, publicStructures, textForms } from './key-forms.js';
+import { structuresOf, textForms } from './key-forms.js';
 import { mistakeOf, mistakesOf } from './mistake.js';
 
 const families = [
@@ -46,10 +46,11 @@ const importerOf = ({ type }: KeyObject): Importer =>
   type === 'private' ? importPrivateKey : importPublicKey;
 
 describe.each(families)('The import of keys for %s', (algorithm, { privateKey, publicKey }) => {
-  it.each([
-    ...privateStructures(privateKey).map(([form, key]) => [`private ${form}`, key, privateKey]),
-    ...publicStructures(publicKey).map(([form, key]) => [`public ${form}`, key, publicKey]),
-  ] as [string, unknown, KeyObject][])('reads a %s (R17)', (_, structure, key) => {
+  it.each(
+    [privateKey, publicKey].flatMap((key) =>
+      structuresOf(key).map(([form, structure]) => [key.type, form, structure, key] as const),
+    ),
+  )('reads a %s %s (R17)', (_, __, structure, key) => {
     const texts = typeof structure === 'string' ? textForms(structure).map(([, text]) => text) : [];
     for (const form of [structure, ...texts, ...texts.map((text) => Buffer.from(text))]) {
       expect(importerOf(key)(form, [algorithm], 'key').equals(key)).toBe(true);
