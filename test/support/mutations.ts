@@ -82,8 +82,8 @@ export function signedToken(algorithm: Algorithm, input = inputOf(algorithm)): s
 /** Attacks of several kinds that have a reason in common; bytes are a signature of the twin's text, text is a token. */
 export function familiesOf(
   twin: string,
+  reason: string,
   attacks: Readonly<Record<string, Readonly<Record<string, string | Buffer>>>>,
-  reason = BAD_SIGNATURE,
 ): Family[] {
   const input = twin.slice(0, twin.lastIndexOf('.'));
   return Object.entries(attacks).map(([refuses, forgeries]) => {

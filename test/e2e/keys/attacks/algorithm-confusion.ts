@@ -4,6 +4,7 @@ import { SECRET, segment } from '../../../support/forge.js';
 import {
   attackedKeys,
   BAD_ALGORITHM,
+  BAD_SIGNATURE,
   byName,
   EVERY_ALGORITHM,
   familiesOf,
@@ -25,64 +26,48 @@ export function confusionAttacks(algorithm: Algorithm): readonly Family[] {
   const input = inputOf(algorithm);
   const noneLast = `{"alg":"${algorithm}","alg":"none"}`;
   const families = [
-    ...familiesOf(
-      twin,
-      {
-        'a valid token of any other algorithm (R2)': byName(others, (other) => signedToken(other)),
-        'its own signature under the name of any other algorithm': byName(others, (other) =>
-          signedToken(algorithm, inputOf(other)),
-        ),
-        'the algorithm none in any spelling (R1)': unsecured(algorithm, twin),
-        'a name that is almost the name of the algorithm (R2)': Object.fromEntries(
-          nearly(algorithm).map((alg) => [
-            JSON.stringify(alg),
-            signedToken(algorithm, inputOf(algorithm, { alg })),
-          ]),
-        ),
-      },
-      BAD_ALGORITHM,
-    ),
-    ...familiesOf(twin, {
+    ...familiesOf(twin, BAD_ALGORITHM, {
+      'a valid token of any other algorithm (R2)': byName(others, (other) => signedToken(other)),
+      'its own signature under the name of any other algorithm': byName(others, (other) =>
+        signedToken(algorithm, inputOf(other)),
+      ),
+      'the algorithm none in any spelling (R1)': unsecured(algorithm, twin),
+      'a name that is almost the name of the algorithm (R2)': Object.fromEntries(
+        nearly(algorithm).map((alg) => [
+          JSON.stringify(alg),
+          signedToken(algorithm, inputOf(algorithm, { alg })),
+        ]),
+      ),
+    }),
+    ...familiesOf(twin, BAD_SIGNATURE, {
       'a signature of any other algorithm under the name of this one': byName(others, (other) =>
         signatureOf(input, other),
       ),
     }),
-    ...familiesOf(
-      withHeader(`{"alg":"none","alg":"${algorithm}"}`, algorithm),
-      {
-        'a header whose last alg member is none': {
-          'and the signature is good': withHeader(noneLast, algorithm),
-          'and there is no signature': `${segment(noneLast)}.${input.split('.')[1]}.`,
-        },
+    ...familiesOf(withHeader(`{"alg":"none","alg":"${algorithm}"}`, algorithm), BAD_ALGORITHM, {
+      'a header whose last alg member is none': {
+        'and the signature is good': withHeader(noneLast, algorithm),
+        'and there is no signature': `${segment(noneLast)}.${input.split('.')[1]}.`,
       },
-      BAD_ALGORITHM,
-    ),
-    ...familiesOf(
-      twin,
-      {
-        'a header without an algorithm': {
-          'under a good signature': withHeader('{"typ":"JWT"}', algorithm),
-          'but in a prototype': withHeader(`{"__proto__":{"alg":"${algorithm}"}}`, algorithm),
-          'but under a name in capitals': withHeader(`{"ALG":"${algorithm}"}`, algorithm),
-        },
+    }),
+    ...familiesOf(twin, 'Algorithm not specified', {
+      'a header without an algorithm': {
+        'under a good signature': withHeader('{"typ":"JWT"}', algorithm),
+        'but in a prototype': withHeader(`{"__proto__":{"alg":"${algorithm}"}}`, algorithm),
+        'but under a name in capitals': withHeader(`{"ALG":"${algorithm}"}`, algorithm),
       },
-      'Algorithm not specified',
-    ),
+    }),
   ];
   if (algorithm.startsWith('HS')) return families;
   return [
     ...families,
-    ...familiesOf(
-      twin,
-      {
-        'HMAC with any form of the public key as the secret (R3)': withPublicKeyAsSecret(
-          algorithm,
-          (hmac) => inputOf(hmac),
-        ),
-      },
-      BAD_ALGORITHM,
-    ),
-    ...familiesOf(twin, {
+    ...familiesOf(twin, BAD_ALGORITHM, {
+      'HMAC with any form of the public key as the secret (R3)': withPublicKeyAsSecret(
+        algorithm,
+        (hmac) => inputOf(hmac),
+      ),
+    }),
+    ...familiesOf(twin, BAD_SIGNATURE, {
       'HMAC with the public key as the secret, under the name of the algorithm (R3)':
         withPublicKeyAsSecret(algorithm, () => input),
     }),
@@ -189,7 +174,7 @@ function withPublicKeyAsSecret(
 export function exchangedAttacks(algorithms: readonly Algorithm[]): readonly Family[] {
   return algorithms.flatMap((algorithm) => {
     const others = algorithms.filter((name) => name !== algorithm);
-    return familiesOf(signedToken(algorithm), {
+    return familiesOf(signedToken(algorithm), BAD_SIGNATURE, {
       [`the signature of another of them under the name of ${algorithm}`]: byName(others, (other) =>
         signatureOf(inputOf(algorithm), other),
       ),
@@ -221,29 +206,25 @@ function confusedInRing(kid: string | undefined, algorithm: Algorithm): Record<s
 }
 
 export const RING_ATTACKS: readonly Family[] = [
-  ...familiesOf(
-    ofRing('pair', 'RS256'),
-    {
-      'the algorithm of one key under the id of another (R3)': {
-        'HMAC under the id of the pair': ofRing('pair', 'HS256'),
-        'HMAC under the id of the curve': ofRing('curve', 'HS256'),
-        'RSA under the id of the secret': ofRing('secret', 'RS256'),
-        'RSA under the id of the curve': ofRing('curve', 'RS256'),
-        'ECDSA under the id of the pair': ofRing('pair', 'ES256'),
-        'ECDSA under the id of the secret': ofRing('secret', 'ES256'),
-        'HMAC under no id': ofRing(undefined, 'HS256'),
-        'ECDSA under no id': ofRing(undefined, 'ES256'),
-      },
+  ...familiesOf(ofRing('pair', 'RS256'), BAD_ALGORITHM, {
+    'the algorithm of one key under the id of another (R3)': {
+      'HMAC under the id of the pair': ofRing('pair', 'HS256'),
+      'HMAC under the id of the curve': ofRing('curve', 'HS256'),
+      'RSA under the id of the secret': ofRing('secret', 'RS256'),
+      'RSA under the id of the curve': ofRing('curve', 'RS256'),
+      'ECDSA under the id of the pair': ofRing('pair', 'ES256'),
+      'ECDSA under the id of the secret': ofRing('secret', 'ES256'),
+      'HMAC under no id': ofRing(undefined, 'HS256'),
+      'ECDSA under no id': ofRing(undefined, 'ES256'),
     },
-    BAD_ALGORITHM,
-  ),
+  }),
   ...(['pair', 'curve', undefined] as const).flatMap((kid) => {
     const algorithm = kid === 'curve' ? 'ES256' : 'RS256';
     const title = `HMAC with the public key of ${kid ?? 'the current key'} as the secret (R3)`;
     const attacks = { [title]: confusedInRing(kid, algorithm) };
-    return familiesOf(ofRing(kid, algorithm), attacks, BAD_ALGORITHM);
+    return familiesOf(ofRing(kid, algorithm), BAD_ALGORITHM, attacks);
   }),
-  ...familiesOf(ofRing('secret', 'HS256'), {
+  ...familiesOf(ofRing('secret', 'HS256'), BAD_SIGNATURE, {
     'HMAC with a public key as the secret, under the id of a secret (R3)': confusedInRing(
       'secret',
       'RS256',

@@ -2,6 +2,7 @@ import type { Algorithm } from '../../../../src/index.js';
 import { segment } from '../../../support/forge.js';
 import {
   attackedKeys,
+  BAD_SIGNATURE,
   BAD_SPELLING,
   concat,
   familiesOf,
@@ -35,7 +36,7 @@ export function signatureAttacks(algorithm: Algorithm): readonly Family[] {
   };
 
   return [
-    ...familiesOf(twin, {
+    ...familiesOf(twin, BAD_SIGNATURE, {
       'a signature that was cut short (R14)': {
         'to nothing': Buffer.alloc(0),
         'to its first byte': good.subarray(0, 1),
@@ -67,34 +68,24 @@ export function signatureAttacks(algorithm: Algorithm): readonly Family[] {
         'of the same kind': signatureOf(input, algorithm, attackedKeys(algorithm, 'other').signing),
       },
     }),
-    ...familiesOf(
-      twin,
-      { 'any spelling of the signature except the canonical one (R9)': spellings(algorithm) },
-      BAD_SPELLING,
-    ),
-    ...familiesOf(
-      twin,
-      {
-        'a token without its signature and the dot before it (R8)': {
-          'header and payload': input,
-          'payload and signature': twin.slice(twin.indexOf('.') + 1),
-          'payload alone': payload,
-          'nothing at all': '',
-        },
+    ...familiesOf(twin, BAD_SPELLING, {
+      'any spelling of the signature except the canonical one (R9)': spellings(algorithm),
+    }),
+    ...familiesOf(twin, 'Not enough segments', {
+      'a token without its signature and the dot before it (R8)': {
+        'header and payload': input,
+        'payload and signature': twin.slice(twin.indexOf('.') + 1),
+        'payload alone': payload,
+        'nothing at all': '',
       },
-      'Not enough segments',
-    ),
-    ...familiesOf(
-      twin,
-      {
-        'a token with a fourth part (R8)': {
-          'that is empty': `${twin}.`,
-          'that is text': `${twin}.foo`,
-          'that is the signature again': `${twin}.${good.toString('base64url')}`,
-        },
+    }),
+    ...familiesOf(twin, 'Invalid payload padding', {
+      'a token with a fourth part (R8)': {
+        'that is empty': `${twin}.`,
+        'that is text': `${twin}.foo`,
+        'that is the signature again': `${twin}.${good.toString('base64url')}`,
       },
-      'Invalid payload padding',
-    ),
+    }),
   ];
 }
 

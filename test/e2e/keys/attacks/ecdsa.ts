@@ -2,6 +2,7 @@ import { createECDH, createHash, createPrivateKey, createPublicKey, sign } from 
 import type { Algorithm, JsonWebKey } from '../../../../src/index.js';
 import {
   attackedKeys,
+  BAD_SIGNATURE,
   byName,
   bytesOf,
   concat,
@@ -141,7 +142,7 @@ export function ecdsaAttacks(algorithm: EcAlgorithm): readonly Family[] {
 
   return [
     // The twin is built from the valid numbers in the same way.
-    ...familiesOf(joined(input, fixed([r, s], curve)), {
+    ...familiesOf(joined(input, fixed([r, s], curve)), BAD_SIGNATURE, {
       'zero for r or s': numbers({ 'for both': [0n, 0n], 'for r': [0n, s], 'for s': [r, 0n] }),
       'the order of the group, or one beside it': numbers({
         'for both': [order, order],
@@ -214,11 +215,15 @@ export function ecdsaAttacks(algorithm: EcAlgorithm): readonly Family[] {
         (name) => sign(name, text, { key, dsaEncoding: 'ieee-p1363' }),
       ),
     }),
-    ...familiesOf(joined(input, fixed(signedWithNonce(7n, input, algorithm), curve)), {
-      'the signature of another token with the same nonce': {
-        'with its r and s': fixed(nonceOfBob, curve),
+    ...familiesOf(
+      joined(input, fixed(signedWithNonce(7n, input, algorithm), curve)),
+      BAD_SIGNATURE,
+      {
+        'the signature of another token with the same nonce': {
+          'with its r and s': fixed(nonceOfBob, curve),
+        },
       },
-    }),
+    ),
   ];
 }
 

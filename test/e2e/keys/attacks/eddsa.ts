@@ -1,6 +1,7 @@
 import { createHash, generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
 import {
   attackedKeys,
+  BAD_SIGNATURE,
   byName,
   concat,
   familiesOf,
@@ -71,7 +72,7 @@ export function eddsaAttacks(): readonly Family[] {
   const times = Array.from({ length: 14 }, (_, index) => `the order ${index + 1} times more`);
 
   return [
-    ...familiesOf(twin, {
+    ...familiesOf(twin, BAD_SIGNATURE, {
       'an S beyond the order of the group, which would make several signatures from one': {
         ...byName(times, (name) => withS(numberOf(s) + ORDER * BigInt(times.indexOf(name) + 1))),
         'its highest bit set': withS(numberOf(s) | (1n << 255n)),
@@ -111,6 +112,7 @@ export function eddsaAttacks(): readonly Family[] {
     ...familiesOf(
       // With zero itself, in its canonical form, the equation holds: a holder of the private key may sign like this.
       NODE_TAKES_SMALL_ORDER ? joined(input, matching(Buffer.from(IDENTITY, 'hex'), input)) : twin,
+      BAD_SIGNATURE,
       {
         'an R of small order with the S of zero, which a cofactored verifier would accept': small(
           (point) => matching(point, input),

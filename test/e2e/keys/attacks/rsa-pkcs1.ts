@@ -2,6 +2,7 @@ import { constants, createHash, privateEncrypt } from 'node:crypto';
 import type { Algorithm } from '../../../../src/index.js';
 import {
   attackedKeys,
+  BAD_SIGNATURE,
   byName,
   bytesOf,
   concat,
@@ -85,7 +86,7 @@ export function rsaPkcs1Attacks(algorithm: RsaAlgorithm): readonly Family[] {
     sequence(named(hash, ...parameters), value);
 
   // The twin is built in the same way, without a defect.
-  return familiesOf(joined(input, good), {
+  return familiesOf(joined(input, good), BAD_SIGNATURE, {
     'the digest of another hash function under its own name': infos(
       byName(others, (name) => sequence(named(name, NULL), octets(digest(name, input)))),
     ),

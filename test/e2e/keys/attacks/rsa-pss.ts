@@ -2,6 +2,7 @@ import { constants, createHash, privateEncrypt, sign } from 'node:crypto';
 import type { Algorithm } from '../../../../src/index.js';
 import {
   attackedKeys,
+  BAD_SIGNATURE,
   byName,
   bytesOf,
   concat,
@@ -97,7 +98,7 @@ export function rsaPssAttacks(algorithm: PssAlgorithm): readonly Family[] {
     );
 
   // The twin is built in the same way, without a defect.
-  return familiesOf(joined(input, good), {
+  return familiesOf(joined(input, good), BAD_SIGNATURE, {
     'a salt of another length than the hash (RFC 7518 section 3.5)': blocks({
       'no salt': { salt: Buffer.alloc(0) },
       'one byte': { salt: saltOf(1) },
