@@ -368,22 +368,19 @@ describe.each([
     const keys = configure({ privateKey, passphrase: given, algorithm }, undefined, path);
     expect(keys.signingKey?.equals(key)).toBe(true);
   };
-  const ciphers = ['aes-256-cbc', 'aes-128-cbc', 'des-ede3-cbc'];
+  const whole = ([form]: readonly [string, string]) => !form.startsWith('in one line');
 
-  it.each(ciphers)('is decrypted from PKCS#8 with %s in every form of text (R17)', (cipher) => {
-    for (const [, text] of textForms(lockedPem(key, 'pkcs8', cipher))) {
-      expectKey(text);
-      expectKey(Buffer.from(text));
-    }
-  });
-
-  it.each(ciphers)(
-    'is decrypted from the old form of OpenSSL with %s, if its lines are whole (R17)',
+  it.each(['aes-256-cbc', 'aes-128-cbc', 'des-ede3-cbc'])(
+    'is decrypted with %s from PKCS#8, and from the old form of OpenSSL if its lines are whole (R17)',
     (cipher) => {
       const old = lockedPem(key, legacy, cipher);
       expect(old.includes('Proc-Type: 4,ENCRYPTED')).toBe(legacy !== 'pkcs8');
 
-      for (const [, text] of textForms(old).filter(([form]) => !form.startsWith('in one line'))) {
+      const texts = [
+        ...textForms(lockedPem(key, 'pkcs8', cipher)),
+        ...textForms(old).filter(whole),
+      ];
+      for (const [, text] of texts) {
         expectKey(text);
         expectKey(Buffer.from(text));
       }
@@ -496,6 +493,7 @@ describe('A damaged encrypted private key', () => {
 
 describe('A passphrase', () => {
   const locked = { privateKey: lockedPem(rsa), algorithm: 'RS256' };
+  const besideSecret = 'passphrase is given beside secret, which is never encrypted: leave it out';
   const alone =
     'passphrase is given without privateKey, the only key that it could decrypt: leave it out';
 
@@ -510,11 +508,7 @@ describe('A passphrase', () => {
       { privateKey: key, passphrase, algorithm: 'RS256' },
       'privateKey is not encrypted: leave passphrase out, or give the encrypted key',
     ]),
-    [
-      'beside a secret',
-      { secret, passphrase },
-      'passphrase is given beside secret, which is never encrypted: leave it out',
-    ],
+    ['beside a secret', { secret, passphrase }, besideSecret],
     ['beside a public key', { publicKey, passphrase, algorithm: 'RS256' }, alone],
     ...Object.entries({
       null: null,
