@@ -107,7 +107,7 @@ function signedAs(alg: Algorithm, kid: string, key: KeyObject): string {
   return forgeAs(alg, claimsAtNow(), { header: { alg, typ: 'JWT', kid }, key });
 }
 
-async function issuerIsAsked(): Promise<void> {
+async function issuerHasRequest(): Promise<void> {
   while (issuer.requests === 0) await turn();
 }
 
@@ -292,7 +292,7 @@ describe('An unknown key id', () => {
     const answers = Array.from({ length: 20 }, (_, index) =>
       statusOf(index % 2 === 0 ? rsa.token() : rsa.token({}, { kid: `other ${index}` })),
     );
-    await issuerIsAsked();
+    await issuerHasRequest();
     await pause(20);
     for (const answer of waiting) answer();
 
@@ -427,7 +427,7 @@ describe('If the other issuer', () => {
   ])('%s, the fetch ends after five seconds (R26)', async (_, fail) => {
     const seconds = jest.spyOn(AbortSignal, 'timeout').mockImplementation(() => {
       const controller = new AbortController();
-      void issuerIsAsked()
+      void issuerHasRequest()
         .then(() => pause(50))
         .then(() => controller.abort(new DOMException('late', 'TimeoutError')));
       return controller.signal;
