@@ -242,6 +242,7 @@ describe('Tokens of another issuer', () => {
     }
     expect(await answerTo(secret.token({}, { kid: 'rsa' }))).toEqual(NOT_ALLOWED);
     expect(await answerTo(secret.token())).toEqual(LET_IN);
+    expect(issuer.requests).toBe(0);
   });
 
   it.each(['RS512', 'HS256', 'none', 'rs256', 'toString', ''])(
