@@ -36,485 +36,434 @@ import {
   type AppParts,
   createApp,
   type RunningApp,
+  type Sent,
 } from '../../support/app.js';
-import { ALICE, pairIn, RoomsController, startEndpoints, Users } from '../../support/endpoints.js';
+import { ALICE, pairIn, RoomsController, Users } from '../../support/endpoints.js';
 import { SECRET } from '../../support/forge.js';
 import { mistakeAtStart } from '../../support/routes.js';
 import { keysOf } from '../../support/tokens.js';
-import { said, welcome } from '../../support/transport.js';
+import { start } from './endpoint-apps.js';
 
-describe('Mounting', () => {
-  const running: RunningApp[] = [];
-  const { authenticate } = new Users();
+const { authenticate } = new Users();
+const ALL: EndpointOptions = { login: true, refresh: true, logout: true };
 
-  afterAll(() => Promise.all(running.splice(0).map((app) => app.close())));
+/** The paths out of these that answer a POST, which means that they exist. */
+async function mounted(app: RunningApp, ...paths: readonly string[]): Promise<readonly string[]> {
+  const answers = await Promise.all(paths.map((path) => app.send('POST', path)));
+  return paths.filter((_path, index) => answers[index]?.status !== 404);
+}
 
-  async function start(adapter: AdapterName, parts: AppParts = {}): Promise<RunningApp> {
-    const app = await startEndpoints(adapter, parts);
-    running.push(app);
-    return app;
-  }
+const USUAL = ['/auth', '/auth/refresh', '/auth/logout'];
 
-  function startWith(adapter: AdapterName, endpoints: EndpointOptions, parts: AppParts = {}) {
-    const options = endpoints.login ? {} : { login: undefined };
-    return start(adapter, {
-      ...parts,
-      options: { ...options, ...parts.options },
-      extras: { ...parts.extras, endpoints },
-    });
-  }
+/** Logs in, refreshes and logs out at these paths, and optionally calls a route in between. */
+async function expectUse(app: RunningApp, paths: readonly string[], room?: string) {
+  const [login = '', refreshing = '', logout = ''] = paths;
+  const statusOf = async (path: string, sent: Sent, method = 'POST') =>
+    (await app.send(method, path, sent)).status;
+  const { access, refresh } = pairIn((await app.send('POST', login, { json: ALICE })).body);
+  if (room !== undefined) expect(await statusOf(room, { token: access }, 'GET')).toBe(200);
+  expect(await statusOf(refreshing, { token: refresh })).toBe(200);
+  expect(await statusOf(logout, { token: access })).toBe(200);
+}
 
-  /** The paths out of these that answer a POST, which means that they exist. */
-  async function mounted(app: RunningApp, ...paths: readonly string[]): Promise<readonly string[]> {
-    const answers = await Promise.all(paths.map((path) => app.send('POST', path)));
-    return paths.filter((_path, index) => answers[index]?.status !== 404);
-  }
+describe.each(ADAPTERS)('The endpoints on %s', (adapter) => {
+  it.each<[what: string, endpoints: EndpointOptions | undefined, paths: string[]]>([
+    ['none', undefined, []],
+    ['nothing', {}, []],
+    ['false', { login: false, refresh: false, logout: false, jwks: false }, []],
+    ['only a path', { path: 'auth' }, []],
+    ['login', { login: true }, ['/auth']],
+    ['refresh', { refresh: true }, ['/auth/refresh']],
+    ['logout', { logout: true }, ['/auth/logout']],
+    ['all', { login: true, refresh: true, logout: true, jwks: true }, USUAL],
+  ])('are mounted only if they are named: %s', async (_what, endpoints, paths) => {
+    const login = endpoints?.login ? { authenticate } : undefined;
+    const app = await start(adapter, { options: { login }, extras: { endpoints } });
 
-  const USUAL = ['/auth', '/auth/refresh', '/auth/logout'];
-
-  describe.each(ADAPTERS)('The endpoints on %s', (adapter) => {
-    it.each<[what: string, endpoints: EndpointOptions | undefined, paths: string[]]>([
-      ['none', undefined, []],
-      ['nothing', {}, []],
-      ['false', { login: false, refresh: false, logout: false, jwks: false }, []],
-      ['only a path', { path: 'auth' }, []],
-      ['login', { login: true }, ['/auth']],
-      ['refresh', { refresh: true }, ['/auth/refresh']],
-      ['logout', { logout: true }, ['/auth/logout']],
-      ['all', { login: true, refresh: true, logout: true, jwks: true }, USUAL],
-    ])('are mounted only if they are named: %s', async (_what, endpoints, paths) => {
-      const login = endpoints?.login ? { authenticate } : undefined;
-      const app = await start(adapter, { options: { login }, extras: { endpoints } });
-
-      expect(await mounted(app, ...USUAL)).toEqual(paths);
-    });
-
-    it.each<[what: string, endpoints: EndpointOptions, paths: string[]]>([
-      [
-        'below another path',
-        { path: 'session', login: true, refresh: true, logout: true },
-        ['/session', '/session/refresh', '/session/logout'],
-      ],
-      [
-        'below a path with slashes around it',
-        { path: '/api/session/', login: true, refresh: true, logout: true },
-        ['/api/session', '/api/session/refresh', '/api/session/logout'],
-      ],
-      [
-        'at the root',
-        { path: '', login: true, refresh: true, logout: true },
-        ['/', '/refresh', '/logout'],
-      ],
-      [
-        'at their own paths below the common path',
-        { login: 'sign-in', refresh: 'token/new', logout: 'sign-out' },
-        ['/auth/sign-in', '/auth/token/new', '/auth/sign-out'],
-      ],
-      [
-        'at their own paths anywhere',
-        { login: '/sign-in', refresh: '/token', logout: true },
-        ['/sign-in', '/token', '/auth/logout'],
-      ],
-    ])('are mounted %s', async (_what, endpoints, paths) => {
-      const app = await startWith(adapter, endpoints);
-
-      const { status, body } = await app.send('POST', paths[0] as string, { json: ALICE });
-      const { access, refresh } = pairIn(body);
-
-      expect(status).toBe(200);
-      expect((await app.send('POST', paths[1] as string, { token: refresh })).status).toBe(200);
-      expect((await app.send('POST', paths[2] as string, { token: access })).status).toBe(200);
-      expect(await mounted(app, ...USUAL.filter((path) => !paths.includes(path)))).toEqual([]);
-    });
-
-    it('follow the global prefix and the version of the application like any controller', async () => {
-      const app = await startWith(
-        adapter,
-        { login: true, refresh: true, logout: true, jwks: true },
-        {
-          configure: (nest) => {
-            nest.setGlobalPrefix('api');
-            nest.enableVersioning({ type: VersioningType.URI, defaultVersion: '1' });
-          },
-        },
-      );
-
-      expect(await mounted(app, ...USUAL, ...USUAL.map((path) => `/api${path}`))).toEqual([]);
-      const { body } = await app.send('POST', '/api/v1/auth', { json: ALICE });
-      const { access, refresh } = pairIn(body);
-      expect(said(await app.send('GET', '/api/v1/room', { token: access }))).toEqual(
-        welcome('headers'),
-      );
-      expect((await app.send('POST', '/api/v1/auth/refresh', { token: refresh })).status).toBe(200);
-      expect((await app.send('POST', '/api/v1/auth/logout', { token: access })).status).toBe(200);
-      expect((await app.send('GET', '/.well-known/jwks.json')).status).toBe(200);
-    });
-
-    it('have no version if the application has no default version', async () => {
-      const app = await start(adapter, {
-        configure: (nest) => nest.enableVersioning({ type: VersioningType.URI }),
-      });
-
-      expect(await mounted(app, ...USUAL)).toEqual(USUAL);
-    });
-
-    it('follow the path that RouterModule gives the module', async () => {
-      const app = await start(adapter, {
-        imports: [RouterModule.register([{ path: 'members', module: JwtExtendedModule }])],
-      });
-
-      const paths = USUAL.map((path) => `/members${path}`);
-      expect(await mounted(app, ...USUAL, ...paths)).toEqual(paths);
-    });
-
-    it('can be excluded from the prefix like any route', async () => {
-      const app = await start(adapter, {
-        configure: (nest) => nest.setGlobalPrefix('api', { exclude: ['auth'] }),
-      });
-
-      expect(await mounted(app, '/auth', '/api/auth', '/api/auth/logout')).toEqual([
-        '/auth',
-        '/api/auth/logout',
-      ]);
-    });
-
-    it('stay reachable under a global guard', async () => {
-      const app = await start(adapter, { extras: { globalGuard: true, endpoints: all() } });
-
-      expect((await app.send('GET', '/garden')).status).toBe(401);
-      for (const token of [undefined, 'a.b.c']) {
-        expect((await app.send('POST', '/auth', { json: ALICE, token })).status).toBe(200);
-      }
-      const { access, refresh } = pairIn((await app.send('POST', '/auth', { json: ALICE })).body);
-      expect((await app.send('GET', '/garden', { token: access })).status).toBe(200);
-      const second = await app.send('POST', '/auth/refresh', { token: refresh });
-      expect(second.status).toBe(200);
-      expect(
-        (await app.send('POST', '/auth/logout', { token: pairIn(second.body).refresh })).status,
-      ).toBe(200);
-      expect((await app.send('POST', '/auth/logout')).status).toBe(401);
-    });
-
-    it('are found by DiscoveryService', async () => {
-      const app = await start(adapter, { imports: [DiscoveryModule] });
-
-      const names = app
-        .get(DiscoveryService)
-        .getControllers()
-        .map(({ name }) => name as string);
-
-      expect(names).toEqual(
-        expect.arrayContaining(['LoginController', 'RefreshController', 'LogoutController']),
-      );
-    });
-
-    it('appear in the document of @nestjs/swagger', async () => {
-      const document = await documentOf(adapter, {
-        extras: { endpoints: { ...all(), path: 'session' } },
-      });
-
-      const described = Object.fromEntries(
-        Object.entries(document).filter(([path]) => path.includes('session')),
-      );
-      expect(described).toEqual({
-        '/api/session': {
-          post: expect.objectContaining({
-            operationId: 'LoginController_login',
-            responses: { 200: expect.anything() },
-          }),
-        },
-        '/api/session/refresh': {
-          post: expect.objectContaining({ operationId: 'RefreshController_refresh' }),
-        },
-        '/api/session/logout': {
-          post: expect.objectContaining({ operationId: 'LogoutController_logout' }),
-        },
-      });
-    });
-
-    it('describe the body of the login for @nestjs/swagger, with the names of each module', async () => {
-      const second = JwtExtendedModule.forRootAsync({
-        isGlobal: false,
-        endpoints: { path: 'second', login: true },
-        useFactory: async () => ({
-          secret: SECRET,
-          login: { authenticate, usernameKey: 'email', passwordKey: 'pin' },
-        }),
-      });
-
-      const document = await documentOf(adapter, { imports: [second] });
-
-      const bodies = ['/api/auth', '/api/second', '/api/auth/refresh', '/api/auth/logout'].map(
-        (path) => document[path]?.post?.requestBody,
-      );
-      expect(bodies).toEqual([
-        bodyOf('username', 'password'),
-        bodyOf('email', 'pin'),
-        undefined,
-        undefined,
-      ]);
-    });
-
-    it("run through the application's own guards, interceptors and pipes", async () => {
-      const seen: string[] = [];
-
-      @Injectable()
-      class Doorman implements CanActivate {
-        canActivate(context: ExecutionContext) {
-          seen.push(`guard ${context.getClass().name}.${context.getHandler().name}`);
-          return true;
-        }
-      }
-      @Injectable()
-      class Envelope implements NestInterceptor {
-        intercept(_context: ExecutionContext, next: CallHandler) {
-          return next.handle().pipe(map((data: unknown) => ({ data })));
-        }
-      }
-      @Injectable()
-      class Trim implements PipeTransform {
-        transform(value: unknown, { type }: { type: string }) {
-          if (type !== 'body') return value;
-          const { username, password } = value as typeof ALICE;
-          return { username: username.trim(), password };
-        }
-      }
-      const app = await start(adapter, {
-        providers: [
-          { provide: APP_GUARD, useClass: Doorman },
-          { provide: APP_INTERCEPTOR, useClass: Envelope },
-          { provide: APP_PIPE, useClass: Trim },
-        ],
-      });
-
-      const answer = await app.send('POST', '/auth', { json: { ...ALICE, username: ' alice ' } });
-
-      expect(answer.status).toBe(200);
-      expect(pairIn((answer.body as { data: unknown }).data).access).toMatch(/^eyJ/);
-      expect(seen).toEqual(['guard LoginController.login']);
-    });
-
-    it('work with a strict ValidationPipe', async () => {
-      const warnings: string[] = [];
-      const app = await start(adapter, {
-        configure: (nest) => {
-          nest.useLogger({
-            log() {},
-            error() {},
-            warn: (message: string) => warnings.push(message),
-          });
-          nest.useGlobalPipes(
-            Object.assign(Object.create(ValidationPipe.prototype) as ValidationPipe, {
-              isTransformEnabled: true,
-              validatorOptions: { whitelist: true, forbidNonWhitelisted: true },
-            }),
-          );
-        },
-      });
-
-      const answer = await app.send('POST', '/auth', { json: ALICE });
-
-      expect(answer.status).toBe(200);
-      expect(
-        warnings.filter((warning) => /(Login|Refresh|Logout)Controller/.test(warning)),
-      ).toEqual([]);
-    });
-
-    it('belong to their module, with its own keys and users', async () => {
-      const second = JwtExtendedModule.forRoot({
-        secret: `${SECRET}-of-the-second`,
-        isGlobal: false,
-        login: { authenticate: (username) => username === 'carol' && 'carol' },
-        endpoints: { path: 'second', login: true, logout: true },
-      });
-      const app = await start(adapter, { imports: [second] });
-      const carol = { username: 'carol', password: 'x' };
-
-      const one = await app.send('POST', '/auth', { json: ALICE });
-      const other = await app.send('POST', '/second', { json: carol });
-
-      expect([one.status, other.status]).toEqual([200, 200]);
-      expect((await app.send('POST', '/auth', { json: carol })).status).toBe(401);
-      expect((await app.send('POST', '/second', { json: ALICE })).status).toBe(401);
-      const token = pairIn(other.body).access;
-      expect((await app.send('POST', '/auth/logout', { token })).status).toBe(422);
-      expect((await app.send('POST', '/second/logout', { token })).status).toBe(200);
-    });
-
-    it('can be named beside useFactory', async () => {
-      const module = JwtExtendedModule.forRootAsync({
-        isGlobal: false,
-        endpoints: { path: 'later', login: true },
-        useFactory: () => ({ secret: SECRET, login: { authenticate } }),
-      });
-      const app = await start(adapter, { imports: [module] });
-
-      expect((await app.send('POST', '/later', { json: ALICE })).status).toBe(200);
-    });
+    expect(await mounted(app, ...USUAL)).toEqual(paths);
   });
 
-  describe('A mistake in endpoints', () => {
-    it.each<[what: string, extras: unknown, options: JwtExtendedOptions, message: string]>([
-      [
-        'a login without login.authenticate',
-        { login: true },
-        {},
-        'endpoints.login needs login.authenticate: the function that checks a username and a password',
-      ],
-      [
-        'a login without its endpoint',
-        { refresh: true },
-        { login: { authenticate } },
-        'login is given without its endpoint: add endpoints: { login: true } beside the options of forRoot, or beside useFactory',
-      ],
-      [
-        'a refresh with a store that cannot claim a token',
-        { refresh: true },
-        { blocklist: { store: looseStore() } },
-        'endpoints.refresh needs a store whose add is atomic, or two clients could spend one token: ' +
-          'use Redis, SQL or the memory store as blocklist.store',
-      ],
-      [
-        'a refresh of subjects without a user lookup',
-        { refresh: true },
-        { loaders: { userIdentity: () => 'alice', additionalClaims: () => ({}) } },
-        'loaders.additionalClaims needs the subject, but a token holds only the identity that loaders.userIdentity gives: ' +
-          'add loaders.userLookup, so that tokens can be refreshed',
-      ],
-      [
-        'a login of a service that only verifies',
-        { login: true },
-        { ...verifying(), login: { authenticate } },
-        'endpoints.login creates tokens, and there is no key to sign them: give secret, privateKey or loaders.encodeKey',
-      ],
-      [
-        'a refresh of a service that only verifies',
-        { refresh: true },
-        verifying(),
-        'endpoints.refresh creates tokens, and there is no key to sign them: give secret, privateKey or loaders.encodeKey',
-      ],
-    ])('is found at start: %s', async (_what, endpoints, options, message) => {
-      const extras = { endpoints } as JwtExtendedModuleExtras;
+  it.each<[what: string, endpoints: EndpointOptions, paths: string[]]>([
+    [
+      'below another path',
+      { path: 'session' },
+      ['/session', '/session/refresh', '/session/logout'],
+    ],
+    ['below a path in slashes', { path: '/api/x/' }, ['/api/x', '/api/x/refresh', '/api/x/logout']],
+    ['at the root', { path: '' }, ['/', '/refresh', '/logout']],
+    [
+      'at their own paths below the common path',
+      { login: 'sign-in', refresh: 'token/new', logout: 'sign-out' },
+      ['/auth/sign-in', '/auth/token/new', '/auth/sign-out'],
+    ],
+    [
+      'at their own paths anywhere',
+      { login: '/sign-in', refresh: '/token' },
+      ['/sign-in', '/token', '/auth/logout'],
+    ],
+  ])('are mounted %s', async (_what, changes, paths) => {
+    const app = await start(adapter, { extras: { endpoints: { ...ALL, ...changes } } });
 
-      expect(await mistakeAtStart('express', { options, extras })).toMatchObject({
-        name: 'JwtExtendedConfigError',
-        message,
-      });
-    });
-
-    it('does not include a logout with a store that cannot rotate or in a service that only verifies', async () => {
-      for (const options of [{ blocklist: { store: looseStore() } }, verifying()]) {
-        const app = await createApp('express', {
-          options,
-          extras: { endpoints: { logout: true } },
-        });
-        expect(await mounted(app, '/auth/logout')).toEqual(['/auth/logout']);
-        await app.close();
-      }
-    });
-
-    it('does not include a login whose keys come from a loader', async () => {
-      const loaders = { encodeKey: () => SECRET, decodeKey: () => SECRET };
-      const app = await createApp('express', {
-        controllers: [RoomsController],
-        options: { secret: undefined, algorithm: 'HS256', loaders, login: { authenticate } },
-        extras: { endpoints: { login: true } },
-      });
-
-      const { access } = pairIn((await app.send('POST', '/auth', { json: ALICE })).body);
-
-      expect(await app.get(TokenService).verifyToken(access)).toBe(true);
-      await app.close();
-    });
+    await expectUse(app, paths);
+    expect(await mounted(app, ...USUAL.filter((path) => !paths.includes(path)))).toEqual([]);
   });
 
-  /** The paths in the document of an application. It is made before the start, as @nestjs/swagger requires. */
-  async function documentOf(
-    adapter: AdapterName,
-    parts: AppParts,
-  ): Promise<OpenAPIObject['paths']> {
-    let document: OpenAPIObject['paths'] = {};
-    await start(adapter, {
-      ...parts,
-      configure: (nest: INestApplication) => {
+  it('follow the global prefix and the version of the application like any controller', async () => {
+    const app = await start(adapter, {
+      extras: { endpoints: { ...ALL, jwks: true } },
+      configure: (nest) => {
         nest.setGlobalPrefix('api');
-        document = SwaggerModule.createDocument(nest, new DocumentBuilder().build()).paths;
+        nest.enableVersioning({ type: VersioningType.URI, defaultVersion: '1' });
       },
     });
-    return document;
-  }
 
-  function bodyOf(username: string, password: string): object {
-    const schema = {
-      type: 'object',
-      properties: {
-        [username]: { type: 'string', minLength: 1 },
-        [password]: { type: 'string', minLength: 1, format: 'password' },
+    expect(await mounted(app, ...USUAL, ...USUAL.map((path) => `/api${path}`))).toEqual([]);
+    await expectUse(
+      app,
+      USUAL.map((path) => `/api/v1${path}`),
+      '/api/v1/room',
+    );
+    expect((await app.send('GET', '/.well-known/jwks.json')).status).toBe(200);
+  });
+
+  const members = RouterModule.register([{ path: 'members', module: JwtExtendedModule }]);
+
+  it.each<[what: string, parts: AppParts, paths: string[]]>([
+    [
+      'have no version if the application has no default version',
+      { configure: (nest) => nest.enableVersioning({ type: VersioningType.URI }) },
+      USUAL,
+    ],
+    [
+      'follow the path that RouterModule gives the module',
+      { imports: [members] },
+      ['/members/auth', '/members/auth/refresh', '/members/auth/logout'],
+    ],
+    [
+      'can be excluded from the prefix like any route',
+      { configure: (nest) => nest.setGlobalPrefix('api', { exclude: ['auth'] }) },
+      ['/auth', '/api/auth/refresh', '/api/auth/logout'],
+    ],
+  ])('%s', async (_what, parts, paths) => {
+    const app = await start(adapter, parts);
+
+    const possible = ['', '/members', '/api'].flatMap((base) => USUAL.map((path) => base + path));
+    expect(await mounted(app, ...possible)).toEqual(paths);
+  });
+
+  it('stay reachable under a global guard', async () => {
+    const app = await start(adapter, { extras: { globalGuard: true, endpoints: ALL } });
+
+    expect((await app.send('GET', '/garden')).status).toBe(401);
+    for (const token of [undefined, 'a.b.c']) {
+      expect((await app.send('POST', '/auth', { json: ALICE, token })).status).toBe(200);
+    }
+    await expectUse(app, USUAL, '/garden');
+    expect((await app.send('POST', '/auth/logout')).status).toBe(401);
+  });
+
+  it('are found by DiscoveryService', async () => {
+    const app = await start(adapter, { imports: [DiscoveryModule] });
+
+    const names = app
+      .get(DiscoveryService)
+      .getControllers()
+      .map(({ name }) => name as string);
+
+    expect(names).toEqual(
+      expect.arrayContaining(['LoginController', 'RefreshController', 'LogoutController']),
+    );
+  });
+
+  it('appear in the document of @nestjs/swagger', async () => {
+    const endpoints = { ...ALL, path: 'session' };
+    const document = await documentOf(adapter, { extras: { endpoints } });
+
+    const described = Object.fromEntries(
+      Object.entries(document).filter(([path]) => path.includes('session')),
+    );
+    expect(described).toEqual({
+      '/api/session': {
+        post: expect.objectContaining({
+          operationId: 'LoginController_login',
+          responses: { 200: expect.anything() },
+        }),
       },
-      required: [username, password],
-      additionalProperties: false,
-    };
-    return { required: true, content: { 'application/json': { schema } } };
-  }
+      '/api/session/refresh': {
+        post: expect.objectContaining({ operationId: 'RefreshController_refresh' }),
+      },
+      '/api/session/logout': {
+        post: expect.objectContaining({ operationId: 'LogoutController_logout' }),
+      },
+    });
+  });
 
-  function all(): EndpointOptions {
-    return { login: true, refresh: true, logout: true };
-  }
+  it('describe the body of the login for @nestjs/swagger, with the names of each module', async () => {
+    const second = JwtExtendedModule.forRootAsync({
+      isGlobal: false,
+      endpoints: { path: 'second', login: true },
+      useFactory: async () => ({
+        secret: SECRET,
+        login: { authenticate, usernameKey: 'email', passwordKey: 'pin' },
+      }),
+    });
 
-  /** A store of which only the shape matters. */
-  function looseStore() {
-    return {
-      isAtomic: false,
-      add: () => true,
-      raise: () => undefined,
-      get: (keys: readonly string[]) => keys.map(() => null),
-      delete: () => undefined,
-    };
-  }
+    const document = await documentOf(adapter, { imports: [second] });
 
-  function verifying(): JwtExtendedOptions {
-    return { secret: undefined, publicKey: keysOf('ES256').verifying, algorithm: 'ES256' };
-  }
+    const bodies = ['/api/auth', '/api/second', '/api/auth/refresh', '/api/auth/logout'].map(
+      (path) => document[path]?.post?.requestBody,
+    );
+    expect(bodies).toEqual([
+      bodyOf('username', 'password'),
+      bodyOf('email', 'pin'),
+      undefined,
+      undefined,
+    ]);
+  });
+
+  it("run through the application's own guards, interceptors and pipes", async () => {
+    const seen: string[] = [];
+
+    @Injectable()
+    class Doorman implements CanActivate {
+      canActivate(context: ExecutionContext) {
+        seen.push(`guard ${context.getClass().name}.${context.getHandler().name}`);
+        return true;
+      }
+    }
+    @Injectable()
+    class Envelope implements NestInterceptor {
+      intercept(_context: ExecutionContext, next: CallHandler) {
+        return next.handle().pipe(map((data: unknown) => ({ data })));
+      }
+    }
+    @Injectable()
+    class Trim implements PipeTransform {
+      transform(value: unknown, { type }: { type: string }) {
+        if (type !== 'body') return value;
+        const { username, password } = value as typeof ALICE;
+        return { username: username.trim(), password };
+      }
+    }
+    const app = await start(adapter, {
+      providers: [
+        { provide: APP_GUARD, useClass: Doorman },
+        { provide: APP_INTERCEPTOR, useClass: Envelope },
+        { provide: APP_PIPE, useClass: Trim },
+      ],
+    });
+
+    const answer = await app.send('POST', '/auth', { json: { ...ALICE, username: ' alice ' } });
+
+    expect(answer.status).toBe(200);
+    expect(pairIn((answer.body as { data: unknown }).data).access).toMatch(/^eyJ/);
+    expect(seen).toEqual(['guard LoginController.login']);
+  });
+
+  it('work with a strict ValidationPipe', async () => {
+    const warnings: string[] = [];
+    const app = await start(adapter, {
+      configure: (nest) => {
+        nest.useLogger({
+          log() {},
+          error() {},
+          warn: (message: string) => warnings.push(message),
+        });
+        nest.useGlobalPipes(
+          Object.assign(Object.create(ValidationPipe.prototype) as ValidationPipe, {
+            isTransformEnabled: true,
+            validatorOptions: { whitelist: true, forbidNonWhitelisted: true },
+          }),
+        );
+      },
+    });
+
+    const answer = await app.send('POST', '/auth', { json: ALICE });
+
+    expect(answer.status).toBe(200);
+    expect(warnings.filter((warning) => /(Login|Refresh|Logout)Controller/.test(warning))).toEqual(
+      [],
+    );
+  });
+
+  it('belong to their module, with its own keys and users', async () => {
+    const second = JwtExtendedModule.forRoot({
+      secret: `${SECRET}-of-the-second`,
+      isGlobal: false,
+      login: { authenticate: (username) => username === 'carol' && 'carol' },
+      endpoints: { path: 'second', login: true, logout: true },
+    });
+    const app = await start(adapter, { imports: [second] });
+    const carol = { username: 'carol', password: 'x' };
+
+    const one = await app.send('POST', '/auth', { json: ALICE });
+    const other = await app.send('POST', '/second', { json: carol });
+
+    expect([one.status, other.status]).toEqual([200, 200]);
+    expect((await app.send('POST', '/auth', { json: carol })).status).toBe(401);
+    expect((await app.send('POST', '/second', { json: ALICE })).status).toBe(401);
+    const token = pairIn(other.body).access;
+    expect((await app.send('POST', '/auth/logout', { token })).status).toBe(422);
+    expect((await app.send('POST', '/second/logout', { token })).status).toBe(200);
+  });
+
+  it('can be named beside useFactory', async () => {
+    const module = JwtExtendedModule.forRootAsync({
+      isGlobal: false,
+      endpoints: { path: 'later', login: true },
+      useFactory: () => ({ secret: SECRET, login: { authenticate } }),
+    });
+    const app = await start(adapter, { imports: [module] });
+
+    expect((await app.send('POST', '/later', { json: ALICE })).status).toBe(200);
+  });
 });
 
-describe('Throttling', () => {
-  const PROGRAM = join(import.meta.dirname, 'throttled-app.mjs');
+describe('A mistake in endpoints', () => {
+  it.each<[what: string, extras: unknown, options: JwtExtendedOptions, message: string]>([
+    [
+      'a login without login.authenticate',
+      { login: true },
+      {},
+      'endpoints.login needs login.authenticate: the function that checks a username and a password',
+    ],
+    [
+      'a login without its endpoint',
+      { refresh: true },
+      { login: { authenticate } },
+      'login is given without its endpoint: add endpoints: { login: true } beside the options of forRoot, or beside useFactory',
+    ],
+    [
+      'a refresh with a store that cannot claim a token',
+      { refresh: true },
+      { blocklist: { store: looseStore() } },
+      'endpoints.refresh needs a store whose add is atomic, or two clients could spend one token: ' +
+        'use Redis, SQL or the memory store as blocklist.store',
+    ],
+    [
+      'a refresh of subjects without a user lookup',
+      { refresh: true },
+      { loaders: { userIdentity: () => 'alice', additionalClaims: () => ({}) } },
+      'loaders.additionalClaims needs the subject, but a token holds only the identity that loaders.userIdentity gives: ' +
+        'add loaders.userLookup, so that tokens can be refreshed',
+    ],
+    [
+      'a login of a service that only verifies',
+      { login: true },
+      { ...verifying(), login: { authenticate } },
+      'endpoints.login creates tokens, and there is no key to sign them: give secret, privateKey or loaders.encodeKey',
+    ],
+    [
+      'a refresh of a service that only verifies',
+      { refresh: true },
+      verifying(),
+      'endpoints.refresh creates tokens, and there is no key to sign them: give secret, privateKey or loaders.encodeKey',
+    ],
+  ])('is found at start: %s', async (_what, endpoints, options, message) => {
+    const extras = { endpoints } as JwtExtendedModuleExtras;
 
-  describe.each(ADAPTERS)('@nestjs/throttler on %s', (adapter) => {
-    let process: ChildProcess;
-    let url: string;
+    expect(await mistakeAtStart('express', { options, extras })).toMatchObject({
+      name: 'JwtExtendedConfigError',
+      message,
+    });
+  });
 
-    beforeAll(async () => {
-      process = fork(PROGRAM, [adapter, SECRET], { execArgv: [] });
-      const ended = once(process, 'exit').then(() => {
-        throw new Error('The application ended');
+  it('does not include a logout with a store that cannot rotate or in a service that only verifies', async () => {
+    for (const options of [{ blocklist: { store: looseStore() } }, verifying()]) {
+      const app = await createApp('express', {
+        options,
+        extras: { endpoints: { logout: true } },
       });
-      ended.catch(() => undefined);
-      [url] = (await Promise.race([once(process, 'message'), ended])) as [string];
-    });
-    afterAll(async () => {
-      const ended = once(process, 'exit');
-      if (process.kill()) await ended;
+      expect(await mounted(app, '/auth/logout')).toEqual(['/auth/logout']);
+      await app.close();
+    }
+  });
+
+  it('does not include a login whose keys come from a loader', async () => {
+    const loaders = { encodeKey: () => SECRET, decodeKey: () => SECRET };
+    const app = await createApp('express', {
+      controllers: [RoomsController],
+      options: { secret: undefined, algorithm: 'HS256', loaders, login: { authenticate } },
+      extras: { endpoints: { login: true } },
     });
 
-    it('limits the login by the name of its handler, and no other endpoint', async () => {
-      const post = async (path: string, json: object) => {
-        const headers = { 'content-type': 'application/json' };
-        const answer = await fetch(url + path, {
-          method: 'POST',
-          headers,
-          body: JSON.stringify(json),
-        });
-        return answer.status;
-      };
-      const statuses = [];
-      for (const password of ['1', '2', '3', '4', 'wonderland', '5', 'wonderland'])
-        statuses.push(await post('/auth', { ...ALICE, password }));
-      const others = [];
-      for (let round = 0; round < 10; round += 1) others.push(await post('/auth/logout', {}));
+    const { access } = pairIn((await app.send('POST', '/auth', { json: ALICE })).body);
 
-      expect(statuses).toEqual([401, 401, 401, 401, 200, 429, 429]);
-      expect(new Set(others)).toEqual(new Set([401]));
+    expect(await app.get(TokenService).verifyToken(access)).toBe(true);
+    await app.close();
+  });
+});
+
+/** The paths in the document of an application. It is made before the start, as @nestjs/swagger requires. */
+async function documentOf(adapter: AdapterName, parts: AppParts): Promise<OpenAPIObject['paths']> {
+  let document: OpenAPIObject['paths'] = {};
+  await start(adapter, {
+    ...parts,
+    configure: (nest: INestApplication) => {
+      nest.setGlobalPrefix('api');
+      document = SwaggerModule.createDocument(nest, new DocumentBuilder().build()).paths;
+    },
+  });
+  return document;
+}
+
+function bodyOf(username: string, password: string): object {
+  const schema = {
+    type: 'object',
+    properties: {
+      [username]: { type: 'string', minLength: 1 },
+      [password]: { type: 'string', minLength: 1, format: 'password' },
+    },
+    required: [username, password],
+    additionalProperties: false,
+  };
+  return { required: true, content: { 'application/json': { schema } } };
+}
+
+/** A store of which only the shape matters. */
+function looseStore() {
+  return {
+    isAtomic: false,
+    add: () => true,
+    raise: () => undefined,
+    get: (keys: readonly string[]) => keys.map(() => null),
+    delete: () => undefined,
+  };
+}
+
+function verifying(): JwtExtendedOptions {
+  return { secret: undefined, publicKey: keysOf('ES256').verifying, algorithm: 'ES256' };
+}
+
+describe.each(ADAPTERS)('@nestjs/throttler on %s', (adapter) => {
+  let process: ChildProcess;
+  let url: string;
+
+  beforeAll(async () => {
+    const program = join(import.meta.dirname, 'throttled-app.mjs');
+    process = fork(program, [adapter, SECRET], { execArgv: [] });
+    const ended = once(process, 'exit').then(() => {
+      throw new Error('The application ended');
     });
+    ended.catch(() => undefined);
+    [url] = (await Promise.race([once(process, 'message'), ended])) as [string];
+  });
+  afterAll(async () => {
+    const ended = once(process, 'exit');
+    if (process.kill()) await ended;
+  });
+
+  it('limits the login by the name of its handler, and no other endpoint', async () => {
+    const headers = { 'content-type': 'application/json' };
+    const post = async (path: string, json: object) =>
+      (await fetch(url + path, { method: 'POST', headers, body: JSON.stringify(json) })).status;
+    const statuses = [];
+    for (const password of ['1', '2', '3', '4', 'wonderland', '5', 'wonderland'])
+      statuses.push(await post('/auth', { ...ALICE, password }));
+    const others = [];
+    for (let round = 0; round < 10; round += 1) others.push(await post('/auth/logout', {}));
+
+    expect(statuses).toEqual([401, 401, 401, 401, 200, 429, 429]);
+    expect(new Set(others)).toEqual(new Set([401]));
   });
 });
