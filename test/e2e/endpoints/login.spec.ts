@@ -87,7 +87,7 @@ describe.each(ADAPTERS)('POST /auth on %s', (adapter) => {
     'refuses a body of %s as bad credentials without calling login.authenticate',
     async (_what, body, type = 'application/json') => {
       users.asked.length = 0;
-      const headers = type === '' ? {} : { 'content-type': type };
+      const headers: Record<string, string> = type === '' ? {} : { 'content-type': type };
 
       const answer = await sendRaw(app, 'POST', '/auth', { headers, body });
 

@@ -46,22 +46,29 @@ class StreamsController {
   }
 }
 
+interface Socket {
+  write(chunk: string): unknown;
+  end(chunk: string): unknown;
+}
+
 /** Methods of Express' response and Fastify's reply. */
-interface Native {
-  setHeader?(name: string, value: string): unknown;
+interface Native extends Socket {
   header?(name: string, value: string): unknown;
   append?(name: string, value: string): unknown;
   cookie?(name: string, value: string): unknown;
   clearCookie(name: string, options: object): unknown;
-  setCookie?(name: string, value: string, options: object): unknown;
   send(body: unknown): unknown;
-  write?(chunk: string): unknown;
-  end?(chunk: string): unknown;
-  raw: { write(chunk: string): unknown; end(chunk: string): unknown };
+  raw?: Socket;
   hijack?(): unknown;
 }
 
 const native = (response: HttpResponse) => response as unknown as Native;
+
+/** The response of Node, taken over from Fastify. */
+function socketOf(response: HttpResponse): Socket {
+  native(response).hijack?.();
+  return native(response).raw ?? native(response);
+}
 
 function addHeader(response: HttpResponse, line: string): void {
   const { append, header } = native(response);
@@ -100,27 +107,37 @@ describe.each(ADAPTERS)('On %s, a handler', (adapter) => {
     return browser.send('GET', path);
   }
 
-  it('that logs out clears the cookies, and none is renewed', async () => {
-    const cookies = sliding.app.get(TokenCookies);
+  const BOTH = [...RENEWED, 'refresh_token_cookie', 'csrf_refresh_token'];
 
-    const answer = await act((response) => cookies.unsetCookies(response));
+  it.each<[what: string, scene: (cookies: TokenCookies) => Scene, names: string[], left: string[]]>(
+    [
+      ['logs out', (cookies) => (response) => cookies.unsetCookies(response), BOTH, []],
+      [
+        'clears only the access cookie',
+        (cookies) => (response) => cookies.unsetAccessCookies(response),
+        RENEWED,
+        [],
+      ],
+      [
+        'sets other cookies',
+        (cookies) => async (response) => {
+          addHeader(response, 'theme=dark');
+          await cookies.unsetRefreshCookies(response);
+        },
+        ['theme', 'refresh_token_cookie', 'csrf_refresh_token', ...RENEWED],
+        [...RENEWED, 'theme'],
+      ],
+    ],
+  )(
+    'that %s keeps its cookies, and only an untouched access cookie is renewed',
+    async (_what, scene, names, left) => {
+      const answer = await act(scene(sliding.app.get(TokenCookies)));
 
-    expect(answer.status).toBe(200);
-    expect(namesIn(answer.cookies)).toEqual([
-      ...['access_token_cookie', 'csrf_access_token'],
-      ...['refresh_token_cookie', 'csrf_refresh_token'],
-    ]);
-    expect(browser.cookies).toEqual([]);
-  });
-
-  it('that clears only the access cookie clears it, and it is not renewed', async () => {
-    const cookies = sliding.app.get(TokenCookies);
-
-    const answer = await act((response) => cookies.unsetAccessCookies(response));
-
-    expect(namesIn(answer.cookies)).toEqual(RENEWED);
-    expect(answer.cookies[0]).toContain(CLEARED);
-  });
+      expect(answer.status).toBe(200);
+      expect(namesIn(answer.cookies)).toEqual(names);
+      expect(browser.cookies).toEqual(left);
+    },
+  );
 
   it('that logs another user in sets that cookie, and none is renewed', async () => {
     const cookies = sliding.app.get(TokenCookies);
@@ -130,22 +147,6 @@ describe.each(ADAPTERS)('On %s, a handler', (adapter) => {
 
     expect(namesIn(answer.cookies)).toEqual(RENEWED);
     expect(browser.cookie('access_token_cookie')).toBe(token);
-  });
-
-  it('that sets other cookies keeps them beside the renewed ones', async () => {
-    const cookies = sliding.app.get(TokenCookies);
-
-    const answer = await act(async (response) => {
-      addHeader(response, 'theme=dark');
-      await cookies.unsetRefreshCookies(response);
-    });
-
-    expect(namesIn(answer.cookies)).toEqual([
-      'theme',
-      'refresh_token_cookie',
-      'csrf_refresh_token',
-      ...RENEWED,
-    ]);
   });
 
   it.each([
@@ -158,27 +159,21 @@ describe.each(ADAPTERS)('On %s, a handler', (adapter) => {
     expect(answer.cookies).toEqual([line]);
   });
 
-  it.each<[what: string, scene: Scene, line: RegExp]>([
+  it.each<[what: string, change: (response: Native) => unknown, line: RegExp]>([
     [
       'clears it',
-      (response) => {
-        native(response).clearCookie('access_token_cookie', { path: '/' });
-      },
+      (response) => response.clearCookie('access_token_cookie', { path: '/' }),
       /^access_token_cookie=;.*Expires=Thu, 01 Jan 1970/,
     ],
     [
       'sets it',
-      (response) => {
-        native(response).cookie?.('access_token_cookie', 'mine');
-      },
+      (response) => response.cookie?.('access_token_cookie', 'mine'),
       /^access_token_cookie=mine/,
     ],
   ])(
     'that %s through the adapter or a plug-in keeps its cookie, and none is renewed',
-    async (...given) => {
-      const [, scene, line] = given;
-
-      const answer = await act(scene);
+    async (_what, change, line) => {
+      const answer = await act((response) => void change(native(response)));
 
       expect(answer.cookies).toEqual([expect.stringMatching(line)]);
     },
@@ -204,30 +199,17 @@ describe.each(ADAPTERS)('On %s, a handler', (adapter) => {
         return 'late';
       },
     ],
-    [
-      'writes to the socket',
-      (response) => {
-        native(response).hijack?.();
-        const { raw, end } = native(response);
-        if (raw as unknown) raw.end('sent');
-        else end?.call(response, 'sent');
-      },
-    ],
+    ['writes to the socket', (response) => void socketOf(response).end('sent')],
     [
       'has begun to write to the socket',
-      async (response) => {
-        native(response).hijack?.();
-        const target = (native(response).raw as unknown) ? native(response).raw : response;
-        const { write, end } = target as unknown as Native['raw'];
-        write.call(target, 'se');
-        void soon().then(() => end.call(target, 'nt'));
+      (response) => {
+        const socket = socketOf(response);
+        socket.write('se');
+        void soon().then(() => socket.end('nt'));
       },
     ],
   ])('that %s by itself gets no renewed cookie', async (_what, scene) => {
-    const answer = await act(scene, '/handled');
-
-    expect(said(answer)).toEqual({ status: 200, body: 'sent' });
-    expect(answer.cookies).toEqual([]);
+    expect(await act(scene, '/handled')).toMatchObject({ status: 200, body: 'sent', cookies: [] });
   });
 
   it('that sends later succeeds, with or without a renewed cookie', async () => {
@@ -239,17 +221,13 @@ describe.each(ADAPTERS)('On %s, a handler', (adapter) => {
     expect([[], RENEWED]).toContainEqual(namesIn(answer.cookies));
   });
 
-  it('that gives a file gets a renewed cookie', async () => {
-    const answer = await act(() => undefined, '/file');
+  it.each([
+    ['a file', '/file', 'a file'],
+    ['events', '/events', expect.stringMatching(/one[^]*two/)],
+  ])('that gives %s gets a renewed cookie', async (_what, path, body) => {
+    const answer = await act(() => undefined, path);
 
-    expect(said(answer)).toEqual({ status: 200, body: 'a file' });
-    expect(namesIn(answer.cookies)).toEqual(RENEWED);
-  });
-
-  it('that sends events gets a renewed cookie with the first one', async () => {
-    const answer = await act(() => undefined, '/events');
-
-    expect(said(answer)).toEqual({ status: 200, body: expect.stringMatching(/one[^]*two/) });
+    expect(said(answer)).toEqual({ status: 200, body });
     expect(namesIn(answer.cookies)).toEqual(RENEWED);
   });
 });
@@ -266,18 +244,15 @@ describe.each(ADAPTERS)('On %s, while a cookie is being renewed', (adapter) => {
     const token = await sliding.app.get(TokenService).createAccessToken('bob');
     const browser = await sliding.logIn();
     sliding.clock.forward(600);
-    let setting: Promise<void> = Promise.resolve();
+    let setting: Promise<void> | undefined;
     sliding.play((response) => {
-      setting = sliding.app
-        .get(TokenCookies)
-        .setAccessCookies(response, token)
-        .catch(() => undefined);
+      const cookies = sliding.app.get(TokenCookies);
+      setting = cookies.setAccessCookies(response, token).catch(() => undefined);
     });
 
     const answer = await browser.send('GET', '/passthrough');
 
-    expect(said(answer)).toEqual({ status: 200, body: '' });
-    expect(answer.cookies).toEqual([]);
+    expect(answer).toMatchObject({ status: 200, body: '', cookies: [] });
     await setting;
     await sliding.close();
   });
@@ -291,11 +266,8 @@ describe.each(ADAPTERS)('On %s, while a cookie is being renewed', (adapter) => {
       return false;
     };
     const sliding = await SlidingApp.start(adapter, { options: { loaders: { isTokenRevoked } } });
-    sliding.app.nest.useLogger({
-      log() {},
-      error() {},
-      warn: (warning: unknown) => warnings.push(warning),
-    });
+    const warn = (warning: unknown) => warnings.push(warning);
+    sliding.app.nest.useLogger({ log() {}, error() {}, warn });
     const browser = await sliding.logIn();
     sliding.clock.forward(600);
     sliding.play((response) => {
@@ -304,8 +276,7 @@ describe.each(ADAPTERS)('On %s, while a cookie is being renewed', (adapter) => {
 
     const answer = await browser.send('GET', '/handled');
 
-    expect(said(answer)).toEqual({ status: 200, body: 'sent' });
-    expect(answer.cookies).toEqual([]);
+    expect(answer).toMatchObject({ status: 200, body: 'sent', cookies: [] });
     // The client has its answer before the renewal comes to its end.
     for (let turn = 0; turn < 100; turn += 1) await soon();
     expect(warnings).toEqual([]);

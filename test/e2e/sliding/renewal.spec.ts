@@ -1,14 +1,11 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it } from '@jest/globals';
 import { Controller, Get, Injectable, Module, UseGuards, UseInterceptors } from '@nestjs/common';
 import { APP_INTERCEPTOR, Reflector } from '@nestjs/core';
 import {
   AccessGuard,
   BlocklistService,
-  type BlocklistStore,
   type Claims,
-  CurrentToken,
-  Fresh,
-  type JwtContext,
+  type CreateTokenPairOptions,
   JwtExtendedModule,
   type JwtExtendedOptions,
   MemoryBlocklistStore,
@@ -17,9 +14,9 @@ import {
   type Token,
   TokenService,
 } from '../../../src/index.js';
-import { createApp } from '../../support/app.js';
-import { Browser } from '../../support/browser.js';
+import { type Answer, type AppParts, createApp } from '../../support/app.js';
 import { RoomsController } from '../../support/endpoints.js';
+import { throwing } from '../../support/faults.js';
 import { accessClaims, Clock, forgeToken, NOW, SECRET } from '../../support/forge.js';
 import { JwksServer } from '../../support/jwks-server.js';
 import { namesIn, RENEWED, SlidingApp } from '../../support/sliding.js';
@@ -29,36 +26,9 @@ import { ringKey } from '../keys/ring-keys.js';
 
 const EXPIRED = refusal(401, 'TOKEN_EXPIRED', 'Token has expired');
 const STALE = refusal(401, 'TOKEN_NOT_FRESH', 'Fresh token required');
+const CSRF = { csrf: 'csrf_access_token' };
 
-const own = ringKey('own', 'ES256');
-const foreign = ringKey('foreign', 'ES256');
-
-/** A store that can fail. */
-class FailingStore implements BlocklistStore {
-  /** How many more look-ups it answers. */
-  answers = Infinity;
-  readonly #memory = new MemoryBlocklistStore();
-
-  add(key: string, value: string, expiresAt: Date | null) {
-    return this.#memory.add(key, value, expiresAt);
-  }
-
-  raise(key: string, value: number, expiresAt: Date | null) {
-    return this.#memory.raise(key, value, expiresAt);
-  }
-
-  get(keys: readonly string[]) {
-    this.answers -= 1;
-    if (this.answers < 0) throw new Error('the store is down');
-    return this.#memory.get(keys);
-  }
-
-  delete(key: string) {
-    return this.#memory.delete(key);
-  }
-}
-
-const running: SlidingApp[] = [];
+const running: { close(): Promise<unknown> }[] = [];
 
 async function start(options: JwtExtendedOptions = {}): Promise<SlidingApp> {
   const sliding = await SlidingApp.start('express', { options });
@@ -66,176 +36,175 @@ async function start(options: JwtExtendedOptions = {}): Promise<SlidingApp> {
   return sliding;
 }
 
-afterEach(async () => {
-  await Promise.all(running.splice(0).map((sliding) => sliding.close()));
-});
-
-function accessIn(browser: Browser): Claims {
-  return claimsOf(browser.cookie('access_token_cookie') ?? '');
+/** A browser with a new session; its cookie lives for 15 minutes. */
+async function logIn(
+  options: JwtExtendedOptions = {},
+  pair?: CreateTokenPairOptions,
+  subject: unknown = 'alice',
+) {
+  const sliding = await start(options);
+  const browser = await sliding.logIn(subject, pair);
+  return {
+    sliding,
+    clock: sliding.clock,
+    app: sliding.app,
+    browser,
+    visit: (path = '/room') => browser.send('GET', path),
+    token: () => browser.cookie('access_token_cookie') ?? '',
+    claims: (): Claims => claimsOf(browser.cookie('access_token_cookie') ?? ''),
+  };
 }
 
+/** The same 10 minutes later, when its cookie is due for renewal. */
+async function comeBack(...given: Parameters<typeof logIn>) {
+  const session = await logIn(...given);
+  session.clock.forward(600);
+  return session;
+}
+
+const cookieOf = (token: string) => ({ headers: { cookie: `access_token_cookie=${token}` } });
+
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((app) => app.close()));
+});
+
 describe('An access cookie', () => {
-  let sliding: SlidingApp;
+  it.each<[when: string, JwtExtendedOptions, CreateTokenPairOptions, due: number, exp: number]>([
+    ['half of its life is over', {}, {}, 450, 1350],
+    ['half of its own life is over', {}, { accessExpiresIn: '2m' }, 60, 180],
+    ['cookies.renewWithin says so', { cookies: { renewWithin: '1m' } }, {}, 840, 1740],
+  ])('is renewed once %s, and not before', async (_when, options, pair, due, exp) => {
+    const { clock, visit, claims } = await logIn(options, pair);
+    clock.forward(due - 1);
+    expect((await visit()).cookies).toEqual([]);
+    clock.forward(1);
 
-  beforeAll(async () => {
-    sliding = await SlidingApp.start('express');
-  });
-  beforeEach(() => {
-    sliding.clock.seconds = NOW;
-    sliding.play(() => undefined);
-  });
-  afterAll(() => sliding.close());
+    const answer = await visit();
 
-  it('is renewed once half of its life is over, and not before', async () => {
-    const browser = await sliding.logIn();
-    sliding.clock.forward(449);
-    const early = await browser.send('GET', '/room');
-    sliding.clock.forward(1);
-    const due = await browser.send('GET', '/room');
-    const again = await browser.send('GET', '/room');
-
-    expect(early.cookies).toEqual([]);
-    expect(said(due)).toEqual(welcome('cookies'));
-    expect(namesIn(due.cookies)).toEqual(RENEWED);
-    expect(due.cookies[0]).toMatch(/; Path=\/; HttpOnly; Secure; SameSite=Lax$/);
-    expect(due.cookies[1]).toMatch(/; Path=\/; Secure; SameSite=Lax$/);
-    expect(again.cookies).toEqual([]);
+    expect(said(answer)).toEqual(welcome('cookies'));
+    expect(answer.cookies).toEqual([
+      expect.stringMatching(/^access_token_cookie=.*; Path=\/; HttpOnly; Secure; SameSite=Lax$/),
+      expect.stringMatching(/^csrf_access_token=.*; Path=\/; Secure; SameSite=Lax$/),
+    ]);
+    expect(claims().exp).toBe(NOW + exp);
+    expect((await visit()).cookies).toEqual([]);
   });
 
   it('keeps identity, session, login time and csrf value', async () => {
-    const browser = await sliding.logIn();
-    const before = accessIn(browser);
-    sliding.clock.forward(600);
+    const { browser, visit, claims } = await comeBack();
+    const { sub, sid, auth_time, csrf, jti } = claims();
 
-    await browser.send('GET', '/room');
+    await visit();
 
-    const { sub, sid, auth_time, csrf } = before;
-    const after = accessIn(browser);
-    expect(after).toMatchObject({ sub, sid, auth_time, csrf, type: 'access' });
-    expect(after).toMatchObject({ iat: NOW + 600, nbf: NOW + 600, exp: NOW + 1500 });
-    expect(after.jti).not.toBe(before.jti);
+    expect(claims()).toMatchObject({ sub, sid, auth_time, csrf, type: 'access' });
+    expect(claims()).toMatchObject({ iat: NOW + 600, nbf: NOW + 600, exp: NOW + 1500 });
+    expect(claims().jti).not.toBe(jti);
     expect(browser.cookie('csrf_access_token')).toBe(csrf);
   });
 
   it('keeps a session alive while it is used, and no longer', async () => {
-    const browser = await sliding.logIn();
+    const { clock, browser, visit } = await logIn();
     for (let round = 0; round < 50; round += 1) {
-      sliding.clock.forward(800);
-      const answer = await browser.send('POST', '/room', { csrf: 'csrf_access_token' });
+      clock.forward(800);
+      const answer = await browser.send('POST', '/room', CSRF);
       expect(said(answer)).toEqual({ ...welcome('cookies'), status: 201 });
     }
-    sliding.clock.forward(900);
+    clock.forward(900);
 
-    expect(said(await browser.send('GET', '/room'))).toEqual(EXPIRED);
+    expect(said(await visit())).toEqual(EXPIRED);
   });
 
   it('accepts a form that was rendered before the renewal', async () => {
-    const browser = await sliding.logIn();
-    const rendered = browser.cookie('csrf_access_token') ?? '';
-    sliding.clock.forward(600);
-    await browser.send('GET', '/room');
+    const { browser, visit } = await comeBack();
+    const headers = { 'x-csrf-token': browser.cookie('csrf_access_token') ?? '' };
+    await visit();
 
-    const answer = await browser.send('POST', '/room', { headers: { 'x-csrf-token': rendered } });
-
-    expect(answer.status).toBe(201);
+    expect((await browser.send('POST', '/room', { headers })).status).toBe(201);
   });
 
   it('stays fresh for as long as the first one, however often it is renewed (R34)', async () => {
-    const browser = await sliding.logIn();
-    sliding.clock.forward(600);
-    await browser.send('GET', '/room');
-    sliding.clock.forward(299);
-    const still = await browser.send('GET', '/vault');
-    sliding.clock.forward(1);
-    const over = await browser.send('GET', '/vault');
-    sliding.clock.forward(500);
-    await browser.send('GET', '/room');
+    const { clock, visit, claims } = await comeBack();
+    await visit();
+    clock.forward(299);
+    expect((await visit('/vault')).status).toBe(200);
+    clock.forward(1);
+    expect(said(await visit('/vault'))).toEqual(STALE);
+    clock.forward(500);
+    await visit();
 
-    expect(still.status).toBe(200);
-    expect(said(over)).toEqual(STALE);
-    expect(accessIn(browser)).toMatchObject({ fresh: NOW + 900, exp: NOW + 600 + 800 + 900 });
-    expect(said(await browser.send('GET', '/vault'))).toEqual(STALE);
+    expect(claims()).toMatchObject({ fresh: NOW + 900, exp: NOW + 600 + 800 + 900 });
+    expect(said(await visit('/vault'))).toEqual(STALE);
   });
 
-  it.each<[what: string, fresh: boolean | string, claim: unknown]>([
-    ['that is not fresh', false, false],
-    ['that is fresh for a while', '5m', NOW + 300],
-    ['that is fresh for longer than it lives', '2h', NOW + 7200],
-  ])('does not become fresher from a token %s', async (_what, fresh, claim) => {
-    const browser = await sliding.logIn('alice', { fresh });
-    sliding.clock.forward(600);
+  const custom = { plan: 'pro', limits: { seats: 3 } };
+  const keyed = { userClaimsKey: 'user_claims' };
+  const gold = { additionalClaims: { type: 'gold' } };
 
-    await browser.send('GET', '/room');
+  it.each<[does: string, JwtExtendedOptions, CreateTokenPairOptions, expected: object]>([
+    ['does not become fresh if it is not', {}, { fresh: false }, { fresh: false }],
+    ['stays fresh for a while', {}, { fresh: '5m' }, { fresh: NOW + 300 }],
+    ['stays fresh for longer than it lives', {}, { fresh: '2h' }, { fresh: NOW + 7200 }],
+    ['keeps its custom claims', {}, { additionalClaims: custom }, custom],
+    [
+      'keeps its custom claims under userClaimsKey',
+      keyed,
+      gold,
+      { user_claims: { type: 'gold' }, type: 'access' },
+    ],
+    ['gets no userClaimsKey without custom claims', keyed, {}, { user_claims: undefined }],
+  ])('%s when it is renewed', async (_does, options, pair, expected) => {
+    const { visit, claims } = await comeBack(options, pair);
 
-    expect(accessIn(browser)).toMatchObject({ exp: NOW + 1500, fresh: claim });
-  });
+    await visit();
 
-  it('gets the lifetime of the token that it replaces, and is due at half of it', async () => {
-    const browser = await sliding.logIn('alice', { accessExpiresIn: '2m' });
-    sliding.clock.forward(59);
-    const early = await browser.send('GET', '/room');
-    sliding.clock.forward(1);
-    await browser.send('GET', '/room');
-
-    expect(early.cookies).toEqual([]);
-    expect(accessIn(browser).exp).toBe(NOW + 180);
+    const entries = Object.keys(expected).map((name) => [name, claims()[name]]);
+    expect(Object.fromEntries(entries)).toEqual(expected);
+    expect(claims().exp).toBe(NOW + 1500);
   });
 
   it('is not renewed if it never expires', async () => {
-    const browser = await sliding.logIn('alice', { accessExpiresIn: false });
-    sliding.clock.forward(1_000_000);
+    const { clock, visit } = await logIn({}, { accessExpiresIn: false });
+    clock.forward(1_000_000);
 
-    expect((await browser.send('GET', '/room')).cookies).toEqual([]);
-  });
-
-  it('keeps its custom claims', async () => {
-    const additionalClaims = { plan: 'pro', limits: { seats: 3 } };
-    const browser = await sliding.logIn('alice', { additionalClaims });
-    sliding.clock.forward(600);
-
-    await browser.send('GET', '/room');
-
-    expect(accessIn(browser)).toMatchObject({ ...additionalClaims, exp: NOW + 1500 });
+    expect((await visit()).cookies).toEqual([]);
   });
 
   it('belongs to a session after the renewal, if it belonged to none', async () => {
-    const tokens = sliding.app.get(TokenService);
-    const browser = await sliding.browserWith(await tokens.createAccessToken('alice'));
-    const { jti } = accessIn(browser);
+    const sliding = await start();
+    const token = await sliding.app.get(TokenService).createAccessToken('alice');
+    const browser = await sliding.browserWith(token);
     sliding.clock.forward(600);
 
     await browser.send('GET', '/room');
 
-    expect(accessIn(browser)).toMatchObject({ sid: jti, auth_time: NOW, fresh: false });
+    const renewed = claimsOf(browser.cookie('access_token_cookie') ?? '');
+    const { jti } = claimsOf(token);
+    expect(renewed).toMatchObject({ sid: jti, auth_time: NOW, fresh: false });
   });
 
   it('is renewed by each of several requests at once, and all tokens are accepted', async () => {
-    const browser = await sliding.logIn();
-    sliding.clock.forward(600);
+    const { app, browser, visit } = await comeBack();
 
-    const answers = await Promise.all(
-      Array.from({ length: 10 }, () => browser.send('GET', '/room')),
-    );
+    const answers = await Promise.all(Array.from({ length: 10 }, () => visit()));
 
     expect(answers.map(({ status }) => status)).toEqual(Array(10).fill(200));
     const csrf = browser.cookie('csrf_access_token') ?? '';
     for (const { cookies } of answers) {
       const [cookie = ''] = (cookies[0] ?? '').split(';');
       const headers = { cookie, 'x-csrf-token': csrf };
-      expect((await sliding.app.send('POST', '/room', { headers })).status).toBe(201);
+      expect((await app.send('POST', '/room', { headers })).status).toBe(201);
     }
   });
 
   it('makes the response uncacheable (R69)', async () => {
-    const browser = await sliding.logIn();
-    sliding.clock.forward(600);
+    const { sliding, visit } = await comeBack();
     sliding.play((response) => {
       const setHeader = 'setHeader' in response ? response.setHeader : response.header;
       setHeader.call(response, 'Cache-Control', 'public, max-age=3600');
       return undefined;
     });
 
-    const answer = await browser.send('GET', '/passthrough');
+    const answer = await visit('/passthrough');
 
     expect(said(answer)).toEqual({ status: 200, body: '' });
     expect(namesIn(answer.cookies)).toEqual(RENEWED);
@@ -244,122 +213,74 @@ describe('An access cookie', () => {
 });
 
 describe('The renewal of access cookies', () => {
-  it('begins when cookies.renewWithin says so', async () => {
-    const sliding = await start({ cookies: { renewWithin: '1m' } });
-    const browser = await sliding.logIn();
-    sliding.clock.forward(839);
-    const early = await browser.send('GET', '/room');
-    sliding.clock.forward(1);
-
-    expect(early.cookies).toEqual([]);
-    expect(namesIn((await browser.send('GET', '/room')).cookies)).toEqual(RENEWED);
-  });
-
   it('ends with rotation.sessionLifetime (R64)', async () => {
-    const sliding = await start({ rotation: { sessionLifetime: '40m' } });
-    const browser = await sliding.logIn();
+    const { clock, visit, claims } = await logIn({ rotation: { sessionLifetime: '40m' } });
     for (const seconds of [800, 800]) {
-      sliding.clock.forward(seconds);
-      expect(namesIn((await browser.send('GET', '/room')).cookies)).toEqual(RENEWED);
+      clock.forward(seconds);
+      expect(namesIn((await visit()).cookies)).toEqual(RENEWED);
     }
-    expect(accessIn(browser)).toMatchObject({ auth_time: NOW, exp: NOW + 2400 });
-    sliding.clock.forward(799);
-    const last = await browser.send('GET', '/room');
-    sliding.clock.forward(1);
-    const over = await browser.send('GET', '/room');
+    expect(claims()).toMatchObject({ auth_time: NOW, exp: NOW + 2400 });
+    clock.forward(799);
 
+    const last = await visit();
     expect(said(last)).toEqual(welcome('cookies'));
     expect(last.cookies).toEqual([]);
-    expect(said(over)).toEqual(EXPIRED);
+    clock.forward(1);
+    expect(said(await visit())).toEqual(EXPIRED);
   });
 
   it('sets cookies that last as long as the token if cookies.session is false', async () => {
-    const sliding = await start({ cookies: { session: false, accessName: 'at' } });
-    const browser = await sliding.logIn();
-    browser.keep('at', browser.cookie('access_token_cookie') ?? '');
-    sliding.clock.forward(600);
+    const cookies = { session: false, accessName: 'at' };
+    const { browser, token, visit } = await comeBack({ cookies });
+    browser.keep('at', token());
 
-    const { cookies } = await browser.send('GET', '/room');
-
-    expect(cookies).toEqual([
+    expect((await visit()).cookies).toEqual([
       expect.stringMatching(/^at=eyJ.*; Max-Age=900; Path=\/; HttpOnly;/),
       expect.stringMatching(/^csrf_access_token=.*; Max-Age=900; Path=\/; Secure/),
     ]);
   });
 
   it('sets no csrf cookie if csrf.protect is false', async () => {
-    const sliding = await start({ csrf: { protect: false } });
-    const { accessToken } = await sliding.app.get(TokenService).createTokenPair('alice');
-    const browser = new Browser(sliding.app);
-    browser.keep('access_token_cookie', accessToken);
-    sliding.clock.forward(600);
+    const { app, clock } = await start({ csrf: { protect: false } });
+    const token = await app.get(TokenService).createAccessToken('alice');
+    clock.forward(600);
 
-    expect(namesIn((await browser.send('GET', '/room')).cookies)).toEqual(['access_token_cookie']);
+    const { cookies } = await app.send('GET', '/room', cookieOf(token));
+    expect(namesIn(cookies)).toEqual(['access_token_cookie']);
   });
 
-  it('asks the loader for the claims, so that a right that was taken away is gone', async () => {
+  it('calls the loader for the claims, so that a right that was taken away is gone', async () => {
     const rights = new Map<string, object>([['alice', { admin: true, plan: 'pro' }]]);
-    const sliding = await start({
-      loaders: {
-        userLookup: ({ identity }) => ({ name: identity }),
-        userIdentity: (user: { name: string }) => user.name,
-        additionalClaims: ({ name }: { name: string }) => rights.get(name),
-      },
-    });
-    const browser = await sliding.logIn({ name: 'alice' });
+    const loaders = {
+      userLookup: ({ identity }: Token) => ({ name: identity }),
+      userIdentity: (user: { name: string }) => user.name,
+      additionalClaims: ({ name }: { name: string }) => rights.get(name),
+    };
+    const { visit, claims } = await comeBack({ loaders }, {}, { name: 'alice' });
     rights.set('alice', { plan: 'free' });
-    sliding.clock.forward(600);
 
-    await browser.send('GET', '/room');
+    await visit();
 
-    const { plan, admin, exp } = accessIn(browser);
+    const { plan, admin, exp } = claims();
     expect({ plan, admin, exp }).toEqual({ plan: 'free', admin: undefined, exp: NOW + 1500 });
   });
 
-  it('keeps custom claims under userClaimsKey', async () => {
-    const sliding = await start({ userClaimsKey: 'user_claims' });
-    const browser = await sliding.logIn('alice', { additionalClaims: { type: 'gold' } });
-    sliding.clock.forward(600);
-
-    await browser.send('GET', '/room');
-
-    expect(accessIn(browser)).toMatchObject({
-      user_claims: { type: 'gold' },
-      type: 'access',
-      exp: NOW + 1500,
-    });
-  });
-
-  it('adds no userClaimsKey if there are no custom claims', async () => {
-    const sliding = await start({ userClaimsKey: 'user_claims' });
-    const browser = await sliding.logIn();
-    sliding.clock.forward(600);
-
-    await browser.send('GET', '/room');
-
-    expect(accessIn(browser)).toMatchObject({ exp: NOW + 1500 });
-    expect(accessIn(browser)).not.toHaveProperty('user_claims');
-  });
-
   it('does not change a session that never ends', async () => {
-    const sliding = await start({ refreshTokenExpires: false });
-    const browser = await sliding.logIn();
-    sliding.clock.forward(600);
-    await browser.send('GET', '/room');
+    const { app, visit } = await comeBack({ refreshTokenExpires: false });
+    await visit();
 
-    const [session] = await sliding.app.get(SessionService).list('alice');
+    const [session] = await app.get(SessionService).list('alice');
     expect(session).toMatchObject({ createdAt: new Date(NOW * 1000) });
     expect(session).not.toHaveProperty('expiresAt');
   });
 
   it('extends the session in the list of sessions', async () => {
-    const sliding = await start({ refreshTokenExpires: '20m' });
-    const browser = await sliding.logIn();
-    const sessions = () => sliding.app.get(SessionService).list('alice');
+    const { app, clock, visit } = await logIn({ refreshTokenExpires: '20m' });
+    const sessions = () => app.get(SessionService).list('alice');
     const [before] = await sessions();
     for (const seconds of [800, 800]) {
-      sliding.clock.forward(seconds);
-      await browser.send('GET', '/room');
+      clock.forward(seconds);
+      await visit();
     }
 
     expect(before).toMatchObject({ expiresAt: new Date((NOW + 1200) * 1000) });
@@ -379,144 +300,101 @@ describe('The renewal of access cookies', () => {
         if (key.startsWith('sid:')) ends.push(expiresAt);
         return add(key, value, expiresAt);
       };
-      const sliding = await start({ blocklist: { store }, refreshTokenExpires: '1h' });
-      const browser = await sliding.logIn('alice', { accessExpiresIn: '60d' });
-      sliding.clock.forward(40 * 86_400);
-      await browser.send('GET', '/room');
-      const { sid, exp } = accessIn(browser);
+      const options = { blocklist: { store }, refreshTokenExpires: '1h' };
+      const { app, clock, visit, claims } = await logIn(options, { accessExpiresIn: '60d' });
+      clock.forward(40 * 86_400);
+      await visit();
+      const { sid, exp } = claims();
 
-      await sliding.app.get(BlocklistService).revokeSession(String(sid));
+      await app.get(BlocklistService).revokeSession(String(sid));
 
       expect(exp).toBe(NOW + 100 * 86_400);
       expect(ends).toEqual([new Date((NOW + 100 * 86_400) * 1000)]);
     },
   );
-
-  it('works with the interceptor on a handler', async () => {
-    @UseGuards(AccessGuard)
-    @Controller('lodge')
-    class LodgeController {
-      @UseInterceptors(SlidingSessionInterceptor)
-      @Get('kept')
-      kept(@CurrentToken() { identity }: JwtContext) {
-        return { identity };
-      }
-
-      @Fresh(false)
-      @Get('left')
-      left(@CurrentToken() { identity }: JwtContext) {
-        return { identity };
-      }
-    }
-    const clock = { seconds: NOW };
-    const app = await createApp('express', {
-      controllers: [LodgeController],
-      options: { locations: ['cookies'], clock: () => new Date(clock.seconds * 1000) },
-    });
-    const { accessToken } = await app.get(TokenService).createTokenPair('alice');
-    const headers = { cookie: `access_token_cookie=${accessToken}` };
-    clock.seconds += 600;
-
-    const kept = await app.send('GET', '/lodge/kept', { headers });
-    const left = await app.send('GET', '/lodge/left', { headers });
-
-    expect(said(kept)).toEqual({ status: 200, body: { identity: 'alice' } });
-    expect(namesIn(kept.cookies)).toEqual(RENEWED);
-    expect(left.cookies).toEqual([]);
-    await app.close();
-  });
 });
 
+/** Presents a token that is due for renewal, or none. */
+type Attempt = (sliding: SlidingApp, tokens: TokenService) => Promise<Answer | readonly Answer[]>;
+
 describe('No cookie is renewed for a token', () => {
-  it('that came in a header', async () => {
-    const sliding = await start();
-    const token = await sliding.app.get(TokenService).createAccessToken('alice');
-    sliding.clock.forward(600);
+  it.each<[what: string, JwtExtendedOptions, Attempt]>([
+    [
+      'that came in a header',
+      {},
+      async ({ app, clock }, tokens) => {
+        const token = await tokens.createAccessToken('alice');
+        clock.forward(600);
+        return app.send('GET', '/room', { token });
+      },
+    ],
+    [
+      'that came in the query string or in JSON',
+      { locations: ['query_string', 'json', 'cookies'] },
+      async ({ app, clock }, tokens) => {
+        const token = await tokens.createAccessToken('alice');
+        clock.forward(600);
+        return [
+          await app.send('GET', `/room?jwt=${token}`),
+          await app.send('POST', '/room', { json: { access_token: token } }),
+        ];
+      },
+    ],
+    [
+      'that came in a cookie of another name',
+      {},
+      async ({ app, clock }, tokens) => {
+        const cookie = `another_cookie=${await tokens.createAccessToken('alice')}`;
+        clock.forward(600);
+        return app.send('GET', '/another-cookie', { headers: { cookie } });
+      },
+    ],
+    [
+      'that is a refresh token',
+      { refreshTokenExpires: '10m' },
+      async ({ app, clock }, tokens) => {
+        const token = await tokens.createRefreshToken('alice');
+        const csrf = await tokens.getCsrfToken(token);
+        clock.forward(400);
+        const headers = { cookie: `refresh_token_cookie=${token}`, 'x-csrf-token': csrf };
+        return app.send('POST', '/spend', { headers });
+      },
+    ],
+    [
+      'that is missing on an optional route, or not needed',
+      {},
+      async (sliding) => {
+        const browser = await sliding.logIn();
+        sliding.clock.forward(600);
+        return [
+          await sliding.app.send('GET', '/optional'),
+          await browser.send('OPTIONS', '/optional'),
+          await browser.send('GET', '/garden'),
+        ];
+      },
+    ],
+  ])('%s', async (_what, options, attempt) => {
+    const sliding = await start(options);
 
-    const answer = await sliding.app.send('GET', '/room', { token });
+    const answers = [await attempt(sliding, sliding.app.get(TokenService))].flat();
 
-    expect(said(answer)).toEqual(welcome('headers'));
-    expect(answer.cookies).toEqual([]);
-  });
-
-  it('that came in the query string or in JSON', async () => {
-    const sliding = await start({ locations: ['query_string', 'json', 'cookies'] });
-    const token = await sliding.app.get(TokenService).createAccessToken('alice');
-    sliding.clock.forward(600);
-
-    const query = await sliding.app.send('GET', `/room?jwt=${token}`);
-    const json = await sliding.app.send('POST', '/room', { json: { access_token: token } });
-
-    expect([query.status, json.status]).toEqual([200, 201]);
-    expect([...query.cookies, ...json.cookies]).toEqual([]);
-  });
-
-  it('that came in a cookie of another name', async () => {
-    const sliding = await start();
-    const token = await sliding.app.get(TokenService).createAccessToken('alice');
-    sliding.clock.forward(600);
-
-    const answer = await sliding.app.send('GET', '/another-cookie', {
-      headers: { cookie: `another_cookie=${token}` },
-    });
-
-    expect(said(answer)).toEqual({ status: 200, body: 'in' });
-    expect(answer.cookies).toEqual([]);
-  });
-
-  it('that is a refresh token', async () => {
-    const sliding = await start({ refreshTokenExpires: '10m' });
-    const tokens = sliding.app.get(TokenService);
-    const token = await tokens.createRefreshToken('alice');
-    const csrf = await tokens.getCsrfToken(token);
-    sliding.clock.forward(400);
-
-    const answer = await sliding.app.send('POST', '/spend', {
-      headers: { cookie: `refresh_token_cookie=${token}`, 'x-csrf-token': csrf },
-    });
-
-    expect(said(answer)).toEqual({ status: 201, body: 'in' });
-    expect(answer.cookies).toEqual([]);
-  });
-
-  it('that is missing on an optional route, or not needed', async () => {
-    const sliding = await start();
-    const browser = await sliding.logIn();
-    sliding.clock.forward(600);
-
-    const anonymous = await sliding.app.send('GET', '/optional');
-    const preflight = await browser.send('OPTIONS', '/optional');
-    const open = await browser.send('GET', '/garden');
-
-    expect([anonymous, preflight, open].map(({ status }) => status)).toEqual([200, 200, 200]);
-    expect([anonymous, preflight, open].flatMap(({ cookies }) => cookies)).toEqual([]);
+    expect(answers.map(({ status }) => Math.floor(status / 100))).toEqual(answers.map(() => 2));
+    expect(answers.flatMap(({ cookies }) => cookies)).toEqual([]);
   });
 
   it('that was refused', async () => {
-    const sliding = await start();
-    const browser = await sliding.logIn();
-    sliding.clock.forward(600);
-    await sliding.app.get(BlocklistService).revoke(browser.cookie('access_token_cookie') ?? '');
+    const { app, token, visit } = await comeBack();
+    await app.get(BlocklistService).revoke(token());
 
-    const answer = await browser.send('GET', '/room');
-
-    expect(answer.status).toBe(401);
-    expect(answer.cookies).toEqual([]);
+    expect(await visit()).toMatchObject({ status: 401, cookies: [] });
   });
 
   it('whose request failed', async () => {
-    const sliding = await start();
-    const browser = await sliding.logIn();
-    sliding.clock.forward(600);
-    sliding.app.nest.useLogger(false);
-    sliding.play(() => {
-      throw new Error('the kettle is empty');
-    });
+    const { sliding, app, visit } = await comeBack();
+    app.nest.useLogger(false);
+    sliding.play(throwing(new Error('the kettle is empty')));
 
-    const answer = await browser.send('GET', '/passthrough');
-
-    expect(answer.status).toBe(500);
-    expect(answer.cookies).toEqual([]);
+    expect(await visit('/passthrough')).toMatchObject({ status: 500, cookies: [] });
   });
 
   it.each<[what: string, end: (blocklist: BlocklistService, token: Token) => unknown]>([
@@ -528,112 +406,88 @@ describe('No cookie is renewed for a token', () => {
       (blocklist) => blocklist.revokeAllIssuedBefore(new Date((NOW + 600) * 1000)),
     ],
   ])('that is revoked while the handler runs: %s', async (_what, end) => {
-    const sliding = await start();
-    const browser = await sliding.logIn();
-    sliding.clock.forward(600);
+    const { sliding, app, visit } = await comeBack();
+    const body = { done: true };
     sliding.play(async (_response, { user }) => {
-      await end(sliding.app.get(BlocklistService), user as Token);
-      return { done: true };
+      await end(app.get(BlocklistService), user as Token);
+      return body;
     });
 
-    const answer = await browser.send('GET', '/passthrough');
-
-    expect(said(answer)).toEqual({ status: 200, body: { done: true } });
-    expect(answer.cookies).toEqual([]);
+    expect(await visit('/passthrough')).toMatchObject({ status: 200, body, cookies: [] });
   });
 
   it('that is revoked, even if blocklist.checks leaves access tokens out', async () => {
-    const sliding = await start({ blocklist: { checks: ['refresh'] } });
-    const browser = await sliding.logIn();
-    await sliding.app.get(BlocklistService).revoke(browser.cookie('access_token_cookie') ?? '');
-    sliding.clock.forward(600);
+    const { app, token, visit } = await comeBack({ blocklist: { checks: ['refresh'] } });
+    await app.get(BlocklistService).revoke(token());
 
-    const answer = await browser.send('GET', '/room');
-
-    expect(said(answer)).toEqual(welcome('cookies'));
-    expect(answer.cookies).toEqual([]);
+    expect(await visit()).toMatchObject({ ...welcome('cookies'), cookies: [] });
   });
 
   it('that the isTokenRevoked loader calls revoked', async () => {
     let isRevoked = false;
-    const sliding = await start({ loaders: { isTokenRevoked: () => isRevoked } });
-    const browser = await sliding.logIn();
-    sliding.clock.forward(600);
+    const { sliding, visit } = await comeBack({ loaders: { isTokenRevoked: () => isRevoked } });
     sliding.play(() => {
       isRevoked = true;
     });
 
-    expect((await browser.send('GET', '/passthrough')).cookies).toEqual([]);
+    expect(await visit('/passthrough')).toMatchObject({ status: 200, cookies: [] });
   });
 
   it.each(['deny', 'allow'] as const)(
     'while the store is down, and the request succeeds all the same: onStoreError %s',
     async (onStoreError) => {
-      const store = new FailingStore();
-      const sliding = await start({ blocklist: { store, onStoreError } });
-      const browser = await sliding.logIn();
+      const store = new MemoryBlocklistStore();
+      const get = store.get.bind(store);
+      /** How many more look-ups the store answers. */
+      let answers = Infinity;
+      store.get = (keys) => {
+        answers -= 1;
+        if (answers < 0) throw new Error('the store is down');
+        return get(keys);
+      };
+      const { app, visit } = await comeBack({ blocklist: { store, onStoreError } });
       const warnings: string[] = [];
-      sliding.app.nest.useLogger({
-        log() {},
-        error() {},
-        warn: (message: string) => warnings.push(message),
-      });
-      sliding.clock.forward(600);
-      store.answers = 1;
+      const warn = (message: string) => warnings.push(message);
+      app.nest.useLogger({ log() {}, error() {}, warn });
 
-      const answer = await browser.send('GET', '/room');
-      store.answers = 1;
-      await browser.send('GET', '/room');
-
-      expect(said(answer)).toEqual(welcome('cookies'));
-      expect(answer.cookies).toEqual([]);
+      answers = 1;
+      expect(await visit()).toMatchObject({ ...welcome('cookies'), cookies: [] });
+      answers = 1;
+      await visit();
       expect(warnings).toEqual([
         'An access cookie could not be renewed: Token could not be checked',
       ]);
-      store.answers = Infinity;
-      expect(namesIn((await browser.send('GET', '/room')).cookies)).toEqual(RENEWED);
+      answers = Infinity;
+      expect(namesIn((await visit()).cookies)).toEqual(RENEWED);
     },
   );
 
-  it('if the additionalClaims loader fails, and the request succeeds all the same', async () => {
-    let isDown = false;
-    const additionalClaims = () => {
-      if (isDown) throw new Error('the database is down');
-      return {};
-    };
-    const sliding = await start({ loaders: { additionalClaims } });
-    const browser = await sliding.logIn();
-    sliding.clock.forward(600);
-    sliding.app.nest.useLogger(false);
-    isDown = true;
+  it.each(['additionalClaims', 'decodeKey'])(
+    'if the %s loader fails, and the request succeeds all the same',
+    async (loader) => {
+      let failing = '';
+      const give = (name: string, value: unknown) => (): never => {
+        if (failing === name) throw new Error('the database is down');
+        return value as never;
+      };
+      const { sliding, app, visit } = await comeBack({
+        secret: undefined,
+        algorithm: 'HS256',
+        loaders: {
+          encodeKey: () => SECRET,
+          decodeKey: give('decodeKey', SECRET),
+          additionalClaims: give('additionalClaims', {}),
+        },
+      });
+      app.nest.useLogger(false);
+      sliding.play(() => {
+        failing = loader;
+        return 'in';
+      });
 
-    const answer = await browser.send('GET', '/room');
-
-    expect(said(answer)).toEqual(welcome('cookies'));
-    expect(answer.cookies).toEqual([]);
-  });
-
-  it('if the decodeKey loader fails, and the request succeeds all the same', async () => {
-    let isDown = false;
-    const decodeKey = () => {
-      if (isDown) throw new Error('the vault is closed');
-      return SECRET;
-    };
-    const loaders = { encodeKey: () => SECRET, decodeKey };
-    const sliding = await start({ secret: undefined, algorithm: 'HS256', loaders });
-    const browser = await sliding.logIn();
-    sliding.clock.forward(600);
-    sliding.app.nest.useLogger(false);
-    sliding.play(() => {
-      isDown = true;
-      return 'in';
-    });
-
-    const answer = await browser.send('GET', '/passthrough');
-
-    expect(said(answer)).toEqual({ status: 200, body: 'in' });
-    expect(answer.cookies).toEqual([]);
-  });
+      expect(await visit('/passthrough')).toMatchObject({ status: 200, body: 'in', cookies: [] });
+    },
+  );
 
   it.each<[what: string, claims: object]>([
     ['has no type', { type: undefined }],
@@ -642,38 +496,54 @@ describe('No cookie is renewed for a token', () => {
     ['does not say when it was issued', { iat: undefined }],
     ['has an issuer', { iss: 'https://login.example.com' }],
   ])('of another service, which %s', async (_what, claims) => {
-    const sliding = await start({ acceptForeignTokens: true, csrf: { protect: false } });
+    const { app, clock } = await start({ acceptForeignTokens: true, csrf: { protect: false } });
     const token = forgeToken(accessClaims({ iat: NOW, nbf: NOW, exp: NOW + 900, ...claims }));
-    sliding.clock.forward(600);
+    clock.forward(600);
 
-    const answer = await sliding.app.send('GET', '/room', {
-      headers: { cookie: `access_token_cookie=${token}` },
-    });
-
-    expect(said(answer)).toEqual(welcome('cookies'));
-    expect(answer.cookies).toEqual([]);
+    const answer = await app.send('GET', '/room', cookieOf(token));
+    expect(answer).toMatchObject({ ...welcome('cookies'), cookies: [] });
   });
 
   it("under another issuer's key", async () => {
+    const [own, foreign] = [ringKey('own', 'ES256'), ringKey('foreign', 'ES256')];
     const issuer = await JwksServer.start(foreign.jwk());
     const keys = { current: own.signing, jwksUri: issuer.uri };
-    const sliding = await start({ secret: undefined, keys, csrf: { protect: false } });
+    const { app, clock } = await start({ secret: undefined, keys, csrf: { protect: false } });
     const cookiesFor = async (token: string) => {
-      const headers = { cookie: `access_token_cookie=${token}` };
-      const answer = await sliding.app.send('GET', '/room', { headers });
+      const answer = await app.send('GET', '/room', cookieOf(token));
       expect(said(answer)).toEqual(welcome('cookies'));
       return namesIn(answer.cookies);
     };
-    const ours = await sliding.app.get(TokenService).createAccessToken('alice');
-    sliding.clock.forward(600);
+    const ours = await app.get(TokenService).createAccessToken('alice');
+    clock.forward(600);
 
     expect(await cookiesFor(ours)).toEqual(['access_token_cookie']);
     expect(await cookiesFor(foreign.token())).toEqual([]);
     await issuer.stop();
   });
+});
 
-  it("that another module's guard let in", async () => {
-    const clock = new Clock();
+describe('SlidingSessionInterceptor', () => {
+  const clock = new Clock();
+
+  /** The cookies that these paths of an application set for a token that is due for renewal. */
+  async function cookiesOn(paths: readonly string[], parts: AppParts, secret = SECRET) {
+    clock.seconds = NOW;
+    const options = { locations: ['cookies' as const], clock: clock.now };
+    const app = await createApp('express', { options, ...parts });
+    running.push(app);
+    const claims = accessClaims({ iat: NOW, nbf: NOW, exp: NOW + 900 });
+    clock.forward(600);
+    const found = [];
+    for (const path of paths) {
+      const answer = await app.send('GET', path, cookieOf(forgeToken(claims, undefined, secret)));
+      expect(said(answer)).toEqual(welcome('cookies'));
+      found.push(namesIn(answer.cookies));
+    }
+    return found;
+  }
+
+  it("renews no cookie for a token that another module's guard let in", async () => {
     const secret = `${SECRET}-of-the-other`;
     const other = JwtExtendedModule.forRoot({
       secret,
@@ -683,29 +553,31 @@ describe('No cookie is renewed for a token', () => {
     });
     @Module({ imports: [other], controllers: [RoomsController] })
     class OtherModule {}
-    const app = await createApp('express', {
-      imports: [OtherModule],
-      providers: [{ provide: APP_INTERCEPTOR, useExisting: SlidingSessionInterceptor }],
-      options: { locations: ['cookies'], clock: clock.now },
-    });
-    const token = forgeToken(
-      accessClaims({ iat: NOW, nbf: NOW, exp: NOW + 900 }),
-      undefined,
-      secret,
-    );
-    clock.forward(600);
+    const providers = [{ provide: APP_INTERCEPTOR, useExisting: SlidingSessionInterceptor }];
 
-    const answer = await app.send('GET', '/room', {
-      headers: { cookie: `access_token_cookie=${token}` },
-    });
-
-    expect(said(answer)).toEqual(welcome('cookies'));
-    expect(answer.cookies).toEqual([]);
-    await app.close();
+    expect(await cookiesOn(['/room'], { imports: [OtherModule], providers }, secret)).toEqual([[]]);
   });
-});
 
-describe('SlidingSessionInterceptor', () => {
+  it('works on one handler', async () => {
+    @UseGuards(AccessGuard)
+    @Controller('lodge')
+    class LodgeController {
+      @UseInterceptors(SlidingSessionInterceptor)
+      @Get('kept')
+      kept() {
+        return welcome('cookies').body;
+      }
+
+      @Get('left')
+      left() {
+        return welcome('cookies').body;
+      }
+    }
+    const controllers = [LodgeController];
+
+    expect(await cookiesOn(['/lodge/kept', '/lodge/left'], { controllers })).toEqual([RENEWED, []]);
+  });
+
   it('can be extended by a subclass', async () => {
     @Injectable()
     class Extended extends SlidingSessionInterceptor {
@@ -713,31 +585,17 @@ describe('SlidingSessionInterceptor', () => {
         super();
       }
     }
-    const clock = new Clock();
-    const app = await createApp('express', {
-      controllers: [RoomsController],
-      providers: [{ provide: APP_INTERCEPTOR, useClass: Extended }],
-      options: { locations: ['cookies'], clock: clock.now },
-    });
-    const token = await app.get(TokenService).createAccessToken('alice');
-    clock.forward(600);
+    const providers = [{ provide: APP_INTERCEPTOR, useClass: Extended }];
+    const controllers = [RoomsController];
 
-    const { cookies } = await app.send('GET', '/room', {
-      headers: { cookie: `access_token_cookie=${token}` },
-    });
-
-    expect(namesIn(cookies)).toEqual(RENEWED);
-    await app.close();
+    expect(await cookiesOn(['/room'], { controllers, providers })).toEqual([RENEWED]);
   });
 
   it('renews once if it is registered twice', async () => {
-    const sliding = await SlidingApp.start('express', {
-      providers: [{ provide: APP_INTERCEPTOR, useExisting: SlidingSessionInterceptor }],
-    });
-    const browser = await sliding.logIn();
-    sliding.clock.forward(600);
+    const interceptor = { provide: APP_INTERCEPTOR, useExisting: SlidingSessionInterceptor };
+    const providers = [interceptor, interceptor];
+    const controllers = [RoomsController];
 
-    expect(namesIn((await browser.send('GET', '/room')).cookies)).toEqual(RENEWED);
-    await sliding.close();
+    expect(await cookiesOn(['/room'], { controllers, providers })).toEqual([RENEWED]);
   });
 });
