@@ -1,8 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { compileSample, Sample } from '../../support/sample.js';
 import { claimsOf } from '../../support/tokens.js';
-import { Browser } from './browser.js';
-import { Device, LOGGED_OUT, logIn, type Pair } from './device.js';
+import { Browser, Device, LOGGED_OUT, logIn, type Pair } from './clients.js';
 import { SAMPLE_STORES, type SampleStore } from './sample-stores.js';
 
 /** Another folder than that of the README's walk. */
@@ -18,26 +17,44 @@ function start(): Promise<Sample> {
   return Sample.start('start:sessions', variables, FOLDER);
 }
 
-beforeAll(() => compileSample('start:sessions', FOLDER));
+/** Devices of alice, which log in one after the other. */
+async function devices<Names extends readonly string[]>(
+  ...names: Names
+): Promise<{ readonly [Name in keyof Names]: Device }> {
+  const loggedIn = [];
+  for (const name of names) loggedIn.push(await Device.login(sample, name));
+  return loggedIn as never;
+}
 
-describe.each(Object.entries(SAMPLE_STORES))('The sample of sessions on %s', (_, open) => {
+const loggedIn = (...all: readonly Device[]) =>
+  Promise.all(all.map((device) => device.isLoggedIn()));
+const done = (msg: string) => ({ status: 200, body: { msg } });
+
+/** Runs the sample on a store during the tests of a block. */
+function useSample(open: () => Promise<SampleStore>, isDownAtFirst = false): void {
   beforeAll(async () => {
     store = await open();
+    if (isDownAtFirst) await store.server?.kill();
     sample = await start();
-  });
-  afterEach(async () => {
-    const device = await Device.login(sample, 'janitor');
-    await device.send('POST', '/logout/elsewhere');
-    await device.send('POST', '/logout');
   });
   afterAll(async () => {
     await sample?.stop();
     await store?.close();
   });
+}
+
+beforeAll(() => compileSample('start:sessions', FOLDER));
+
+describe.each(Object.entries(SAMPLE_STORES))('The sample of sessions on %s', (_, open) => {
+  useSample(open);
+  afterEach(async () => {
+    const device = await Device.login(sample, 'janitor');
+    await device.send('POST', '/logout/elsewhere');
+    await device.send('POST', '/logout');
+  });
 
   it('lists the devices of a user, the one refreshed last first', async () => {
-    const phone = await Device.login(sample, 'phone');
-    const laptop = await Device.login(sample, 'laptop');
+    const [phone, laptop] = await devices('phone', 'laptop');
     await Device.login(sample, "Bob's phone", 'bob');
     expect(await phone.devices()).toEqual(['laptop', 'phone*']);
     expect(await laptop.devices()).toEqual(['laptop*', 'phone']);
@@ -51,19 +68,30 @@ describe.each(Object.entries(SAMPLE_STORES))('The sample of sessions on %s', (_,
       id: phone.sessionId,
       loggedInAt: expect.stringMatching(/^\d{4}-.*Z$/),
       refreshedAt: expect.stringMatching(/^\d{4}-.*Z$/),
-      expiresAt: new Date(
-        (claimsOf(phone.tokens.refresh_token).exp as number) * 1000,
-      ).toISOString(),
+      expiresAt: new Date(Number(claimsOf(phone.tokens.refresh_token).exp) * 1000).toISOString(),
     });
   });
 
-  it('logs out one device of the user', async () => {
-    const phone = await Device.login(sample, 'phone');
-    const laptop = await Device.login(sample, 'laptop');
+  it.each<[what: string, logOut: (phone: Device, laptop: Device) => unknown, answer: object]>([
+    [
+      'one device of the user',
+      (phone, laptop) => laptop.send('DELETE', `/devices/${phone.sessionId}`),
+      { status: 204, body: undefined },
+    ],
+    [
+      'the device that sends its access token',
+      (phone) => phone.send('POST', '/logout'),
+      done('Logged out'),
+    ],
+    [
+      'the device that sends its refresh token',
+      (phone) => phone.send('POST', '/logout', { token: phone.tokens.refresh_token }),
+      done('Logged out'),
+    ],
+  ])('logs out %s', async (_what, logOut, answer) => {
+    const [phone, laptop] = await devices('phone', 'laptop');
 
-    const answer = await laptop.send('DELETE', `/devices/${phone.sessionId}`);
-
-    expect(answer).toEqual({ status: 204, body: undefined });
+    expect(await logOut(phone, laptop)).toEqual(answer);
     expect(await phone.isLoggedIn()).toBe(false);
     expect(await laptop.devices()).toEqual(['laptop*']);
   });
@@ -107,56 +135,33 @@ describe.each(Object.entries(SAMPLE_STORES))('The sample of sessions on %s', (_,
   });
 
   it('ends the session whose refresh token is used again, and no other', async () => {
-    const phone = await Device.login(sample, 'phone');
-    const laptop = await Device.login(sample, 'laptop');
+    const [phone, laptop] = await devices('phone', 'laptop');
     const stolen = phone.tokens.refresh_token;
     await phone.refresh();
     await phone.refresh();
 
-    const answer = await phone.send('POST', '/refresh', { token: stolen });
-
-    expect(answer).toEqual(LOGGED_OUT);
+    expect(await phone.refresh(stolen)).toEqual(LOGGED_OUT);
     expect(await phone.isLoggedIn()).toBe(false);
     expect(await laptop.devices()).toEqual(['laptop*']);
   });
 
-  it.each(['access_token', 'refresh_token'] as const)(
-    'logs out the device that sends its %s',
-    async (kind) => {
-      const phone = await Device.login(sample, 'phone');
-      const laptop = await Device.login(sample, 'laptop');
-
-      const answer = await phone.send('POST', '/logout', { token: phone.tokens[kind] });
-
-      expect(answer).toEqual({ status: 200, body: { msg: 'Logged out' } });
-      expect(await phone.isLoggedIn()).toBe(false);
-      expect(await laptop.devices()).toEqual(['laptop*']);
-    },
-  );
-
   it('logs out everywhere, and in again at once', async () => {
-    const phone = await Device.login(sample, 'phone');
-    const laptop = await Device.login(sample, 'laptop');
+    const [phone, laptop] = await devices('phone', 'laptop');
     const bobs = await Device.login(sample, "Bob's phone", 'bob');
 
-    const answer = await laptop.send('POST', '/logout/everywhere');
-
-    expect(answer).toEqual({ status: 200, body: { msg: 'Logged out everywhere' } });
-    expect([await phone.isLoggedIn(), await laptop.isLoggedIn()]).toEqual([false, false]);
-    expect(await bobs.isLoggedIn()).toBe(true);
+    expect(await laptop.send('POST', '/logout/everywhere')).toEqual(done('Logged out everywhere'));
+    expect(await loggedIn(phone, laptop, bobs)).toEqual([false, false, true]);
     const tablet = await Device.login(sample, 'tablet');
     expect(await tablet.devices()).toEqual(['tablet*']);
   });
 
   it('logs out everywhere else', async () => {
-    const phone = await Device.login(sample, 'phone');
-    const tablet = await Device.login(sample, 'tablet');
-    const laptop = await Device.login(sample, 'laptop');
+    const [phone, tablet, laptop] = await devices('phone', 'tablet', 'laptop');
 
     const answer = await laptop.send('POST', '/logout/elsewhere');
 
-    expect(answer).toEqual({ status: 200, body: { msg: 'Logged out everywhere else' } });
-    expect([await phone.isLoggedIn(), await tablet.isLoggedIn()]).toEqual([false, false]);
+    expect(answer).toEqual(done('Logged out everywhere else'));
+    expect(await loggedIn(phone, tablet)).toEqual([false, false]);
     expect(await laptop.devices()).toEqual(['laptop*']);
   });
 
@@ -204,9 +209,7 @@ describe.each(Object.entries(SAMPLE_STORES))('The sample of sessions on %s', (_,
   });
 
   it('keeps revocations, rotations and sessions over a restart', async () => {
-    const phone = await Device.login(sample, 'phone');
-    const tablet = await Device.login(sample, 'tablet');
-    const laptop = await Device.login(sample, 'laptop');
+    const [phone, tablet, laptop] = await devices('phone', 'tablet', 'laptop');
     const spent = laptop.tokens.refresh_token;
     await laptop.refresh();
     await laptop.refresh();
@@ -217,11 +220,7 @@ describe.each(Object.entries(SAMPLE_STORES))('The sample of sessions on %s', (_,
     sample = await start();
 
     const again = [phone, tablet, laptop].map((device) => device.movedTo(sample));
-    expect(await Promise.all(again.map((device) => device.isLoggedIn()))).toEqual([
-      false,
-      true,
-      true,
-    ]);
+    expect(await loggedIn(...again)).toEqual([false, true, true]);
     expect(await again[1]?.devices()).toEqual(['laptop', 'tablet*']);
     expect(await again[2]?.refresh(spent)).toEqual(LOGGED_OUT);
     expect(await again[1]?.devices()).toEqual(['tablet*']);
@@ -230,14 +229,7 @@ describe.each(Object.entries(SAMPLE_STORES))('The sample of sessions on %s', (_,
 });
 
 describe('The sample of sessions with every store', () => {
-  beforeAll(async () => {
-    store = await SAMPLE_STORES.SQLite();
-    sample = await start();
-  });
-  afterAll(async () => {
-    await sample?.stop();
-    await store?.close();
-  });
+  useSample(SAMPLE_STORES.SQLite);
 
   it('sets the tokens of a browser as cookies, also after a refresh', async () => {
     const browser = new Browser(sample);
@@ -251,13 +243,13 @@ describe('The sample of sessions with every store', () => {
     const shown = await browser.send('GET', '/devices');
     const logout = await browser.send('POST', '/logout', { csrf: 'csrf_access_token' });
 
-    expect(login).toEqual({ status: 200, body: { msg: 'The tokens are in cookies' } });
+    expect(login).toEqual(done('The tokens are in cookies'));
     expect(refused).toEqual({ status: 401, body: { msg: 'Missing CSRF token' } });
     expect(refreshed).toEqual(login);
     expect([before?.path, after?.path]).toEqual(['/refresh', '/refresh']);
     expect(after?.value).not.toBe(before?.value);
     expect(shown.status).toBe(200);
-    expect(logout).toEqual({ status: 200, body: { msg: 'Logged out' } });
+    expect(logout).toEqual(done('Logged out'));
     expect([...browser.cookies.keys()]).toEqual([]);
   });
 
@@ -284,14 +276,7 @@ describe('The sample of sessions with every store', () => {
 });
 
 describe.each(['Redis', 'PostgreSQL'] as const)('While %s is away, the sample', (name) => {
-  beforeAll(async () => {
-    store = await SAMPLE_STORES[name]();
-    sample = await start();
-  });
-  afterAll(async () => {
-    await sample?.stop();
-    await store?.close();
-  });
+  useSample(SAMPLE_STORES[name]);
 
   it('refuses every request at once, changes nothing, and recovers by itself', async () => {
     const phone = await Device.login(sample, 'phone');
@@ -326,20 +311,13 @@ describe.each(['Redis', 'PostgreSQL'] as const)('While %s is away, the sample', 
 });
 
 describe('If Redis is not reachable yet, the sample', () => {
-  afterAll(async () => {
-    await sample?.stop();
-    await store?.close();
-  });
+  useSample(SAMPLE_STORES.Redis, true);
 
   it('starts, refuses logins, and accepts them once Redis is reachable', async () => {
-    store = await SAMPLE_STORES.Redis();
-    await store.server?.kill();
-    sample = await start();
-    const refused = await logIn(sample, 'phone', 'alice', 'wonderland');
+    const attempt = () => logIn(sample, 'phone', 'alice', 'wonderland');
+    expect(await attempt()).toMatchObject({ status: 503 });
     await store.server?.restart();
-    while ((await logIn(sample, 'phone', 'alice', 'wonderland')).status !== 200) continue;
-
-    expect(refused).toMatchObject({ status: 503 });
+    while ((await attempt()).status !== 200) continue;
   });
 });
 

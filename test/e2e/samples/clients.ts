@@ -44,21 +44,13 @@ export class Device {
   }
 
   /** Sends a request with one of its tokens, by default the access token. */
-  async send(
+  send(
     method: string,
     path: string,
     { token = this.tokens.access_token, json }: { token?: string; json?: unknown } = {},
   ): Promise<Answered> {
-    const response = await fetch(this.sample.url + path, {
-      method,
-      headers: {
-        authorization: `Bearer ${token}`,
-        'user-agent': this.name,
-        ...(json !== undefined && { 'content-type': 'application/json' }),
-      },
-      body: JSON.stringify(json),
-    });
-    return answeredBy(response);
+    const headers = { authorization: `Bearer ${token}`, 'user-agent': this.name };
+    return answerOf(call(this.sample, method, path, headers, json));
   }
 
   /** Uses its refresh token, or an earlier one, and keeps the pair of the answer. */
@@ -86,21 +78,59 @@ export class Device {
   }
 }
 
-export async function logIn(
+/** A browser, which keeps cookies by name and sends each to the paths that it is for. */
+export class Browser {
+  readonly cookies = new Map<string, { value: string; path: string }>();
+
+  constructor(private readonly sample: Sample) {}
+
+  async send(
+    method: string,
+    path: string,
+    { csrf, json }: { csrf?: string; json?: unknown } = {},
+  ): Promise<Answered> {
+    const sent = [...this.cookies].filter(([, cookie]) => path.startsWith(cookie.path));
+    const headers = {
+      cookie: sent.map(([name, { value }]) => `${name}=${value}`).join('; '),
+      ...(csrf !== undefined && { 'x-csrf-token': this.cookies.get(csrf)?.value ?? '' }),
+    };
+    const response = await call(this.sample, method, path, headers, json);
+    for (const line of response.headers.getSetCookie()) this.#keep(line);
+    return answerOf(response);
+  }
+
+  #keep(line: string): void {
+    const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
+    const path = /; Path=([^;]+)/.exec(line)?.[1] ?? '/';
+    if (value === '') this.cookies.delete(name);
+    else this.cookies.set(name, { value, path });
+  }
+}
+
+export function logIn(
   sample: Sample,
   name: string,
   username: unknown,
   password: unknown,
 ): Promise<Answered> {
-  const response = await fetch(`${sample.url}/login`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', 'user-agent': name },
-    body: JSON.stringify({ username, password }),
-  });
-  return answeredBy(response);
+  const headers = { 'user-agent': name };
+  return answerOf(call(sample, 'POST', '/login', headers, { username, password }));
 }
 
-async function answeredBy(response: Response): Promise<Answered> {
+function call(
+  sample: Sample,
+  method: string,
+  path: string,
+  headers: Record<string, string>,
+  json: unknown,
+): Promise<Response> {
+  const type = json === undefined ? {} : { 'content-type': 'application/json' };
+  const body = JSON.stringify(json);
+  return fetch(sample.url + path, { method, headers: { ...headers, ...type }, body });
+}
+
+async function answerOf(answered: Response | Promise<Response>): Promise<Answered> {
+  const response = await answered;
   const text = await response.text();
   return { status: response.status, body: text === '' ? undefined : JSON.parse(text) };
 }
