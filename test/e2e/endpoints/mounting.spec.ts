@@ -1,10 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
-  type CallHandler,
   type CanActivate,
-  type ExecutionContext,
   type INestApplication,
-  Injectable,
   type NestInterceptor,
   type PipeTransform,
   ValidationPipe,
@@ -26,7 +23,6 @@ import { map } from 'rxjs';
 import {
   type EndpointOptions,
   JwtExtendedModule,
-  type JwtExtendedModuleExtras,
   type JwtExtendedOptions,
   TokenService,
 } from '../../../src/index.js';
@@ -54,6 +50,7 @@ async function mounted(app: RunningApp, ...paths: readonly string[]): Promise<re
 }
 
 const USUAL = ['/auth', '/auth/refresh', '/auth/logout'];
+const below = (base: string) => USUAL.map((path) => base + path);
 
 /** Logs in, refreshes and logs out at these paths, and optionally calls a route in between. */
 async function expectUse(app: RunningApp, paths: readonly string[], room?: string) {
@@ -117,12 +114,8 @@ describe.each(ADAPTERS)('The endpoints on %s', (adapter) => {
       },
     });
 
-    expect(await mounted(app, ...USUAL, ...USUAL.map((path) => `/api${path}`))).toEqual([]);
-    await expectUse(
-      app,
-      USUAL.map((path) => `/api/v1${path}`),
-      '/api/v1/room',
-    );
+    expect(await mounted(app, ...USUAL, ...below('/api'))).toEqual([]);
+    await expectUse(app, below('/api/v1'), '/api/v1/room');
     expect((await app.send('GET', '/.well-known/jwks.json')).status).toBe(200);
   });
 
@@ -137,7 +130,7 @@ describe.each(ADAPTERS)('The endpoints on %s', (adapter) => {
     [
       'follow the path that RouterModule gives the module',
       { imports: [members] },
-      ['/members/auth', '/members/auth/refresh', '/members/auth/logout'],
+      below('/members'),
     ],
     [
       'can be excluded from the prefix like any route',
@@ -147,7 +140,7 @@ describe.each(ADAPTERS)('The endpoints on %s', (adapter) => {
   ])('%s', async (_what, parts, paths) => {
     const app = await start(adapter, parts);
 
-    const possible = ['', '/members', '/api'].flatMap((base) => USUAL.map((path) => base + path));
+    const possible = [...USUAL, ...below('/members'), ...below('/api')];
     expect(await mounted(app, ...possible)).toEqual(paths);
   });
 
@@ -165,37 +158,24 @@ describe.each(ADAPTERS)('The endpoints on %s', (adapter) => {
   it('are found by DiscoveryService', async () => {
     const app = await start(adapter, { imports: [DiscoveryModule] });
 
-    const names = app
-      .get(DiscoveryService)
-      .getControllers()
-      .map(({ name }) => name as string);
-
-    expect(names).toEqual(
-      expect.arrayContaining(['LoginController', 'RefreshController', 'LogoutController']),
-    );
+    const found = app.get(DiscoveryService).getControllers();
+    const expected = ['LoginController', 'RefreshController', 'LogoutController'];
+    expect(found.map(({ name }) => name as string)).toEqual(expect.arrayContaining(expected));
   });
 
   it('appear in the document of @nestjs/swagger', async () => {
     const endpoints = { ...ALL, path: 'session' };
     const document = await documentOf(adapter, { extras: { endpoints } });
 
-    const described = Object.fromEntries(
-      Object.entries(document).filter(([path]) => path.includes('session')),
-    );
-    expect(described).toEqual({
-      '/api/session': {
-        post: expect.objectContaining({
-          operationId: 'LoginController_login',
-          responses: { 200: expect.anything() },
-        }),
-      },
-      '/api/session/refresh': {
-        post: expect.objectContaining({ operationId: 'RefreshController_refresh' }),
-      },
-      '/api/session/logout': {
-        post: expect.objectContaining({ operationId: 'LogoutController_logout' }),
-      },
-    });
+    const described = Object.entries(document).filter(([path]) => path.includes('session'));
+    expect(
+      described.map(([path, { post, ...others }]) => [path, post?.operationId, others]),
+    ).toEqual([
+      ['/api/session', 'LoginController_login', {}],
+      ['/api/session/refresh', 'RefreshController_refresh', {}],
+      ['/api/session/logout', 'LogoutController_logout', {}],
+    ]);
+    expect(document['/api/session']?.post?.responses).toEqual({ 200: expect.anything() });
   });
 
   it('describe the body of the login for @nestjs/swagger, with the names of each module', async () => {
@@ -210,46 +190,28 @@ describe.each(ADAPTERS)('The endpoints on %s', (adapter) => {
 
     const document = await documentOf(adapter, { imports: [second] });
 
-    const bodies = ['/api/auth', '/api/second', '/api/auth/refresh', '/api/auth/logout'].map(
-      (path) => document[path]?.post?.requestBody,
-    );
-    expect(bodies).toEqual([
-      bodyOf('username', 'password'),
-      bodyOf('email', 'pin'),
-      undefined,
-      undefined,
-    ]);
+    const bodyAt = (path: string) => document[`/api/${path}`]?.post?.requestBody;
+    expect(bodyAt('auth')).toEqual(bodyOf('username', 'password'));
+    expect(bodyAt('second')).toEqual(bodyOf('email', 'pin'));
+    expect([bodyAt('auth/refresh'), bodyAt('auth/logout')]).toEqual([undefined, undefined]);
   });
 
   it("run through the application's own guards, interceptors and pipes", async () => {
     const seen: string[] = [];
 
-    @Injectable()
-    class Doorman implements CanActivate {
-      canActivate(context: ExecutionContext) {
-        seen.push(`guard ${context.getClass().name}.${context.getHandler().name}`);
-        return true;
-      }
-    }
-    @Injectable()
-    class Envelope implements NestInterceptor {
-      intercept(_context: ExecutionContext, next: CallHandler) {
-        return next.handle().pipe(map((data: unknown) => ({ data })));
-      }
-    }
-    @Injectable()
-    class Trim implements PipeTransform {
-      transform(value: unknown, { type }: { type: string }) {
-        if (type !== 'body') return value;
-        const { username, password } = value as typeof ALICE;
-        return { username: username.trim(), password };
-      }
-    }
+    const canActivate: CanActivate['canActivate'] = (context) => {
+      seen.push(`guard ${context.getClass().name}.${context.getHandler().name}`);
+      return true;
+    };
+    const intercept: NestInterceptor['intercept'] = (_context, next) =>
+      next.handle().pipe(map((data: unknown) => ({ data })));
+    const transform: PipeTransform['transform'] = (value: typeof ALICE, { type }) =>
+      type === 'body' ? { ...value, username: value.username.trim() } : value;
     const app = await start(adapter, {
       providers: [
-        { provide: APP_GUARD, useClass: Doorman },
-        { provide: APP_INTERCEPTOR, useClass: Envelope },
-        { provide: APP_PIPE, useClass: Trim },
+        { provide: APP_GUARD, useValue: { canActivate } },
+        { provide: APP_INTERCEPTOR, useValue: { intercept } },
+        { provide: APP_PIPE, useValue: { transform } },
       ],
     });
 
@@ -264,26 +226,18 @@ describe.each(ADAPTERS)('The endpoints on %s', (adapter) => {
     const warnings: string[] = [];
     const app = await start(adapter, {
       configure: (nest) => {
-        nest.useLogger({
-          log() {},
-          error() {},
-          warn: (message: string) => warnings.push(message),
-        });
-        nest.useGlobalPipes(
-          Object.assign(Object.create(ValidationPipe.prototype) as ValidationPipe, {
-            isTransformEnabled: true,
-            validatorOptions: { whitelist: true, forbidNonWhitelisted: true },
-          }),
-        );
+        const warn = (message: string) => warnings.push(message);
+        nest.useLogger({ log() {}, error() {}, warn });
+        // Its constructor needs a package that is not installed here.
+        const pipe = Object.create(ValidationPipe.prototype) as ValidationPipe;
+        const validatorOptions = { whitelist: true, forbidNonWhitelisted: true };
+        nest.useGlobalPipes(Object.assign(pipe, { isTransformEnabled: true, validatorOptions }));
       },
     });
 
-    const answer = await app.send('POST', '/auth', { json: ALICE });
-
-    expect(answer.status).toBe(200);
-    expect(warnings.filter((warning) => /(Login|Refresh|Logout)Controller/.test(warning))).toEqual(
-      [],
-    );
+    expect((await app.send('POST', '/auth', { json: ALICE })).status).toBe(200);
+    const ours = warnings.filter((line) => /(Login|Refresh|Logout)Controller/.test(line));
+    expect(ours).toEqual([]);
   });
 
   it('belong to their module, with its own keys and users', async () => {
@@ -296,15 +250,16 @@ describe.each(ADAPTERS)('The endpoints on %s', (adapter) => {
     const app = await start(adapter, { imports: [second] });
     const carol = { username: 'carol', password: 'x' };
 
-    const one = await app.send('POST', '/auth', { json: ALICE });
-    const other = await app.send('POST', '/second', { json: carol });
+    const post = async (path: string, sent: Sent) => (await app.send('POST', path, sent)).status;
 
-    expect([one.status, other.status]).toEqual([200, 200]);
-    expect((await app.send('POST', '/auth', { json: carol })).status).toBe(401);
-    expect((await app.send('POST', '/second', { json: ALICE })).status).toBe(401);
-    const token = pairIn(other.body).access;
-    expect((await app.send('POST', '/auth/logout', { token })).status).toBe(422);
-    expect((await app.send('POST', '/second/logout', { token })).status).toBe(200);
+    expect(await post('/auth', { json: ALICE })).toBe(200);
+    expect(await post('/auth', { json: carol })).toBe(401);
+    expect(await post('/second', { json: ALICE })).toBe(401);
+    const answer = await app.send('POST', '/second', { json: carol });
+    expect(answer.status).toBe(200);
+    const token = pairIn(answer.body).access;
+    expect(await post('/auth/logout', { token })).toBe(422);
+    expect(await post('/second/logout', { token })).toBe(200);
   });
 
   it('can be named beside useFactory', async () => {
@@ -319,8 +274,12 @@ describe.each(ADAPTERS)('The endpoints on %s', (adapter) => {
   });
 });
 
+const NO_KEY = 'there is no key to sign them: give secret, privateKey or loaders.encodeKey';
+
 describe('A mistake in endpoints', () => {
-  it.each<[what: string, extras: unknown, options: JwtExtendedOptions, message: string]>([
+  const login = { authenticate };
+
+  it.each<[what: string, EndpointOptions, JwtExtendedOptions, ...message: string[]]>([
     [
       'a login without login.authenticate',
       { login: true },
@@ -330,50 +289,44 @@ describe('A mistake in endpoints', () => {
     [
       'a login without its endpoint',
       { refresh: true },
-      { login: { authenticate } },
+      { login },
       'login is given without its endpoint: add endpoints: { login: true } beside the options of forRoot, or beside useFactory',
     ],
     [
       'a refresh with a store that cannot claim a token',
       { refresh: true },
       { blocklist: { store: looseStore() } },
-      'endpoints.refresh needs a store whose add is atomic, or two clients could spend one token: ' +
-        'use Redis, SQL or the memory store as blocklist.store',
+      'endpoints.refresh needs a store whose add is atomic, or two clients could spend one token: ',
+      'use Redis, SQL or the memory store as blocklist.store',
     ],
     [
       'a refresh of subjects without a user lookup',
       { refresh: true },
       { loaders: { userIdentity: () => 'alice', additionalClaims: () => ({}) } },
-      'loaders.additionalClaims needs the subject, but a token holds only the identity that loaders.userIdentity gives: ' +
-        'add loaders.userLookup, so that tokens can be refreshed',
+      'loaders.additionalClaims needs the subject, but a token holds only the identity that loaders.userIdentity gives: ',
+      'add loaders.userLookup, so that tokens can be refreshed',
     ],
     [
       'a login of a service that only verifies',
       { login: true },
-      { ...verifying(), login: { authenticate } },
-      'endpoints.login creates tokens, and there is no key to sign them: give secret, privateKey or loaders.encodeKey',
+      { ...verifying(), login },
+      `endpoints.login creates tokens, and ${NO_KEY}`,
     ],
     [
       'a refresh of a service that only verifies',
       { refresh: true },
       verifying(),
-      'endpoints.refresh creates tokens, and there is no key to sign them: give secret, privateKey or loaders.encodeKey',
+      `endpoints.refresh creates tokens, and ${NO_KEY}`,
     ],
-  ])('is found at start: %s', async (_what, endpoints, options, message) => {
-    const extras = { endpoints } as JwtExtendedModuleExtras;
+  ])('is found at start: %s', async (_what, endpoints, options, ...message) => {
+    const mistake = await mistakeAtStart('express', { options, extras: { endpoints } });
 
-    expect(await mistakeAtStart('express', { options, extras })).toMatchObject({
-      name: 'JwtExtendedConfigError',
-      message,
-    });
+    expect(mistake).toMatchObject({ name: 'JwtExtendedConfigError', message: message.join('') });
   });
 
   it('does not include a logout with a store that cannot rotate or in a service that only verifies', async () => {
     for (const options of [{ blocklist: { store: looseStore() } }, verifying()]) {
-      const app = await createApp('express', {
-        options,
-        extras: { endpoints: { logout: true } },
-      });
+      const app = await createApp('express', { options, extras: { endpoints: { logout: true } } });
       expect(await mounted(app, '/auth/logout')).toEqual(['/auth/logout']);
       await app.close();
     }
