@@ -58,7 +58,6 @@ describe.each(ADAPTERS)('POST /auth on %s', (adapter) => {
     ['a name that every object inherits', { username: '__proto__', password: 'wonderland' }],
   ])('refuses %s with a challenge (R71)', async (_what, json) => {
     const answer = await app.send('POST', '/auth', { json });
-
     expect(shown(answer)).toEqual(uncached(BAD));
     expect(answer.headers.get('www-authenticate')).toBe('Bearer realm="shop"');
   });
@@ -108,9 +107,7 @@ describe.each(ADAPTERS)('POST /auth on %s', (adapter) => {
     ['two megabytes', [413], JSON.stringify({ ...ALICE, password: 'x'.repeat(2 ** 21) })],
   ])('refuses a body of %s with a status of %j', async (_what, statuses, body) => {
     users.asked.length = 0;
-
     const { status } = await sendRaw(app, 'POST', '/auth', { headers: JSON_TYPE, body });
-
     expect(statuses).toContain(status);
     expect(users.asked).toEqual([]);
   });
@@ -124,7 +121,6 @@ describe.each(ADAPTERS)('POST /auth on %s', (adapter) => {
   it('reads the members named by usernameKey and passwordKey', async () => {
     const login = { authenticate, usernameKey: 'email', passwordKey: 'secret' };
     const own = await start(adapter, { options: { login } });
-
     const json = { email: 'alice', secret: 'wonderland' };
     expect((await own.send('POST', '/auth', { json })).status).toBe(200);
     expect(said(await own.send('POST', '/auth', { json: ALICE }))).toEqual(BAD);
@@ -214,7 +210,6 @@ describe.each(ADAPTERS)('The functions of login on %s', (adapter) => {
     'make the login fail with 503 and are named in the log if login.authenticate %s',
     async (_what, authenticate, reason) => {
       const { shown, errors } = await loggedIn({ authenticate });
-
       expect(shown).toEqual(uncached(UNAVAILABLE));
       expect(errors).toEqual([`login.authenticate failed: ${reason}`]);
     },
@@ -223,7 +218,6 @@ describe.each(ADAPTERS)('The functions of login on %s', (adapter) => {
   it('can throw an HttpException, which keeps its status', async () => {
     const body = { msg: 'Locked for an hour' };
     const { shown } = await loggedIn({ authenticate: throwing(new ForbiddenException(body)) });
-
     expect(shown).toEqual(uncached({ status: 403, body }));
   });
 
@@ -235,7 +229,6 @@ describe.each(ADAPTERS)('The functions of login on %s', (adapter) => {
     ['an object without a loader for it', { id: 'alice' }],
   ])('cannot log in a subject without a valid identity: %s', async (_what, subject) => {
     const { answer } = await loggedIn({ authenticate: () => subject });
-
     const body = { statusCode: 500, message: 'Internal server error' };
     expect(said(answer)).toEqual({ status: 500, body });
   });
@@ -273,7 +266,6 @@ describe.each(ADAPTERS)('The functions of login on %s', (adapter) => {
     ['undefined for an empty body', undefined],
   ])('can return %s', async (_what, body) => {
     const { answer } = await loggedIn({ authenticate, respond: () => body });
-
     expect(said(answer)).toEqual({ status: 200, body: body ?? '' });
   });
 
@@ -322,9 +314,7 @@ describe.each(ADAPTERS)('POST /auth with tokens in cookies, on %s', (adapter) =>
 
   it('returns the tokens in the body if cookies are the second location', async () => {
     const app = await start(adapter, { options: { locations: ['headers', 'cookies'] } });
-
     const answer = await app.send('POST', '/auth', { json: ALICE });
-
     expect(pairIn(answer.body).access).toMatch(/^eyJ/);
     expect(answer.cookies).toEqual([]);
   });
@@ -336,18 +326,14 @@ describe.each(ADAPTERS)('POST /auth with tokens in cookies, on %s', (adapter) =>
   ])("sets them beside the application's own %s", async (_what, response, body, others) => {
     const login = { authenticate, respond: () => response };
     const app = await start(adapter, { options: { locations: ['cookies'], login } });
-
     const answer = await app.send('POST', '/auth', { json: ALICE });
-
     const cookies = [...ALL_COOKIES, ...others];
     expect(shown(answer)).toEqual({ ...uncached({ status: 200, body }), cookies });
   });
 
   it('sets no cookie for bad credentials', async () => {
     const app = await start(adapter, { options: { locations: ['cookies'] } });
-
     const answer = await app.send('POST', '/auth', { json: { ...ALICE, password: 'x' } });
-
     expect(shown(answer)).toEqual(uncached(BAD));
   });
 });
@@ -358,9 +344,7 @@ describe.each(ADAPTERS)('Bad credentials on %s', (adapter) => {
 
   it('are recognized by expectRefusal', async () => {
     const app = await start(adapter, { options: { errorCodeKey: undefined } });
-
     const response = await fetch(`${app.url}/auth`, { method: 'POST' });
-
     await expectRefusal(response, 'CREDENTIALS_INVALID');
     await expect(expectRefusal(response, 'TOKEN_MISSING')).rejects.toThrow();
   });
@@ -454,7 +438,6 @@ describe("Sample 05, with Flask-JWT's protocol,", () => {
 
   it('makes tokens that a Flask-JWT service accepts', async () => {
     const { body } = await logIn('{"username":"joe","password":"pass"}');
-
     const { access_token: token } = JSON.parse(body) as { access_token: string };
     const { identity, iat, nbf, exp } = claimsOf(token);
     expect({ identity, nbf, exp }).toEqual({ identity: 1, nbf: iat, exp: Number(iat) + 300 });
@@ -466,7 +449,6 @@ describe("Sample 05, with Flask-JWT's protocol,", () => {
     ['refuses', 'that has expired', -311, 401, errorOf('Invalid token', 'Signature has expired')],
   ])('%s the token of a Flask-JWT service %s', async (_verb, _what, age, status, body) => {
     const answer = await get(forge(2, Math.floor(Date.now() / 1000) + age));
-
     expect({ status: answer.status, body: await answer.text() }).toEqual({ status, body });
   });
 
@@ -492,7 +474,6 @@ describe("Sample 05, with Flask-JWT's protocol,", () => {
     [forge(3, now), 'Invalid JWT', 'User does not exist'],
   ])('refuses the header %s with the texts of Flask-JWT', async (header, error, description) => {
     const answer = await get(header);
-
     expect(answer.status).toBe(401);
     expect(answer.headers.get('content-type')).toBe('application/json; charset=utf-8');
     expect(await answer.text()).toBe(errorOf(error, description));

@@ -76,7 +76,6 @@ describe.each(ADAPTERS)('The endpoints on %s', (adapter) => {
   ])('are mounted only if they are named: %s', async (_what, endpoints, paths) => {
     const login = endpoints?.login ? { authenticate } : undefined;
     const app = await start(adapter, { options: { login }, extras: { endpoints } });
-
     expect(await mounted(app, ...USUAL)).toEqual(paths);
   });
 
@@ -100,7 +99,6 @@ describe.each(ADAPTERS)('The endpoints on %s', (adapter) => {
     ],
   ])('are mounted %s', async (_what, changes, paths) => {
     const app = await start(adapter, { extras: { endpoints: { ...ALL, ...changes } } });
-
     await expectUse(app, paths);
     expect(await mounted(app, ...USUAL.filter((path) => !paths.includes(path)))).toEqual([]);
   });
@@ -139,7 +137,6 @@ describe.each(ADAPTERS)('The endpoints on %s', (adapter) => {
     ],
   ])('%s', async (_what, parts, paths) => {
     const app = await start(adapter, parts);
-
     const possible = [...USUAL, ...below('/members'), ...below('/api')];
     expect(await mounted(app, ...possible)).toEqual(paths);
   });
@@ -157,7 +154,6 @@ describe.each(ADAPTERS)('The endpoints on %s', (adapter) => {
 
   it('are found by DiscoveryService', async () => {
     const app = await start(adapter, { imports: [DiscoveryModule] });
-
     const found = app.get(DiscoveryService).getControllers();
     const expected = ['LoginController', 'RefreshController', 'LogoutController'];
     expect(found.map(({ name }) => name as string)).toEqual(expect.arrayContaining(expected));
@@ -320,7 +316,6 @@ describe('A mistake in endpoints', () => {
     ],
   ])('is found at start: %s', async (_what, endpoints, options, ...message) => {
     const mistake = await mistakeAtStart('express', { options, extras: { endpoints } });
-
     expect(mistake).toMatchObject({ name: 'JwtExtendedConfigError', message: message.join('') });
   });
 

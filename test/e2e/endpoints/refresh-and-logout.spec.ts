@@ -68,9 +68,7 @@ describe.each(ADAPTERS)('POST /auth/refresh on %s', (adapter) => {
 
   it('accepts the token from every configured location', async () => {
     const { method, sent } = carrying('json', (await login(app)).refresh, 'refresh');
-
     const answer = await app.send(method, '/auth/refresh', sent);
-
     expect(answer.status).toBe(200);
     expect(pairIn(answer.body).refresh).toMatch(/^eyJ/);
   });
@@ -79,7 +77,6 @@ describe.each(ADAPTERS)('POST /auth/refresh on %s', (adapter) => {
     const { refresh } = await login(app);
     const second = pairIn((await refreshed(app, refresh)).body);
     clock.forward(10);
-
     expect(shown(await refreshed(app, refresh))).toEqual(uncached(REUSED));
     expect(await visit(app, second.access)).toEqual(REVOKED);
   });
@@ -105,7 +102,6 @@ describe.each(ADAPTERS)('POST /auth/refresh on %s', (adapter) => {
     ],
   ])('refuses %s as a RefreshGuard does', async (_what, present, refused) => {
     const answer = await refreshed(app, (await present()) as string | undefined);
-
     expect(shown(answer)).toEqual(uncached(refused));
     expect(answer.headers.has('www-authenticate')).toBe(refused.status === 401);
   });
@@ -157,7 +153,6 @@ describe.each(ADAPTERS)('POST /auth/refresh with tokens in cookies, on %s', (ada
 
   it('returns the pair in the body for a token from a header if cookies are not the first location', async () => {
     const answer = await refreshed(second, (await login(second)).refresh);
-
     expect(pairIn(answer.body).access).toMatch(/^eyJ/);
     expect(answer.cookies).toEqual([]);
   });
@@ -167,9 +162,7 @@ describe.each(ADAPTERS)('POST /auth/refresh with tokens in cookies, on %s', (ada
     ['the CSRF value of the access token', 'csrf_access_token', MISMATCH],
   ])('refuses the cookie with %s and rotates nothing (R44)', async (_what, csrf, refused) => {
     const browser = await inBrowser(first);
-
     const answer = await browser.send('POST', '/auth/refresh', { csrf });
-
     expect(shown(answer)).toEqual(uncached(refused));
     expect(said(await browser.send('POST', '/auth/refresh', CSRF))).toEqual(REFRESHED);
   });
@@ -227,7 +220,6 @@ describe.each(ADAPTERS)('POST /auth/logout on %s', (adapter) => {
   it('accepts an expired token, which still identifies its session', async () => {
     const pair = await login(app);
     clock.forward(900);
-
     expect(said(await logOut(app, pair.access))).toEqual(DONE);
     expect(said(await refreshed(app, pair.refresh))).toEqual(REVOKED);
   });
@@ -267,7 +259,6 @@ describe.each(ADAPTERS)('POST /auth/logout on %s', (adapter) => {
     const { refresh } = await login(app);
     const second = pairIn((await refreshed(app, refresh)).body);
     clock.forward(10);
-
     expect(said(await logOut(app, refresh))).toEqual(REUSED);
     expect(await visit(app, second.access)).toEqual(REVOKED);
   });
@@ -291,7 +282,6 @@ describe.each(ADAPTERS)('POST /auth/logout on %s', (adapter) => {
   it('ends the tokens that a refresh token without a session was rotated into', async () => {
     const token = await app.get(TokenService).createRefreshToken('alice');
     const { access, refresh } = pairIn((await refreshed(app, token)).body);
-
     expect(said(await logOut(app, token))).toEqual(DONE);
     expect(await visit(app, access)).toEqual(REVOKED);
     expect(said(await refreshed(app, refresh))).toEqual(REVOKED);
@@ -299,7 +289,6 @@ describe.each(ADAPTERS)('POST /auth/logout on %s', (adapter) => {
 
   it('refuses a token that has neither a session nor a jti', async () => {
     const own = await start(adapter, { options: { acceptForeignTokens: true } });
-
     expect(said(await logOut(own, forgeToken(accessClaims({ jti: undefined }))))).toEqual(
       invalid('Missing claim: jti'),
     );
@@ -396,7 +385,6 @@ describe.each(ADAPTERS)('POST /auth/logout with tokens in cookies, on %s', (adap
   ])('refuses %s with the CSRF value %s (R43)', async (_what, csrf, forgotten, refused) => {
     const { browser, access, leave } = await cookiesOf();
     browser.forget(...forgotten);
-
     expect(shown(await leave(csrf))).toEqual(uncached(refused));
     expect(await visit(app, access)).toEqual(welcome('headers'));
   });
@@ -404,7 +392,6 @@ describe.each(ADAPTERS)('POST /auth/logout with tokens in cookies, on %s', (adap
   it('needs the CSRF value for an expired cookie too', async () => {
     const { refresh, leave } = await cookiesOf();
     clock.forward(900);
-
     expect(said(await leave())).toEqual(NO_CSRF);
     expect((await refreshed(app, refresh)).status).toBe(200);
   });
@@ -412,7 +399,6 @@ describe.each(ADAPTERS)('POST /auth/logout with tokens in cookies, on %s', (adap
   it('refuses an invalid access cookie even if the refresh cookie is valid', async () => {
     const { browser, refresh, leave } = await cookiesOf();
     browser.keep('access_token_cookie', 'a.b.c');
-
     expect(said(await leave('csrf_refresh_token'))).toEqual(invalid('Invalid header padding'));
     expect((await refreshed(app, refresh)).status).toBe(200);
   });
@@ -456,7 +442,6 @@ describe.each(ADAPTERS)('POST /auth/logout with tokens in cookies, on %s', (adap
   it("refuses another user's cookie with the CSRF value of one's own (R41)", async () => {
     const [alice, bob] = [await cookiesOf('alice'), await cookiesOf('bob')];
     alice.browser.keep('access_token_cookie', bob.access);
-
     expect(said(await alice.leave('csrf_access_token'))).toEqual(MISMATCH);
     expect(await visit(app, bob.access)).toEqual(welcome('headers', 'bob'));
   });

@@ -90,7 +90,6 @@ describe.each(Object.entries(SAMPLE_STORES))('The sample of sessions on %s', (_,
     ],
   ])('logs out %s', async (_what, logOut, answer) => {
     const [phone, laptop] = await devices('phone', 'laptop');
-
     expect(await logOut(phone, laptop)).toEqual(answer);
     expect(await phone.isLoggedIn()).toBe(false);
     expect(await laptop.devices()).toEqual(['laptop*']);
@@ -157,9 +156,7 @@ describe.each(Object.entries(SAMPLE_STORES))('The sample of sessions on %s', (_,
 
   it('logs out everywhere else', async () => {
     const [phone, tablet, laptop] = await devices('phone', 'tablet', 'laptop');
-
     const answer = await laptop.send('POST', '/logout/elsewhere');
-
     expect(answer).toEqual(done('Logged out everywhere else'));
     expect(await loggedIn(phone, tablet)).toEqual([false, false]);
     expect(await laptop.devices()).toEqual(['laptop*']);
@@ -256,9 +253,7 @@ describe('The sample of sessions with every store', () => {
   it('needs a new login before a refreshed session can change the password', async () => {
     const phone = await Device.login(sample, 'phone');
     await phone.refresh();
-
     const answer = await phone.send('POST', '/password', { json: { password: 'looking-glass' } });
-
     expect(answer).toEqual({ status: 401, body: { msg: 'Fresh token required' } });
   });
 
@@ -302,10 +297,8 @@ describe.each(['Redis', 'PostgreSQL'] as const)('While %s is away, the sample', 
 
   it('ends on SIGTERM', async () => {
     await store.server?.kill();
-
     const since = performance.now();
     await sample.stop();
-
     expect(performance.now() - since).toBeLessThan(30_000);
   });
 });

@@ -132,7 +132,6 @@ describe.each(ADAPTERS)('On %s, a handler', (adapter) => {
     'that %s keeps its cookies, and only an untouched access cookie is renewed',
     async (_what, scene, names, left) => {
       const answer = await act(scene(sliding.app.get(TokenCookies)));
-
       expect(answer.status).toBe(200);
       expect(namesIn(answer.cookies)).toEqual(names);
       expect(browser.cookies).toEqual(left);
@@ -142,9 +141,7 @@ describe.each(ADAPTERS)('On %s, a handler', (adapter) => {
   it('that logs another user in sets that cookie, and none is renewed', async () => {
     const cookies = sliding.app.get(TokenCookies);
     const token = await sliding.app.get(TokenService).createAccessToken('bob');
-
     const answer = await act((response) => cookies.setAccessCookies(response, token));
-
     expect(namesIn(answer.cookies)).toEqual(RENEWED);
     expect(browser.cookie('access_token_cookie')).toBe(token);
   });
@@ -155,7 +152,6 @@ describe.each(ADAPTERS)('On %s, a handler', (adapter) => {
     ['sets it on another path', 'access_token_cookie=elsewhere; Path=/elsewhere'],
   ])('that %s by a header keeps its header, and no cookie is renewed', async (_what, line) => {
     const answer = await act((response) => addHeader(response, line));
-
     expect(answer.cookies).toEqual([line]);
   });
 
@@ -174,18 +170,15 @@ describe.each(ADAPTERS)('On %s, a handler', (adapter) => {
     'that %s through the adapter or a plug-in keeps its cookie, and none is renewed',
     async (_what, change, line) => {
       const answer = await act((response) => void change(native(response)));
-
       expect(answer.cookies).toEqual([expect.stringMatching(line)]);
     },
   );
 
   it('that ends the session gets no renewed cookie', async () => {
     const blocklist = sliding.app.get(BlocklistService);
-
     const answer = await act(async (_response, { user }) => {
       await blocklist.revokeSession((user as { sessionId: string }).sessionId);
     });
-
     expect(answer.cookies).toEqual([]);
   });
 
@@ -216,7 +209,6 @@ describe.each(ADAPTERS)('On %s, a handler', (adapter) => {
     const answer = await act((response) => {
       void soon().then(() => native(response).send(Readable.from(['sent'])));
     }, '/handled');
-
     expect(answer.status).toBe(200);
     expect([[], RENEWED]).toContainEqual(namesIn(answer.cookies));
   });
@@ -226,7 +218,6 @@ describe.each(ADAPTERS)('On %s, a handler', (adapter) => {
     ['events', '/events', expect.stringMatching(/one[^]*two/)],
   ])('that gives %s gets a renewed cookie', async (_what, path, body) => {
     const answer = await act(() => undefined, path);
-
     expect(said(answer)).toEqual({ status: 200, body });
     expect(namesIn(answer.cookies)).toEqual(RENEWED);
   });

@@ -118,7 +118,6 @@ describe('An access cookie', () => {
     const { browser, visit } = await comeBack();
     const headers = { 'x-csrf-token': browser.cookie('csrf_access_token') ?? '' };
     await visit();
-
     expect((await browser.send('POST', '/room', { headers })).status).toBe(201);
   });
 
@@ -154,9 +153,7 @@ describe('An access cookie', () => {
     ['gets no userClaimsKey without custom claims', keyed, {}, { user_claims: undefined }],
   ])('%s when it is renewed', async (_does, options, pair, expected) => {
     const { visit, claims } = await comeBack(options, pair);
-
     await visit();
-
     const entries = Object.keys(expected).map((name) => [name, claims()[name]]);
     expect(Object.fromEntries(entries)).toEqual(expected);
     expect(claims().exp).toBe(NOW + 1500);
@@ -165,7 +162,6 @@ describe('An access cookie', () => {
   it('is not renewed if it never expires', async () => {
     const { clock, visit } = await logIn({}, { accessExpiresIn: false });
     clock.forward(1_000_000);
-
     expect((await visit()).cookies).toEqual([]);
   });
 
@@ -244,7 +240,6 @@ describe('The renewal of access cookies', () => {
     const { app, clock } = await start({ csrf: { protect: false } });
     const token = await app.get(TokenService).createAccessToken('alice');
     clock.forward(600);
-
     const { cookies } = await app.send('GET', '/room', cookieOf(token));
     expect(namesIn(cookies)).toEqual(['access_token_cookie']);
   });
@@ -268,7 +263,6 @@ describe('The renewal of access cookies', () => {
   it('does not change a session that never ends', async () => {
     const { app, visit } = await comeBack({ refreshTokenExpires: false });
     await visit();
-
     const [session] = await app.get(SessionService).list('alice');
     expect(session).toMatchObject({ createdAt: new Date(NOW * 1000) });
     expect(session).not.toHaveProperty('expiresAt');
@@ -375,9 +369,7 @@ describe('No cookie is renewed for a token', () => {
     ],
   ])('%s', async (_what, options, attempt) => {
     const sliding = await start(options);
-
     const answers = [await attempt(sliding, sliding.app.get(TokenService))].flat();
-
     expect(answers.map(({ status }) => Math.floor(status / 100))).toEqual(answers.map(() => 2));
     expect(answers.flatMap(({ cookies }) => cookies)).toEqual([]);
   });
@@ -385,7 +377,6 @@ describe('No cookie is renewed for a token', () => {
   it('that was refused', async () => {
     const { app, token, visit } = await comeBack();
     await app.get(BlocklistService).revoke(token());
-
     expect(await visit()).toMatchObject({ status: 401, cookies: [] });
   });
 
@@ -393,7 +384,6 @@ describe('No cookie is renewed for a token', () => {
     const { sliding, app, visit } = await comeBack();
     app.nest.useLogger(false);
     sliding.play(throwing(new Error('the kettle is empty')));
-
     expect(await visit('/passthrough')).toMatchObject({ status: 500, cookies: [] });
   });
 
@@ -419,7 +409,6 @@ describe('No cookie is renewed for a token', () => {
   it('that is revoked, even if blocklist.checks leaves access tokens out', async () => {
     const { app, token, visit } = await comeBack({ blocklist: { checks: ['refresh'] } });
     await app.get(BlocklistService).revoke(token());
-
     expect(await visit()).toMatchObject({ ...welcome('cookies'), cookies: [] });
   });
 
@@ -499,7 +488,6 @@ describe('No cookie is renewed for a token', () => {
     const { app, clock } = await start({ acceptForeignTokens: true, csrf: { protect: false } });
     const token = forgeToken(accessClaims({ iat: NOW, nbf: NOW, exp: NOW + 900, ...claims }));
     clock.forward(600);
-
     const answer = await app.send('GET', '/room', cookieOf(token));
     expect(answer).toMatchObject({ ...welcome('cookies'), cookies: [] });
   });
@@ -595,7 +583,6 @@ describe('SlidingSessionInterceptor', () => {
     const interceptor = { provide: APP_INTERCEPTOR, useExisting: SlidingSessionInterceptor };
     const providers = [interceptor, interceptor];
     const controllers = [RoomsController];
-
     expect(await cookiesOn(['/room'], { controllers, providers })).toEqual([RENEWED]);
   });
 });
