@@ -575,88 +575,75 @@ describe.each(ADAPTERS)('TokenCookies on %s', (adapter) => {
   });
 });
 
-describe.each(ADAPTERS)('TokenCookies with configured names, paths and domain on %s', (adapter) => {
-  const { echo, act } = useStage(adapter, {
-    cookies: {
-      accessName: '__Secure-at',
-      refreshName: 'rt',
-      refreshPath: '/auth',
-      domain: '.example.com',
-      sameSite: 'none',
+/** The attributes of cleared cookies that differ from those of the cookie that was set. */
+const gone = (path: string) => `Max-Age=0; Domain=example.com; Path=${path}; Expires=${EPOCH}`;
+
+const DEFAULT_LINES = [
+  `${ACCESS}; Path=/; HttpOnly; Secure; SameSite=Lax`,
+  'csrf_access_token={csrf}; Path=/; Secure; SameSite=Lax',
+  `${REFRESH}; Path=/; HttpOnly; Secure; SameSite=Lax`,
+  'csrf_refresh_token={refreshCsrf}; Path=/; Secure; SameSite=Lax',
+  `access_token_cookie=; ${CLEARED}; HttpOnly; Secure; SameSite=Lax`,
+  `csrf_access_token=; ${CLEARED}; Secure; SameSite=Lax`,
+  `refresh_token_cookie=; ${CLEARED}; HttpOnly; Secure; SameSite=Lax`,
+  `csrf_refresh_token=; ${CLEARED}; Secure; SameSite=Lax`,
+];
+const WITHOUT_CSRF = DEFAULT_LINES.filter((line) => !line.startsWith('csrf_'));
+
+/** Options, the lines that set both tokens and clear all cookies, and the options of the refresh cookies. */
+const CONFIGURED: readonly [string, JwtExtendedOptions, readonly string[], object?][] = [
+  [
+    'configured names, paths and domain',
+    {
+      cookies: {
+        accessName: '__Secure-at',
+        refreshName: 'rt',
+        refreshPath: '/auth',
+        domain: '.example.com',
+        sameSite: 'none',
+      },
+      csrf: {
+        accessCookieName: 'xsrf',
+        accessCookiePath: '/app',
+        refreshCookieName: 'rxsrf',
+        refreshCookiePath: '/auth/form',
+      },
     },
-    csrf: {
-      accessCookieName: 'xsrf',
-      accessCookiePath: '/app',
-      refreshCookieName: 'rxsrf',
-      refreshCookiePath: '/auth/form',
-    },
-  });
-
-  it('uses them to set and to clear cookies', async () => {
-    const { accessToken, refreshToken } = echo.pair;
-    const { cookies } = await act(async (tokenCookies, response) => {
-      await tokenCookies.setAccessCookies(response, accessToken);
-      await tokenCookies.setRefreshCookies(response, refreshToken, { domain: 'auth.example.com' });
-      await tokenCookies.unsetCookies(response);
-    });
-    const gone = (path: string) => `Max-Age=0; Domain=example.com; Path=${path}; Expires=${EPOCH}`;
-    expect(cookies).toEqual(
-      [
-        '__Secure-at={access}; Domain=example.com; Path=/; HttpOnly; Secure; SameSite=None',
-        'xsrf={csrf}; Domain=example.com; Path=/app; Secure; SameSite=None',
-        'rt={refresh}; Domain=auth.example.com; Path=/auth; HttpOnly; Secure; SameSite=None',
-        'rxsrf={refreshCsrf}; Domain=auth.example.com; Path=/auth/form; Secure; SameSite=None',
-        `__Secure-at=; ${gone('/')}; HttpOnly; Secure; SameSite=None`,
-        `xsrf=; ${gone('/app')}; Secure; SameSite=None`,
-        `rt=; ${gone('/auth')}; HttpOnly; Secure; SameSite=None`,
-        `rxsrf=; ${gone('/auth/form')}; Secure; SameSite=None`,
-      ].map((line) => echo.fill(line)),
-    );
-  });
-});
-
-describe.each(ADAPTERS)('TokenCookies without Secure and with SameSite=Strict on %s', (adapter) => {
-  const { echo, setAccess } = useStage(adapter, {
-    cookies: { secure: false, sameSite: 'strict' },
-  });
-
-  it('sets cookies of these attributes', async () => {
-    expect((await setAccess()).cookies).toEqual([
-      echo.fill('access_token_cookie={access}; Path=/; HttpOnly; SameSite=Strict'),
-      echo.fill('csrf_access_token={csrf}; Path=/; SameSite=Strict'),
-    ]);
-  });
-});
+    [
+      '__Secure-at={access}; Domain=example.com; Path=/; HttpOnly; Secure; SameSite=None',
+      'xsrf={csrf}; Domain=example.com; Path=/app; Secure; SameSite=None',
+      'rt={refresh}; Domain=auth.example.com; Path=/auth; HttpOnly; Secure; SameSite=None',
+      'rxsrf={refreshCsrf}; Domain=auth.example.com; Path=/auth/form; Secure; SameSite=None',
+      `__Secure-at=; ${gone('/')}; HttpOnly; Secure; SameSite=None`,
+      `xsrf=; ${gone('/app')}; Secure; SameSite=None`,
+      `rt=; ${gone('/auth')}; HttpOnly; Secure; SameSite=None`,
+      `rxsrf=; ${gone('/auth/form')}; Secure; SameSite=None`,
+    ],
+    { domain: 'auth.example.com' },
+  ],
+  [
+    'SameSite=Strict and without Secure',
+    { cookies: { secure: false, sameSite: 'strict' } },
+    DEFAULT_LINES.map((line) => line.replace('Secure; SameSite=Lax', 'SameSite=Strict')),
+  ],
+  ['csrf.inCookies: false', { csrf: { inCookies: false } }, WITHOUT_CSRF],
+  ['csrf.protect: false', { csrf: { protect: false } }, WITHOUT_CSRF],
+  ['no location `cookies`', { locations: ['headers'] }, DEFAULT_LINES],
+];
 
 describe.each(
-  ADAPTERS.flatMap((adapter) => [
-    { adapter, csrf: { inCookies: false } },
-    { adapter, csrf: { protect: false } },
-  ]),
-)('TokenCookies on $adapter with the CSRF options $csrf', ({ adapter, csrf }) => {
-  const { echo, act } = useStage(adapter, { csrf });
+  ADAPTERS.flatMap((adapter) => CONFIGURED.map((row) => ({ adapter, what: row[0], row }))),
+)('TokenCookies on $adapter with $what', ({ adapter, row: [, options, lines, perCall] }) => {
+  const { echo, act } = useStage(adapter, options);
 
-  it('sets and clears no CSRF cookie', async () => {
+  it('sets and clears cookies accordingly', async () => {
     const { accessToken, refreshToken } = echo.pair;
     const { cookies } = await act(async (tokenCookies, response) => {
       await tokenCookies.setAccessCookies(response, accessToken);
-      await tokenCookies.setRefreshCookies(response, refreshToken);
+      await tokenCookies.setRefreshCookies(response, refreshToken, perCall);
       await tokenCookies.unsetCookies(response);
     });
-    expect(cookies.map((line) => line.split(';', 1)[0])).toEqual([
-      `access_token_cookie=${accessToken}`,
-      `refresh_token_cookie=${refreshToken}`,
-      'access_token_cookie=',
-      'refresh_token_cookie=',
-    ]);
-  });
-});
-
-describe.each(ADAPTERS)('TokenCookies on %s if `cookies` is not a location', (adapter) => {
-  const { setAccess } = useStage(adapter, { locations: ['headers'] });
-
-  it('sets cookies all the same', async () => {
-    expect((await setAccess()).cookies).toHaveLength(2);
+    expect(cookies).toEqual(lines.map((line) => echo.fill(line)));
   });
 });
 
