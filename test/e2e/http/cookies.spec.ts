@@ -13,6 +13,7 @@ import {
 } from '../../../src/index.js';
 import { type AdapterName, ADAPTERS, type AppParts } from '../../support/app.js';
 import { accessClaims, Clock, forgeToken } from '../../support/forge.js';
+import { claimsOf } from '../../support/tokens.js';
 import {
   type Act,
   csrfFailed,
@@ -26,7 +27,7 @@ import {
   welcome,
   welcomeOf,
 } from '../../support/transport.js';
-import { EchoApp } from './echo-app.js';
+import { describeRequests, EchoApp, type Row } from './echo-app.js';
 
 const NAME = 'access_token_cookie';
 const ACCESS = `${NAME}={access}`;
@@ -136,36 +137,28 @@ class NamedCookieController {
   }
 }
 
-describe.each(ADAPTERS)('The name of a token cookie on %s', (adapter) => {
-  const cookies = { accessName: '__Host-at', refreshName: 'rt' };
-  const controllers = [NamedCookieController];
-  const echo = EchoApp.use(adapter, { locations: ['cookies'], cookies }, { controllers });
+const MISSING_AT = missing('Missing cookie "__Host-at"');
+const MISSING_RT = missing('Missing cookie "rt"');
+const MISSING_DEVICE = missing('Missing cookie "device"');
+const SWAPPED = '__Host-at={refresh}; rt={access}';
 
-  it.each([
-    ['is the configured one', '/access', '__Host-at={access}; rt=x', IN],
-    ['is the configured one', '/refresh', 'rt={refresh}; __Host-at=x', IN],
-    ['is not the default one', '/access', ACCESS, missing('Missing cookie "__Host-at"')],
-    ['depends on the type', '/refresh', '__Host-at={refresh}', missing('Missing cookie "rt"')],
-    ['does not decide the type (R55)', '/access', '__Host-at={refresh}; rt={access}', NOT_ACCESS],
-    ['does not decide the type (R55)', '/refresh', '__Host-at={refresh}; rt={access}', NOT_REFRESH],
-    ['can be set by the route', '/device', 'device={access}; __Host-at=x', IN],
-    [
-      'can be set by the route',
-      '/device',
-      '__Host-at={access}',
-      missing('Missing cookie "device"'),
-    ],
-    ['is that of access tokens for either type', '/either', '__Host-at={refresh}', IN],
-    [
-      'is that of access tokens for either type',
-      '/either',
-      'rt={refresh}',
-      missing('Missing cookie "__Host-at"'),
-    ],
-  ])('%s: on %s, with the Cookie header %j', async (_what, path, cookie, outcome) => {
-    expect(await echo.send(`GET ${path}`, { cookie })).toEqual(outcome);
-  });
-});
+describeRequests(
+  'The name of a token cookie',
+  { locations: ['cookies'], cookies: { accessName: '__Host-at', refreshName: 'rt' } },
+  [
+    ['is the configured one', 'GET /access', { cookie: '__Host-at={access}; rt=x' }, IN],
+    ['is the configured one', 'GET /refresh', { cookie: 'rt={refresh}; __Host-at=x' }, IN],
+    ['is not the default one', 'GET /access', { cookie: ACCESS }, MISSING_AT],
+    ['depends on the type', 'GET /refresh', { cookie: '__Host-at={refresh}' }, MISSING_RT],
+    ['does not decide the type (R55)', 'GET /access', { cookie: SWAPPED }, NOT_ACCESS],
+    ['does not decide the type (R55)', 'GET /refresh', { cookie: SWAPPED }, NOT_REFRESH],
+    ['can be set by the route', 'GET /device', { cookie: 'device={access}; __Host-at=x' }, IN],
+    ['can be set by the route', 'GET /device', { cookie: '__Host-at={access}' }, MISSING_DEVICE],
+    ['is that of access for both types', 'GET /either', { cookie: '__Host-at={refresh}' }, IN],
+    ['is that of access for both types', 'GET /either', { cookie: 'rt={refresh}' }, MISSING_AT],
+  ],
+  { controllers: [NamedCookieController] },
+);
 
 const FORM = { 'content-type': 'application/x-www-form-urlencoded' };
 
@@ -357,40 +350,20 @@ describe.each(ADAPTERS)('CSRF protection by header and form on %s', (adapter) =>
   });
 });
 
-describe.each(ADAPTERS)('csrf.methods on %s', (adapter) => {
-  const csrf = { methods: ['post', 'Get'] };
-  const echo = EchoApp.use(adapter, { locations: ['cookies'], csrf });
+/** Requests with a token in a cookie and without its CSRF value. */
+const withoutCsrf = (what: string, outcome: object, methods: readonly string[]) =>
+  methods.map((method): Row => [what, `${method} /access`, { cookie: ACCESS }, outcome]);
 
-  it.each(['POST', 'GET', 'PROPFIND', 'LOCK'])(
-    'protects %s, which is configured in some letter case or unknown (R43)',
-    async (method) => {
-      expect(await echo.send(`${method} /access`, { cookie: ACCESS })).toEqual(NO_CSRF);
-    },
-  );
+describeRequests('csrf.methods', { locations: ['cookies'], csrf: { methods: ['post', 'Get'] } }, [
+  ...withoutCsrf('protects configured methods in any letter case (R43)', NO_CSRF, ['POST', 'GET']),
+  ...withoutCsrf('protects unknown methods (R43)', NO_CSRF, ['PROPFIND', 'LOCK']),
+  ...withoutCsrf('exempts other methods', IN, ['PUT', 'PATCH', 'DELETE', 'TRACE']),
+]);
 
-  it.each(['PUT', 'PATCH', 'DELETE', 'TRACE'])(
-    'exempts %s, which it leaves out',
-    async (method) => {
-      expect(await echo.send(`${method} /access`, { cookie: ACCESS })).toEqual(IN);
-    },
-  );
-});
-
-describe.each(ADAPTERS)('csrf.protect: false on %s', (adapter) => {
-  const echo = EchoApp.use(adapter, { locations: ['cookies'], csrf: { protect: false } });
-
-  it.each(['POST', 'PUT', 'PATCH', 'DELETE', 'PROPFIND'])(
-    'accepts a cookie without a CSRF value with the method %s',
-    async (method) => {
-      const headers = { cookie: ACCESS, 'X-CSRF-TOKEN': 'ignored' };
-      expect(await echo.send(`${method} /access`, headers)).toEqual(IN);
-    },
-  );
-
-  it('leaves the csrf claim out of tokens', () => {
-    expect(echo.values.csrf).toBe('');
-  });
-});
+describeRequests('csrf.protect: false', { locations: ['cookies'], csrf: { protect: false } }, [
+  ...withoutCsrf('exempts every method', IN, ['POST', 'PUT', 'PATCH', 'DELETE', 'PROPFIND']),
+  ['ignores a CSRF value', 'POST /access', { cookie: ACCESS, 'X-CSRF-TOKEN': 'ignored' }, IN],
+]);
 
 const EPOCH = 'Thu, 01 Jan 1970 00:00:00 GMT';
 const CLEARED = `Max-Age=0; Path=/; Expires=${EPOCH}`;
@@ -644,6 +617,11 @@ describe.each(
       await tokenCookies.unsetCookies(response);
     });
     expect(cookies).toEqual(lines.map((line) => echo.fill(line)));
+  });
+
+  it('issues tokens with a csrf claim unless csrf.protect is off', () => {
+    const isProtected = options.csrf?.protect !== false;
+    expect(Object.keys(claimsOf(echo.pair.accessToken)).includes('csrf')).toBe(isProtected);
   });
 });
 

@@ -1,7 +1,8 @@
-import { afterAll, beforeAll } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type JwtExtendedOptions, type TokenPair, TokenService } from '../../../src/index.js';
 import {
   type AdapterName,
+  ADAPTERS,
   type Answer,
   type AppParts,
   createApp,
@@ -77,4 +78,29 @@ export class EchoApp {
       refreshCsrf: await csrfOf(refresh),
     };
   }
+}
+
+/** A request as {@link EchoApp.send} takes it, and the answer. */
+export type Row = readonly [
+  what: string,
+  line: string,
+  headers: SentHeaders,
+  outcome: object,
+  body?: string | object,
+];
+
+/** Sends the requests to an application with these options, on both adapters. */
+export function describeRequests(
+  title: string,
+  options: JwtExtendedOptions,
+  rows: readonly Row[],
+  parts: Omit<AppParts, 'options'> = {},
+): void {
+  describe.each(ADAPTERS)(`${title} on %s`, (adapter) => {
+    const echo = EchoApp.use(adapter, options, parts);
+
+    it.each(rows)('%s: %s %j', async (_what, line, headers, outcome, body = '') => {
+      expect(await echo.send(line, headers, body)).toEqual(outcome);
+    });
+  });
 }

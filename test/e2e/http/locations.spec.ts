@@ -31,9 +31,10 @@ import {
   welcome,
   welcomeOf,
 } from '../../support/transport.js';
-import { EchoApp } from './echo-app.js';
+import { describeRequests, EchoApp } from './echo-app.js';
 
 const COOKIE = 'access_token_cookie={access}';
+const TWO = 'access_token_cookie=a; access_token_cookie=b';
 const BEARER = { authorization: 'Bearer {access}' };
 const EXPIRED_TOKEN = forgeToken(accessClaims({ exp: 1_000_000_000 }));
 
@@ -47,6 +48,7 @@ const TWO_COOKIES = invalid('Multiple values for cookie "access_token_cookie"');
 const BAD_HEADER = invalid("Bad Authorization header. Expected 'Authorization: Bearer <JWT>'");
 const NO_HEADER = missing('Missing Authorization Header');
 const NO_CSRF = csrfFailed('Missing CSRF token');
+const MISMATCH = csrfFailed('CSRF double submit tokens do not match');
 const ANONYMOUS = welcome(null, null);
 
 const LOCATIONS = ['headers', 'cookies', 'query_string', 'json', 'custom'] as const;
@@ -129,8 +131,6 @@ describe.each(ADAPTERS)('All locations on %s', (adapter) => {
       expect(await carry(location, EXPIRED_TOKEN, '/optional')).toEqual(EXPIRED);
     },
   );
-
-  const TWO = 'access_token_cookie=a; access_token_cookie=b';
 
   it.each([
     ['a bad header', { authorization: 'Bearer' }, '', BAD_HEADER],
@@ -233,40 +233,26 @@ describe.each(ADAPTERS)('All locations on %s', (adapter) => {
   });
 });
 
-describe.each(ADAPTERS)('Cookies before headers on %s', (adapter) => {
-  const echo = EchoApp.use(adapter, { locations: ['cookies', 'headers'] });
-
-  it.each(['access', 'refresh'])(
-    'names both locations if neither has an %s token',
-    async (type) => {
-      expect(await echo.send(`GET /${type}`)).toEqual(
-        missing(
-          `Missing JWT in cookies or headers (Missing cookie "${type}_token_cookie"; Missing Authorization Header)`,
-        ),
-      );
-    },
+const neither = (type: string) =>
+  missing(
+    `Missing JWT in cookies or headers (Missing cookie "${type}_token_cookie"; Missing Authorization Header)`,
   );
+const WRONG_CSRF = { ...BEARER, cookie: COOKIE, 'x-csrf-token': 'wrong' };
+const RIGHT_CSRF = { ...BEARER, cookie: COOKIE, 'x-csrf-token': '{csrf}' };
+const EMPTY = { ...BEARER, cookie: 'access_token_cookie=' };
+const JUNK = { ...BEARER, cookie: 'access_token_cookie=foobarbaz' };
 
-  it.each([
-    ['POST', { cookie: COOKIE }, NO_CSRF],
-    [
-      'POST',
-      { cookie: COOKIE, 'x-csrf-token': 'wrong' },
-      csrfFailed('CSRF double submit tokens do not match'),
-    ],
-    ['POST', { cookie: COOKIE, 'x-csrf-token': '{csrf}' }, welcome('cookies')],
-    ['POST', {}, welcome('headers')],
-    ['GET', { cookie: 'access_token_cookie=foobarbaz' }, NO_TOKEN],
-    ['GET', { cookie: 'access_token_cookie=a; access_token_cookie=b' }, TWO_COOKIES],
-    ['GET', { cookie: 'access_token_cookie=' }, welcome('headers')],
-  ])(
-    'lets the cookie decide about %s with %j, even if the header has a valid token (R40, R43)',
-    async (method, headers, outcome) => {
-      const answer = await echo.send(`${method} /access`, { ...BEARER, ...headers } as never);
-      expect(answer).toEqual(outcome);
-    },
-  );
-});
+describeRequests('Cookies before headers', { locations: ['cookies', 'headers'] }, [
+  ['are both named if neither has a token', 'GET /access', {}, neither('access')],
+  ['are both named if neither has a token', 'GET /refresh', {}, neither('refresh')],
+  ['need the CSRF value (R40, R43)', 'POST /access', { ...BEARER, cookie: COOKIE }, NO_CSRF],
+  ['need the CSRF value (R40, R43)', 'POST /access', WRONG_CSRF, MISMATCH],
+  ['need the CSRF value (R40, R43)', 'POST /access', RIGHT_CSRF, welcome('cookies')],
+  ['give way to a header if there is no cookie', 'POST /access', BEARER, welcome('headers')],
+  ['give way to a header if the cookie is empty', 'GET /access', EMPTY, welcome('headers')],
+  ['hide a valid header if the cookie is bad (R40)', 'GET /access', JUNK, NO_TOKEN],
+  ['hide a valid header (R40)', 'GET /access', { ...BEARER, cookie: TWO }, TWO_COOKIES],
+]);
 
 describe.each(ADAPTERS)('The Authorization header on %s', (adapter) => {
   const NO_SCHEME = missing(
@@ -355,45 +341,41 @@ describe.each(ADAPTERS)('The Authorization header on %s', (adapter) => {
   });
 });
 
-describe.each(ADAPTERS)('headerName and headerType on %s', (adapter) => {
-  const NO_SCHEME = missing("Missing 'JWT' type in 'X-Auth' header. Expected 'X-Auth: JWT <JWT>'");
-  const echo = EchoApp.use(adapter, { headerName: 'X-Auth', headerType: 'JWT' });
+const NO_JWT_SCHEME = missing(
+  "Missing 'JWT' type in 'X-Auth' header. Expected 'X-Auth: JWT <JWT>'",
+);
+const BAD_X_AUTH = invalid("Bad X-Auth header. Expected 'X-Auth: JWT <JWT>'");
+const BARE = invalid("Bad Authorization header. Expected 'Authorization: <JWT>'");
+const X_AUTH_TWICE = { 'x-auth': ['JWT {access}', 'JWT {access}'] };
 
-  it.each([
-    ['the configured scheme', { 'x-auth': 'jwt {access}' }, welcome('headers')],
-    ['the usual header', BEARER, missing('Missing X-Auth Header')],
-    ['the usual scheme', { 'x-auth': 'Bearer {access}' }, NO_SCHEME],
-    ['no token', { 'x-auth': 'JWT' }, invalid("Bad X-Auth header. Expected 'X-Auth: JWT <JWT>'")],
-    // It is unclear which one counts.
-    ['the header twice (R39)', { 'x-auth': ['JWT {access}', 'JWT {access}'] }, NO_SCHEME],
-  ])('decide about a request with %s', async (_what, headers, outcome) => {
-    expect(await echo.send('GET /access', headers as Record<string, string>)).toEqual(outcome);
-  });
-});
+describeRequests('headerName and headerType', { headerName: 'X-Auth', headerType: 'JWT' }, [
+  ['name header and scheme', 'GET /access', { 'x-auth': 'jwt {access}' }, welcome('headers')],
+  ['replace the usual header', 'GET /access', BEARER, missing('Missing X-Auth Header')],
+  ['replace the usual scheme', 'GET /access', { 'x-auth': 'Bearer {access}' }, NO_JWT_SCHEME],
+  ['appear in the messages of refusals', 'GET /access', { 'x-auth': 'JWT' }, BAD_X_AUTH],
+  ['give no token from two headers (R39)', 'GET /access', X_AUTH_TWICE, NO_JWT_SCHEME],
+]);
 
-describe.each(ADAPTERS)('headerType: an empty string on %s', (adapter) => {
-  const MALFORMED = invalid("Bad Authorization header. Expected 'Authorization: <JWT>'");
-  const echo = EchoApp.use(adapter, { headerType: '' });
-
-  it.each([
-    ['{access}', welcome('headers')],
-    [' {access} ', welcome('headers')],
-    [',{access},', welcome('headers')],
-    ['Bearer {access}', MALFORMED],
-    ['{access} {access}', MALFORMED],
-    ['{access},{access}', MALFORMED],
-    ['{access}, x', MALFORMED],
-    ['"{access}"', MALFORMED],
-    ['', NO_HEADER],
-    [',', NO_HEADER],
-    [' , ', NO_HEADER],
-  ])(
-    'makes the header %j a bare token, a malformed one or none',
-    async (authorization, outcome) => {
-      expect(await echo.send('GET /access', { authorization })).toEqual(outcome);
-    },
-  );
-});
+describeRequests(
+  'headerType: an empty string',
+  { headerType: '' },
+  [
+    ...['{access}', ' {access} ', ',{access},'].map((text) => [text, welcome('headers')] as const),
+    ...[
+      'Bearer {access}',
+      '{access} {access}',
+      '{access},{access}',
+      '{access}, x',
+      '"{access}"',
+    ].map((text) => [text, BARE] as const),
+    ...['', ',', ' , '].map((text) => [text, NO_HEADER] as const),
+  ].map(([authorization, outcome]) => [
+    'makes the header a bare token, a malformed one or none',
+    'GET /access',
+    { authorization },
+    outcome,
+  ]),
+);
 
 describe.each(ADAPTERS)('A token in the query string on %s', (adapter) => {
   const MISSED = missing(
@@ -614,19 +596,18 @@ describe.each(ADAPTERS)('A token in a JSON body on %s', (adapter) => {
   });
 });
 
-describe.each(ADAPTERS)('jsonKey and refreshJsonKey on %s', (adapter) => {
-  const options = { jsonKey: 'token', refreshJsonKey: 'renew' };
-  const echo = EchoApp.use(adapter, { locations: ['json'], ...options });
+const RENAMED = { token: '{access}', renew: '{refresh}' };
+const NO_TOKEN_KEY = missing('Missing "token" key in json data.');
 
-  it('name the members of the body', async () => {
-    const json = { token: '{access}', renew: '{refresh}' };
-    expect(await echo.send('POST /access', {}, json)).toEqual(welcome('json'));
-    expect(await echo.send('POST /refresh', {}, json)).toEqual(welcome('json'));
-    expect(await echo.send('POST /access', {}, { access_token: 'x' })).toEqual(
-      missing('Missing "token" key in json data.'),
-    );
-  });
-});
+describeRequests(
+  'jsonKey and refreshJsonKey',
+  { locations: ['json'], jsonKey: 'token', refreshJsonKey: 'renew' },
+  [
+    ['name the member of access tokens', 'POST /access', {}, welcome('json'), RENAMED],
+    ['name the member of refresh tokens', 'POST /refresh', {}, welcome('json'), RENAMED],
+    ['replace the usual name', 'POST /access', {}, NO_TOKEN_KEY, { access_token: 'x' }],
+  ],
+);
 
 describe('A body of another JSON type on express', () => {
   const configure = parseAnyJson('express');
@@ -739,16 +720,14 @@ describe.each(ADAPTERS)('An extractor function on %s', (adapter) => {
   });
 });
 
-describe.each(ADAPTERS)('Two extractors on %s', (adapter) => {
-  const locations = ['x-first', 'x-second'].map((name) => ExtractJwt.fromHeader(name));
-  const echo = EchoApp.use(adapter, { locations });
+const NO_EXTRACTED = missing('Missing JWT in custom or custom (Missing token; Missing token)');
 
-  it('are called in order, and both are named if neither finds a token', async () => {
-    const get = (headers: Record<string, string>) => echo.send('GET /access', headers);
-    expect(await get({ 'x-first': 'x', 'x-second': '{access}' })).toEqual(NO_TOKEN);
-    expect(await get({ 'x-second': '{access}' })).toEqual(welcome('custom'));
-    expect(await get({})).toEqual(
-      missing('Missing JWT in custom or custom (Missing token; Missing token)'),
-    );
-  });
-});
+describeRequests(
+  'Two extractors',
+  { locations: ['x-first', 'x-second'].map((name) => ExtractJwt.fromHeader(name)) },
+  [
+    ['end at the first', 'GET /access', { 'x-first': 'x', 'x-second': '{access}' }, NO_TOKEN],
+    ['go on to the second', 'GET /access', { 'x-second': '{access}' }, welcome('custom')],
+    ['are both named if neither finds a token', 'GET /access', {}, NO_EXTRACTED],
+  ],
+);

@@ -124,7 +124,8 @@ function call(
   headers: Record<string, string>,
   json: unknown,
 ): Promise<Response> {
-  const type = json === undefined ? {} : { 'content-type': 'application/json' };
+  const type: Record<string, string> =
+    json === undefined ? {} : { 'content-type': 'application/json' };
   const body = JSON.stringify(json);
   return fetch(sample.url + path, { method, headers: { ...headers, ...type }, body });
 }
