@@ -90,16 +90,24 @@ interface Case {
   readonly path?: string;
   /** Of the access token that is sent. */
   readonly claims?: Record<string, unknown>;
-  /** Sent in place of an access token. */
+  /** Sent in place of an access token; nothing if it is empty. */
   readonly token?: string;
-  readonly isPostWithCookie?: boolean;
+  /** Whether an access token is sent as a cookie, with POST. */
+  readonly isCookie?: boolean;
   readonly maxAge?: number;
 }
 
 const STRANGER = 'unknown "\r\nSet-Cookie: a=b \u2603';
 const NO_TOKEN =
   'Missing JWT in headers or cookies (Missing Authorization Header; Missing cookie "access_token_cookie")';
-const MINUTES_AGO = { fresh: true, auth_time: Math.floor(Date.now() / 1000) - 300 };
+const ONLY_REFRESH = 'Only refresh tokens are allowed';
+const NO_REFRESH = 'Only non-refresh tokens are allowed';
+const STALE = 'Fresh token required';
+const REVOKED = 'Token has been revoked';
+const ODD = 'User claims verification failed';
+const UNKNOWN = `Error loading the user ${STRANGER}`;
+const UNSCOPED = 'Missing required claim(s)';
+const UNCHECKED = 'Token could not be checked';
 
 function row(
   code: TokenErrorCode,
@@ -112,48 +120,25 @@ function row(
 }
 
 const CASES: readonly Case[] = [
-  row('TOKEN_MISSING', 'unauthorized', 401, NO_TOKEN, {}),
-  row('CSRF_FAILED', 'unauthorized', 401, 'Missing CSRF token', { isPostWithCookie: true }),
+  row('TOKEN_MISSING', 'unauthorized', 401, NO_TOKEN, { token: '' }),
+  row('CSRF_FAILED', 'unauthorized', 401, 'Missing CSRF token', { token: '', isCookie: true }),
   row('TOKEN_INVALID', 'invalidToken', 422, 'Not enough segments', { token: 'garbage' }),
   row('TOKEN_INVALID', 'invalidToken', 422, 'Missing claim: jti', { claims: { jti: undefined } }),
-  row('TOKEN_WRONG_TYPE', 'invalidToken', 422, 'Only refresh tokens are allowed', {
-    path: '/refresh',
-    claims: {},
-  }),
-  row('TOKEN_WRONG_TYPE', 'invalidToken', 422, 'Only non-refresh tokens are allowed', {
-    claims: { type: 'refresh' },
-  }),
+  row('TOKEN_WRONG_TYPE', 'invalidToken', 422, ONLY_REFRESH, { path: '/refresh' }),
+  row('TOKEN_WRONG_TYPE', 'invalidToken', 422, NO_REFRESH, { claims: { type: 'refresh' } }),
   row('TOKEN_EXPIRED', 'expiredToken', 401, 'Token has expired', { claims: { exp: 1 } }),
-  row('TOKEN_NOT_FRESH', 'needsFreshToken', 401, 'Fresh token required', {
-    path: '/fresh',
-    claims: {},
-    maxAge: 0,
-  }),
-  row('TOKEN_NOT_FRESH', 'needsFreshToken', 401, 'Fresh token required', {
+  row('TOKEN_NOT_FRESH', 'needsFreshToken', 401, STALE, { path: '/fresh', maxAge: 0 }),
+  row('TOKEN_NOT_FRESH', 'needsFreshToken', 401, STALE, {
     path: '/recent',
-    claims: MINUTES_AGO,
+    claims: { fresh: true, auth_time: Math.floor(Date.now() / 1000) - 300 },
     maxAge: 60,
   }),
-  row('TOKEN_REVOKED', 'revokedToken', 401, 'Token has been revoked', {
-    claims: { revoked: true },
-  }),
-  row('TOKEN_REUSED', 'revokedToken', 401, 'Token has been revoked', {
-    path: '/reused',
-    claims: {},
-  }),
-  row('TOKEN_REJECTED', 'tokenVerificationFailed', 400, 'User claims verification failed', {
-    claims: { odd: true },
-  }),
-  row('USER_NOT_FOUND', 'userLookupError', 401, `Error loading the user ${STRANGER}`, {
-    claims: { sub: STRANGER },
-  }),
-  row('CLAIMS_INSUFFICIENT', 'insufficientClaims', 403, 'Missing required claim(s)', {
-    path: '/scoped',
-    claims: {},
-  }),
-  row('CHECK_UNAVAILABLE', 'unavailable', 503, 'Token could not be checked', {
-    claims: { sub: 'broken' },
-  }),
+  row('TOKEN_REVOKED', 'revokedToken', 401, REVOKED, { claims: { revoked: true } }),
+  row('TOKEN_REUSED', 'revokedToken', 401, REVOKED, { path: '/reused' }),
+  row('TOKEN_REJECTED', 'tokenVerificationFailed', 400, ODD, { claims: { odd: true } }),
+  row('USER_NOT_FOUND', 'userLookupError', 401, UNKNOWN, { claims: { sub: STRANGER } }),
+  row('CLAIMS_INSUFFICIENT', 'insufficientClaims', 403, UNSCOPED, { path: '/scoped' }),
+  row('CHECK_UNAVAILABLE', 'unavailable', 503, UNCHECKED, { claims: { sub: 'broken' } }),
 ];
 
 /** The `error` and `error_description` of the challenge for each code. */
@@ -210,12 +195,12 @@ function start(
 }
 
 function provoke(app: RunningApp, given: Case, scheme = 'Bearer') {
-  const { path = '/access', claims, isPostWithCookie } = given;
-  const token = given.token ?? (claims && forgeToken(accessClaims({ jti: 'one', ...claims })));
-  return app.send(isPostWithCookie ? 'POST' : 'GET', path, {
+  const { path = '/access', claims, isCookie } = given;
+  const token = given.token ?? forgeToken(accessClaims({ jti: 'one', ...claims }));
+  return app.send(isCookie ? 'POST' : 'GET', path, {
     headers: {
       ...(token && { authorization: `${scheme} ${token}` }),
-      ...(isPostWithCookie && { cookie: `access_token_cookie=${forgeToken(accessClaims())}` }),
+      ...(isCookie && { cookie: `access_token_cookie=${forgeToken(accessClaims())}` }),
     },
   });
 }
