@@ -233,40 +233,32 @@ describe.each(ADAPTERS)('The functions of login on %s', (adapter) => {
     expect(said(answer)).toEqual({ status: 500, body });
   });
 
-  it('return the body of the response', async () => {
-    const { shown } = await loggedIn({
-      authenticate,
-      respond: async (pair, subject, { request }) => ({
-        access_token: pair.accessToken,
-        user: subject,
-        agent: request.method,
-      }),
-    });
+  const JWT = expect.stringMatching(/^eyJ/);
+  const TEXT = { status: 'ok', user: 'alice' };
+  const MIXED = { status: 1, user: 'alice' };
 
-    const body = { access_token: expect.stringMatching(/^eyJ/), user: 'alice', agent: 'POST' };
-    expect(shown).toEqual(uncached({ status: 200, body }));
-  });
-
-  it('return status, body and headers', async () => {
-    const headers = { 'X-Session': 'begun' };
-    const { answer, shown } = await loggedIn({
-      authenticate,
-      respond: (pair) => ({ status: 201, body: { session: pair.sessionId }, headers }),
-    });
-
-    expect(shown).toEqual(uncached({ status: 201, body: { session: expect.any(String) } }));
-    expect(answer.headers.get('x-session')).toBe('begun');
-  });
-
-  it.each([
-    ['a body with a status that is text', { status: 'ok', user: 'alice' }],
-    ['a body with a status among other members', { status: 1, user: 'alice' }],
-    ['a list', ['alice']],
-    ['an empty object', {}],
-    ['undefined for an empty body', undefined],
-  ])('can return %s', async (_what, body) => {
-    const { answer } = await loggedIn({ authenticate, respond: () => body });
-    expect(said(answer)).toEqual({ status: 200, body: body ?? '' });
+  it.each<[what: string, NonNullable<LoginOptions['respond']>, status: number, body: unknown]>([
+    [
+      'the body of the response',
+      async ({ accessToken }, user, { request }) => ({ accessToken, user, agent: request.method }),
+      200,
+      { accessToken: JWT, user: 'alice', agent: 'POST' },
+    ],
+    [
+      'status, body and headers',
+      ({ sessionId }) => ({ status: 201, body: { sessionId }, headers: { 'X-Session': 'begun' } }),
+      201,
+      { sessionId: expect.any(String) },
+    ],
+    ['a body with a status that is text', () => TEXT, 200, TEXT],
+    ['a body with a status among other members', () => MIXED, 200, MIXED],
+    ['a list', () => ['alice'], 200, ['alice']],
+    ['an empty object', () => ({}), 200, {}],
+    ['undefined for an empty body', () => undefined, 200, ''],
+  ])('can return %s', async (_what, respond, status, body) => {
+    const { answer, shown } = await loggedIn({ authenticate, respond });
+    expect(shown).toEqual(uncached({ status, body }));
+    expect(answer.headers.get('x-session')).toBe(status === 201 ? 'begun' : null);
   });
 
   const NOT_A_RESPONSE =
