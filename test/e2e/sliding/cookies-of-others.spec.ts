@@ -75,6 +75,13 @@ function addHeader(response: HttpResponse, line: string): void {
   (append ?? header)?.call(response, 'Set-Cookie', line);
 }
 
+/** A browser whose cookie is due for renewal. */
+async function comeBack(sliding: SlidingApp): Promise<Browser> {
+  const browser = await sliding.logIn();
+  sliding.clock.forward(600);
+  return browser;
+}
+
 describe.each(ADAPTERS)('On %s, a handler', (adapter) => {
   let sliding: SlidingApp;
   let browser: Browser;
@@ -101,8 +108,7 @@ describe.each(ADAPTERS)('On %s, a handler', (adapter) => {
   /** The answer of such a handler to a browser whose cookie is due for renewal. */
   async function act(scene: Scene, path = '/passthrough'): Promise<Answer> {
     sliding.clock.seconds = NOW;
-    browser = await sliding.logIn();
-    sliding.clock.forward(600);
+    browser = await comeBack(sliding);
     sliding.play(scene);
     return browser.send('GET', path);
   }
@@ -195,7 +201,7 @@ describe.each(ADAPTERS)('On %s, a handler', (adapter) => {
     ['writes to the socket', (response) => void socketOf(response).end('sent')],
     [
       'has begun to write to the socket',
-      (response) => {
+      async (response) => {
         const socket = socketOf(response);
         socket.write('se');
         void soon().then(() => socket.end('nt'));
@@ -233,8 +239,7 @@ describe.each(ADAPTERS)('On %s, while a cookie is being renewed', (adapter) => {
     const options: JwtExtendedOptions = { secret: undefined, algorithm: 'HS256', loaders };
     const sliding = await SlidingApp.start(adapter, { options });
     const token = await sliding.app.get(TokenService).createAccessToken('bob');
-    const browser = await sliding.logIn();
-    sliding.clock.forward(600);
+    const browser = await comeBack(sliding);
     let setting: Promise<void> | undefined;
     sliding.play((response) => {
       const cookies = sliding.app.get(TokenCookies);
@@ -259,8 +264,7 @@ describe.each(ADAPTERS)('On %s, while a cookie is being renewed', (adapter) => {
     const sliding = await SlidingApp.start(adapter, { options: { loaders: { isTokenRevoked } } });
     const warn = (warning: unknown) => warnings.push(warning);
     sliding.app.nest.useLogger({ log() {}, error() {}, warn });
-    const browser = await sliding.logIn();
-    sliding.clock.forward(600);
+    const browser = await comeBack(sliding);
     sliding.play((response) => {
       send = () => native(response).send('sent');
     });
@@ -283,17 +287,13 @@ describe.each(ADAPTERS)('On %s, after a renewal', (adapter) => {
 
       intercept(context: ExecutionContext, next: CallHandler) {
         const response = context.switchToHttp().getResponse<HttpResponse>();
-        return next
-          .handle()
-          .pipe(mergeMap((value) => from(this.cookies.unsetCookies(response).then(() => value))));
+        return next.handle().pipe(mergeMap(() => from(this.cookies.unsetCookies(response))));
       }
     }
     const sliding = await SlidingApp.start(adapter, {
       before: [{ provide: APP_INTERCEPTOR, useClass: Farewell }],
     });
-    const browser = await sliding.logIn();
-    sliding.clock.forward(600);
-
+    const browser = await comeBack(sliding);
     await browser.send('GET', '/room');
 
     expect(browser.cookies).toEqual([]);
@@ -302,9 +302,8 @@ describe.each(ADAPTERS)('On %s, after a renewal', (adapter) => {
 
   it('the new token is refused once the session ends', async () => {
     const sliding = await SlidingApp.start(adapter);
-    const browser = await sliding.logIn();
+    const browser = await comeBack(sliding);
     const { sid } = claimsOf(browser.cookie('access_token_cookie') ?? '');
-    sliding.clock.forward(600);
     await browser.send('GET', '/room');
 
     await sliding.app.get(BlocklistService).revokeSession(String(sid));
