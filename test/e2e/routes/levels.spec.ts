@@ -4,9 +4,10 @@ import {
   type ExecutionContext,
   Get,
   Injectable,
-  type Type,
+  Scope,
   UseGuards,
 } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import {
   AccessGuard,
@@ -15,68 +16,47 @@ import {
   FreshGuard,
   JwtOptional,
   JwtRequired,
+  type JwtRequiredOptions,
   Public,
   RefreshGuard,
-  type Token,
   TokenService,
 } from '../../../src/index.js';
 import { asking } from '../../support/any-of.js';
-import { createApp, type RunningApp } from '../../support/app.js';
-import {
-  askedBy,
-  type Presented,
-  routeAt,
-  type RouteParts,
-  tokensOf,
-} from '../../support/routes.js';
+import { type AppParts, createApp, type RunningApp } from '../../support/app.js';
 import { accessClaims, forgeToken } from '../../support/forge.js';
+import { askedBy, type Presented, tokensOf } from '../../support/routes.js';
+import { describeRoutes, routesFor, type Words } from '../../support/routes-notation.js';
 
-describe('Guards on levels', () => {
-  const GUARDS = { none: undefined, AccessGuard, FreshGuard, RefreshGuard };
-  type GuardName = keyof typeof GUARDS;
-  const NAMES = Object.keys(GUARDS) as GuardName[];
+type Row = readonly [route: string, required: string];
 
-  const CASES = NAMES.flatMap((controller) =>
-    NAMES.map((handler) => ({ controller, handler, path: `/${controller}/${handler}` })),
-  );
+describe('Guards on three levels', () => {
+  const GUARDS = { '-': undefined, AccessGuard, FreshGuard, RefreshGuard };
+  const NAMES = Object.keys(GUARDS) as (keyof typeof GUARDS)[];
 
-  /** The rule, said once more in other words: the nearest guard decides the type, and freshness adds up. */
-  function rule(...outwards: GuardName[]): string {
-    const nearest = outwards.find((name) => name !== 'none');
+  /** The rule in other words: the nearest guard decides the type, and freshness adds up. */
+  function rule(...outwards: readonly string[]): string {
+    const nearest = outwards.find((name) => name !== '-');
     if (nearest === undefined) return 'lets everybody in';
     if (nearest === 'RefreshGuard') return 'refresh token';
     return outwards.includes('FreshGuard') ? 'fresh token' : 'access token';
   }
 
-  function guarding(name: GuardName): (ClassDecorator & MethodDecorator)[] {
-    const guard = GUARDS[name];
-    return guard ? [UseGuards(guard)] : [];
-  }
-
-  describe.each(['express'] as const)('levels of guards on %s', (adapter) => {
-    describe.each(NAMES)('with %s on the application (R54)', (name) => {
-      let app: RunningApp;
-      let tokens: Presented;
-      beforeAll(async () => {
-        const guard: Type | undefined = GUARDS[name];
-        app = await createApp(adapter, {
-          controllers: CASES.map(({ path, controller, handler }) =>
-            routeAt(path, { controller: guarding(controller), handler: guarding(handler) }),
-          ),
-          configure: (nest) => guard && nest.useGlobalGuards(nest.get(guard)),
-        });
-        tokens = await tokensOf(app);
-      });
-      afterAll(() => app.close());
-
-      it.each(CASES)(
-        'asks for what the levels add up to: $controller on the controller, $handler on the handler',
-        async ({ path, controller, handler }) => {
-          expect(await askedBy(app, path, tokens)).toBe(rule(handler, controller, name));
+  for (const name of NAMES)
+    describeRoutes(
+      `with ${name} on the application (R54)`,
+      NAMES.flatMap((controller) =>
+        NAMES.map((handler): Row => [
+          `${controller} / ${handler}`,
+          rule(handler, controller, name),
+        ]),
+      ),
+      {
+        configure: (nest) => {
+          const guard = GUARDS[name];
+          if (guard) nest.useGlobalGuards(nest.get<CanActivate>(guard));
         },
-      );
-    });
-  });
+      },
+    );
 });
 
 describe('Inheritance', () => {
@@ -137,424 +117,384 @@ describe('Inheritance', () => {
     }
   }
 
-  describe.each(['express'] as const)('inherited handlers on %s', (adapter) => {
-    let app: RunningApp;
-    let tokens: Presented;
-    beforeAll(async () => {
-      app = await createApp(adapter, { controllers: [Open, Guarded, More, Released] });
-      tokens = await tokensOf(app);
-    });
-    afterAll(() => app.close());
+  let app: RunningApp;
+  let tokens: Presented;
+  beforeAll(async () => {
+    app = await createApp('express', { controllers: [Open, Guarded, More, Released] });
+    tokens = await tokensOf(app);
+  });
+  afterAll(() => app.close());
 
-    it.each([
-      ['/open/bare', 'lets everybody in'],
-      ['/open/refresh', 'refresh token'],
-      ['/open/fresh', 'fresh token'],
-      ['/open/overridden', 'access token'],
-      ['/guarded/bare', 'access token'],
-      ['/guarded/refresh', 'refresh token'],
-      ['/guarded/fresh', 'fresh token'],
-      ['/guarded/overridden', 'access token'],
-      ['/more/bare', 'fresh token'],
-      ['/more/refresh', 'refresh token'],
-      ['/more/overridden', 'fresh token'],
-      ['/released/overridden', 'optional access token'],
-    ])('are judged by the class they are called on: %s asks: %s (R54)', async (path, asked) => {
-      expect(await askedBy(app, path, tokens)).toBe(asked);
-    });
+  it.each([
+    ['/open/bare', 'lets everybody in'],
+    ['/open/refresh', 'refresh token'],
+    ['/open/fresh', 'fresh token'],
+    ['/open/overridden', 'access token'],
+    ['/guarded/bare', 'access token'],
+    ['/guarded/refresh', 'refresh token'],
+    ['/guarded/fresh', 'fresh token'],
+    ['/guarded/overridden', 'access token'],
+    ['/more/bare', 'fresh token'],
+    ['/more/refresh', 'refresh token'],
+    ['/more/overridden', 'fresh token'],
+    ['/released/overridden', 'optional access token'],
+  ])('the class that serves a handler decides: %s requires: %s (R54)', async (path, required) => {
+    expect(await askedBy(app, path, tokens)).toBe(required);
   });
 
-  describe('a decorator of a subclass', () => {
-    it('that contradicts the guards it inherits is found at start', async () => {
-      await expect(createApp('express', { controllers: [Relaxed] })).rejects.toThrow(
-        'Relaxed has FreshGuard and @Fresh(false): keep one of them',
-      );
-    });
+  it('reports at start a decorator of a subclass that contradicts the inherited guards', async () => {
+    await expect(createApp('express', { controllers: [Relaxed] })).rejects.toThrow(
+      'Relaxed has FreshGuard and @Fresh(false): keep one of them',
+    );
   });
 });
 
-describe('@JwtOptional and @Public', () => {
-  type Case = readonly [title: string, parts: RouteParts, asked: string];
+/** Accepts the tokens that one of two guards accepts. */
+@Injectable()
+class EitherGuard implements CanActivate {
+  constructor(
+    private readonly access: AccessGuard,
+    private readonly refresh: RefreshGuard,
+  ) {}
 
-  const access = UseGuards(AccessGuard);
-  const fresh = UseGuards(FreshGuard);
-  const refresh = UseGuards(RefreshGuard);
-
-  /** In an application without a global guard. */
-  const OPTIONAL: readonly Case[] = [
-    ['it beside AccessGuard', { handler: [access, JwtOptional()] }, 'optional access token'],
-    ['it beside FreshGuard', { handler: [fresh, JwtOptional()] }, 'optional fresh token'],
-    ['it beside RefreshGuard', { handler: [refresh, JwtOptional()] }, 'optional refresh token'],
-    [
-      'it beside @Fresh and a guard',
-      { handler: [access, Fresh(), JwtOptional()] },
-      'optional fresh token',
-    ],
-    [
-      'it on the class, beside the guard',
-      { controller: [access, JwtOptional()] },
-      'optional access token',
-    ],
-    [
-      'it inside of a guard',
-      { controller: [access], handler: [JwtOptional()] },
-      'optional access token',
-    ],
-    [
-      'it inside of FreshGuard',
-      { controller: [fresh], handler: [JwtOptional()] },
-      'optional fresh token',
-    ],
-    [
-      'it inside of @Fresh',
-      { controller: [access, Fresh()], handler: [JwtOptional()] },
-      'optional fresh token',
-    ],
-    [
-      '@Fresh(false) inside of it',
-      { controller: [access, JwtOptional()], handler: [Fresh(false)] },
-      'optional access token',
-    ],
-    [
-      'a guard inside of it',
-      { controller: [access, JwtOptional()], handler: [access] },
-      'access token',
-    ],
-    [
-      'RefreshGuard inside of it',
-      { controller: [access, JwtOptional()], handler: [refresh] },
-      'refresh token',
-    ],
-    [
-      '@Fresh inside of it',
-      { controller: [access, JwtOptional()], handler: [Fresh()] },
-      'fresh token',
-    ],
-    [
-      '@JwtRequired inside of it',
-      { controller: [access, JwtOptional()], handler: [JwtRequired()] },
-      'access token',
-    ],
-    [
-      '@JwtRequired({ optional: false }) inside of it',
-      { controller: [access, JwtOptional()], handler: [JwtRequired({ optional: false })] },
-      'access token',
-    ],
-    [
-      'it and a guard inside of it',
-      { controller: [access, JwtOptional()], handler: [fresh, JwtOptional()] },
-      'optional fresh token',
-    ],
-    [
-      '@Public inside of it',
-      { controller: [access, JwtOptional()], handler: [Public()] },
-      'lets everybody in',
-    ],
-  ];
-
-  /** In an application that is closed by a global guard. */
-  const PUBLIC: readonly Case[] = [
-    ['nothing at all', {}, 'access token'],
-    ['it on the handler', { handler: [Public()] }, 'lets everybody in'],
-    ['it on the class', { controller: [Public()] }, 'lets everybody in'],
-    ['it on both', { controller: [Public()], handler: [Public()] }, 'lets everybody in'],
-    [
-      'it on a handler inside of a guard',
-      { controller: [fresh], handler: [Public()] },
-      'lets everybody in',
-    ],
-    [
-      'it on a handler inside of @Fresh',
-      { controller: [Fresh()], handler: [Public()] },
-      'lets everybody in',
-    ],
-    [
-      '@Fresh(false) inside of it',
-      { controller: [Public()], handler: [Fresh(false)] },
-      'lets everybody in',
-    ],
-    ['AccessGuard inside of it', { controller: [Public()], handler: [access] }, 'access token'],
-    ['FreshGuard inside of it', { controller: [Public()], handler: [fresh] }, 'fresh token'],
-    ['RefreshGuard inside of it', { controller: [Public()], handler: [refresh] }, 'refresh token'],
-    [
-      '@JwtRequired inside of it',
-      { controller: [Public()], handler: [JwtRequired({ fresh: true })] },
-      'fresh token',
-    ],
-    ['@Fresh inside of it', { controller: [Public()], handler: [Fresh()] }, 'fresh token'],
-    [
-      '@JwtOptional inside of it',
-      { controller: [Public()], handler: [JwtOptional()] },
-      'optional access token',
-    ],
-    [
-      '@Public(false) inside of it',
-      { controller: [Public()], handler: [Public(false)] },
-      'access token',
-    ],
-    ['@Public(false) alone', { handler: [Public(false)] }, 'access token'],
-    ['a guard beside it', { handler: [Public(), refresh] }, 'refresh token'],
-    ['@JwtOptional on the handler', { handler: [JwtOptional()] }, 'optional access token'],
-    ['@JwtOptional on the class', { controller: [JwtOptional()] }, 'optional access token'],
-    [
-      'a guard inside of @JwtOptional',
-      { controller: [JwtOptional()], handler: [access] },
-      'access token',
-    ],
-    [
-      '@Fresh inside of @JwtOptional',
-      { controller: [JwtOptional()], handler: [Fresh()] },
-      'fresh token',
-    ],
-  ];
-
-  describe.each(['express'] as const)('on %s', (adapter) => {
-    describe.each([
-      ['@JwtOptional', OPTIONAL, false],
-      ['@Public', PUBLIC, true],
-    ] as const)('%s', (_name, cases, globalGuard) => {
-      let app: RunningApp;
-      let tokens: Presented;
-      beforeAll(async () => {
-        app = await createApp(adapter, {
-          controllers: cases.map(([, parts], index) => routeAt(`route-${index}`, parts)),
-          extras: { globalGuard },
-        });
-        tokens = await tokensOf(app);
-      });
-      afterAll(() => app.close());
-
-      it.each(cases.map(([title, , asked], index) => ({ title, asked, path: `/route-${index}` })))(
-        'with $title asks: $asked (R54)',
-        async ({ path, asked }) => {
-          expect(await askedBy(app, path, tokens)).toBe(asked);
-        },
-      );
-    });
-
-    describe('an optional route', () => {
-      let app: RunningApp;
-      beforeAll(async () => {
-        app = await createApp(adapter, {
-          controllers: [routeAt('/', { handler: [access, JwtOptional()] })],
-          options: {
-            locations: ['headers', 'cookies'],
-            csrf: { methods: ['GET', 'POST'] },
-            errorCodeKey: 'code',
-            loaders: {
-              tokenVerification: ({ claims }) => claims.verified !== false,
-              userLookup: ({ identity }) => (identity === 'nobody' ? null : { identity }),
-            },
-          },
-        });
-      });
-      afterAll(() => app.close());
-
-      it.each([
-        ['is no token', 'a.b.c', 422, 'TOKEN_INVALID'],
-        [
-          'is signed with another secret',
-          forgeToken(accessClaims(), undefined, 'x'),
-          422,
-          'TOKEN_INVALID',
-        ],
-        ['has expired', forgeToken(accessClaims({ exp: 1 })), 401, 'TOKEN_EXPIRED'],
-        [
-          'is a refresh token',
-          forgeToken(accessClaims({ type: 'refresh' })),
-          422,
-          'TOKEN_WRONG_TYPE',
-        ],
-        ['is not accepted', forgeToken(accessClaims({ verified: false })), 400, 'TOKEN_REJECTED'],
-        [
-          'is of an unknown user',
-          forgeToken(accessClaims({ sub: 'nobody' })),
-          401,
-          'USER_NOT_FOUND',
-        ],
-      ])('refuses a token that %s (R53)', async (_title, token, status, code) => {
-        const answer = await app.send('GET', '/', { token });
-        expect(answer).toMatchObject({ status, body: { code } });
-      });
-
-      it('refuses a revoked token (R53)', async () => {
-        const token = await app.get(TokenService).createAccessToken('alice');
-        await app.get(BlocklistService).revoke(token);
-        expect(await app.send('GET', '/', { token })).toMatchObject({
-          status: 401,
-          body: { msg: 'Token has been revoked', code: 'TOKEN_REVOKED' },
-        });
-      });
-
-      it('refuses a cookie without its csrf value, and with another (R53)', async () => {
-        const cookie = `access_token_cookie=${forgeToken(accessClaims())}`;
-        expect(await app.send('GET', '/', { headers: { cookie } })).toMatchObject({
-          status: 401,
-          body: { msg: 'Missing CSRF token', code: 'CSRF_FAILED' },
-        });
-        const headers = { cookie, 'x-csrf-token': 'other' };
-        expect(await app.send('GET', '/', { headers })).toMatchObject({
-          status: 401,
-          body: { msg: 'CSRF double submit tokens do not match', code: 'CSRF_FAILED' },
-        });
-      });
-
-      it('refuses a header that is not as it should be (R53)', async () => {
-        const headers = { authorization: 'Bearer' };
-        expect(await app.send('GET', '/', { headers })).toMatchObject({
-          status: 422,
-          body: { code: 'TOKEN_INVALID' },
-        });
-      });
-
-      it('ignores credentials of another scheme', async () => {
-        const headers = { authorization: 'Basic YTpi' };
-        expect(await app.send('GET', '/', { headers })).toMatchObject({ status: 200, body: 'in' });
-      });
-    });
-
-    it('a public route does not read the token', async () => {
-      const userLookup = () => {
-        throw new Error('asked');
-      };
-      const app = await createApp(adapter, {
-        controllers: [routeAt('/', { handler: [Public()] })],
-        extras: { globalGuard: true },
-        options: { loaders: { userLookup } },
-      });
-      const token = await app.get(TokenService).createAccessToken('alice');
-      expect(await app.send('GET', '/', { token })).toMatchObject({ status: 200, body: 'in' });
-      await app.close();
-    });
-  });
-
-  describe('@Public', () => {
-    it.each(['no', 0, null])('refuses %j when it is evaluated', (value) => {
-      expect(() => Public(value as never)).toThrow(
-        expect.objectContaining({ name: 'JwtExtendedConfigError' }),
-      );
-    });
-  });
-});
-
-describe('Guards that call guards', () => {
-  /** Lets in whoever one of two guards lets in: a route for either kind of token. */
-  @Injectable()
-  class EitherGuard implements CanActivate {
-    constructor(
-      private readonly access: AccessGuard,
-      private readonly refresh: RefreshGuard,
-    ) {}
-
-    async canActivate(context: ExecutionContext) {
-      try {
-        return await this.access.canActivate(context);
-      } catch {
-        return this.refresh.canActivate(context);
-      }
+  async canActivate(context: ExecutionContext) {
+    try {
+      return await this.access.canActivate(context);
+    } catch {
+      return this.refresh.canActivate(context);
     }
   }
+}
 
-  const ROUTES: readonly [string, RouteParts, string][] = [
-    ['one that asks AccessGuard', { handler: [UseGuards(asking(AccessGuard))] }, 'access token'],
-    ['one that asks FreshGuard', { handler: [UseGuards(asking(FreshGuard))] }, 'fresh token'],
-    ['one that asks RefreshGuard', { handler: [UseGuards(asking(RefreshGuard))] }, 'refresh token'],
-    ['one on the class', { controller: [UseGuards(asking(RefreshGuard))] }, 'refresh token'],
-    ['one that asks either', { handler: [UseGuards(EitherGuard)] }, 'either token'],
+@Injectable()
+class OwnGuard extends AccessGuard {}
+@Injectable()
+class OwnFreshGuard extends FreshGuard {}
+@Injectable()
+class OwnRefreshGuard extends RefreshGuard {}
+@Injectable({ scope: Scope.REQUEST })
+class ScopedRefreshGuard extends RefreshGuard {}
+@Injectable({ scope: Scope.REQUEST })
+class RequestScopedGuard extends AccessGuard {}
+
+@Injectable()
+class IndifferentGuard implements CanActivate {
+  canActivate(): boolean {
+    return true;
+  }
+}
+
+/** `calling X` is a guard that calls the guard X, which the route does not declare. */
+const WORDS: Words = {
+  'calling AccessGuard': UseGuards(asking(AccessGuard)),
+  'calling FreshGuard': UseGuards(asking(FreshGuard)),
+  'calling RefreshGuard': UseGuards(asking(RefreshGuard)),
+  'calling either': UseGuards(EitherGuard),
+  'a subclass of AccessGuard': UseGuards(OwnGuard),
+  'a subclass of FreshGuard': UseGuards(OwnFreshGuard),
+  'a subclass of RefreshGuard': UseGuards(OwnRefreshGuard),
+  'a request-scoped subclass of RefreshGuard': UseGuards(ScopedRefreshGuard),
+  'a guard of another kind': UseGuards(IndifferentGuard),
+  'Fresh after 1 s': Fresh({ maxAge: 1 }),
+};
+
+describeRoutes(
+  'Without a global guard (R54)',
+  [
+    ['AccessGuard + JwtOptional', 'optional access token'],
+    ['FreshGuard + JwtOptional', 'optional fresh token'],
+    ['RefreshGuard + JwtOptional', 'optional refresh token'],
+    ['AccessGuard + Fresh + JwtOptional', 'optional fresh token'],
+    ['AccessGuard + JwtOptional / -', 'optional access token'],
+    ['AccessGuard / JwtOptional', 'optional access token'],
+    ['FreshGuard / JwtOptional', 'optional fresh token'],
+    ['AccessGuard + Fresh / JwtOptional', 'optional fresh token'],
+    ['AccessGuard + JwtOptional / Fresh(false)', 'optional access token'],
+    ['AccessGuard + JwtOptional / AccessGuard', 'access token'],
+    ['AccessGuard + JwtOptional / RefreshGuard', 'refresh token'],
+    ['AccessGuard + JwtOptional / Fresh', 'fresh token'],
+    ['AccessGuard + JwtOptional / JwtRequired', 'access token'],
+    ['AccessGuard + JwtOptional / FreshGuard + JwtOptional', 'optional fresh token'],
+    ['AccessGuard + JwtOptional / Public', 'lets everybody in'],
+
+    ['Fresh / AccessGuard', 'fresh token'],
+    ['AccessGuard / Fresh', 'fresh token'],
+    ['AccessGuard + Fresh / Fresh(false)', 'access token'],
+    ['FreshGuard / Fresh(false)', 'access token'],
+    ['AccessGuard + Fresh(false) / Fresh', 'fresh token'],
+    ['Fresh(false) / FreshGuard', 'fresh token'],
+    ['FreshGuard / AccessGuard + Fresh(false)', 'access token'],
+    ['AccessGuard + Fresh / RefreshGuard', 'refresh token'],
+    ['AccessGuard + Fresh after 1 s / RefreshGuard', 'refresh token'],
+    ['AccessGuard + Fresh / JwtRequired', 'fresh token'],
+    ['JwtRequired + Fresh', 'fresh token'],
+
+    ['calling AccessGuard', 'access token'],
+    ['calling FreshGuard', 'fresh token'],
+    ['calling RefreshGuard', 'refresh token'],
+    ['calling RefreshGuard / -', 'refresh token'],
+    ['calling either', 'either token'],
+    ['AccessGuard + calling FreshGuard', 'fresh token'],
+    ['AccessGuard + calling AccessGuard', 'access token'],
+    ['AccessGuard / calling FreshGuard', 'fresh token'],
+    ['AccessGuard + JwtOptional / calling FreshGuard', 'fresh token'],
+
+    ['a subclass of AccessGuard', 'access token'],
+    ['a subclass of FreshGuard', 'fresh token'],
+    ['a subclass of RefreshGuard', 'refresh token'],
+    ['a request-scoped subclass of RefreshGuard', 'refresh token'],
+    ['AccessGuard + FreshGuard', 'fresh token'],
+    ['FreshGuard + AccessGuard', 'fresh token'],
+    ['AccessGuard + a subclass of AccessGuard', 'access token'],
+    ['AccessGuard + a guard of another kind', 'access token'],
+    ['a guard of another kind', 'lets everybody in'],
+    ['-', 'lets everybody in'],
+  ],
+  { words: WORDS },
+);
+
+describeRoutes(
+  'With globalGuard (R54)',
+  [
+    ['-', 'access token'],
+    ['Public', 'lets everybody in'],
+    ['Public / -', 'lets everybody in'],
+    ['Public / Public', 'lets everybody in'],
+    ['FreshGuard / Public', 'lets everybody in'],
+    ['Fresh / Public', 'lets everybody in'],
+    ['Public / Fresh(false)', 'lets everybody in'],
+    ['Public / AccessGuard', 'access token'],
+    ['Public / FreshGuard', 'fresh token'],
+    ['Public / RefreshGuard', 'refresh token'],
+    ['Public / fresh JwtRequired', 'fresh token'],
+    ['Public / Fresh', 'fresh token'],
+    ['Public / JwtOptional', 'optional access token'],
+    ['Public / Public(false)', 'access token'],
+    ['Public(false)', 'access token'],
+    ['Public + RefreshGuard', 'refresh token'],
+    ['JwtOptional', 'optional access token'],
+    ['JwtOptional / -', 'optional access token'],
+    ['JwtOptional / AccessGuard', 'access token'],
+    ['JwtOptional / Fresh', 'fresh token'],
+    ['Public + calling AccessGuard', 'access token'],
+    ['Public + calling FreshGuard', 'fresh token'],
+    ['Public + calling either', 'either token'],
+    ['Public / calling AccessGuard', 'access token'],
+  ],
+  {
+    extras: { globalGuard: true },
+    words: { ...WORDS, 'fresh JwtRequired': JwtRequired({ fresh: true }) },
+  },
+);
+
+describeRoutes(
+  'With FreshGuard as the global guard',
+  [
+    ['Fresh(false)', 'access token'],
+    ['-', 'fresh token'],
+  ],
+  { configure: (nest) => nest.useGlobalGuards(nest.get(FreshGuard)) },
+);
+
+describe('@JwtRequired', () => {
+  const OPTIONS: Record<string, JwtRequiredOptions> = {
+    '{}': {},
+    refresh: { refresh: true },
+    'refresh: false': { refresh: false },
+    'refresh, fresh: false': { refresh: true, fresh: false },
+    fresh: { fresh: true },
+    'fresh: false': { fresh: false },
+    'fresh: 5m': { fresh: { maxAge: '5m' } },
+    optional: { optional: true },
+    'optional, fresh': { optional: true, fresh: true },
+    'optional, refresh': { optional: true, refresh: true },
+    'optional: false': { optional: false },
+    'verifyType: false': { verifyType: false },
+    'verifyType: false, refresh': { verifyType: false, refresh: true },
+    'verifyType: true': { verifyType: true },
+  };
+  const words = Object.fromEntries(
+    Object.entries(OPTIONS).map(([name, options]) => [name, JwtRequired(options)]),
+  );
+
+  describeRoutes(
+    'with options',
     [
-      'AccessGuard and one that asks FreshGuard',
-      { handler: [UseGuards(AccessGuard, asking(FreshGuard))] },
-      'fresh token',
+      ['JwtRequired', 'access token'],
+      ['{}', 'access token'],
+      ['JwtRequired / -', 'access token'],
+      ['refresh', 'refresh token'],
+      ['refresh: false', 'access token'],
+      ['refresh, fresh: false', 'refresh token'],
+      ['fresh', 'fresh token'],
+      ['fresh: false', 'access token'],
+      ['fresh: 5m', 'fresh token'],
+      ['optional', 'optional access token'],
+      ['optional, fresh', 'optional fresh token'],
+      ['optional, refresh', 'optional refresh token'],
+      ['optional: false', 'access token'],
+      ['verifyType: false', 'either token'],
+      ['verifyType: false, refresh', 'either token'],
+      ['verifyType: true', 'access token'],
+      ['verifyType: false / -', 'either token'],
+      ['verifyType: false / AccessGuard', 'access token'],
+      ['FreshGuard / refresh', 'refresh token'],
+      ['RefreshGuard / JwtRequired', 'access token'],
+      ['optional / Fresh', 'fresh token'],
+      ['JwtRequired + JwtOptional', 'optional access token'],
+      ['AccessGuard + JwtOptional / optional: false', 'access token'],
+      ['AccessGuard + Fresh / fresh: false', 'access token'],
+      ['AccessGuard / fresh', 'fresh token'],
     ],
-    [
-      'AccessGuard and one that asks AccessGuard',
-      { handler: [UseGuards(AccessGuard, asking(AccessGuard))] },
-      'access token',
-    ],
-    [
-      'AccessGuard on the class and one that asks FreshGuard',
-      { controller: [UseGuards(AccessGuard)], handler: [UseGuards(asking(FreshGuard))] },
-      'fresh token',
-    ],
-    [
-      '@JwtOptional on the class and one that asks FreshGuard',
-      {
-        controller: [UseGuards(AccessGuard), JwtOptional()],
-        handler: [UseGuards(asking(FreshGuard))],
+    { words },
+  );
+});
+
+describe('An optional route', () => {
+  let app: RunningApp;
+  beforeAll(async () => {
+    app = await createApp('express', {
+      controllers: routesFor(['AccessGuard + JwtOptional']),
+      options: {
+        locations: ['headers', 'cookies'],
+        csrf: { methods: ['GET', 'POST'] },
+        errorCodeKey: 'code',
+        loaders: {
+          tokenVerification: ({ claims }) => claims.verified !== false,
+          userLookup: ({ identity }) => (identity === 'unknown' ? null : { identity }),
+        },
       },
-      'fresh token',
+    });
+  });
+  afterAll(() => app.close());
+
+  const bearer = (claims: object, secret?: string) => ({
+    authorization: `Bearer ${forgeToken(accessClaims({ ...claims }), undefined, secret)}`,
+  });
+  const cookie = `access_token_cookie=${forgeToken(accessClaims())}`;
+  const mismatch = 'CSRF double submit tokens do not match';
+
+  it.each<[string, Record<string, string>, number, object]>([
+    ['text that is no token', { authorization: 'Bearer a.b.c' }, 422, { code: 'TOKEN_INVALID' }],
+    ['a token with another secret', bearer({}, 'x'), 422, { code: 'TOKEN_INVALID' }],
+    ['an expired token', bearer({ exp: 1 }), 401, { code: 'TOKEN_EXPIRED' }],
+    ['a refresh token', bearer({ type: 'refresh' }), 422, { code: 'TOKEN_WRONG_TYPE' }],
+    ['a rejected token', bearer({ verified: false }), 400, { code: 'TOKEN_REJECTED' }],
+    ['a token of an unknown user', bearer({ sub: 'unknown' }), 401, { code: 'USER_NOT_FOUND' }],
+    ['a scheme without a token', { authorization: 'Bearer' }, 422, { code: 'TOKEN_INVALID' }],
+    ['a cookie alone', { cookie }, 401, { msg: 'Missing CSRF token', code: 'CSRF_FAILED' }],
+    [
+      'a cookie with another CSRF value',
+      { cookie, 'x-csrf-token': 'other' },
+      401,
+      { msg: mismatch, code: 'CSRF_FAILED' },
     ],
-  ];
+  ])('refuses %s (R53)', async (_title, headers, status, body) => {
+    expect(await app.send('GET', '/route-0', { headers })).toMatchObject({ status, body });
+  });
 
-  describe.each(['express'] as const)('a guard that asks a token guard, on %s,', (adapter) => {
-    const userLookup = jest.fn(({ identity }: Token) => identity);
-    let app: RunningApp;
-    beforeAll(async () => {
-      app = await createApp(adapter, {
-        controllers: ROUTES.map(([, parts], index) => routeAt(`route-${index}`, parts)),
-        options: { loaders: { userLookup } },
-      });
-    });
-    afterAll(() => app.close());
-
-    it.each(ROUTES.map(([title, , asked], index) => ({ title, asked, path: `/route-${index}` })))(
-      'is enforced: $title asks: $asked (R54)',
-      async ({ path, asked }) => {
-        expect(await askedBy(app, path)).toBe(asked);
-      },
-    );
-
-    it('authenticates once if the route requires the same already', async () => {
-      const { access } = await tokensOf(app);
-      userLookup.mockClear();
-      expect(await app.send('GET', '/route-6', { token: access })).toMatchObject({ status: 200 });
-      expect(userLookup).toHaveBeenCalledTimes(1);
-    });
-
-    it('is not weakened by earlier requests', async () => {
-      expect(await askedBy(app, '/route-1')).toBe('fresh token');
-      expect(await askedBy(app, '/route-1')).toBe('fresh token');
+  it('refuses a revoked token (R53)', async () => {
+    const token = await app.get(TokenService).createAccessToken('alice');
+    await app.get(BlocklistService).revoke(token);
+    expect(await app.send('GET', '/route-0', { token })).toMatchObject({
+      status: 401,
+      body: { msg: 'Token has been revoked', code: 'TOKEN_REVOKED' },
     });
   });
 
-  /** Where the application's own guard stands aside, and another guard stands in for it. */
-  const RELEASED: readonly [string, RouteParts, string][] = [
-    ['nothing else', { handler: [Public()] }, 'lets everybody in'],
-    [
-      'one that asks AccessGuard',
-      { handler: [Public(), UseGuards(asking(AccessGuard))] },
-      'access token',
-    ],
-    [
-      'one that asks FreshGuard',
-      { handler: [Public(), UseGuards(asking(FreshGuard))] },
-      'fresh token',
-    ],
-    ['one that asks either', { handler: [Public(), UseGuards(EitherGuard)] }, 'either token'],
-    [
-      'one inside that asks AccessGuard',
-      { controller: [Public()], handler: [UseGuards(asking(AccessGuard))] },
-      'access token',
-    ],
-  ];
+  it('ignores credentials of another scheme', async () => {
+    const headers = { authorization: 'Basic YTpi' };
+    expect(await app.send('GET', '/route-0', { headers })).toMatchObject({
+      status: 200,
+      body: 'in',
+    });
+  });
+});
 
-  describe.each(['express'] as const)(
-    'a guard that asks a token guard on a public route, on %s,',
-    (adapter) => {
-      let app: RunningApp;
-      beforeAll(async () => {
-        app = await createApp(adapter, {
-          controllers: RELEASED.map(([, parts], index) => routeAt(`route-${index}`, parts)),
-          extras: { globalGuard: true },
-        });
-      });
-      afterAll(() => app.close());
+describe('@Public', () => {
+  it('leaves the token of a request unread', async () => {
+    const userLookup = jest.fn(() => {
+      throw new Error('called');
+    });
+    const app = await createApp('express', {
+      controllers: routesFor(['Public']),
+      extras: { globalGuard: true },
+      options: { loaders: { userLookup } },
+    });
+    const token = await app.get(TokenService).createAccessToken('alice');
+    expect(await app.send('GET', '/route-0', { token })).toMatchObject({ status: 200, body: 'in' });
+    expect(userLookup).not.toHaveBeenCalled();
+    await app.close();
+  });
 
-      it.each(
-        RELEASED.map(([title, , asked], index) => ({ title, asked, path: `/route-${index}` })),
-      )('is enforced: @Public with $title asks: $asked (R54)', async ({ path, asked }) => {
-        expect(await askedBy(app, path)).toBe(asked);
-      });
+  it.each(['no', 0, null])('refuses %j when it is evaluated', (value) => {
+    expect(() => Public(value as never)).toThrow(
+      expect.objectContaining({ name: 'JwtExtendedConfigError' }),
+    );
+  });
+});
+
+describe('A guard that calls a token guard', () => {
+  const userLookup = jest.fn(({ identity }: { identity: string }) => identity);
+  let app: RunningApp;
+  beforeAll(async () => {
+    app = await createApp('express', {
+      controllers: routesFor(['AccessGuard + calling AccessGuard', 'calling FreshGuard'], WORDS),
+      options: { loaders: { userLookup } },
+    });
+  });
+  afterAll(() => app.close());
+
+  it('authenticates once if the route requires the same already', async () => {
+    const { access } = await tokensOf(app);
+    userLookup.mockClear();
+    expect(await app.send('GET', '/route-0', { token: access })).toMatchObject({ status: 200 });
+    expect(userLookup).toHaveBeenCalledTimes(1);
+  });
+
+  it('requires the same after earlier requests', async () => {
+    expect(await askedBy(app, '/route-1')).toBe('fresh token');
+    expect(await askedBy(app, '/route-1')).toBe('fresh token');
+  });
+});
+
+describe('A global guard for access tokens has the same effect (R54)', () => {
+  const appGuard = (provider: object): AppParts => ({
+    providers: [RequestScopedGuard, { provide: APP_GUARD, ...provider }],
+  });
+  const factory = { useFactory: (guard: AccessGuard) => guard, inject: [AccessGuard] };
+  const WAYS: Record<string, AppParts> = {
+    globalGuard: { extras: { globalGuard: true } },
+    'an APP_GUARD with useClass': appGuard({ useClass: AccessGuard }),
+    'an APP_GUARD with useExisting': appGuard({ useExisting: AccessGuard }),
+    'an APP_GUARD with useFactory': appGuard(factory),
+    'an APP_GUARD of a subclass': appGuard({ useClass: OwnGuard }),
+    'a request-scoped APP_GUARD with useClass': appGuard({ useClass: RequestScopedGuard }),
+    'a request-scoped APP_GUARD with useExisting': appGuard({ useExisting: RequestScopedGuard }),
+    useGlobalGuards: { configure: (nest) => nest.useGlobalGuards(nest.get(AccessGuard)) },
+    'useGlobalGuards with a guard of another kind': {
+      configure: (nest) => nest.useGlobalGuards(new IndifferentGuard(), nest.get(AccessGuard)),
     },
-  );
+    'globalGuard and useGlobalGuards': {
+      extras: { globalGuard: true },
+      configure: (nest) => nest.useGlobalGuards(nest.get(AccessGuard)),
+    },
+  };
+
+  for (const [way, parts] of Object.entries(WAYS))
+    describeRoutes(
+      `if it is registered by ${way}`,
+      [
+        ['-', 'access token'],
+        ['RefreshGuard', 'refresh token'],
+        ['RefreshGuard / -', 'refresh token'],
+        ['FreshGuard', 'fresh token'],
+        ['Fresh', 'fresh token'],
+        ['JwtOptional', 'optional access token'],
+        ['Public', 'lets everybody in'],
+        ['Public / -', 'lets everybody in'],
+        ['JwtRequired for refresh tokens', 'refresh token'],
+      ],
+      { ...parts, words: { 'JwtRequired for refresh tokens': JwtRequired({ refresh: true }) } },
+    );
 });
