@@ -1,9 +1,8 @@
-import { Controller, Get, Module, Param, UseGuards, VersioningType } from '@nestjs/common';
+import { Controller, Get, Module, type Type, UseGuards, VersioningType } from '@nestjs/common';
 import { RouterModule } from '@nestjs/core';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
   AccessGuard,
-  type CallbackResponse,
   type ClaimValue,
   JwtOptional,
   JwtRequired,
@@ -18,9 +17,23 @@ import { ADAPTERS, createApp, type RunningApp } from '../../support/app.js';
 import { accessClaims, forgeToken } from '../../support/forge.js';
 import { routeAt, type RouteParts } from '../../support/routes.js';
 
-describe('Required claims', () => {
-  const guarded = UseGuards(AccessGuard);
+const guarded = UseGuards(AccessGuard);
 
+/** A controller for each route, whose path is its name. */
+function named(routes: Readonly<Record<string, RouteParts>>): Type[] {
+  return Object.entries(routes).map(([path, parts]) => routeAt(path, parts));
+}
+
+/** The same routes under `route-<index>`. */
+function indexed(all: readonly RouteParts[]): Type[] {
+  return all.map((parts, index) => routeAt(`route-${index}`, parts));
+}
+
+function tokenWith(claims: object): string {
+  return forgeToken(accessClaims({ ...claims }));
+}
+
+describe('Required claims', () => {
   const IN = { status: 200, body: 'in', challenge: null };
   const LACKING = {
     status: 403,
@@ -73,190 +86,158 @@ describe('Required claims', () => {
     Object.fromEntries(Array.from({ length: 300 }, (_, index) => [`member${index}`, index])),
   ];
 
-  function tokenWith(claims: object): string {
-    return forgeToken(accessClaims({ ...claims }));
-  }
+  let app: RunningApp;
+  const call = async (path: string, token?: string) => {
+    const { status, body, headers } = await app.send('GET', path, { token });
+    return { status, body, challenge: headers.get('www-authenticate') };
+  };
 
-  describe.each(['express'] as const)('on %s', (adapter) => {
-    let app: RunningApp;
-    const call = async (path: string, token?: string) => {
-      const { status, body, headers } = await app.send('GET', path, { token });
-      return { status, body, challenge: headers.get('www-authenticate') };
-    };
-
-    describe.each<[string, (required: RequiredClaims) => RouteParts]>([
-      ['@RequireClaims', (required) => ({ handler: [guarded, RequireClaims(required)] })],
-      [
-        '@RequireClaims on the class',
-        (required) => ({ controller: [guarded, RequireClaims(required)] }),
-      ],
-      ['@JwtRequired with claims', (claims) => ({ handler: [JwtRequired({ claims })] })],
-      ['@JwtRequired on the class', (claims) => ({ controller: [JwtRequired({ claims })] })],
-    ])('%s', (_name, partsFor) => {
-      beforeAll(async () => {
-        app = await createApp(adapter, {
-          controllers: CASES.map(([required], index) =>
-            routeAt(`route-${index}`, partsFor(required)),
-          ),
-          options: { errorCodeKey: 'code' },
-        });
+  describe.each<[string, (required: RequiredClaims) => RouteParts]>([
+    ['@RequireClaims', (claims) => ({ handler: [guarded, RequireClaims(claims)] })],
+    ['@RequireClaims on the class', (claims) => ({ controller: [guarded, RequireClaims(claims)] })],
+    ['@JwtRequired with claims', (claims) => ({ handler: [JwtRequired({ claims })] })],
+    ['@JwtRequired on the class', (claims) => ({ controller: [JwtRequired({ claims })] })],
+  ])('%s', (_name, partsFor) => {
+    beforeAll(async () => {
+      app = await createApp('express', {
+        controllers: indexed(CASES.map(([required]) => partsFor(required))),
+        options: { errorCodeKey: 'code' },
       });
-      afterAll(() => app.close());
-
-      it.each(CASES.map(([required, meeting], index) => ({ required, meeting, index })))(
-        'lets tokens in that have $required',
-        async ({ meeting, index }) => {
-          for (const claims of meeting)
-            expect(await call(`/route-${index}`, tokenWith(claims))).toEqual(IN);
-        },
-      );
-
-      it.each(CASES.map(([required, , lacking], index) => ({ required, lacking, index })))(
-        'refuses tokens that lack $required, or any part of it',
-        async ({ lacking, index }) => {
-          for (const claims of lacking)
-            expect(await call(`/route-${index}`, tokenWith(claims))).toEqual(LACKING);
-        },
-      );
     });
+    afterAll(() => app.close());
 
-    describe('requirements', () => {
-      const asked: string[] = [];
-      beforeAll(async () => {
-        const prototypeNames = ['constructor', 'toString', 'hasOwnProperty', '__proto__'] as const;
-        app = await createApp(adapter, {
-          controllers: [
-            ...CASES.map(([claims], index) =>
-              routeAt(`route-${index}`, { handler: [JwtRequired({ claims })] }),
-            ),
-            ...prototypeNames.map((name) =>
-              routeAt(`own-${name}`, {
-                handler: [guarded, RequireClaims(Object.fromEntries([[name, { name: 'x' }]]))],
-              }),
-            ),
-            routeAt('optional', {
-              handler: [guarded, JwtOptional(), RequireClaims({ role: 'admin' })],
-            }),
-            routeAt('refresh', {
-              handler: [UseGuards(RefreshGuard), RequireClaims({ role: 'admin' })],
-            }),
-            routeAt('twice', {
+    it.each(
+      CASES.map(([required, meeting, lacking], index) => ({ required, meeting, lacking, index })),
+    )(
+      'accepts tokens that have $required, and refuses tokens that lack any part of it',
+      async ({ meeting, lacking, index }) => {
+        for (const claims of meeting)
+          expect(await call(`/route-${index}`, tokenWith(claims))).toEqual(IN);
+        for (const claims of lacking)
+          expect(await call(`/route-${index}`, tokenWith(claims))).toEqual(LACKING);
+      },
+    );
+  });
+
+  describe('in one application', () => {
+    const PROTOTYPE_NAMES = ['constructor', 'toString', 'hasOwnProperty', '__proto__'];
+    const called: string[] = [];
+    beforeAll(async () => {
+      const admin = RequireClaims({ role: 'admin' });
+      const own = PROTOTYPE_NAMES.map((name) => [
+        `own-${name}`,
+        { handler: [guarded, RequireClaims(Object.fromEntries([[name, { name: 'x' }]]))] },
+      ]);
+      app = await createApp('express', {
+        controllers: [
+          ...indexed(CASES.map(([claims]) => ({ handler: [JwtRequired({ claims })] }))),
+          ...named({
+            ...(Object.fromEntries(own) as Record<string, RouteParts>),
+            optional: { handler: [guarded, JwtOptional(), admin] },
+            refresh: { handler: [UseGuards(RefreshGuard), admin] },
+            twice: {
               handler: [guarded, RequireClaims({ roles: 'a' }), RequireClaims({ roles: 'b' })],
-            }),
-            routeAt('both', {
+            },
+            both: {
               handler: [RequireClaims({ roles: 'a' }), JwtRequired({ claims: { roles: ['b'] } })],
-            }),
-            routeAt('journey', {
-              handler: [JwtRequired({ fresh: true, claims: { role: 'admin' } })],
-            }),
-          ],
-          options: {
-            errorCodeKey: 'code',
-            loaders: {
-              isTokenRevoked: ({ claims }) => claims.revoked === true,
-              tokenVerification: ({ claims }: Token) => {
-                asked.push('tokenVerification');
-                return claims.verified !== false;
-              },
-              userLookup: ({ claims }: Token) => {
-                asked.push('userLookup');
-                return claims.user === undefined ? 'somebody' : claims.user;
-              },
+            },
+            checks: { handler: [JwtRequired({ fresh: true, claims: { role: 'admin' } })] },
+          }),
+        ],
+        options: {
+          errorCodeKey: 'code',
+          loaders: {
+            isTokenRevoked: ({ claims }) => claims.revoked === true,
+            tokenVerification: ({ claims }: Token) => {
+              called.push('tokenVerification');
+              return claims.verified !== false;
+            },
+            userLookup: ({ claims }: Token) => {
+              called.push('userLookup');
+              return claims.user === undefined ? 'a user' : claims.user;
             },
           },
-        });
-      });
-      afterAll(() => app.close());
-
-      it.each(CASES.map(([required], index) => ({ required, index })))(
-        'of $required refuse claims of any other shape, and break on none (R73)',
-        async ({ required, index }) => {
-          const [name = ''] = Object.keys(required);
-          for (const shape of SHAPES) {
-            if (JSON.stringify(shape) === JSON.stringify(required[name])) continue;
-            expect(await call(`/route-${index}`, tokenWith({ [name]: shape }))).toEqual(LACKING);
-          }
         },
-      );
-
-      it.each(['constructor', 'toString', 'hasOwnProperty', '__proto__'])(
-        'of %s are met by a claim of that name, and by nothing that every object has (R35)',
-        async (name) => {
-          const own = accessClaims();
-          const json = JSON.stringify(own).replace(/}$/, `,"${name}":{"name":"x"}}`);
-          const other = JSON.stringify(own).replace(/}$/, ',"__proto__":{"name":"y"}}');
-
-          expect(await call(`/own-${name}`, forgeToken(json))).toEqual(IN);
-          expect(await call(`/own-${name}`, forgeToken(own))).toEqual(LACKING);
-          expect(await call(`/own-${name}`, forgeToken(other))).toEqual(LACKING);
-          expect(({} as { name?: unknown }).name).toBeUndefined();
-        },
-      );
-
-      it('require nothing of a request without a token on an optional route, and all of one with a token', async () => {
-        expect(await call('/optional')).toEqual(IN);
-        expect(await call('/optional', tokenWith({ role: 'admin' }))).toEqual(IN);
-        expect(await call('/optional', tokenWith({ role: 'user' }))).toEqual(LACKING);
-      });
-
-      it('are asked of refresh tokens too', async () => {
-        const refresh = (claims: object) => tokenWith({ type: 'refresh', ...claims });
-        expect(await call('/refresh', refresh({ role: 'admin' }))).toEqual(IN);
-        expect(await call('/refresh', refresh({}))).toEqual(LACKING);
-      });
-
-      it.each(['twice', 'both'])(
-        'of several decorators on one handler add up: %s',
-        async (route) => {
-          expect(await call(`/${route}`, tokenWith({ roles: ['b', 'a'] }))).toEqual(IN);
-          expect(await call(`/${route}`, tokenWith({ roles: ['a'] }))).toEqual(LACKING);
-          expect(await call(`/${route}`, tokenWith({ roles: ['b'] }))).toEqual(LACKING);
-        },
-      );
-
-      it.each<[string, object, number, string, string[]]>([
-        ['has the wrong type', { type: 'refresh' }, 422, 'TOKEN_WRONG_TYPE', []],
-        ['is not fresh', { fresh: false }, 401, 'TOKEN_NOT_FRESH', []],
-        ['is revoked', { revoked: true }, 401, 'TOKEN_REVOKED', []],
-        ['is not verified', { verified: false }, 400, 'TOKEN_REJECTED', ['tokenVerification']],
-        ['lacks a claim', {}, 403, 'CLAIMS_INSUFFICIENT', ['tokenVerification']],
-      ])(
-        'are asked after verification and before the user: a token that %s, and lacks the rest',
-        async (_title, claims, status, code, loaders) => {
-          asked.length = 0;
-          const token = tokenWith({ fresh: true, user: null, ...claims });
-          expect(await call('/journey', token)).toMatchObject({ status, body: { code } });
-          expect(asked).toEqual(loaders);
-        },
-      );
-
-      it('that are met leave the user to be looked up', async () => {
-        asked.length = 0;
-        const token = tokenWith({ fresh: true, user: null, role: 'admin' });
-        expect(await call('/journey', token)).toMatchObject({
-          status: 401,
-          body: { code: 'USER_NOT_FOUND' },
-        });
-        expect(asked).toEqual(['tokenVerification', 'userLookup']);
       });
     });
+    afterAll(() => app.close());
+
+    it.each(CASES.map(([required], index) => ({ required, index })))(
+      '$required refuses claims of any other shape with 403 (R73)',
+      async ({ required, index }) => {
+        const [name = ''] = Object.keys(required);
+        for (const shape of SHAPES) {
+          if (JSON.stringify(shape) === JSON.stringify(required[name])) continue;
+          expect(await call(`/route-${index}`, tokenWith({ [name]: shape }))).toEqual(LACKING);
+        }
+      },
+    );
+
+    it.each(PROTOTYPE_NAMES)(
+      '%s accepts a claim of that name, and nothing that every object has (R35)',
+      async (name) => {
+        const own = accessClaims();
+        const json = JSON.stringify(own).replace(/}$/, `,"${name}":{"name":"x"}}`);
+        const other = JSON.stringify(own).replace(/}$/, ',"__proto__":{"name":"y"}}');
+
+        expect(await call(`/own-${name}`, forgeToken(json))).toEqual(IN);
+        expect(await call(`/own-${name}`, forgeToken(own))).toEqual(LACKING);
+        expect(await call(`/own-${name}`, forgeToken(other))).toEqual(LACKING);
+        expect(({} as { name?: unknown }).name).toBeUndefined();
+      },
+    );
+
+    it.each<[string, string, (object | undefined)[], object[]]>([
+      ['an optional route', 'optional', [undefined, { role: 'admin' }], [{ role: 'user' }]],
+      [
+        'a route for refresh tokens',
+        'refresh',
+        [{ type: 'refresh', role: 'admin' }],
+        [{ type: 'refresh' }],
+      ],
+      ['two decorators', 'twice', [{ roles: ['b', 'a'] }], [{ roles: ['a'] }, { roles: ['b'] }]],
+      [
+        'a decorator and @JwtRequired',
+        'both',
+        [{ roles: ['b', 'a'] }],
+        [{ roles: ['a'] }, { roles: ['b'] }],
+      ],
+    ])('%s checks every claim of a token', async (_title, path, accepted, refused) => {
+      for (const claims of accepted)
+        expect(await call(`/${path}`, claims && tokenWith(claims))).toEqual(IN);
+      for (const claims of refused)
+        expect(await call(`/${path}`, tokenWith(claims))).toEqual(LACKING);
+    });
+
+    const VERIFIED = ['tokenVerification'];
+    it.each<[string, object, number, string, string[]]>([
+      ['has the wrong type', { type: 'refresh' }, 422, 'TOKEN_WRONG_TYPE', []],
+      ['is not fresh', { fresh: false }, 401, 'TOKEN_NOT_FRESH', []],
+      ['is revoked', { revoked: true }, 401, 'TOKEN_REVOKED', []],
+      ['is rejected', { verified: false }, 400, 'TOKEN_REJECTED', VERIFIED],
+      ['lacks a claim', {}, 403, 'CLAIMS_INSUFFICIENT', VERIFIED],
+      ['has no user', { role: 'admin' }, 401, 'USER_NOT_FOUND', [...VERIFIED, 'userLookup']],
+    ])(
+      'claims are checked after verification and before the user: a token that %s is refused for it',
+      async (_title, claims, status, code, loaders) => {
+        called.length = 0;
+        const token = tokenWith({ fresh: true, user: null, ...claims });
+        expect(await call('/checks', token)).toMatchObject({ status, body: { code } });
+        expect(called).toEqual(loaders);
+      },
+    );
   });
 });
 
 describe('Required scopes', () => {
-  const guarded = UseGuards(AccessGuard);
-
-  interface Case {
-    readonly title: string;
-    readonly parts: RouteParts;
-    /** Values of the claim `scope` that suffice, and that do not. */
+  /** Values of the claim `scope` that suffice, values that do not, and the words in the challenge. */
+  interface Verdicts {
     readonly meeting: readonly unknown[];
     readonly lacking: readonly unknown[];
-    /** The words that the client is told. */
-    readonly told: string | undefined;
+    readonly named: string | undefined;
   }
 
-  const WORDS = {
+  const WORDS: Verdicts = {
     meeting: ['read write', 'write read admin', ['write', 'read'], ['read', 'x', 'write']],
     lacking: [
       undefined,
@@ -280,10 +261,10 @@ describe('Required scopes', () => {
       { '0': 'read', '1': 'write', length: 2 },
       { includes: 'read write' },
     ],
-    told: 'read write',
-  } as const;
+    named: 'read write',
+  };
 
-  const MEMBERS = {
+  const MEMBERS: Verdicts = {
     meeting: [{ users: { read: true, write: ['own', 'all'] }, admin: false }],
     lacking: [
       undefined,
@@ -298,250 +279,175 @@ describe('Required scopes', () => {
       { users: true, admin: false },
       { admin: false },
     ],
-    told: undefined,
-  } as const;
+    named: undefined,
+  };
 
   const members = { users: { read: true, write: ['own'] }, admin: false };
 
-  const CASES: readonly Case[] = [
-    {
-      title: "@RequireScope('read', 'write')",
-      parts: { handler: [guarded, RequireScope('read', 'write')] },
-      ...WORDS,
-    },
-    {
-      title: "@RequireScope('read write')",
-      parts: { handler: [guarded, RequireScope('read write')] },
-      ...WORDS,
-    },
-    {
-      title: "@RequireScope(['read', 'write'])",
-      parts: { handler: [guarded, RequireScope(['read', 'write'])] },
-      ...WORDS,
-    },
-    {
-      title: 'a word on the class and one on the handler',
-      parts: { controller: [guarded, RequireScope('write')], handler: [RequireScope('read')] },
-      ...WORDS,
-    },
-    {
-      title: 'two decorators',
-      parts: { handler: [guarded, RequireScope('write'), RequireScope('read', 'write')] },
-      ...WORDS,
-    },
-    {
-      title: "@JwtRequired({ scope: 'read write' })",
-      parts: { handler: [JwtRequired({ scope: 'read write' })] },
-      ...WORDS,
-    },
-    {
-      title: "@JwtRequired({ scope: ['read', 'write'] })",
-      parts: { handler: [JwtRequired({ scope: ['read', 'write'] })] },
-      ...WORDS,
-    },
-    {
-      title: '@RequireScope({…})',
-      parts: { handler: [guarded, RequireScope(members)] },
-      ...MEMBERS,
-    },
-    {
-      title: '@JwtRequired({ scope: {…} })',
-      parts: { handler: [JwtRequired({ scope: members })] },
-      ...MEMBERS,
-    },
-    {
-      title: 'members on the class and on the handler',
-      parts: {
+  const CASES: readonly [string, RouteParts, Verdicts][] = [
+    ["RequireScope('read', 'write')", { handler: [guarded, RequireScope('read', 'write')] }, WORDS],
+    ["RequireScope('read write')", { handler: [guarded, RequireScope('read write')] }, WORDS],
+    [
+      "RequireScope(['read', 'write'])",
+      { handler: [guarded, RequireScope(['read', 'write'])] },
+      WORDS,
+    ],
+    [
+      'a word on the class and one on the handler',
+      { controller: [guarded, RequireScope('write')], handler: [RequireScope('read')] },
+      WORDS,
+    ],
+    [
+      'two decorators',
+      { handler: [guarded, RequireScope('write'), RequireScope('read', 'write')] },
+      WORDS,
+    ],
+    [
+      "@JwtRequired({ scope: 'read write' })",
+      { handler: [JwtRequired({ scope: 'read write' })] },
+      WORDS,
+    ],
+    [
+      "@JwtRequired({ scope: ['read', 'write'] })",
+      { handler: [JwtRequired({ scope: ['read', 'write'] })] },
+      WORDS,
+    ],
+    ['@RequireScope({…})', { handler: [guarded, RequireScope(members)] }, MEMBERS],
+    ['@JwtRequired({ scope: {…} })', { handler: [JwtRequired({ scope: members })] }, MEMBERS],
+    [
+      'members on the class and on the handler',
+      {
         controller: [guarded, RequireScope({ users: { read: true } })],
         handler: [RequireScope({ users: { write: ['own'] }, admin: false })],
       },
-      ...MEMBERS,
-    },
+      MEMBERS,
+    ],
   ];
 
-  function tokenWith(scope: unknown, claims: object = {}): string {
-    return forgeToken(accessClaims({ scope, ...claims }));
+  const CHALLENGES: Record<string, RouteParts> = {
+    claims: { handler: [guarded, RequireScope('read'), RequireClaims({ role: 'admin' })] },
+    mixed: { handler: [guarded, RequireScope('read'), RequireScope({ admin: true })] },
+    quoted: { handler: [guarded, RequireScope('re"ad', 'write')] },
+    backslash: { handler: [guarded, RequireScope('re\\ad')] },
+    accents: { handler: [guarded, RequireScope('größe')] },
+    symbols: { handler: [guarded, RequireScope("https://api.example.com/auth#users:read!'(x)")] },
+    twice: { controller: [guarded, RequireScope('read')], handler: [RequireScope('read', 'b')] },
+    excused: {
+      handler: [
+        guarded,
+        RequireScope(['read'], { override: { role: 'admin' } }),
+        RequireScope('b'),
+      ],
+    },
+  };
+
+  let app: RunningApp;
+  beforeAll(async () => {
+    const cases = CASES.map(([, parts]) => parts);
+    app = await createApp('express', { controllers: [...indexed(cases), ...named(CHALLENGES)] });
+  });
+  afterAll(() => app.close());
+
+  const call = async (path: string, claims: object) => {
+    const { status, body, headers } = await app.send('GET', path, { token: tokenWith(claims) });
+    return { status, body, challenge: sorted(headers.get('www-authenticate')) };
+  };
+
+  function refused(words?: string, msg = 'Missing required scope(s)'): object {
+    const scope = words === undefined ? '' : `, scope="${words}"`;
+    const error = 'error="insufficient_scope", error_description="The token does not suffice"';
+    return { status: 403, body: { msg }, challenge: `Bearer ${error}${scope}` };
   }
 
-  function refused(told?: string, msg = 'Missing required scope(s)'): object {
-    return {
-      status: 403,
-      body: { msg },
-      challenge:
-        'Bearer error="insufficient_scope", error_description="The token does not suffice"' +
-        (told === undefined ? '' : `, scope="${told}"`),
-    };
-  }
-
-  /** Words in whatever order the levels have them. */
+  /** Sorts the words, whose order depends on the levels. */
   function sorted(challenge: string | null): string | null {
-    return (
-      challenge?.replace(/scope="([^"]*)"$/, (_, words: string) => {
-        return `scope="${words.split(' ').sort().join(' ')}"`;
-      }) ?? null
-    );
+    const sort = (_: string, words: string) => `scope="${words.split(' ').sort().join(' ')}"`;
+    return challenge?.replace(/scope="([^"]*)"$/, sort) ?? null;
   }
 
-  describe.each(['express'] as const)('a scope on %s', (adapter) => {
-    const start = (
-      controllers: Record<string, RouteParts>,
-      insufficientClaims?: () => CallbackResponse,
-    ) =>
-      createApp(adapter, {
-        controllers: Object.entries(controllers).map(([path, parts]) => routeAt(path, parts)),
-        options: { responses: { insufficientClaims } },
-      });
-    const call = async (app: RunningApp, path: string, token: string) => {
-      const { status, body, headers } = await app.send('GET', path, { token });
-      return { status, body, challenge: sorted(headers.get('www-authenticate')) };
-    };
-
-    describe('that is required by', () => {
-      let app: RunningApp;
-      beforeAll(async () => {
-        app = await start(
-          Object.fromEntries(CASES.map(({ parts }, index) => [`route-${index}`, parts])),
-        );
-      });
-      afterAll(() => app.close());
-
-      it.each(CASES.map((row, index) => ({ ...row, index })))(
-        '$title lets tokens in that have it, as text, list or object',
-        async ({ meeting, index }) => {
-          for (const scope of meeting) {
-            const answer = await call(app, `/route-${index}`, tokenWith(scope));
-            expect({ scope, answer }).toEqual({
-              scope,
-              answer: { status: 200, body: 'in', challenge: null },
-            });
-          }
-        },
-      );
-
-      it.each(CASES.map((row, index) => ({ ...row, index })))(
-        '$title refuses tokens that lack it, and names the words that are needed (R68)',
-        async ({ lacking, told, index }) => {
-          for (const scope of lacking) {
-            const answer = await call(app, `/route-${index}`, tokenWith(scope));
-            expect({ scope, answer }).toEqual({ scope, answer: refused(told) });
-          }
-        },
-      );
-    });
-
-    describe('in a challenge', () => {
-      let app: RunningApp;
-      beforeAll(async () => {
-        app = await start({
-          claims: { handler: [guarded, RequireScope('read'), RequireClaims({ role: 'admin' })] },
-          mixed: { handler: [guarded, RequireScope('read'), RequireScope({ admin: true })] },
-          quoted: { handler: [guarded, RequireScope('re"ad', 'write')] },
-          backslash: { handler: [guarded, RequireScope('re\\ad')] },
-          accents: { handler: [guarded, RequireScope('größe')] },
-          symbols: {
-            handler: [guarded, RequireScope("https://api.example.com/auth#users:read!'(x)")],
-          },
-          twice: {
-            controller: [guarded, RequireScope('read')],
-            handler: [RequireScope('read', 'b')],
-          },
-          excused: {
-            handler: [
-              guarded,
-              RequireScope(['read'], { override: { role: 'admin' } }),
-              RequireScope('b'),
-            ],
-          },
+  it.each(CASES.map(([title, , verdicts], index) => ({ title, ...verdicts, index })))(
+    '$title accepts tokens that have it, and otherwise names the words that are needed (R68)',
+    async ({ meeting, lacking, named: words, index }) => {
+      for (const scope of meeting) {
+        const answer = await call(`/route-${index}`, { scope });
+        expect({ scope, answer }).toEqual({
+          scope,
+          answer: { status: 200, body: 'in', challenge: null },
         });
-      });
-      afterAll(() => app.close());
+      }
+      for (const scope of lacking) {
+        const answer = await call(`/route-${index}`, { scope });
+        expect({ scope, answer }).toEqual({ scope, answer: refused(words) });
+      }
+    },
+  );
 
-      it.each<[string, string, object, object]>([
-        [
-          'is not told where a claim is missing too',
-          'claims',
-          {},
-          refused(undefined, 'Missing required claim(s)'),
-        ],
-        ['is told where only the words are missing', 'claims', { role: 'admin' }, refused('read')],
-        ['is told where words are missing beside members', 'mixed', {}, refused('read')],
-        ['is not told where only members are missing', 'mixed', { scope: 'read' }, refused()],
-        ['is not told where a word holds a quotation mark', 'quoted', {}, refused()],
-        ['is not told where a word holds a backslash', 'backslash', {}, refused()],
-        ['is not told where a word is not ASCII', 'accents', {}, refused()],
-        [
-          'is told in every character that it may have',
-          'symbols',
-          {},
-          refused("https://api.example.com/auth#users:read!'(x)"),
-        ],
-        ['is told once, whatever repeats it', 'twice', {}, refused('b read')],
-        ['is told in full where one word is there', 'twice', { scope: 'b' }, refused('b read')],
-        [
-          'is told without what an override excuses from',
-          'excused',
-          { role: 'admin' },
-          refused('b'),
-        ],
-        ['is told with it where the override does not hold', 'excused', {}, refused('b read')],
-      ])('%s (R68)', async (_title, path, claims, expected) => {
-        expect(await call(app, `/${path}`, tokenWith(undefined, claims))).toEqual(expected);
-      });
+  const claimsMissing = refused(undefined, 'Missing required claim(s)');
+  it.each<[string, string, object, object]>([
+    ['no word if a claim is missing too', 'claims', {}, claimsMissing],
+    ['the words if only words are missing', 'claims', { role: 'admin' }, refused('read')],
+    ['the words if members are missing too', 'mixed', {}, refused('read')],
+    ['no word if only members are missing', 'mixed', { scope: 'read' }, refused()],
+    ['no word if one has a quotation mark', 'quoted', {}, refused()],
+    ['no word if one has a backslash', 'backslash', {}, refused()],
+    ['no word if one is not ASCII', 'accents', {}, refused()],
+    [
+      'words with every permitted character',
+      'symbols',
+      {},
+      refused("https://api.example.com/auth#users:read!'(x)"),
+    ],
+    ['a word once that two levels require', 'twice', {}, refused('b read')],
+    ['every word if the token has one of them', 'twice', { scope: 'b' }, refused('b read')],
+    ['no word that an override makes unnecessary', 'excused', { role: 'admin' }, refused('b')],
+    ['every word if the override does not apply', 'excused', {}, refused('b read')],
+    [
+      'nothing from the token',
+      'twice',
+      { scope: 'x", realm="evil\r\nSet-Cookie: a=b' },
+      refused('b read'),
+    ],
+  ])('the challenge has %s (R68)', async (_title, path, claims, expected) => {
+    expect(await call(`/${path}`, claims)).toEqual(expected);
+  });
 
-      it('says nothing of what the token brought (R68)', async () => {
-        const scope = 'x", realm="evil\r\nSet-Cookie: a=b';
-        expect(await call(app, '/twice', tokenWith(scope))).toEqual(refused('b read'));
-      });
+  it('a missing scope calls the callback for insufficient claims', async () => {
+    const answer = { status: 404, body: { title: 'Not found' } };
+    const own = await createApp('express', {
+      controllers: named({ '/': { handler: [guarded, RequireScope('read')] } }),
+      options: { responses: { insufficientClaims: () => answer } },
     });
-
-    it('that is missing is answered by the callback for it', async () => {
-      const answer = { status: 404, body: { title: 'Not found' } };
-      const app = await start({ '/': { handler: [guarded, RequireScope('read')] } }, () => answer);
-      expect(await call(app, '/', tokenWith('write'))).toEqual({ ...answer, challenge: null });
-      await app.close();
-    });
+    const { status, body, headers } = await own.send('GET', '/', { token: tokenWith({}) });
+    expect({ status, body }).toEqual(answer);
+    expect(headers.get('www-authenticate')).toBeNull();
+    await own.close();
   });
 });
 
 describe('Required route parameters', () => {
+  const user = MatchParam('username', { claim: 'sub', override: { roles: 'admin' } });
+  const both = { sub: 'username', tenant: 'tenant' };
+  const ROUTES: Record<string, RouteParts> = {
+    'users/:username': { handler: [guarded, user] },
+    'tenants/:tenant/:username': {
+      handler: [JwtRequired({ params: both, override: { roles: 'admin' } })],
+    },
+    'named/:tenant': { handler: [guarded, MatchParam('tenant')] },
+    'plans/:username': {
+      handler: [guarded, MatchParam('username', { claim: 'sub' }), RequireClaims({ plan: 'pro' })],
+    },
+    'own/:constructor': {
+      handler: [guarded, MatchParam('constructor', { claim: 'constructor' })],
+    },
+  };
+
   @UseGuards(AccessGuard)
   @Controller()
-  class UsersController {
-    @MatchParam('username', { claim: 'sub', override: { roles: 'admin' } })
-    @Get('users/:username')
-    user(@Param('username') username: string) {
-      return { username };
-    }
-
-    @JwtRequired({ params: { sub: 'username', tenant: 'tenant' }, override: { roles: 'admin' } })
-    @Get('tenants/:tenant/:username')
-    both(@Param() { tenant, username }: Record<string, string>) {
-      return { tenant, username };
-    }
-
-    @MatchParam('tenant')
-    @Get('named/:tenant')
-    named(@Param('tenant') tenant: string) {
-      return { tenant };
-    }
-
-    @MatchParam('username', { claim: 'sub' })
-    @RequireClaims({ plan: 'pro' })
-    @Get('plans/:username')
-    plan(@Param('username') username: string) {
-      return { username };
-    }
-
+  class OwnController {
     @MatchParam('username', { claim: 'sub' })
     @Get(['me', 'me/:username'])
-    me(@Param('username') username?: string) {
-      return { username };
-    }
-
-    @MatchParam('constructor', { claim: 'constructor' })
-    @Get('own/:constructor')
     own() {
-      return { read: true };
+      return 'in';
     }
   }
 
@@ -550,35 +456,21 @@ describe('Required route parameters', () => {
   @Controller({ path: ':tenant/books', version: '1' })
   class BooksController {
     @Get(':id')
-    book(@Param('id') id: string) {
-      return { id };
+    book() {
+      return 'in';
     }
   }
 
-  @UseGuards(AccessGuard)
-  @MatchParam('tenant')
-  @Controller('shelves')
-  class ShelvesController {
-    @Get()
-    shelves() {
-      return { read: true };
-    }
-  }
-
-  @Module({ controllers: [ShelvesController] })
+  @Module({ controllers: [routeAt('shelves', { controller: [guarded, MatchParam('tenant')] })] })
   class ShelvesModule {}
 
   const LACKING = { status: 403, body: { msg: 'Missing required claim(s)' } };
-
-  function tokenWith(claims: Record<string, unknown>): string {
-    return forgeToken(accessClaims(claims));
-  }
 
   describe.each(ADAPTERS)('a route parameter on %s', (adapter) => {
     let app: RunningApp;
     beforeAll(async () => {
       app = await createApp(adapter, {
-        controllers: [UsersController, BooksController],
+        controllers: [...named(ROUTES), OwnController, BooksController],
         imports: [
           ShelvesModule,
           RouterModule.register([{ path: 'of/:tenant', module: ShelvesModule }]),
@@ -592,32 +484,24 @@ describe('Required route parameters', () => {
       return { status, body };
     };
 
-    it.each<[string, Record<string, unknown>, object]>([
-      ['/users/alice', { sub: 'alice' }, { username: 'alice' }],
-      ['/users/%61lice', { sub: 'alice' }, { username: 'alice' }],
-      ['/users/J%C3%B6rg%20B', { sub: 'Jörg B' }, { username: 'Jörg B' }],
-      ['/users/a%2Fb', { sub: 'a/b' }, { username: 'a/b' }],
-      ['/users/%2561lice', { sub: '%61lice' }, { username: '%61lice' }],
-      ['/users/bob', { sub: 'alice', roles: ['admin'] }, { username: 'bob' }],
-      [
-        '/tenants/acme/alice',
-        { sub: 'alice', tenant: 'acme' },
-        { tenant: 'acme', username: 'alice' },
-      ],
-      ['/tenants/7/alice', { sub: 'alice', tenant: 7 }, { tenant: '7', username: 'alice' }],
-      [
-        '/tenants/b/alice',
-        { sub: 'alice', tenant: ['a', 'b'] },
-        { tenant: 'b', username: 'alice' },
-      ],
-      ['/tenants/x/y', { sub: 'alice', roles: 'admin' }, { tenant: 'x', username: 'y' }],
-      ['/named/acme', { tenant: 'acme' }, { tenant: 'acme' }],
-      ['/plans/alice', { sub: 'alice', plan: 'pro' }, { username: 'alice' }],
-      ['/me/alice', { sub: 'alice' }, { username: 'alice' }],
-      ['/v1/acme/books/5', { tenant: 'acme' }, { id: '5' }],
-      ['/of/acme/shelves', { tenant: 'acme' }, { read: true }],
-    ])('lets the user that it names in: %s for %j', async (path, claims, body) => {
-      expect(await call(path, claims)).toEqual({ status: 200, body });
+    it.each<[string, Record<string, unknown>]>([
+      ['/users/alice', { sub: 'alice' }],
+      ['/users/%61lice', { sub: 'alice' }],
+      ['/users/J%C3%B6rg%20B', { sub: 'Jörg B' }],
+      ['/users/a%2Fb', { sub: 'a/b' }],
+      ['/users/%2561lice', { sub: '%61lice' }],
+      ['/users/bob', { sub: 'alice', roles: ['admin'] }],
+      ['/tenants/acme/alice', { sub: 'alice', tenant: 'acme' }],
+      ['/tenants/7/alice', { sub: 'alice', tenant: 7 }],
+      ['/tenants/b/alice', { sub: 'alice', tenant: ['a', 'b'] }],
+      ['/tenants/x/y', { sub: 'alice', roles: 'admin' }],
+      ['/named/acme', { tenant: 'acme' }],
+      ['/plans/alice', { sub: 'alice', plan: 'pro' }],
+      ['/me/alice', { sub: 'alice' }],
+      ['/v1/acme/books/5', { tenant: 'acme' }],
+      ['/of/acme/shelves', { tenant: 'acme' }],
+    ])('accepts the user that it names: %s for %j', async (path, claims) => {
+      expect(await call(path, claims)).toEqual({ status: 200, body: 'in' });
     });
 
     it.each<[string, Record<string, unknown>]>([
@@ -651,7 +535,7 @@ describe('Required route parameters', () => {
       expect(await call(path, claims)).toEqual(LACKING);
     });
 
-    it('called like a member of every object is one of its own (R35)', async () => {
+    it('with the name of a member of every object is its own (R35)', async () => {
       const claims = JSON.stringify(accessClaims()).replace(/}$/, ',"constructor":"x"}');
       expect((await app.send('GET', '/own/x', { token: forgeToken(claims) })).status).toBe(200);
       expect((await app.send('GET', '/own/y', { token: forgeToken(claims) })).status).toBe(403);
@@ -659,7 +543,7 @@ describe('Required route parameters', () => {
     });
 
     it.each(['/users/%', '/users/%zz', '/users/%c3%28', '/users/%E0%A4%A'])(
-      'that cannot be decoded is refused and breaks nothing: %s',
+      'that cannot be decoded is refused, and the next request is accepted: %s',
       async (path) => {
         const { status } = await call(path, { sub: 'alice', roles: 'admin' });
         expect([400, 404]).toContain(status);
