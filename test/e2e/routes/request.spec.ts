@@ -8,7 +8,6 @@ import {
   Options,
   ParseIntPipe,
   Req,
-  Res,
   UseGuards,
 } from '@nestjs/common';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
@@ -28,12 +27,17 @@ import {
   RefreshGuard,
   type Token,
 } from '../../../src/index.js';
-import { ADAPTERS, createApp, type RunningApp } from '../../support/app.js';
+import { ADAPTERS, createApp, type RunningApp, type Sent } from '../../support/app.js';
 import { accessClaims, forgeToken, SECRET } from '../../support/forge.js';
 import { ErrorLog, routeAt } from '../../support/routes.js';
 
-describe('What authentication leaves on the request', () => {
-  /** Runs before every other guard, leaves an unchecked user, and keeps the request. */
+async function call(app: RunningApp, path: string, sent?: Sent, method = 'GET') {
+  const { status, body } = await app.send(method, path, sent);
+  return { status, body };
+}
+
+describe.each(ADAPTERS)('After authentication on %s, the request', (adapter) => {
+  /** Runs before every other guard, sets an unchecked user, and keeps the request. */
   @Injectable()
   class CarelessGuard implements CanActivate {
     request: (HttpRequest & object) | undefined;
@@ -41,12 +45,12 @@ describe('What authentication leaves on the request', () => {
 
     canActivate(context: ExecutionContext): boolean {
       this.request = context.switchToHttp().getRequest<HttpRequest>();
-      this.request.user = 'somebody';
+      this.request.user = 'impostor';
       this.before = Reflect.ownKeys(this.request);
       return true;
     }
 
-    /** What of the request's own members has come since. */
+    /** The symbols that the request has got since. */
     get added(): readonly PropertyKey[] {
       const after = this.request ? Reflect.ownKeys(this.request) : [];
       return after.filter((key) => !this.before.includes(key) && typeof key === 'symbol');
@@ -87,169 +91,141 @@ describe('What authentication leaves on the request', () => {
       return { user: user ?? null, context: context ?? null };
     }
 
-    @Get('late')
-    late(@Res({ passthrough: true }) _response: unknown, @CurrentUser() user: unknown) {
-      return { user };
-    }
-
     @All('any')
     any(@CurrentToken() context?: JwtContext) {
       return { identity: context?.identity ?? null };
     }
   }
 
-  describe.each(ADAPTERS)('the request on %s', (adapter) => {
-    describe('with a userLookup loader', () => {
-      const careless = new CarelessGuard();
-      const userLookup = jest.fn(({ claims }: Token): unknown => claims.user ?? ada);
-      const tokenVerification = jest.fn(({ claims }: Token) => claims.verified !== false);
-      const isTokenRevoked = jest.fn(({ claims }: Token) => claims.revoked === true);
-      let app: RunningApp;
-      beforeAll(async () => {
-        app = await createApp(adapter, {
-          controllers: [UsersController],
-          options: {
-            errorCodeKey: 'code',
-            loaders: { userLookup, tokenVerification, isTokenRevoked },
-          },
-          configure: (nest) => nest.useGlobalGuards(careless, nest.get(AccessGuard)),
+  const NO_USER = { status: 200, body: { user: null, isThere: true } };
+
+  describe('with a userLookup loader', () => {
+    const careless = new CarelessGuard();
+    const loaders = {
+      userLookup: jest.fn(({ claims }: Token): unknown => claims.user ?? ada),
+      tokenVerification: jest.fn(({ claims }: Token) => claims.verified !== false),
+      isTokenRevoked: jest.fn(({ claims }: Token) => claims.revoked === true),
+    };
+    let app: RunningApp;
+    beforeAll(async () => {
+      app = await createApp(adapter, {
+        controllers: [UsersController],
+        options: { errorCodeKey: 'code', loaders },
+        configure: (nest) => nest.useGlobalGuards(careless, nest.get(AccessGuard)),
+      });
+    });
+    afterAll(() => app.close());
+    beforeEach(() => jest.clearAllMocks());
+
+    it('is authenticated once for any number of guards and levels', async () => {
+      expect(await call(app, '/many', { token })).toEqual({ status: 200, body: { user: ada } });
+      for (const loader of Object.values(loaders)) expect(loader).toHaveBeenCalledTimes(1);
+    });
+
+    it('is authenticated again if it is another one', async () => {
+      await app.send('GET', '/plain', { token });
+      await app.send('GET', '/plain', { token });
+      expect(loaders.userLookup).toHaveBeenCalledTimes(2);
+    });
+
+    it.each([0, '', false, 'Ada', { name: 'Ada' }])('has the user %j (R48)', async (user) => {
+      const ofUser = forgeToken(accessClaims({ user }));
+      expect(await call(app, '/plain', { token: ofUser })).toEqual({ status: 200, body: { user } });
+    });
+
+    it.each<[string, object | undefined, number, string]>([
+      ['no token', undefined, 401, 'TOKEN_MISSING'],
+      ['an expired token', { exp: 1 }, 401, 'TOKEN_EXPIRED'],
+      ['a refresh token', { type: 'refresh' }, 422, 'TOKEN_WRONG_TYPE'],
+      ['a revoked token', { revoked: true }, 401, 'TOKEN_REVOKED'],
+      ['a rejected token', { verified: false }, 400, 'TOKEN_REJECTED'],
+      ['a token without a type', { type: undefined }, 422, 'TOKEN_INVALID'],
+    ])('has nothing of the token if %s is refused (R48)', async (_title, claims, status, code) => {
+      const bad = claims && forgeToken(accessClaims({ ...claims }));
+      const answer = await app.send('GET', '/plain', { token: bad });
+      expect(answer).toMatchObject({ status, body: { code } });
+      expect(careless.added).toEqual([]);
+      expect(careless.request?.user).toBe('impostor');
+    });
+
+    it('has nothing of the token if text that is no token is refused (R48)', async () => {
+      const answer = await app.send('GET', '/plain', { token: 'a.b.c' });
+      expect(answer).toMatchObject({ status: 422, body: { code: 'TOKEN_INVALID' } });
+      expect(careless.added).toEqual([]);
+      expect(careless.request?.user).toBe('impostor');
+    });
+
+    it.each([[null], [undefined]])(
+      'has nothing of a token whose user is %p (R48)',
+      async (user) => {
+        loaders.userLookup.mockReturnValueOnce(user);
+        expect(await app.send('GET', '/plain', { token })).toMatchObject({
+          status: 401,
+          body: { msg: 'Error loading the user alice', code: 'USER_NOT_FOUND' },
         });
-      });
-      afterAll(() => app.close());
+        expect(careless.added).toEqual([]);
+      },
+    );
 
-      it('authenticates once, however many guards and levels ask', async () => {
-        userLookup.mockClear();
-        tokenVerification.mockClear();
-        isTokenRevoked.mockClear();
-        const { status, body } = await app.send('GET', '/many', { token });
-        expect({ status, body }).toEqual({ status: 200, body: { user: ada } });
-        expect(userLookup).toHaveBeenCalledTimes(1);
-        expect(tokenVerification).toHaveBeenCalledTimes(1);
-        expect(isTokenRevoked).toHaveBeenCalledTimes(1);
-      });
+    it('has one new member under a symbol that all copies of the library share', async () => {
+      await app.send('GET', '/plain', { token });
+      expect(careless.added).toEqual([SLOT]);
+    });
 
-      it('authenticates again for the next request', async () => {
-        userLookup.mockClear();
-        await app.send('GET', '/plain', { token });
-        await app.send('GET', '/plain', { token });
-        expect(userLookup).toHaveBeenCalledTimes(2);
-      });
+    it('loses the user that another guard set if it has no token (R48)', async () => {
+      expect(await call(app, '/optional')).toEqual(NO_USER);
+    });
 
-      it.each([0, '', false, 'Ada', { name: 'Ada' }])('carries the user %j (R48)', async (user) => {
-        const { status, body } = await app.send('GET', '/plain', {
-          token: forgeToken(accessClaims({ user })),
-        });
-        expect({ status, body }).toEqual({ status: 200, body: { user } });
-      });
-
-      it.each([
-        ['without a token', undefined, 401, 'TOKEN_MISSING'],
-        ['with no token at all', 'a.b.c', 422, 'TOKEN_INVALID'],
-        ['with an expired token', forgeToken(accessClaims({ exp: 1 })), 401, 'TOKEN_EXPIRED'],
-        [
-          'with a refresh token',
-          forgeToken(accessClaims({ type: 'refresh' })),
-          422,
-          'TOKEN_WRONG_TYPE',
-        ],
-        ['with a revoked token', forgeToken(accessClaims({ revoked: true })), 401, 'TOKEN_REVOKED'],
-        [
-          'with a rejected token',
-          forgeToken(accessClaims({ verified: false })),
-          400,
-          'TOKEN_REJECTED',
-        ],
-      ])(
-        'carries nothing of the token when it is refused %s (R48)',
-        async (_title, bad, status, code) => {
-          expect(await app.send('GET', '/plain', { token: bad })).toMatchObject({
-            status,
-            body: { code },
-          });
-          expect(careless.added).toEqual([]);
-          expect(careless.request?.user).toBe('somebody');
-        },
-      );
-
-      it.each([[null], [undefined]])(
-        'carries nothing of a token whose user is %p (R48)',
-        async (user) => {
-          userLookup.mockReturnValueOnce(user);
-          expect(await app.send('GET', '/plain', { token })).toMatchObject({
-            status: 401,
-            body: { msg: 'Error loading the user alice', code: 'USER_NOT_FOUND' },
-          });
-          expect(careless.added).toEqual([]);
-        },
-      );
-
-      it('carries one member under a symbol that all copies of the library share', async () => {
-        await app.send('GET', '/plain', { token });
-        expect(careless.added).toEqual([SLOT]);
-      });
-
-      it('loses the user that another guard left if it has no token (R48)', async () => {
-        const { status, body } = await app.send('GET', '/optional');
-        expect({ status, body }).toEqual({ status: 200, body: { user: null, isThere: true } });
-      });
-
-      it('loses that user for OPTIONS, which need no token (R53)', async () => {
-        const { status, body } = await app.send('OPTIONS', '/plain');
-        expect({ status, body }).toEqual({ status: 200, body: { user: null, context: null } });
-      });
-
-      it('carries nothing for OPTIONS, whatever token came with it (R53)', async () => {
-        const { status, body } = await app.send('OPTIONS', '/plain', { token });
-        expect({ status, body }).toEqual({ status: 200, body: { user: null, context: null } });
-      });
-
-      it('is exempt as OPTIONS only', async () => {
-        const statuses: Record<string, number> = {};
-        for (const method of ['OPTIONS', 'HEAD', 'GET', 'POST', 'PUT', 'PATCH', 'DELETE']) {
-          statuses[method] = (await app.send(method, '/any')).status;
-        }
-        const { OPTIONS, ...others } = statuses;
-        expect(OPTIONS).toBe(200);
-        expect(new Set(Object.values(others))).toEqual(new Set([401]));
-      });
-
-      it('cannot be made OPTIONS by a header', async () => {
-        const headers = { 'x-http-method-override': 'OPTIONS' };
-        expect(await app.send('GET', '/any', { headers })).toMatchObject({ status: 401 });
+    it.each([
+      ['without a token', undefined],
+      ['with a token', token],
+    ])('has no user and no token for OPTIONS %s (R53)', async (_title, sent) => {
+      expect(await call(app, '/plain', { token: sent }, 'OPTIONS')).toEqual({
+        status: 200,
+        body: { user: null, context: null },
       });
     });
 
-    describe('without a userLookup loader', () => {
-      const careless = new CarelessGuard();
-      let app: RunningApp;
-      beforeAll(async () => {
-        app = await createApp(adapter, {
-          controllers: [UsersController],
-          configure: (nest) => nest.useGlobalGuards(careless),
-        });
-      });
-      afterAll(() => app.close());
+    it.each(['HEAD', 'GET', 'POST', 'PUT', 'PATCH', 'DELETE'])(
+      'needs a token for %s, unlike OPTIONS, whatever method a header names',
+      async (method) => {
+        const headers = { 'x-http-method-override': 'OPTIONS' };
+        expect((await app.send('OPTIONS', '/any')).status).toBe(200);
+        expect((await app.send(method, '/any')).status).toBe(401);
+        expect((await app.send(method, '/any', { headers })).status).toBe(401);
+      },
+    );
+  });
 
-      it('carries the verified token as its user, without the text of it', async () => {
-        const { status, body } = await app.send('GET', '/plain', { token });
-        expect({ status, body }).toMatchObject({
-          status: 200,
-          body: { user: { identity: 'alice', type: 'access', jti: 'id-1', location: 'headers' } },
-        });
-        expect(JSON.stringify(body)).not.toContain(token);
-        expect((careless.request?.user as JwtContext).encoded).toBe(token);
+  describe('without a userLookup loader', () => {
+    const careless = new CarelessGuard();
+    let app: RunningApp;
+    beforeAll(async () => {
+      app = await createApp(adapter, {
+        controllers: [UsersController],
+        configure: (nest) => nest.useGlobalGuards(careless),
       });
+    });
+    afterAll(() => app.close());
 
-      it('loses the user that another guard left if it has no token (R48)', async () => {
-        const { status, body } = await app.send('GET', '/optional');
-        expect({ status, body }).toEqual({ status: 200, body: { user: null, isThere: true } });
+    it('has the verified token as its user, whose JSON lacks the encoded token', async () => {
+      const { status, body } = await app.send('GET', '/plain', { token });
+      expect({ status, body }).toMatchObject({
+        status: 200,
+        body: { user: { identity: 'alice', type: 'access', jti: 'id-1', location: 'headers' } },
       });
+      expect(JSON.stringify(body)).not.toContain(token);
+      expect((careless.request?.user as JwtContext).encoded).toBe(token);
+    });
+
+    it('loses the user that another guard set if it has no token (R48)', async () => {
+      expect(await call(app, '/optional')).toEqual(NO_USER);
     });
   });
 });
 
 describe('The order of the checks', () => {
-  /** What may be wrong with a token, in the order in which it is asked. */
+  /** What may be wrong with a token, in the order of the checks. */
   const FAULTS = [
     ['an algorithm that is not allowed', {}, 422, 'The specified alg value is not allowed'],
     ['a forged signature', {}, 422, 'Signature verification failed'],
@@ -262,111 +238,82 @@ describe('The order of the checks', () => {
     ['no verification', { verified: false }, 400, 'User claims verification failed'],
     ['no user', { user: null }, 401, 'Error loading the user alice'],
   ] as const;
+  const LOADERS = ['isTokenRevoked', 'tokenVerification', 'userLookup'];
 
-  /** Every token has the fault of its row and all that come after it; of two in one claim, the first. */
+  /** Every token has the fault of its row and all later faults; of two in one claim, the first. */
   const CASES = FAULTS.map(([title, , status, msg], index) => {
     const changes = FAULTS.slice(index).map(([, change]) => change);
     const claims: object = Object.assign({ fresh: true, user: 'Ada' }, ...changes.reverse());
     const header = { alg: index === 0 ? 'none' : 'HS256', typ: 'JWT' };
     const secret = index < 2 ? 'other' : SECRET;
-    return { title, status, msg, token: forgeToken(accessClaims({ ...claims }), header, secret) };
+    const token = forgeToken(accessClaims({ ...claims }), header, secret);
+    return { title, status, msg, token, loaders: LOADERS.slice(0, Math.max(0, index - 6)) };
   });
+  const fresh = routeAt('/', { handler: [UseGuards(FreshGuard)] });
 
-  const LOADERS = ['isTokenRevoked', 'tokenVerification', 'userLookup'];
-
-  describe.each(ADAPTERS)('authentication on %s', (adapter) => {
-    const asked: string[] = [];
-    const answering =
-      (loader: string, answer: (token: Token) => unknown) =>
-      (token: Token): never => {
-        asked.push(loader);
-        return answer(token) as never;
-      };
-    let app: RunningApp;
-    beforeAll(async () => {
-      app = await createApp(adapter, {
-        controllers: [routeAt('/', { handler: [UseGuards(FreshGuard)] })],
-        options: {
-          loaders: {
-            isTokenRevoked: answering('isTokenRevoked', ({ claims }) => claims.revoked === true),
-            tokenVerification: answering(
-              'tokenVerification',
-              ({ claims }) => claims.verified !== false,
-            ),
-            userLookup: answering('userLookup', ({ claims }) => claims.user),
-          },
+  const called: string[] = [];
+  const recording =
+    (loader: string, result: (token: Token) => unknown) =>
+    (token: Token): never => {
+      called.push(loader);
+      return result(token) as never;
+    };
+  let app: RunningApp;
+  beforeAll(async () => {
+    app = await createApp('express', {
+      controllers: [fresh],
+      options: {
+        loaders: {
+          isTokenRevoked: recording('isTokenRevoked', ({ claims }) => claims.revoked === true),
+          tokenVerification: recording('tokenVerification', (token) => {
+            return token.claims.verified !== false;
+          }),
+          userLookup: recording('userLookup', ({ claims }) => claims.user),
         },
-      });
-    });
-    afterAll(() => app.close());
-    beforeEach(() => {
-      asked.length = 0;
-    });
-
-    it.each(CASES)(
-      'answers for $title, whatever else is wrong (R12)',
-      async ({ token, status, msg }) => {
-        const answer = await app.send('GET', '/', { token });
-        expect({ status: answer.status, body: answer.body }).toEqual({ status, body: { msg } });
       },
-    );
-
-    it.each(CASES.slice(0, 7))(
-      'asks no loader about a token with $title (R12)',
-      async ({ token }) => {
-        await app.send('GET', '/', { token });
-        expect(asked).toEqual([]);
-      },
-    );
-
-    it.each(CASES.slice(7).map((row, index) => ({ ...row, heard: LOADERS.slice(0, index + 1) })))(
-      'asks the loaders in turn about a token with $title, and none after the one that refuses (R12)',
-      async ({ token, heard }) => {
-        await app.send('GET', '/', { token });
-        expect(asked).toEqual(heard);
-      },
-    );
-
-    it('takes an expired token with a bad signature for a forged one (R12)', async () => {
-      const token = forgeToken(accessClaims({ exp: 1 }), undefined, 'other');
-      expect(await app.send('GET', '/', { token })).toMatchObject({
-        status: 422,
-        body: { msg: 'Signature verification failed' },
-      });
     });
   });
+  afterAll(() => app.close());
 
-  describe('the decodeKey loader', () => {
-    it('is the one loader that sees a token before its signature is verified, frozen (R12)', async () => {
-      const seen: unknown[] = [];
-      const app = await createApp('express', {
-        controllers: [routeAt('/', { handler: [UseGuards(FreshGuard)] })],
-        options: {
-          secret: undefined,
-          algorithm: 'HS256',
-          loaders: {
-            encodeKey: () => SECRET,
-            decodeKey: (unverified) => {
-              seen.push(unverified);
-              return SECRET;
-            },
-            userLookup: () => seen.push('userLookup'),
+  it.each(CASES)(
+    'reports $title before later faults, and calls no later loader (R12)',
+    async ({ token, status, msg, loaders }) => {
+      called.length = 0;
+      expect(await call(app, '/', { token })).toEqual({ status, body: { msg } });
+      expect(called).toEqual(loaders);
+    },
+  );
+
+  it('reports the signature of an expired token with a bad signature (R12)', async () => {
+    const token = forgeToken(accessClaims({ exp: 1 }), undefined, 'other');
+    const body = { msg: 'Signature verification failed' };
+    expect(await call(app, '/', { token })).toEqual({ status: 422, body });
+  });
+
+  it('passes a token before its signature is verified to decodeKey only, frozen (R12)', async () => {
+    const seen: unknown[] = [];
+    const own = await createApp('express', {
+      controllers: [fresh],
+      options: {
+        secret: undefined,
+        algorithm: 'HS256',
+        loaders: {
+          encodeKey: () => SECRET,
+          decodeKey: (unverified) => {
+            seen.push(unverified);
+            return SECRET;
           },
+          userLookup: () => seen.push('userLookup'),
         },
-      });
-      const claims = accessClaims({ fresh: true, roles: { deep: [] } });
-      await app.send('GET', '/', { token: forgeToken(claims, undefined, 'other') });
-      expect(seen).toEqual([{ header: { alg: 'HS256', typ: 'JWT' }, claims }]);
-      const [unverified] = seen as [{ header: object; claims: { roles: { deep: object } } }];
-      for (const part of [
-        unverified,
-        unverified.header,
-        unverified.claims,
-        unverified.claims.roles.deep,
-      ])
-        expect(Object.isFrozen(part)).toBe(true);
-      await app.close();
+      },
     });
+    const claims = accessClaims({ fresh: true, roles: { deep: [] } });
+    await own.send('GET', '/', { token: forgeToken(claims, undefined, 'other') });
+    expect(seen).toEqual([{ header: { alg: 'HS256', typ: 'JWT' }, claims }]);
+    const [given] = seen as [{ header: object; claims: { roles: { deep: object } } }];
+    for (const part of [given, given.header, given.claims, given.claims.roles.deep])
+      expect(Object.isFrozen(part)).toBe(true);
+    await own.close();
   });
 });
 
@@ -376,84 +323,45 @@ describe('Parameter decorators', () => {
   const token = forgeToken(claims, header);
 
   /** JSON has no `undefined`. */
-  function told(value: unknown): object {
+  function wrapped(value: unknown): object {
     return value === undefined ? { isUndefined: true } : { value };
   }
 
-  @UseGuards(AccessGuard)
-  @Controller('protected')
-  class ProtectedController {
+  abstract class GivenController {
     @Get('identity')
-    identity(@CurrentIdentity() identity: string) {
-      return told(identity);
+    identity(@CurrentIdentity() given: unknown) {
+      return wrapped(given);
     }
 
     @Get('claims')
-    claims(@Claims() all: Claims) {
-      return told(all);
+    claims(@Claims() given: unknown) {
+      return wrapped(given);
     }
 
-    @Get('roles')
-    roles(@Claims('roles') roles: string[]) {
-      return told(roles);
-    }
-
-    @Get('nothing')
-    nothing(@Claims('nothing') nothing: unknown) {
-      return told(nothing);
-    }
-
-    @Get('absent')
-    absent(@Claims('absent') absent: unknown) {
-      return told(absent);
-    }
-
-    @Get('proto')
-    proto(@Claims('__proto__') proto: unknown) {
-      return told(proto);
-    }
-
-    @Get('to-string')
-    method(@Claims('toString') method: unknown) {
-      return told(method);
-    }
-
-    @Get('constructor')
-    made(@Claims('constructor') made: unknown) {
-      return told(made);
-    }
-
-    @Get('piped')
-    piped(@Claims('level', ParseIntPipe) level: number) {
-      return told(level);
-    }
-
-    @Get('token')
-    token(@CurrentToken() context: JwtContext) {
-      return {
-        encoded: context.encoded,
-        header: context.header,
-        claims: context.claims,
-        identity: context.identity,
-        type: context.type,
-        jti: context.jti,
-        fresh: context.fresh,
-        issuedAt: context.issuedAt,
-        expiresAt: context.expiresAt,
-        location: context.location,
-        user: context.user ?? null,
-      };
+    @Get('claim')
+    claim(@Claims('sub') given: unknown) {
+      return wrapped(given);
     }
 
     @Get('user')
-    user(@CurrentUser() user: unknown) {
-      return told(user);
+    user(@CurrentUser() given: unknown) {
+      return wrapped(given);
     }
 
-    @UseGuards(RefreshGuard)
-    @Get('refresh')
-    refresh(@CurrentIdentity() identity: string, @CurrentToken() { type }: JwtContext) {
-      return { identity, type };
+    @Get('token')
+    token(@CurrentToken() given: unknown) {
+      return wrapped(given);
+    }
+
+    @Get('all')
+    all(
+      @CurrentIdentity() identity: unknown,
+      @Claims() all: unknown,
+      @Claims('sub') claim: unknown,
+      @CurrentUser() user: unknown,
+      @CurrentToken() context: unknown,
+    ) {
+      return [identity, all, claim, user, context].map(wrapped);
     }
 
     @Options('all')
@@ -464,68 +372,48 @@ describe('Parameter decorators', () => {
       @CurrentUser() user: unknown,
       @CurrentToken() context: unknown,
     ) {
-      return [identity, all, claim, user, context].map(told);
+      return this.all(identity, all, claim, user, context);
+    }
+  }
+
+  @UseGuards(AccessGuard)
+  @Controller('protected')
+  class ProtectedController extends GivenController {
+    @Get('members')
+    members(
+      @Claims('roles') roles: unknown,
+      @Claims('nothing') nothing: unknown,
+      @Claims('absent') absent: unknown,
+      @Claims('__proto__') proto: unknown,
+      @Claims('toString') method: unknown,
+      @Claims('constructor') made: unknown,
+      @Claims('level', ParseIntPipe) level: number,
+    ) {
+      return [roles, nothing, absent, proto, method, made, level].map(wrapped);
+    }
+
+    @Get('context')
+    context(@CurrentToken() context: JwtContext) {
+      const { encoded, header, claims, identity, type, jti, fresh, location, user } = context;
+      const { issuedAt, expiresAt } = context;
+      const read = { encoded, header, claims, identity, type, jti, fresh, location };
+      return { ...read, issuedAt, expiresAt, user: user ?? null };
+    }
+
+    @UseGuards(RefreshGuard)
+    @Get('refresh')
+    refresh(@CurrentIdentity() identity: string, @CurrentToken() { type }: JwtContext) {
+      return { identity, type };
     }
   }
 
   @UseGuards(AccessGuard)
   @JwtOptional()
   @Controller('optional')
-  class OptionalController {
-    @Get('all')
-    all(
-      @CurrentIdentity() identity: unknown,
-      @Claims() all: unknown,
-      @Claims('sub') claim: unknown,
-      @CurrentUser() user: unknown,
-      @CurrentToken() context: unknown,
-    ) {
-      return [identity, all, claim, user, context].map(told);
-    }
-
-    @Get('identity')
-    identity(@CurrentIdentity() identity: unknown) {
-      return told(identity);
-    }
-
-    @Get('user')
-    user(@CurrentUser() user: unknown) {
-      return told(user);
-    }
-  }
+  class OptionalController extends GivenController {}
 
   @Controller('unprotected')
-  class UnprotectedController {
-    @Get('identity')
-    identity(@CurrentIdentity() identity: unknown) {
-      return told(identity);
-    }
-
-    @Get('claims')
-    claims(@Claims() all: unknown) {
-      return told(all);
-    }
-
-    @Get('claim')
-    claim(@Claims('sub') claim: unknown) {
-      return told(claim);
-    }
-
-    @Get('user')
-    user(@CurrentUser() user: unknown) {
-      return told(user);
-    }
-
-    @Get('token')
-    token(@CurrentToken() context: unknown) {
-      return told(context);
-    }
-
-    @Options('identity')
-    options(@CurrentIdentity() identity: unknown) {
-      return told(identity);
-    }
-  }
+  class UnprotectedController extends GivenController {}
 
   @UseGuards(AccessGuard)
   @Controller('released')
@@ -533,7 +421,7 @@ describe('Parameter decorators', () => {
     @Public()
     @Get('identity')
     identity(@CurrentIdentity() identity: unknown) {
-      return told(identity);
+      return wrapped(identity);
     }
   }
 
@@ -544,149 +432,107 @@ describe('Parameter decorators', () => {
     ReleasedController,
   ];
   const FAULT = { status: 500, body: { statusCode: 500, message: 'Internal server error' } };
-  const NOTHING = [
-    { isUndefined: true },
-    { value: {} },
-    { isUndefined: true },
-    { isUndefined: true },
-    { isUndefined: true },
-  ];
+  const EMPTY = { isUndefined: true };
+  const NOTHING = { status: 200, body: [EMPTY, { value: {} }, EMPTY, EMPTY, EMPTY] };
 
-  describe.each(ADAPTERS)('parameter decorators on %s', (adapter) => {
-    describe.each([true, false])('with a userLookup loader: %s', (looksUp) => {
-      const log = new ErrorLog();
-      let app: RunningApp;
-      beforeAll(async () => {
-        app = await createApp(adapter, {
-          controllers: CONTROLLERS,
-          options: looksUp
-            ? { loaders: { userLookup: ({ identity }) => ({ name: identity }) } }
-            : {},
-          configure: (nest) => nest.useLogger(log),
-        });
+  describe.each([true, false])('with a userLookup loader: %s', (looksUp) => {
+    const log = new ErrorLog();
+    let app: RunningApp;
+    beforeAll(async () => {
+      const userLookup = ({ identity }: Token) => ({ name: identity });
+      app = await createApp('express', {
+        controllers: CONTROLLERS,
+        options: looksUp ? { loaders: { userLookup } } : {},
+        configure: (nest) => nest.useLogger(log),
       });
-      afterAll(() => app.close());
+    });
+    afterAll(() => app.close());
+    beforeEach(() => (log.errors.length = 0));
 
-      const call = async (path: string, sent = { token }, method = 'GET') => {
-        const { status, body } = await app.send(method, path, sent);
-        return { status, body };
-      };
+    it.each<[string, unknown]>([
+      ['/protected/identity', { value: 'alice' }],
+      ['/protected/claims', { value: claims }],
+      ['/protected/claim', { value: 'alice' }],
+      ['/optional/identity', { value: 'alice' }],
+      [
+        '/protected/members',
+        [{ value: ['admin'] }, { value: null }, EMPTY, EMPTY, EMPTY, EMPTY, { value: 7 }],
+      ],
+    ])('provide the claims of the token: %s', async (path, body) => {
+      expect(await call(app, path, { token })).toEqual({ status: 200, body });
+    });
 
-      it.each<[string, unknown]>([
-        ['identity', { value: 'alice' }],
-        ['claims', { value: claims }],
-        ['roles', { value: ['admin'] }],
-        ['nothing', { value: null }],
-        ['absent', { isUndefined: true }],
-        ['proto', { isUndefined: true }],
-        ['to-string', { isUndefined: true }],
-        ['constructor', { isUndefined: true }],
-        ['piped', { value: 7 }],
-      ])('give what the token says: %s', async (path, body) => {
-        expect(await call(`/protected/${path}`)).toEqual({ status: 200, body });
-      });
-
-      it('give the whole token, and where it was found', async () => {
-        const { iat, exp } = claims as { iat: number; exp: number };
-        expect(await call('/protected/token')).toEqual({
-          status: 200,
-          body: {
-            encoded: token,
-            header,
-            claims,
-            identity: 'alice',
-            type: 'access',
-            jti: claims.jti,
-            fresh: false,
-            issuedAt: new Date(iat * 1000).toISOString(),
-            expiresAt: new Date(exp * 1000).toISOString(),
-            location: 'headers',
-            user: looksUp ? { name: 'alice' } : null,
-          },
-        });
-      });
-
-      it('give what a refresh token says behind RefreshGuard', async () => {
-        const refresh = forgeToken(accessClaims({ type: 'refresh', sub: 'bob' }));
-        expect(await call('/protected/refresh', { token: refresh })).toEqual({
-          status: 200,
-          body: { identity: 'bob', type: 'refresh' },
-        });
-      });
-
-      it('give nothing on an optional route without a token', async () => {
-        const { status, body } = await app.send('GET', '/optional/all');
-        expect({ status, body }).toEqual({ status: 200, body: NOTHING });
-      });
-
-      it('give nothing for OPTIONS', async () => {
-        expect(await call('/protected/all', { token }, 'OPTIONS')).toEqual({
-          status: 200,
-          body: NOTHING,
-        });
-      });
-
-      it('give what a token says on an optional route, too', async () => {
-        expect(await call('/optional/identity')).toEqual({ status: 200, body: { value: 'alice' } });
-      });
-
-      it.each([
-        ['/unprotected/identity', '@CurrentIdentity() on UnprotectedController.identity'],
-        ['/unprotected/claims', '@Claims() on UnprotectedController.claims'],
-        ['/unprotected/claim', '@Claims() on UnprotectedController.claim'],
-        ['/unprotected/user', '@CurrentUser() on UnprotectedController.user'],
-        ['/unprotected/token', '@CurrentToken() on UnprotectedController.token'],
-        ['/released/identity', '@CurrentIdentity() on ReleasedController.identity'],
-      ])('fail on a route without a guard: %s', async (path, where) => {
-        log.errors.length = 0;
-        expect(await call(path)).toEqual(FAULT);
-        expect(log.errors).toEqual([
-          `${where} found no token, because no token guard ran: ` +
-            'add @UseGuards(AccessGuard), RefreshGuard or FreshGuard to the route',
-        ]);
-      });
-
-      it('fail for OPTIONS, too, on a route without a guard', async () => {
-        log.errors.length = 0;
-        expect(await call('/unprotected/identity', { token }, 'OPTIONS')).toEqual(FAULT);
-        expect(log.errors).toHaveLength(1);
-      });
-
-      it.each(['/protected/user', '/optional/user'])(
-        looksUp
-          ? 'give the user that was looked up: %s'
-          : 'fail for a user without a userLookup loader: %s',
-        async (path) => {
-          log.errors.length = 0;
-          expect(await call(path)).toEqual(
-            looksUp ? { status: 200, body: { value: { name: 'alice' } } } : FAULT,
-          );
-          expect(log.errors).toEqual(
-            looksUp ? [] : ['@CurrentUser() needs a user: add loaders.userLookup to the options'],
-          );
+    it('provide the whole token and its location', async () => {
+      const { iat, exp } = claims as { iat: number; exp: number };
+      expect(await call(app, '/protected/context', { token })).toEqual({
+        status: 200,
+        body: {
+          encoded: token,
+          header,
+          claims,
+          identity: 'alice',
+          type: 'access',
+          jti: claims.jti,
+          fresh: false,
+          issuedAt: new Date(iat * 1000).toISOString(),
+          expiresAt: new Date(exp * 1000).toISOString(),
+          location: 'headers',
+          user: looksUp ? { name: 'alice' } : null,
         },
+      });
+    });
+
+    it('provide the identity and type of a refresh token behind RefreshGuard', async () => {
+      const refresh = forgeToken(accessClaims({ type: 'refresh', sub: 'bob' }));
+      expect(await call(app, '/protected/refresh', { token: refresh })).toEqual({
+        status: 200,
+        body: { identity: 'bob', type: 'refresh' },
+      });
+    });
+
+    it('provide nothing on an optional route without a token, and for OPTIONS', async () => {
+      expect(await call(app, '/optional/all')).toEqual(NOTHING);
+      expect(await call(app, '/optional/user')).toEqual({ status: 200, body: EMPTY });
+      expect(await call(app, '/protected/all', { token }, 'OPTIONS')).toEqual(NOTHING);
+    });
+
+    it.each([
+      ['/unprotected/identity', '@CurrentIdentity() on UnprotectedController.identity'],
+      ['/unprotected/claims', '@Claims() on UnprotectedController.claims'],
+      ['/unprotected/claim', '@Claims() on UnprotectedController.claim'],
+      ['/unprotected/user', '@CurrentUser() on UnprotectedController.user'],
+      ['/unprotected/token', '@CurrentToken() on UnprotectedController.token'],
+      ['/released/identity', '@CurrentIdentity() on ReleasedController.identity'],
+    ])('fail on a route without a guard: %s', async (path, place) => {
+      expect(await call(app, path, { token })).toEqual(FAULT);
+      expect(log.errors).toEqual([
+        `${place} found no token, because no token guard ran: ` +
+          'add @UseGuards(AccessGuard), RefreshGuard or FreshGuard to the route',
+      ]);
+    });
+
+    it('fail for OPTIONS, too, on a route without a guard', async () => {
+      expect(await call(app, '/unprotected/all', { token }, 'OPTIONS')).toEqual(FAULT);
+      expect(log.errors).toHaveLength(1);
+    });
+
+    const outcome = looksUp ? 'provide the user of the loader' : 'fail for @CurrentUser()';
+    it.each(['/protected/user', '/optional/user'])(`${outcome}: %s`, async (path) => {
+      const expected = looksUp ? { status: 200, body: { value: { name: 'alice' } } } : FAULT;
+      expect(await call(app, path, { token })).toEqual(expected);
+      expect(log.errors).toEqual(
+        looksUp ? [] : ['@CurrentUser() needs a user: add loaders.userLookup to the options'],
       );
-
-      it('give no user on an optional route without a token, with or without that loader', async () => {
-        const { status, body } = await app.send('GET', '/optional/user');
-        expect({ status, body }).toEqual({ status: 200, body: { isUndefined: true } });
-      });
     });
+  });
 
-    describe('with another claim for the identity', () => {
-      let app: RunningApp;
-      beforeAll(async () => {
-        app = await createApp(adapter, {
-          controllers: CONTROLLERS,
-          options: { identityClaim: 'level' },
-        });
-      });
-      afterAll(() => app.close());
-
-      it('@CurrentIdentity() gives that claim', async () => {
-        const { status, body } = await app.send('GET', '/protected/identity', { token });
-        expect({ status, body }).toEqual({ status: 200, body: { value: '7' } });
-      });
+  it('@CurrentIdentity() provides the claim that identityClaim names', async () => {
+    const app = await createApp('express', {
+      controllers: [ProtectedController],
+      options: { identityClaim: 'level' },
     });
+    const answer = await call(app, '/protected/identity', { token });
+    expect(answer).toEqual({ status: 200, body: { value: '7' } });
+    await app.close();
   });
 });
