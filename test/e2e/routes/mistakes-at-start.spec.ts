@@ -14,190 +14,144 @@ import {
   AccessGuard,
   anyOf,
   Fresh,
-  FreshGuard,
   JwtExtendedConfigError,
-  JwtOptional,
   JwtRequired,
   type JwtRequiredOptions,
   MatchParam,
   Public,
-  RefreshGuard,
   RequireClaims,
   RequireScope,
 } from '../../../src/index.js';
-import { type AppParts, createApp } from '../../support/app.js';
-import { mistakeAtStart } from '../../support/routes.js';
 import { JwtPassportModule } from '../../../src/passport/index.js';
+import { type AppParts, createApp } from '../../support/app.js';
+import { accessClaims, forgeToken } from '../../support/forge.js';
+import { mistakeAtStart, type RouteParts } from '../../support/routes.js';
+import { partsOf, type Words } from '../../support/routes-notation.js';
+
+const guarded = UseGuards(AccessGuard);
+
+const IDLE =
+  'has no effect, because no token guard protects the route: add @UseGuards(AccessGuard), or set globalGuard: true';
+const IDLE_CLASS = IDLE.replace('effect,', 'effect on Account.close,');
+const PUBLIC = 'has no effect, because Account.close is @Public(): remove one of the two';
+
+interface Account extends RouteParts {
+  readonly path?: string;
+  /** The application around the controller. */
+  readonly app?: AppParts;
+}
+
+/** A controller `Account` with a route `close`. */
+function account({ path = '', controller = [], handler = [] }: Account): Type {
+  class Account {
+    close() {
+      return 'closed';
+    }
+  }
+  const close = Object.getOwnPropertyDescriptor(Account.prototype, 'close');
+  for (const decorate of [...handler, Get(path)]) decorate(Account.prototype, 'close', close ?? {});
+  for (const decorate of [...controller, Controller()]) decorate(Account);
+  return Account;
+}
+
+function expectMistake(mistake: unknown, message: string): void {
+  expect(mistake).toBeInstanceOf(JwtExtendedConfigError);
+  expect(mistake).toHaveProperty('message', message);
+}
 
 describe('Mistakes in guards', () => {
-  const guarded = UseGuards(AccessGuard);
-
-  /** A controller `Account` with a route `close`. */
-  function account({
-    on = [],
-    handler = [],
-  }: {
-    on?: ClassDecorator[];
-    handler?: MethodDecorator[];
-  }): Type {
-    class Account {
-      close() {
-        return 'closed';
-      }
-    }
-    const close = Object.getOwnPropertyDescriptor(Account.prototype, 'close');
-    for (const decorate of [...handler, Get()]) decorate(Account.prototype, 'close', close ?? {});
-    for (const decorate of [...on, Controller()]) decorate(Account);
-    return Account;
-  }
-
-  const IDLE =
-    'has no effect, because no token guard protects the route: add @UseGuards(AccessGuard), or set globalGuard: true';
-  const IDLE_CLASS = IDLE.replace('effect,', 'effect on Account.close,');
-  const PUBLIC = 'has no effect, because Account.close is @Public(): remove one of the two';
   const BOTH =
     'has RefreshGuard and a guard for access tokens, and no token is both: keep one of them';
   const NEVER_FRESH =
     'requires a refresh token, which is never fresh: remove @Fresh or RefreshGuard';
+  const TWO_WORDS = 'Account.close has FreshGuard and @Fresh(false): keep one of them';
 
-  const MISTAKES: readonly [string, Type, string][] = [
-    [
-      '@Fresh on an unprotected handler',
-      account({ handler: [Fresh()] }),
-      `@Fresh on Account.close ${IDLE}`,
-    ],
-    [
-      '@Fresh with an age there',
-      account({ handler: [Fresh({ maxAge: 60 })] }),
-      `@Fresh on Account.close ${IDLE}`,
-    ],
-    [
-      '@Fresh on an unprotected class',
-      account({ on: [Fresh()] }),
-      `@Fresh on Account ${IDLE_CLASS}`,
-    ],
-    [
-      '@JwtOptional on an unprotected handler',
-      account({ handler: [JwtOptional()] }),
-      `@JwtOptional on Account.close ${IDLE}`,
-    ],
-    [
-      '@JwtOptional on an unprotected class',
-      account({ on: [JwtOptional()] }),
-      `@JwtOptional on Account ${IDLE_CLASS}`,
-    ],
-    [
-      '@Fresh beside @Public',
-      account({ handler: [Public(), Fresh()] }),
-      `@Fresh on Account.close ${PUBLIC}`,
-    ],
-    [
-      'RefreshGuard beside AccessGuard',
-      account({ handler: [UseGuards(AccessGuard, RefreshGuard)] }),
-      `Account.close ${BOTH}`,
-    ],
-    [
-      'RefreshGuard beside FreshGuard',
-      account({ on: [UseGuards(FreshGuard, RefreshGuard)] }),
-      `Account ${BOTH}`,
-    ],
-    [
-      'RefreshGuard beside @JwtRequired',
-      account({ handler: [JwtRequired(), UseGuards(RefreshGuard)] }),
-      `Account.close ${BOTH}`,
-    ],
-    [
-      'RefreshGuard beside @Fresh',
-      account({ handler: [UseGuards(RefreshGuard), Fresh()] }),
-      `Account.close ${NEVER_FRESH}`,
-    ],
-    [
-      '@Fresh inside of RefreshGuard',
-      account({ on: [UseGuards(RefreshGuard)], handler: [Fresh()] }),
-      `Account ${NEVER_FRESH}`,
-    ],
-    [
-      '@JwtRequired({ refresh }) beside @Fresh',
-      account({ handler: [JwtRequired({ refresh: true }), Fresh()] }),
-      `Account.close ${NEVER_FRESH}`,
-    ],
-    [
-      'FreshGuard beside @Fresh(false)',
-      account({ handler: [UseGuards(FreshGuard), Fresh(false)] }),
-      'Account.close has FreshGuard and @Fresh(false): keep one of them',
-    ],
-    [
-      'FreshGuard beside @JwtRequired({ fresh: false })',
-      account({ handler: [UseGuards(FreshGuard), JwtRequired({ fresh: false })] }),
-      'Account.close has FreshGuard and @Fresh(false): keep one of them',
-    ],
-  ];
+  const words: Words = {
+    'Fresh(60)': Fresh({ maxAge: 60 }),
+    'JwtRequired({ refresh: true })': JwtRequired({ refresh: true }),
+    'JwtRequired({ fresh: false })': JwtRequired({ fresh: false }),
+  };
 
-  describe.each(['express'] as const)('on %s', (adapter) => {
-    it.each(MISTAKES)('%s is found at start', async (_title, controller, message) => {
-      const mistake = await mistakeAtStart(adapter, { controllers: [controller] });
-      expect(mistake).toBeInstanceOf(JwtExtendedConfigError);
-      expect(mistake).toHaveProperty('message', message);
-    });
-
-    it.each<[string, AppParts]>([
-      ['a global guard', { extras: { globalGuard: true } }],
-      ['useGlobalGuards', { configure: (nest) => nest.useGlobalGuards(nest.get(AccessGuard)) }],
-    ])('@Fresh on a route that %s protects is no mistake', async (_title, parts) => {
-      const controllers = [account({ handler: [Fresh()] })];
-      const app = await createApp(adapter, { ...parts, controllers });
-      expect(await app.send('GET', '/')).toMatchObject({ status: 401 });
-      await app.close();
-    });
+  it.each([
+    ['Fresh', `@Fresh on Account.close ${IDLE}`],
+    ['Fresh(60)', `@Fresh on Account.close ${IDLE}`],
+    ['Fresh / -', `@Fresh on Account ${IDLE_CLASS}`],
+    ['JwtOptional', `@JwtOptional on Account.close ${IDLE}`],
+    ['JwtOptional / -', `@JwtOptional on Account ${IDLE_CLASS}`],
+    ['Public + Fresh', `@Fresh on Account.close ${PUBLIC}`],
+    ['AccessGuard + RefreshGuard', `Account.close ${BOTH}`],
+    ['FreshGuard + RefreshGuard / -', `Account ${BOTH}`],
+    ['JwtRequired + RefreshGuard', `Account.close ${BOTH}`],
+    ['RefreshGuard + Fresh', `Account.close ${NEVER_FRESH}`],
+    ['RefreshGuard / Fresh', `Account ${NEVER_FRESH}`],
+    ['JwtRequired({ refresh: true }) + Fresh', `Account.close ${NEVER_FRESH}`],
+    ['FreshGuard + Fresh(false)', TWO_WORDS],
+    ['FreshGuard + JwtRequired({ fresh: false })', TWO_WORDS],
+  ])('"%s" is reported at start', async (description, message) => {
+    const controllers = [account(partsOf(description, words))];
+    expectMistake(await mistakeAtStart('express', { controllers }), message);
   });
 
-  describe('routes', () => {
-    it('of every module of the application are looked at', async () => {
-      @Module({ controllers: [account({ handler: [JwtOptional()] })] })
-      class FeatureModule {}
+  it('are reported for the routes of every module', async () => {
+    @Module({ controllers: [account(partsOf('JwtOptional'))] })
+    class FeatureModule {}
 
-      const mistake = await mistakeAtStart('express', { imports: [FeatureModule] });
-      expect(mistake).toHaveProperty('message', `@JwtOptional on Account.close ${IDLE}`);
-    });
+    const mistake = await mistakeAtStart('express', { imports: [FeatureModule] });
+    expectMistake(mistake, `@JwtOptional on Account.close ${IDLE}`);
+  });
 
-    it('that are inherited are looked at, under the name of the class that has them', async () => {
-      abstract class Base {
-        @Fresh()
-        @Get()
-        close() {
-          return 'closed';
-        }
+  it('are reported for inherited routes, with the name of the class that inherits them', async () => {
+    abstract class Base {
+      @Fresh()
+      @Get()
+      close() {
+        return 'closed';
       }
-      @Controller()
-      class Account extends Base {}
+    }
+    @Controller()
+    class Account extends Base {}
 
-      const mistake = await mistakeAtStart('express', { controllers: [Account] });
-      expect(mistake).toHaveProperty('message', `@Fresh on Account.close ${IDLE}`);
-    });
+    const mistake = await mistakeAtStart('express', { controllers: [Account] });
+    expectMistake(mistake, `@Fresh on Account.close ${IDLE}`);
+  });
 
-    it('are the only methods that are looked at', async () => {
-      @Injectable()
-      @Controller()
-      class Account {
-        @Fresh()
-        helper() {
-          return this.close();
-        }
-        @guarded
-        @Get()
-        close() {
-          return 'closed';
-        }
+  it('are not reported for methods that are no routes', async () => {
+    @Injectable()
+    @Controller()
+    class Account {
+      @Fresh()
+      helper() {
+        return this.close();
       }
-      const app = await createApp('express', { controllers: [Account] });
-      expect(await app.send('GET', '/')).toMatchObject({ status: 401 });
-      await app.close();
-    });
+      @guarded
+      @Get()
+      close() {
+        return 'closed';
+      }
+    }
+    const app = await createApp('express', { controllers: [Account] });
+    expect(await app.send('GET', '/')).toMatchObject({ status: 401 });
+    await app.close();
+  });
+
+  const globalGuard: AppParts = { extras: { globalGuard: true } };
+  it.each<[string, ClassDecorator & MethodDecorator, AppParts]>([
+    ['@Fresh with globalGuard', Fresh(), globalGuard],
+    ['@RequireScope with globalGuard', RequireScope('read'), globalGuard],
+    [
+      '@Fresh with useGlobalGuards',
+      Fresh(),
+      { configure: (nest) => nest.useGlobalGuards(nest.get(AccessGuard)) },
+    ],
+  ])('do not include %s', async (_title, decorator, parts) => {
+    const controllers = [account({ handler: [decorator] })];
+    const app = await createApp('express', { ...parts, controllers });
+    expect(await app.send('GET', '/')).toMatchObject({ status: 401 });
+    await app.close();
   });
 });
 
 describe('Mistakes in requirements', () => {
-  const guarded = UseGuards(AccessGuard);
   class Money {
     readonly amount = 5;
   }
@@ -211,7 +165,9 @@ describe('Mistakes in requirements', () => {
   const WORDS = "give words such as 'read:users', or an object";
   const TEXT = 'give a string that is not empty';
 
-  /** What no token could have, or what nothing would be asked by. */
+  const EMPTY = 'was given an object without members; name what the token must have';
+
+  /** Requirements that no token can meet, or that require nothing. */
   const BAD_CLAIMS: readonly [unknown, string][] = [
     [undefined, ` was given undefined; ${CLAIMS}`],
     [null, ` was given null; ${CLAIMS}`],
@@ -222,12 +178,9 @@ describe('Mistakes in requirements', () => {
     [new Map([['role', 'admin']]), ` was given an object of type Map; ${CLAIMS}`],
     [new Money(), ` was given an object; ${CLAIMS}`],
     [Object.create({ role: 'admin' }), ` was given an object; ${CLAIMS}`],
-    [{}, ' was given an object without members; name what the token must have'],
+    [{}, ` ${EMPTY}`],
     [{ __proto__: { role: 'admin' } }, ` was given an object; ${CLAIMS}`],
-    [
-      { [Symbol('role')]: 1 },
-      ' was given an object without members; name what the token must have',
-    ],
+    [{ [Symbol('role')]: 1 }, ` ${EMPTY}`],
     [{ role: undefined }, `.role was given undefined; ${JSON_ONLY}`],
     [{ role: () => 'admin' }, `.role was given a function; ${JSON_ONLY}`],
     [{ role: Symbol('x') }, `.role was given a symbol; ${JSON_ONLY}`],
@@ -239,7 +192,7 @@ describe('Mistakes in requirements', () => {
     [{ roles: [] }, `.roles was given an empty array; ${JSON_ONLY}`],
     [{ roles: ['a', undefined] }, `.roles[1] was given undefined; ${JSON_ONLY}`],
     [{ roles: ['a', , 'b'] }, `.roles[1] was given undefined; ${JSON_ONLY}`],
-    [{ org: {} }, '.org was given an object without members; name what the token must have'],
+    [{ org: {} }, `.org ${EMPTY}`],
     [{ org: { unit: new Money() } }, `.org.unit was given an object; ${JSON_ONLY}`],
     [{ pattern: /admin/ }, `.pattern was given an object of type RegExp; ${JSON_ONLY}`],
   ];
@@ -248,7 +201,7 @@ describe('Mistakes in requirements', () => {
     [undefined, ` was given undefined; ${WORDS}`],
     [5, ` was given 5; ${WORDS}`],
     [[], ` was given an empty array; ${WORDS}`],
-    [{}, ' was given an object without members; name what the token must have'],
+    [{}, ` ${EMPTY}`],
     [['read', ''], `[1] was given ''; ${TEXT}`],
     [['read', 5], `[1] was given 5; ${TEXT}`],
     [['read  write'], "[0] was given 'read  write'; separate words with one space"],
@@ -275,10 +228,7 @@ describe('Mistakes in requirements', () => {
     [{ scope: '' }, `@JwtRequired.scope was given ''; ${TEXT}`],
     [{ scope: null }, `@JwtRequired.scope was given null; ${WORDS}`],
     [{ claims: null }, `@JwtRequired.claims was given null; ${CLAIMS}`],
-    [
-      { claims: { a: 1 }, override: {} },
-      '@JwtRequired.override was given an object without members; name what the token must have',
-    ],
+    [{ claims: { a: 1 }, override: {} }, `@JwtRequired.override ${EMPTY}`],
     [
       { claims: { a: 1 }, override: { roles: [] } },
       `@JwtRequired.override.roles was given an empty array; ${JSON_ONLY}`,
@@ -290,137 +240,81 @@ describe('Mistakes in requirements', () => {
     [{ claim: { a: 1 } }, '@JwtRequired.claim is not an option; did you mean @JwtRequired.claims?'],
   ];
 
-  function mistakeOf(act: () => unknown): unknown {
-    try {
-      act();
-    } catch (mistake) {
-      return mistake;
-    }
-    throw new Error('There was no mistake');
+  function expectRefusal(decorate: () => unknown, message: unknown): void {
+    expect(decorate).toThrow(expect.objectContaining({ name: 'JwtExtendedConfigError', message }));
   }
 
-  function expectMistake(mistake: unknown, message: string): void {
-    expect(mistake).toBeInstanceOf(JwtExtendedConfigError);
-    expect(mistake).toHaveProperty('message', message);
-  }
-
-  describe('When it is evaluated', () => {
-    it.each(BAD_CLAIMS)('@RequireClaims refuses %p', (claims, message) => {
-      expectMistake(
-        mistakeOf(() => RequireClaims(claims as never)),
-        `@RequireClaims${message}`,
-      );
-    });
-
-    it.each(BAD_CLAIMS)('an override refuses %p', (override, message) => {
-      if (override === undefined) return;
-      for (const decorate of [
-        () => RequireClaims({ a: 1 }, { override: override as never }),
-        () => RequireScope({ a: 1 }, { override: override as never }),
-        () => RequireScope('a', { override: override as never }),
-        () => MatchParam('a', { override: override as never }),
-      ])
-        expect(mistakeOf(decorate)).toHaveProperty(
-          'message',
-          expect.stringMatching(/^@(RequireClaims|RequireScope|MatchParam)\.override/),
-        );
-      const { message: told } = mistakeOf(() =>
-        RequireClaims({ a: 1 }, { override: override as never }),
-      ) as Error;
-      expect(told).toBe(`@RequireClaims.override${message}`);
-    });
-
-    it.each(BAD_SCOPES)('@RequireScope refuses %p', (scope, message) => {
-      expectMistake(
-        mistakeOf(() => RequireScope(scope as never)),
-        `@RequireScope${message}`,
-      );
-    });
-
-    it('@RequireScope refuses a call without arguments', () => {
-      expectMistake(
-        mistakeOf(() => (RequireScope as () => unknown)()),
-        `@RequireScope was given undefined; ${WORDS}`,
-      );
-    });
-
-    it.each(BAD_OPTIONS)('@JwtRequired refuses %p', (options, message) => {
-      expectMistake(
-        mistakeOf(() => JwtRequired(options as JwtRequiredOptions)),
-        message,
-      );
-    });
-
-    it.each([
-      ['requirements that contain themselves', { claims: circular }],
-      ['lists that contain themselves', { claims: { roles: endless } }],
-    ])('@JwtRequired refuses %s', (_title, options) => {
-      expect(mistakeOf(() => JwtRequired(options as JwtRequiredOptions))).toBeInstanceOf(
-        JwtExtendedConfigError,
-      );
-    });
-
-    it.each<[() => unknown, string]>([
-      [() => MatchParam(''), `@MatchParam was given ''; ${TEXT}`],
-      [() => MatchParam(5 as never), `@MatchParam was given 5; ${TEXT}`],
-      [() => MatchParam('a', { claim: '' }), `@MatchParam.claim was given ''; ${TEXT}`],
-      [
-        () => MatchParam('a', { claims: 'sub' } as never),
-        '@MatchParam.claims is not an option; did you mean @MatchParam.claim?',
-      ],
-      [
-        () => MatchParam('a', null as never),
-        '@MatchParam was given null; give options such as { override: { … } }',
-      ],
-      [
-        () => RequireClaims({ a: 1 }, { overide: { b: 1 } } as never),
-        '@RequireClaims.overide is not an option; did you mean @RequireClaims.override?',
-      ],
-    ])('%s is refused', (decorate, message) => {
-      expectMistake(mistakeOf(decorate), message);
-    });
-
-    it('what was required does not change with the object it was given in', async () => {
-      const required = { roles: ['admin'], org: { id: 7 } };
-      const controller = account({ handler: [guarded, RequireClaims(required)] });
-      required.roles.length = 0;
-      required.org.id = 8;
-      const [[requirement] = []] = [
-        Reflect.getMetadata(
-          Symbol.for('nestjs-jwt-extended:requirements'),
-          Object.getOwnPropertyDescriptor(controller.prototype, 'close')?.value as object,
-        ) as readonly { claims: unknown }[],
-      ];
-      expect(requirement?.claims).toEqual({ roles: ['admin'], org: { id: 7 } });
-    });
+  it.each(BAD_CLAIMS)('@RequireClaims refuses %p', (claims, message) => {
+    expectRefusal(() => RequireClaims(claims as never), `@RequireClaims${message}`);
   });
 
-  /** A controller `Account` with a route `close`. */
-  function account({
-    path = '',
-    on = [],
-    handler = [],
-  }: {
-    path?: string;
-    on?: ClassDecorator[];
-    handler?: MethodDecorator[];
-  }): Type {
-    class Account {
-      close() {
-        return 'closed';
-      }
-    }
-    const close = Object.getOwnPropertyDescriptor(Account.prototype, 'close');
-    for (const decorate of [...handler, Get(path)])
-      decorate(Account.prototype, 'close', close ?? {});
-    for (const decorate of [...on, Controller()]) decorate(Account);
-    return Account;
-  }
+  it.each(BAD_CLAIMS.filter(([override]) => override !== undefined))(
+    'an override refuses %p',
+    (given, message) => {
+      const override = given as never;
+      expectRefusal(
+        () => RequireClaims({ a: 1 }, { override }),
+        `@RequireClaims.override${message}`,
+      );
+      const scoped = expect.stringMatching(/^@RequireScope\.override/);
+      expectRefusal(() => RequireScope({ a: 1 }, { override }), scoped);
+      expectRefusal(() => RequireScope('a', { override }), scoped);
+      const matched = expect.stringMatching(/^@MatchParam\.override/);
+      expectRefusal(() => MatchParam('a', { override }), matched);
+    },
+  );
 
-  const IDLE =
-    'has no effect, because no token guard protects the route: add @UseGuards(AccessGuard), or set globalGuard: true';
-  const IDLE_CLASS = IDLE.replace('effect,', 'effect on Account.close,');
-  const PUBLIC = 'has no effect, because Account.close is @Public(): remove one of the two';
+  it.each(BAD_SCOPES)('@RequireScope refuses %p', (scope, message) => {
+    expectRefusal(() => RequireScope(scope as never), `@RequireScope${message}`);
+  });
+
+  it.each(BAD_OPTIONS)('@JwtRequired refuses %p', (options, message) => {
+    expectRefusal(() => JwtRequired(options as JwtRequiredOptions), message);
+  });
+
+  it.each([
+    ['requirements that contain themselves', { claims: circular }],
+    ['lists that contain themselves', { claims: { roles: endless } }],
+  ])('@JwtRequired refuses %s', (_title, options) => {
+    expectRefusal(() => JwtRequired(options as JwtRequiredOptions), expect.any(String));
+  });
+
+  it.each<[() => unknown, string]>([
+    [() => (RequireScope as () => unknown)(), `@RequireScope was given undefined; ${WORDS}`],
+    [() => MatchParam(''), `@MatchParam was given ''; ${TEXT}`],
+    [() => MatchParam(5 as never), `@MatchParam was given 5; ${TEXT}`],
+    [() => MatchParam('a', { claim: '' }), `@MatchParam.claim was given ''; ${TEXT}`],
+    [
+      () => MatchParam('a', { claims: 'sub' } as never),
+      '@MatchParam.claims is not an option; did you mean @MatchParam.claim?',
+    ],
+    [
+      () => MatchParam('a', null as never),
+      '@MatchParam was given null; give options such as { override: { … } }',
+    ],
+    [
+      () => RequireClaims({ a: 1 }, { overide: { b: 1 } } as never),
+      '@RequireClaims.overide is not an option; did you mean @RequireClaims.override?',
+    ],
+  ])('%s is refused', (decorate, message) => {
+    expectRefusal(decorate, message);
+  });
+
+  it('a requirement ignores later changes of the object that was given', async () => {
+    const required = { roles: ['admin'], org: { id: 7 } };
+    const controller = account({ handler: [guarded, RequireClaims(required)] });
+    required.roles.length = 0;
+    required.org.id = 8;
+    const app = await createApp('express', { controllers: [controller] });
+    const statusOf = async (claims: object) => {
+      const token = forgeToken(accessClaims({ ...claims }));
+      return (await app.send('GET', '/', { token })).status;
+    };
+    expect(await statusOf({ roles: ['admin'], org: { id: 7 } })).toBe(200);
+    expect(await statusOf({ org: { id: 8 } })).toBe(403);
+    await app.close();
+  });
+
   const NOT_THERE =
     "Account.close requires that a claim equals the route parameter 'id', which its path does not have: " +
     'give the name of a parameter in its path, without the colon';
@@ -441,151 +335,113 @@ describe('Mistakes in requirements', () => {
   const scope = RequireScope('read');
   const claims = RequireClaims({ role: 'admin' });
   const param = MatchParam('id', { claim: 'sub' });
+  const noTokenGuard = anyOf(StaffGuard, new StaffGuard());
 
-  const MISTAKES: readonly [string, AppParts, string][] = [
+  it.each<[string, Account, string]>([
     [
       '@RequireScope on an open handler',
-      { controllers: [account({ handler: [scope] })] },
+      { handler: [scope] },
       `@RequireScope on Account.close ${IDLE}`,
     ],
     [
       '@RequireClaims on an open class',
-      { controllers: [account({ on: [claims] })] },
+      { controller: [claims] },
       `@RequireClaims on Account ${IDLE_CLASS}`,
     ],
     [
       '@MatchParam on an open handler',
-      { controllers: [account({ path: ':id', handler: [param] })] },
+      { path: ':id', handler: [param] },
       `@MatchParam on Account.close ${IDLE}`,
     ],
     [
       '@RequireScope beside @Public',
-      { controllers: [account({ handler: [Public(), scope] })] },
+      { handler: [Public(), scope] },
       `@RequireScope on Account.close ${PUBLIC}`,
     ],
     [
       '@RequireScope beside a guard of another kind',
-      { controllers: [account({ handler: [UseGuards(StaffGuard), scope] })] },
+      { handler: [UseGuards(StaffGuard), scope] },
       `@RequireScope on Account.close ${IDLE}`,
     ],
     [
       '@RequireScope beside anyOf without a token guard',
-      {
-        controllers: [
-          account({ handler: [UseGuards(anyOf(StaffGuard, new StaffGuard())), scope] }),
-        ],
-      },
+      { handler: [UseGuards(noTokenGuard), scope] },
       `@RequireScope on Account.close ${IDLE}`,
     ],
     [
-      "@RequireScope beside passport's guard, which knows no handler",
+      "@RequireScope beside passport's guard, which reads no decorators",
       {
-        controllers: [account({ handler: [UseGuards(AuthGuard('jwt-access')), scope] })],
-        imports: [JwtPassportModule.register()],
+        handler: [UseGuards(AuthGuard('jwt-access')), scope],
+        app: { imports: [JwtPassportModule.register()] },
       },
       `@RequireScope on Account.close ${IDLE}`,
     ],
     [
       '@MatchParam for a parameter that is not in the path',
-      { controllers: [account({ path: 'users', handler: [guarded, param] })] },
+      { path: 'users', handler: [guarded, param] },
       NOT_THERE,
     ],
     [
       '@MatchParam for half of a name',
-      { controllers: [account({ path: ':idea/:_id/x:ids', handler: [guarded, param] })] },
+      { path: ':idea/:_id/x:ids', handler: [guarded, param] },
       NOT_THERE,
     ],
     [
       'a parameter with its colon',
-      { controllers: [account({ path: ':id', handler: [guarded, MatchParam(':id')] })] },
+      { path: ':id', handler: [guarded, MatchParam(':id')] },
       NOT_THERE.replace("'id'", "':id'"),
     ],
     [
       '@JwtRequired for a parameter that is not in the path',
-      { controllers: [account({ handler: [JwtRequired({ params: { sub: 'id' } })] })] },
+      { handler: [JwtRequired({ params: { sub: 'id' } })] },
       NOT_THERE,
     ],
     [
       'anyOf with a parameter that is not in the path',
-      { controllers: [account({ handler: [UseGuards(anyOf(AccessGuard, StaffGuard)), param] })] },
+      { handler: [UseGuards(anyOf(AccessGuard, StaffGuard)), param] },
       NOT_THERE,
     ],
     [
       'a requirement on a guard',
-      { controllers: [account({ handler: [UseGuards(AdminGuard)] })] },
+      { handler: [UseGuards(AdminGuard)] },
       `@RequireClaims on AdminGuard, a guard of Account.close, ${ON_A_GUARD}`,
     ],
     [
       'a requirement on a global guard',
-      {
-        controllers: [account({})],
-        providers: [{ provide: APP_GUARD, useClass: AdminGuard }],
-      },
+      { app: { providers: [{ provide: APP_GUARD, useClass: AdminGuard }] } },
       `@RequireClaims on AdminGuard, a guard of the application, ${ON_A_GUARD}`,
     ],
-  ];
+  ])('%s is reported at start', async (_title, parts, message) => {
+    const controllers = [account(parts)];
+    expectMistake(await mistakeAtStart('express', { controllers, ...parts.app }), message);
+  });
 
-  describe.each(['express'] as const)('on %s', (adapter) => {
-    it.each(MISTAKES)('%s is found at start', async (_title, parts, message) => {
-      expectMistake(await mistakeAtStart(adapter, parts), message);
-    });
+  @Module({ controllers: [account({ handler: [guarded, param] })] })
+  class OutsideModule {}
+  const router = RouterModule.register([{ path: 'of/:id', module: OutsideModule }]);
+  const another = MatchParam('name', { claim: 'sub' });
 
-    @Module({ controllers: [account({ handler: [guarded, param] })] })
-    class OutsideModule {}
-
-    it.each<[string, AppParts]>([
-      [
-        'the path of the handler',
-        { controllers: [account({ path: 'a/:id/b', handler: [guarded, param] })] },
-      ],
-      [
-        'a path with two in one segment',
-        { controllers: [account({ path: ':id-:at', handler: [guarded, param] })] },
-      ],
-      [
-        'the global prefix',
-        {
-          controllers: [account({ handler: [guarded, param] })],
-          configure: (nest) => nest.setGlobalPrefix('of/:id'),
-        },
-      ],
-      [
-        'the path that RouterModule gives',
-        {
-          imports: [
-            OutsideModule,
-            RouterModule.register([{ path: 'of/:id', module: OutsideModule }]),
-          ],
-        },
-      ],
-      [
-        'a path that is not its own, if the handler is @Public',
-        {
-          controllers: [account({ on: [guarded, param], handler: [Public()] })],
-        },
-      ],
-      [
-        'a path that is not its own, if the handler names another one',
-        {
-          controllers: [
-            account({
-              path: ':name',
-              on: [guarded, param],
-              handler: [MatchParam('name', { claim: 'sub' })],
-            }),
-          ],
-        },
-      ],
-    ])('a parameter that is in %s is no mistake', async (_title, parts) => {
-      const app = await createApp(adapter, parts);
-      await app.close();
-    });
-
-    it('a requirement on a route that a global guard protects is no mistake', async () => {
-      const controllers = [account({ handler: [scope] })];
-      const app = await createApp(adapter, { controllers, extras: { globalGuard: true } });
-      expect(await app.send('GET', '/')).toMatchObject({ status: 401 });
-      await app.close();
-    });
+  it.each<[string, Account]>([
+    ['the path of the handler', { path: 'a/:id/b', handler: [guarded, param] }],
+    ['a path with two in one segment', { path: ':id-:at', handler: [guarded, param] }],
+    [
+      'the global prefix',
+      {
+        handler: [guarded, param],
+        app: { configure: (nest) => nest.setGlobalPrefix('of/:id') },
+      },
+    ],
+    ['the path that RouterModule gives', { app: { imports: [OutsideModule, router] } }],
+    [
+      'a path that is not its own, if the handler is @Public',
+      { controller: [guarded, param], handler: [Public()] },
+    ],
+    [
+      'a path that is not its own, if the handler names another one',
+      { path: ':name', controller: [guarded, param], handler: [another] },
+    ],
+  ])('a parameter that is in %s is accepted', async (_title, parts) => {
+    const app = await createApp('express', { controllers: [account(parts)], ...parts.app });
+    await app.close();
   });
 });
