@@ -6,7 +6,6 @@ import {
   Injectable,
   Module,
   Req,
-  type Type,
   UseGuards,
 } from '@nestjs/common';
 import { Test, type TestingModuleBuilder } from '@nestjs/testing';
@@ -30,187 +29,113 @@ import { createApp, RunningApp } from '../../support/app.js';
 import { SECRET } from '../../support/forge.js';
 import { routeAt } from '../../support/routes.js';
 
-/** A guard that replaces one of the library in an application's tests. */
-const letsIn: CanActivate = {
-  canActivate(context: ExecutionContext): boolean {
-    context.switchToHttp().getRequest<HttpRequest>().user = { name: 'test user' };
-    return true;
-  },
-};
-
-@Controller()
-class AccountController {
-  @Get('plain')
-  plain(@Req() { user }: HttpRequest) {
-    return { user };
-  }
-
-  @UseGuards(AccessGuard)
-  @Get('guarded')
-  guarded(@Req() { user }: HttpRequest) {
-    return { user };
-  }
-
-  @UseGuards(AccessGuard)
-  @Fresh({ maxAge: '5m' })
-  @Get('fresh')
-  fresh(@Req() { user }: HttpRequest) {
-    return { user };
-  }
-
-  @UseGuards(RefreshGuard)
-  @Get('refresh')
-  refresh(@Req() { user }: HttpRequest) {
-    return { user };
-  }
-}
-
-/** Routes that rely on the global guard. */
-@Controller('global')
-class GlobalController {
-  @Fresh()
-  @Get('fresh')
-  fresh(@Req() { user }: HttpRequest) {
-    return { user };
-  }
-
-  @JwtOptional()
-  @Get('optional')
-  optional(@Req() { user }: HttpRequest) {
-    return { user };
-  }
-
-  @Public()
-  @Get('public')
-  open(@Req() { user }: HttpRequest) {
-    return { user };
-  }
-}
-
-const Either = anyOf(AccessGuard, KeyGuard);
-
-@UseGuards(Either)
-@Controller('either')
-class EitherController {
-  @Get()
-  either(@Req() { user }: HttpRequest) {
-    return { user };
-  }
-}
-
-const passed = { status: 200, body: { user: { name: 'test user' } } };
-const refused = { status: 401, body: { msg: 'Missing Authorization Header' } };
-
 describe('A guard in the tests of an application', () => {
-  const start = async (
-    controllers: Type[],
-    globalGuard: boolean,
-    override: (testing: TestingModuleBuilder) => TestingModuleBuilder,
-  ): Promise<RunningApp> => {
+  /** Replaces a guard of the library. */
+  const accepting: CanActivate = {
+    canActivate(context: ExecutionContext): boolean {
+      context.switchToHttp().getRequest<HttpRequest>().user = { name: 'test user' };
+      return true;
+    },
+  };
+  const refusing: CanActivate = { canActivate: () => false };
+
+  const Either = anyOf(AccessGuard, KeyGuard);
+
+  abstract class UserController {
+    @Get()
+    user(@Req() { user }: HttpRequest) {
+      return { user };
+    }
+  }
+  const ROUTES: Record<string, readonly ClassDecorator[]> = {
+    plain: [],
+    guarded: [UseGuards(AccessGuard)],
+    'guarded-fresh': [UseGuards(AccessGuard), Fresh({ maxAge: '5m' })],
+    refresh: [UseGuards(RefreshGuard)],
+    either: [UseGuards(Either)],
+    fresh: [Fresh()],
+    optional: [JwtOptional()],
+    public: [Public()],
+  };
+  /** Routes whose decorators need a global guard. */
+  const GLOBAL_ONLY = ['fresh', 'optional'];
+
+  function controllersFor(globalGuard: boolean) {
+    return Object.entries(ROUTES)
+      .filter(([path]) => globalGuard || !GLOBAL_ONLY.includes(path))
+      .map(([path, decorators]) => {
+        class OwnController extends UserController {}
+        for (const decorate of [...decorators, Controller(path)]) decorate(OwnController);
+        return OwnController;
+      });
+  }
+
+  const ACCEPTED = { status: 200, body: { user: { name: 'test user' } } };
+  const REFUSED = { status: 401, body: { msg: 'Missing Authorization Header' } };
+  const OPEN = { status: 200, body: {} };
+  const FORBIDDEN = { status: 403 };
+
+  type Override = (testing: TestingModuleBuilder) => TestingModuleBuilder;
+  const access: Override = (testing) => testing.overrideGuard(AccessGuard).useValue(accepting);
+  const others: Override = (testing) =>
+    [FreshGuard, RefreshGuard].reduce(
+      (builder, guard) => builder.overrideGuard(guard).useValue(accepting),
+      testing,
+    );
+  const provider: Override = (testing) => testing.overrideProvider(AccessGuard).useValue(accepting);
+  const both: Override = (testing) =>
+    provider(testing.overrideGuard(AccessGuard).useValue(refusing));
+  const either: Override = (testing) => testing.overrideGuard(Either).useValue(accepting);
+  const refusal: Override = (testing) => testing.overrideProvider(AccessGuard).useValue(refusing);
+
+  it.each<[string, boolean, Override, Record<string, object>]>([
+    [
+      'is replaced by overrideGuard on every route that names it',
+      false,
+      access,
+      { guarded: ACCEPTED, 'guarded-fresh': ACCEPTED, refresh: REFUSED },
+    ],
+    [
+      'stays if overrideGuard replaces others',
+      false,
+      others,
+      { refresh: ACCEPTED, guarded: REFUSED },
+    ],
+    [
+      'is replaced by overrideGuard in the global guard too',
+      true,
+      access,
+      { plain: ACCEPTED, guarded: ACCEPTED, fresh: ACCEPTED, public: OPEN },
+    ],
+    [
+      'stays in the global guard if overrideGuard replaces others',
+      true,
+      others,
+      { plain: REFUSED },
+    ],
+    [
+      'is replaced by overrideProvider if overrideGuard replaces it too',
+      true,
+      both,
+      { plain: ACCEPTED },
+    ],
+    [
+      'is replaced by overrideProvider in the global guard, on its routes and in an anyOf',
+      true,
+      provider,
+      { plain: ACCEPTED, fresh: ACCEPTED, optional: ACCEPTED, public: OPEN, either: ACCEPTED },
+    ],
+    ['is replaced by overrideGuard if anyOf made it', true, either, { either: ACCEPTED }],
+    ['refuses if its replacement refuses', true, refusal, { plain: FORBIDDEN }],
+  ])('%s', async (_title, globalGuard, override, expected) => {
     const testing = Test.createTestingModule({
       imports: [JwtExtendedModule.forRoot({ secret: SECRET, globalGuard })],
-      controllers,
+      controllers: controllersFor(globalGuard),
     });
-    return RunningApp.start((await override(testing).compile()).createNestApplication());
-  };
-  const call = async (app: RunningApp, path: string) => {
-    const { status, body } = await app.send('GET', path);
-    return { status, body };
-  };
-
-  it('is replaced by overrideGuard on every route that names it', async () => {
-    const app = await start([AccountController], false, (testing) =>
-      testing.overrideGuard(AccessGuard).useValue(letsIn),
-    );
-    expect(await call(app, '/guarded')).toEqual(passed);
-    expect(await call(app, '/fresh')).toEqual(passed);
-    expect(await call(app, '/refresh')).toEqual(refused);
-    await app.close();
-  });
-
-  it('stays if overrideGuard replaces another one', async () => {
-    const app = await start([AccountController], false, (testing) =>
-      testing
-        .overrideGuard(FreshGuard)
-        .useValue(letsIn)
-        .overrideGuard(RefreshGuard)
-        .useValue(letsIn),
-    );
-    expect(await call(app, '/refresh')).toEqual(passed);
-    expect(await call(app, '/guarded')).toEqual(refused);
-    await app.close();
-  });
-
-  it('is replaced by overrideGuard in the global guard too', async () => {
-    const app = await start([AccountController, GlobalController], true, (testing) =>
-      testing.overrideGuard(AccessGuard).useValue(letsIn),
-    );
-    expect(await call(app, '/plain')).toEqual(passed);
-    expect(await call(app, '/guarded')).toEqual(passed);
-    expect(await call(app, '/global/fresh')).toEqual(passed);
-    expect(await call(app, '/global/public')).toEqual({ status: 200, body: {} });
-    await app.close();
-  });
-
-  it('stays in the global guard if overrideGuard replaces another one', async () => {
-    const app = await start([AccountController], true, (testing) =>
-      testing.overrideGuard(RefreshGuard).useValue(letsIn),
-    );
-    expect(await call(app, '/plain')).toEqual(refused);
-    await app.close();
-  });
-
-  it('is replaced by overrideProvider if overrideGuard replaces it too', async () => {
-    const app = await start([AccountController], true, (testing) =>
-      testing
-        .overrideGuard(AccessGuard)
-        .useValue({ canActivate: () => false })
-        .overrideProvider(AccessGuard)
-        .useValue(letsIn),
-    );
-    expect(await call(app, '/plain')).toEqual(passed);
-    await app.close();
-  });
-
-  it('is replaced by overrideProvider in the global guard', async () => {
-    const app = await start([AccountController], true, (testing) =>
-      testing.overrideProvider(AccessGuard).useValue(letsIn),
-    );
-    expect(await call(app, '/plain')).toEqual(passed);
-    await app.close();
-  });
-
-  it('is replaced by overrideProvider on routes whose decorators rely on the global guard', async () => {
-    const app = await start([GlobalController], true, (testing) =>
-      testing.overrideProvider(AccessGuard).useValue(letsIn),
-    );
-    expect(await call(app, '/global/fresh')).toEqual(passed);
-    expect(await call(app, '/global/optional')).toEqual(passed);
-    expect(await call(app, '/global/public')).toEqual({ status: 200, body: {} });
-    await app.close();
-  });
-
-  it('is replaced by overrideProvider in an anyOf', async () => {
-    const app = await start([EitherController], true, (testing) =>
-      testing.overrideProvider(AccessGuard).useValue(letsIn),
-    );
-    expect(await call(app, '/either')).toEqual(passed);
-    await app.close();
-  });
-
-  it('is replaced by overrideGuard if anyOf made it', async () => {
-    const app = await start([EitherController], true, (testing) =>
-      testing.overrideGuard(Either).useValue(letsIn),
-    );
-    expect(await call(app, '/either')).toEqual(passed);
-    await app.close();
-  });
-
-  it('refuses if its replacement refuses', async () => {
-    const app = await start([AccountController], true, (testing) =>
-      testing.overrideProvider(AccessGuard).useValue({ canActivate: () => false }),
-    );
-    expect(await app.send('GET', '/plain')).toMatchObject({ status: 403 });
+    const app = await RunningApp.start((await override(testing).compile()).createNestApplication());
+    for (const [path, answer] of Object.entries(expected))
+      expect({ path, ...(await app.send('GET', `/${path}`)) }).toMatchObject({ path, ...answer });
+    expect(await app.send('GET', '/public')).toMatchObject(OPEN);
     await app.close();
   });
 });
@@ -242,9 +167,25 @@ class LoggingBlocklist extends BlocklistService {
   }
 }
 
-const revoked = { status: 401, body: { msg: 'Token has been revoked' } };
+@Injectable()
+class StrictBlocklist extends BlocklistService {
+  override isRevoked(): Promise<boolean> {
+    return Promise.resolve(true);
+  }
+}
+
+@Injectable()
+class BrokenBlocklist extends BlocklistService {
+  override isRevoked(): Promise<boolean> {
+    return Promise.reject(new Error('out of order'));
+  }
+}
 
 describe('The extra blocklistService', () => {
+  const controllers = [routeAt('/', { handler: [UseGuards(AccessGuard)] })];
+  const REVOKED = { status: 401, body: { msg: 'Token has been revoked' } };
+  const UNAVAILABLE = { status: 503, body: { msg: 'Token could not be checked' } };
+
   it('names a class that the container builds with its dependencies, and whose methods decide', async () => {
     const testing = await Test.createTestingModule({
       imports: [
@@ -255,7 +196,7 @@ describe('The extra blocklistService', () => {
           blocklistService: LoggingBlocklist,
         }),
       ],
-      controllers: [routeAt('/', { handler: [UseGuards(AccessGuard)] })],
+      controllers,
     }).compile();
     const app = await RunningApp.start(testing.createNestApplication());
     const log = app.get(LoginLog);
@@ -269,48 +210,29 @@ describe('The extra blocklistService', () => {
 
     await blocklist.revoke(alice);
     expect(log.lines).toEqual(['revoked']);
-    expect(await app.send('GET', '/', { token: alice })).toMatchObject(revoked);
+    expect(await app.send('GET', '/', { token: alice })).toMatchObject(REVOKED);
     expect(await app.send('GET', '/', { token: bob })).toMatchObject({ status: 200 });
 
     log.closed.add('bob');
-    expect(await app.send('GET', '/', { token: bob })).toMatchObject(revoked);
+    expect(await app.send('GET', '/', { token: bob })).toMatchObject(REVOKED);
     expect(await tokens.verifyToken(bob)).toBe(false);
     await app.close();
   });
 
-  it('may name a class without dependencies', async () => {
-    @Injectable()
-    class StrictBlocklist extends BlocklistService {
-      override isRevoked(): Promise<boolean> {
-        return Promise.resolve(true);
-      }
-    }
-    const app = await createApp('express', {
-      controllers: [routeAt('/', { handler: [UseGuards(AccessGuard)] })],
-      extras: { blocklistService: StrictBlocklist },
-    });
-    const token = await app.get(TokenService).createAccessToken('alice');
-    expect(await app.send('GET', '/', { token })).toMatchObject(revoked);
-    await app.close();
-  });
-
-  it('refuses every request with 503 if isRevoked of its class fails', async () => {
-    @Injectable()
-    class BrokenBlocklist extends BlocklistService {
-      override isRevoked(): Promise<boolean> {
-        return Promise.reject(new Error('out of order'));
-      }
-    }
-    const app = await createApp('express', {
-      controllers: [routeAt('/', { handler: [UseGuards(AccessGuard)] })],
-      extras: { blocklistService: BrokenBlocklist },
-      configure: (nest) => nest.useLogger(false),
-    });
-    const token = await app.get(TokenService).createAccessToken('alice');
-    expect(await app.send('GET', '/', { token })).toMatchObject({
-      status: 503,
-      body: { msg: 'Token could not be checked' },
-    });
-    await app.close();
-  });
+  it.each([
+    ['has no dependencies', StrictBlocklist, REVOKED],
+    ['fails in isRevoked', BrokenBlocklist, UNAVAILABLE],
+  ])(
+    'names a class that %s, and requests are refused',
+    async (_title, blocklistService, refusal) => {
+      const app = await createApp('express', {
+        controllers,
+        extras: { blocklistService },
+        configure: (nest) => nest.useLogger(false),
+      });
+      const token = await app.get(TokenService).createAccessToken('alice');
+      expect(await app.send('GET', '/', { token })).toMatchObject(refusal);
+      await app.close();
+    },
+  );
 });

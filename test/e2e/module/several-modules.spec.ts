@@ -2,14 +2,13 @@ import {
   Controller,
   type DynamicModule,
   Get,
-  type INestApplication,
   Inject,
   Module,
   Post,
   type Type,
   UseGuards,
 } from '@nestjs/common';
-import { Test } from '@nestjs/testing';
+import { Test, type TestingModule } from '@nestjs/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
   AccessGuard,
@@ -28,6 +27,7 @@ import {
 import { createApp, RunningApp } from '../../support/app.js';
 import { accessClaims, forgeToken } from '../../support/forge.js';
 import { routeAt } from '../../support/routes.js';
+import { rejectionOf, startTokens } from '../../support/tokens.js';
 
 const SECRETS = {
   shop: 'shop-ZqL0v7Xc2Rk9TyB4mWnE6sHdJ8uGfA1pQxKzVoIrYt5CbNlM3eDgUhSjPw',
@@ -109,32 +109,34 @@ describe.each(ORDERS)('Two modules of one application, %s,', (_order, features) 
   });
   afterAll(() => app.close());
 
-  const tokenOf = async (path: string) =>
-    ((await app.send('GET', `${path}/token`)).body as { token: string }).token;
-  const call = async (path: string, scheme: string, token: string, method = 'GET') => {
-    const headers = { authorization: `${scheme} ${token}` };
-    const { status, body, headers: answered } = await app.send(method, path, { headers });
-    return { status, body, challenge: answered.get('www-authenticate') };
+  const call = async (path: string, authorization?: string, method = 'GET') => {
+    const sent = authorization === undefined ? undefined : { headers: { authorization } };
+    const { status, body, headers } = await app.send(method, path, sent);
+    return { status, body, challenge: headers.get('www-authenticate') };
   };
+  const made = async (path: string) =>
+    ((await app.send('GET', `${path}/token`)).body as { token: string }).token;
+  const forged = (path: 'shop' | 'staff', claims: object) =>
+    forgeToken(accessClaims({ ...claims }), undefined, SECRETS[path]);
 
   it('accept their own tokens and call their own loaders (R23)', async () => {
-    expect(await call('/shop', 'Bearer', await tokenOf('/shop'))).toMatchObject({
+    expect(await call('/shop', `Bearer ${await made('/shop')}`)).toMatchObject({
       status: 200,
       body: { user: 'customer alice' },
     });
-    expect(await call('/staff', 'Staff', await tokenOf('/staff'))).toMatchObject({
+    expect(await call('/staff', `Staff ${await made('/staff')}`)).toMatchObject({
       status: 200,
       body: { user: 'clerk alice' },
     });
   });
 
   it("refuse each other's tokens, each with its own response (R23)", async () => {
-    expect(await call('/shop', 'Bearer', await tokenOf('/staff'))).toEqual({
+    expect(await call('/shop', `Bearer ${await made('/staff')}`)).toEqual({
       status: 422,
       body: { fault: 'Signature verification failed' },
       challenge: null,
     });
-    expect(await call('/staff', 'Staff', await tokenOf('/shop'))).toEqual({
+    expect(await call('/staff', `Staff ${await made('/shop')}`)).toEqual({
       status: 401,
       body: { msg: 'Signature verification failed', code: 'TOKEN_INVALID' },
       challenge: 'Staff error="invalid_token", error_description="The token is not valid"',
@@ -142,16 +144,12 @@ describe.each(ORDERS)('Two modules of one application, %s,', (_order, features) 
   });
 
   it('refuse a request without a token, each with its own response (R23)', async () => {
-    const answerOf = async (path: string) => {
-      const { status, body, headers } = await app.send('GET', path);
-      return { status, body, challenge: headers.get('www-authenticate') };
-    };
-    expect(await answerOf('/shop')).toEqual({
+    expect(await call('/shop')).toEqual({
       status: 401,
       body: { fault: 'Missing Authorization Header' },
       challenge: 'Bearer realm="shop"',
     });
-    expect(await answerOf('/staff')).toEqual({
+    expect(await call('/staff')).toEqual({
       status: 401,
       body: { msg: 'Missing Authorization Header', code: 'TOKEN_MISSING' },
       challenge: 'Staff',
@@ -159,31 +157,27 @@ describe.each(ORDERS)('Two modules of one application, %s,', (_order, features) 
   });
 
   it('call their own response callbacks (R23)', async () => {
-    const expired = accessClaims({ exp: 1 });
-    const ofShop = forgeToken(expired, undefined, SECRETS.shop);
-    const ofStaff = forgeToken(expired, undefined, SECRETS.staff);
-    const answer = await app.send('GET', '/shop', { token: ofShop });
+    const answer = await app.send('GET', '/shop', { token: forged('shop', { exp: 1 }) });
     expect(answer).toMatchObject({ status: 419, body: { shop: 'expired' } });
     expect(answer.headers.get('x-shop')).toBe('yes');
-    expect(await call('/staff', 'Staff', ofStaff)).toMatchObject({
+    expect(await call('/staff', `Staff ${forged('staff', { exp: 1 })}`)).toMatchObject({
       status: 401,
       body: { msg: 'Token has expired', code: 'TOKEN_EXPIRED' },
     });
   });
 
   it('keep their own revocations, even of the same jti (R23)', async () => {
-    const claims = accessClaims({ jti: 'the-same' });
-    const ofShop = forgeToken(claims, undefined, SECRETS.shop);
-    const ofStaff = forgeToken(claims, undefined, SECRETS.staff);
-    expect(await call('/shop/logout', 'Bearer', ofShop, 'POST')).toMatchObject({
+    const ofShop = `Bearer ${forged('shop', { jti: 'the-same' })}`;
+    const ofStaff = `Staff ${forged('staff', { jti: 'the-same' })}`;
+    expect(await call('/shop/logout', ofShop, 'POST')).toMatchObject({
       status: 201,
       body: { revoked: 'the-same' },
     });
-    expect(await call('/shop', 'Bearer', ofShop)).toMatchObject({
+    expect(await call('/shop', ofShop)).toMatchObject({
       status: 401,
       body: { fault: 'Token has been revoked' },
     });
-    expect(await call('/staff', 'Staff', ofStaff)).toMatchObject({ status: 200 });
+    expect(await call('/staff', ofStaff)).toMatchObject({ status: 200 });
   });
 });
 
@@ -220,7 +214,7 @@ describe('Several modules', () => {
 });
 
 describe('Every public method that refuses a token', () => {
-  const FACES: readonly [face: string, call: (app: INestApplication) => Promise<unknown>][] = [
+  const FACES: readonly [face: string, call: (app: TestingModule) => Promise<unknown>][] = [
     ['decodeToken', (app) => app.get(TokenService).decodeToken('a.b')],
     ['getJti', (app) => app.get(TokenService).getJti('a.b')],
     ['getCsrfToken', (app) => app.get(TokenService).getCsrfToken('a.b')],
@@ -234,17 +228,16 @@ describe('Every public method that refuses a token', () => {
   const RESPONSE = { setHeader() {}, getHeader: () => undefined };
 
   it.each(FACES)('throws an error with the status of its own module: %s', async (_face, call) => {
-    const statusUnder = async (statusProfile: 'flask' | 'rfc6750') => {
-      const module = JwtExtendedModule.forRoot({ secret: SECRETS.shop, statusProfile });
-      const app = (
-        await Test.createTestingModule({ imports: [module] }).compile()
-      ).createNestApplication();
-      await app.init();
-      const error = await call(app).catch((refusal: unknown) => refusal);
-      await app.close();
-      return error instanceof TokenError ? error.getStatus() : error;
-    };
-    expect([await statusUnder('flask'), await statusUnder('rfc6750')]).toEqual([422, 401]);
+    for (const [statusProfile, status] of [
+      ['flask', 422],
+      ['rfc6750', 401],
+    ] as const) {
+      const { module } = await startTokens({ secret: SECRETS.shop, statusProfile });
+      const error = await rejectionOf(call(module));
+      await module.close();
+      expect(error).toBeInstanceOf(TokenError);
+      expect((error as TokenError).getStatus()).toBe(status);
+    }
   });
 });
 
