@@ -2,6 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { AccessGuard, FreshGuard, RefreshGuard } from '../../../src/route/token.guards.js';
 import { guardKindOf, levelOf } from '../../../src/route/route.js';
 import { contextOf, setContext } from '../../../src/route/route-authenticator.js';
+import { AuthenticatedToken, VerifiedToken } from '../../../src/tokens/verified-token.js';
+import { wordsOf } from '../../support/faults.js';
 import type { HttpRequest } from '../../../src/contracts/http.js';
 import type { RoutePolicy } from '../../../src/contracts/route-policy.js';
 import {
@@ -14,48 +16,38 @@ import {
   RequireScope,
 } from '../../../src/route/route.decorators.js';
 
-describe('Guard kinds', () => {
+describe('guardKindOf', () => {
   class OwnGuard extends RefreshGuard {}
 
   /** As it comes from another copy of the library in the same process. */
   class ForeignGuard {}
   Object.assign(ForeignGuard, { [Symbol.for('nestjs-jwt-extended:guard-kind')]: 'fresh' });
 
-  describe('guardKindOf', () => {
-    it.each([
-      ['AccessGuard', AccessGuard, 'access'],
-      ['FreshGuard', FreshGuard, 'fresh'],
-      ['RefreshGuard', RefreshGuard, 'refresh'],
-      ['a subclass', OwnGuard, 'refresh'],
-      ["another copy's guard", ForeignGuard, 'fresh'],
-    ])('knows %s as a class and as an instance', (_title, guard, kind) => {
-      expect(guardKindOf(guard)).toBe(kind);
-      expect(guardKindOf(new guard())).toBe(kind);
-    });
+  it.each([
+    ['AccessGuard', AccessGuard, 'access'],
+    ['FreshGuard', FreshGuard, 'fresh'],
+    ['RefreshGuard', RefreshGuard, 'refresh'],
+    ['a subclass', OwnGuard, 'refresh'],
+    ["another copy's guard", ForeignGuard, 'fresh'],
+  ])('recognizes %s as a class and as an instance', (_title, guard, kind) => {
+    expect(guardKindOf(guard)).toBe(kind);
+    expect(guardKindOf(new guard())).toBe(kind);
+  });
 
-    it.each([
-      ['another class', class OtherGuard {}],
-      ['an object', { canActivate: () => true }],
-      ['an object without a prototype', Object.create(null) as object],
-      ['a function', () => true],
-      ['undefined', undefined],
-      ['null', null],
-      ['text', 'access'],
-    ])('knows %s to be none of them', (_title, guard) => {
-      expect(guardKindOf(guard)).toBeUndefined();
-    });
+  it.each([
+    ['another class', class OtherGuard {}],
+    ['an object', { canActivate: () => true }],
+    ['an object without a prototype', Object.create(null) as object],
+    ['a function', () => true],
+    ['undefined', undefined],
+    ['null', null],
+    ['text', 'access'],
+  ])('returns undefined for %s', (_title, guard) => {
+    expect(guardKindOf(guard)).toBeUndefined();
   });
 });
 
-describe('Levels', () => {
-  const POLICY: RoutePolicy = {
-    type: 'access',
-    verifyType: true,
-    optional: false,
-    fresh: false,
-    skipRevocationCheck: false,
-  };
-
+describe('Metadata of a level', () => {
   /** What another copy of the library in the same process wrote. */
   function written(name: string, value: unknown): object {
     const target = () => undefined;
@@ -63,67 +55,108 @@ describe('Levels', () => {
     return target;
   }
 
-  describe('metadata', () => {
-    it.each([
-      ['fresh', { maxAge: 60 }, { fresh: { maxAge: 60 } }],
-      ['fresh', false, { fresh: false }],
-      ['optional', true, { optional: true }],
-      ['public', true, { isPublic: true }],
-      ['required', { verifyType: false }, { required: { verifyType: false } }],
-      ['requirements', [{ claims: { a: 1 } }], { requirements: [[{ claims: { a: 1 } }]] }],
-    ])('%s of another copy is understood', (name, value, level) => {
-      expect(levelOf('Account.close', written(name, value))).toMatchObject(level);
-    });
-
-    it.each([
-      ['fresh', Fresh({ maxAge: '1m' }), { maxAge: 60 }],
-      ['fresh', Fresh(), {}],
-      ['optional', JwtOptional(), true],
-      ['public', Public(), true],
-      ['public', Public(false), false],
-      ['required', JwtRequired({ cookieName: 'c' }), { cookieName: 'c', verifyType: true }],
-      [
-        'requirements',
-        RequireClaims({ a: 1 }),
-        [{ decorator: '@RequireClaims', claims: { a: 1 } }],
-      ],
-      ['requirements', RequireScope('a b'), [{ decorator: '@RequireScope', scope: ['a', 'b'] }]],
-      ['requirements', MatchParam('id'), [{ decorator: '@MatchParam', params: { id: 'id' } }]],
-      ['requirements', JwtRequired({ scope: 'a' }), [{ decorator: '@JwtRequired', scope: ['a'] }]],
-    ])('%s is written where another copy finds it', (name, decorate, value) => {
-      class Account {}
-      decorate(Account);
-      const found: unknown = Reflect.getMetadata(
-        Symbol.for(`nestjs-jwt-extended:${name}`),
-        Account,
-      );
-      if (typeof value === 'object') expect(found).toMatchObject(value);
-      else expect(found).toBe(value);
-    });
-
-    it('says nothing of a class without decorators', () => {
-      expect(levelOf('Account', class {})).toEqual({
-        name: 'Account',
-        guards: [],
-        guardClasses: [],
-        anyOfClasses: [],
-        requirements: [],
-        required: undefined,
-        fresh: undefined,
-        optional: undefined,
-        isPublic: undefined,
-      });
-    });
+  it.each([
+    ['fresh', { maxAge: 60 }, { fresh: { maxAge: 60 } }],
+    ['fresh', false, { fresh: false }],
+    ['optional', true, { optional: true }],
+    ['public', true, { isPublic: true }],
+    ['required', { verifyType: false }, { required: { verifyType: false } }],
+    ['requirements', [{ claims: { a: 1 } }], { requirements: [[{ claims: { a: 1 } }]] }],
+  ])('%s is read if another copy wrote it', (name, value, level) => {
+    expect(levelOf('Account.close', written(name, value))).toMatchObject(level);
   });
 
-  describe('the slot of a request', () => {
-    it('is one that another copy finds', () => {
-      const request: HttpRequest = { headers: {} };
-      const context = { policy: POLICY, token: undefined, looksUpUsers: false };
-      setContext(request, context);
-      expect(Reflect.get(request, Symbol.for('nestjs-jwt-extended:request'))).toBe(context);
-      expect(contextOf(request)).toBe(context);
-      expect(request).toHaveProperty('user', undefined);
+  it.each([
+    ['fresh', Fresh({ maxAge: '1m' }), { maxAge: 60 }],
+    ['fresh', Fresh(), {}],
+    ['optional', JwtOptional(), true],
+    ['public', Public(), true],
+    ['public', Public(false), false],
+    ['required', JwtRequired({ cookieName: 'c' }), { cookieName: 'c', verifyType: true }],
+    ['requirements', RequireClaims({ a: 1 }), [{ decorator: '@RequireClaims', claims: { a: 1 } }]],
+    ['requirements', RequireScope('a b'), [{ decorator: '@RequireScope', scope: ['a', 'b'] }]],
+    ['requirements', MatchParam('id'), [{ decorator: '@MatchParam', params: { id: 'id' } }]],
+    ['requirements', JwtRequired({ scope: 'a' }), [{ decorator: '@JwtRequired', scope: ['a'] }]],
+  ])('%s is written for another copy to find', (name, decorate, value) => {
+    class Account {}
+    decorate(Account);
+    const found: unknown = Reflect.getMetadata(Symbol.for(`nestjs-jwt-extended:${name}`), Account);
+    if (typeof value === 'object') expect(found).toMatchObject(value);
+    else expect(found).toBe(value);
+  });
+
+  it('says nothing of a class without decorators', () => {
+    expect(levelOf('Account', class {})).toEqual({
+      name: 'Account',
+      guards: [],
+      guardClasses: [],
+      anyOfClasses: [],
+      requirements: [],
+      required: undefined,
+      fresh: undefined,
+      optional: undefined,
+      isPublic: undefined,
     });
+  });
+});
+
+describe('The context of a request', () => {
+  const policy: RoutePolicy = {
+    type: 'access',
+    verifyType: true,
+    optional: true,
+    fresh: false,
+    skipRevocationCheck: false,
+  };
+  const verified = new VerifiedToken({
+    encoded: 'the.encoded.token',
+    header: { alg: 'HS256' },
+    claims: { sub: 'alice', csrf: 'csrf-value' },
+    identity: 'alice',
+    type: 'access',
+    fresh: false,
+  });
+  const tokenOf = (user?: unknown) => new AuthenticatedToken(verified, 'headers', user);
+
+  it.each([
+    ['the user, if users are looked up', tokenOf('Alice'), true, 'Alice'],
+    ['a falsy user', tokenOf(0), true, 0],
+    ['undefined, if there is no token', undefined, true, undefined],
+    ['undefined without a lookup too', undefined, false, undefined],
+  ])('sets as the user of the request: %s', (_title, token, looksUpUsers, user) => {
+    const request = { headers: {}, user: 'of another guard' };
+    const context = { policy, token, looksUpUsers };
+    setContext(request, context);
+    expect(request.user).toBe(user);
+    expect(contextOf(request)).toBe(context);
+    expect(Reflect.get(request, Symbol.for('nestjs-jwt-extended:request'))).toBe(context);
+  });
+
+  it('sets the token as the user if users are not looked up', () => {
+    const request: HttpRequest = { headers: {} };
+    const token = tokenOf();
+    setContext(request, { policy, token, looksUpUsers: false });
+    expect(request.user).toBe(token);
+  });
+
+  it('is undefined before authentication, and not enumerable after it', () => {
+    const request: HttpRequest = { headers: {} };
+    expect(contextOf(request)).toBeUndefined();
+    setContext(request, { policy, token: undefined, looksUpUsers: false });
+    expect(Object.keys(request)).toEqual(['headers', 'user']);
+  });
+
+  it('has a token with its location and user, and prints no secret of it (R70)', () => {
+    const token = tokenOf('the-user');
+    expect(token).toMatchObject({
+      encoded: 'the.encoded.token',
+      identity: 'alice',
+      location: 'headers',
+      user: 'the-user',
+    });
+    const words = `${wordsOf(token)} ${JSON.stringify(token)}`;
+    expect(words).toContain('headers');
+    for (const secret of ['the.encoded.token', 'csrf-value', 'the-user'])
+      expect(words).not.toContain(secret);
   });
 });
