@@ -2,158 +2,127 @@ import { Controller, Get, UseGuards } from '@nestjs/common';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
   AccessGuard,
-  Fresh,
-  JwtOptional,
   JwtRequired,
   MatchParam,
-  Public,
-  RefreshGuard,
   RequireClaims,
   RequireScope,
 } from '../../../src/index.js';
 import { createApp, type RunningApp } from '../../support/app.js';
 import { accessClaims, forgeToken } from '../../support/forge.js';
-import { type RouteParts, routeAt } from '../../support/routes.js';
+import { routeAt } from '../../support/routes.js';
+import { partsOf, type Words } from '../../support/routes-notation.js';
 
-const guarded = UseGuards(AccessGuard);
+const unlessRoot = { override: { root: true } };
 
-/** Claims of tokens that are let in, and of tokens that are not; `undefined` is no token. */
-type Row = readonly [
-  title: string,
-  parts: RouteParts,
-  letsIn: readonly (object | undefined)[],
-  refuses: readonly (object | undefined)[],
-];
+/** `… unless root` has an override that the claim `root` meets; `:x` is a parameter whose value is 0. */
+const words: Words = {
+  'tenant acme': RequireClaims({ tenant: 'acme' }),
+  'tenant acme unless root': RequireClaims({ tenant: 'acme' }, unlessRoot),
+  'tenant is :x': MatchParam('x', { claim: 'tenant' }),
+  'role admin': RequireClaims({ role: 'admin' }),
+  'role admin unless root': RequireClaims({ role: 'admin' }, unlessRoot),
+  'role admin unless a.x and b': RequireClaims(
+    { role: 'admin' },
+    { override: { a: { x: 1 }, b: 2 } },
+  ),
+  'role admin unless scope all': RequireClaims({ role: 'admin' }, { override: { scope: 'all' } }),
+  'role user': RequireClaims({ role: 'user' }),
+  'role user and tenant acme': RequireClaims({ role: 'user', tenant: 'acme' }),
+  'roles a': RequireClaims({ roles: ['a'] }),
+  'roles b': RequireClaims({ roles: ['b'] }),
+  'plan pro': RequireClaims({ plan: 'pro' }),
+  'org 7': RequireClaims({ org: 7 }),
+  'org.id 7': RequireClaims({ org: { id: 7 } }),
+  'org.id 7 and org.role user': RequireClaims({ org: { id: 7, role: 'user' } }),
+  'org.role admin': RequireClaims({ org: { role: 'admin' } }),
+  'scope read': RequireScope('read'),
+  'scope b': RequireScope('b'),
+  'scope users read and books read': RequireScope({ users: 'read', books: 'read' }),
+  'scope users write': RequireScope({ users: 'write' }),
+  'JwtRequired with role admin': JwtRequired({ claims: { role: 'admin' } }),
+  'JwtRequired with org.role admin': JwtRequired({ claims: { org: { role: 'admin' } } }),
+  'JwtRequired with role admin, scope and parameter unless root': JwtRequired({
+    claims: { role: 'admin' },
+    scope: 'read',
+    params: { sub: 'x' },
+    ...unlessRoot,
+  }),
+  'fresh JwtRequired with role admin unless root': JwtRequired({
+    fresh: true,
+    claims: { role: 'admin' },
+    ...unlessRoot,
+  }),
+  'optional JwtRequired with scope read': JwtRequired({ optional: true, scope: 'read' }),
+};
+
+type Claims = Record<string, unknown> | undefined;
+
+/** Claims of tokens that are accepted, and of tokens that are refused; `undefined` is no token. */
+type Row = readonly [route: string, accepted: readonly Claims[], refused: readonly Claims[]];
+
+const acme = { tenant: 'acme' };
+const admin = { role: 'admin' };
+const user = { role: 'user' };
+const root = { root: true };
+const read = { scope: 'read' };
+const pro = { plan: 'pro' };
+const fresh = { fresh: true };
 
 const ADDING_UP: readonly Row[] = [
+  ['AccessGuard + tenant acme / role admin', [{ ...acme, ...admin }], [acme, admin, {}, undefined]],
   [
-    'claims of both levels',
-    {
-      controller: [guarded, RequireClaims({ tenant: 'acme' })],
-      handler: [RequireClaims({ role: 'admin' })],
-    },
-    [{ tenant: 'acme', role: 'admin' }],
-    [{ tenant: 'acme' }, { role: 'admin' }, {}, undefined],
-  ],
-  [
-    'members of one object',
-    {
-      controller: [guarded, RequireClaims({ org: { id: 7 } })],
-      handler: [RequireClaims({ org: { role: 'admin' } })],
-    },
+    'AccessGuard + org.id 7 / org.role admin',
     [{ org: { id: 7, role: 'admin' } }],
     [{ org: { id: 7 } }, { org: { role: 'admin' } }, { org: 7 }],
   ],
   [
-    'claims, words, freshness and @JwtRequired',
-    {
-      controller: [guarded, RequireClaims({ tenant: 'acme' }), Fresh()],
-      handler: [JwtRequired({ claims: { role: 'admin' } }), RequireScope('read')],
-    },
-    [{ tenant: 'acme', role: 'admin', scope: 'read', fresh: true }],
+    'AccessGuard + tenant acme + Fresh / JwtRequired with role admin + scope read',
+    [{ ...acme, ...admin, ...read, ...fresh }],
     [
-      { role: 'admin', scope: 'read', fresh: true },
-      { tenant: 'acme', scope: 'read', fresh: true },
-      { tenant: 'acme', role: 'admin', fresh: true },
-      { tenant: 'acme', role: 'admin', scope: 'read' },
+      { ...admin, ...read, ...fresh },
+      { ...acme, ...read, ...fresh },
+      { ...acme, ...admin, ...fresh },
+      { ...acme, ...admin, ...read },
     ],
   ],
+  ['AccessGuard + role admin / role admin', [admin], [user, {}]],
   [
-    'the same value on both levels',
-    {
-      controller: [guarded, RequireClaims({ role: 'admin' })],
-      handler: [RequireClaims({ role: 'admin' })],
-    },
-    [{ role: 'admin' }],
-    [{ role: 'user' }, {}],
-  ],
-  [
-    'a claim and a parameter for it',
-    {
-      controller: [guarded, RequireClaims({ tenant: 'acme' })],
-      handler: [MatchParam('x', { claim: 'tenant' })],
-    },
+    'AccessGuard + tenant acme / tenant is :x',
     [{ tenant: ['acme', '0'] }],
-    [{ tenant: 'acme' }, { tenant: '0' }],
+    [acme, { tenant: '0' }],
   ],
   [
-    'a parameter for a claim, and another claim',
-    {
-      controller: [guarded, MatchParam('x', { claim: 'tenant' })],
-      handler: [RequireClaims({ role: 'admin' })],
-    },
-    [{ tenant: '0', role: 'admin' }],
-    [{ tenant: '0' }, { tenant: '1', role: 'admin' }],
+    'AccessGuard + tenant is :x / role admin',
+    [{ tenant: '0', ...admin }],
+    [{ tenant: '0' }, { tenant: '1', ...admin }],
   ],
+  ['AccessGuard + role admin / AccessGuard', [admin], [{}]],
   [
-    'what stands outside of a guard of the handler',
-    { controller: [guarded, RequireClaims({ role: 'admin' })], handler: [guarded] },
-    [{ role: 'admin' }],
-    [{}],
-  ],
-  [
-    'what stands outside of a guard for refresh tokens',
-    { controller: [guarded, RequireClaims({ role: 'admin' })], handler: [UseGuards(RefreshGuard)] },
-    [{ type: 'refresh', role: 'admin' }],
-    [{ type: 'refresh' }, { role: 'admin' }],
+    'AccessGuard + role admin / RefreshGuard',
+    [{ type: 'refresh', ...admin }],
+    [{ type: 'refresh' }, admin],
   ],
 ];
 
 const NEAREST: readonly Row[] = [
   [
-    'a value on the handler instead of one on the class',
-    {
-      controller: [guarded, RequireClaims({ role: 'user', tenant: 'acme' })],
-      handler: [RequireClaims({ role: 'admin' })],
-    },
-    [{ role: 'admin', tenant: 'acme' }],
+    'AccessGuard + role user and tenant acme / role admin',
+    [{ ...admin, ...acme }],
     [
-      { role: 'user', tenant: 'acme' },
-      { role: 'admin', tenant: 'other' },
+      { ...user, ...acme },
+      { ...admin, tenant: 'other' },
     ],
   ],
+  ['AccessGuard + roles a / roles b', [{ roles: ['b'] }], [{ roles: ['a'] }]],
   [
-    'a list on the handler instead of one on the class',
-    {
-      controller: [guarded, RequireClaims({ roles: ['a'] })],
-      handler: [RequireClaims({ roles: ['b'] })],
-    },
-    [{ roles: ['b'] }],
-    [{ roles: ['a'] }],
-  ],
-  [
-    'a member on the handler instead of one on the class',
-    {
-      controller: [guarded, RequireClaims({ org: { id: 7, role: 'user' } })],
-      handler: [JwtRequired({ claims: { org: { role: 'admin' } } })],
-    },
+    'AccessGuard + org.id 7 and org.role user / JwtRequired with org.role admin',
     [{ org: { id: 7, role: 'admin' } }],
     [{ org: { id: 7, role: 'user' } }, { org: { id: 8, role: 'admin' } }],
   ],
+  ['AccessGuard + org 7 / org.id 7', [{ org: { id: 7 } }], [{ org: 7 }]],
+  ['AccessGuard + org.id 7 / org 7', [{ org: 7 }], [{ org: { id: 7 } }]],
   [
-    'members on the handler instead of a value on the class',
-    {
-      controller: [guarded, RequireClaims({ org: 7 })],
-      handler: [RequireClaims({ org: { id: 7 } })],
-    },
-    [{ org: { id: 7 } }],
-    [{ org: 7 }],
-  ],
-  [
-    'a value on the handler instead of members on the class',
-    {
-      controller: [guarded, RequireClaims({ org: { id: 7 } })],
-      handler: [RequireClaims({ org: 7 })],
-    },
-    [{ org: 7 }],
-    [{ org: { id: 7 } }],
-  ],
-  [
-    'a member of scope on the handler instead of one on the class',
-    {
-      controller: [guarded, RequireScope({ users: 'read', books: 'read' })],
-      handler: [RequireScope({ users: 'write' })],
-    },
+    'AccessGuard + scope users read and books read / scope users write',
     [{ scope: { users: 'write', books: 'read' } }],
     [{ scope: { users: 'read', books: 'read' } }, { scope: { users: 'write' } }],
   ],
@@ -161,147 +130,63 @@ const NEAREST: readonly Row[] = [
 
 const OVERRIDES: readonly Row[] = [
   [
-    'one that excuses from claims, scope and parameters of its decorator',
-    {
-      handler: [
-        JwtRequired({
-          claims: { role: 'admin' },
-          scope: 'read',
-          params: { sub: 'x' },
-          override: { root: true },
-        }),
-      ],
-    },
-    [{ root: true }, { root: true, role: 'user', scope: 5 }],
-    [{ root: 1 }, { role: 'admin', scope: 'read' }, { scope: { root: true } }, {}],
+    'JwtRequired with role admin, scope and parameter unless root',
+    [root, { ...root, ...user, scope: 5 }],
+    [{ root: 1 }, { ...admin, ...read }, { scope: root }, {}],
   ],
   [
-    'one of several members, of which all are needed',
-    { handler: [guarded, RequireClaims({ role: 'admin' }, { override: { a: { x: 1 }, b: 2 } })] },
-    [{ a: { x: 1 }, b: 2 }, { role: 'admin' }],
+    'AccessGuard + role admin unless a.x and b',
+    [{ a: { x: 1 }, b: 2 }, admin],
     [{ a: { x: 1 } }, { b: 2 }, { a: { x: 2 }, b: 2 }],
   ],
   [
-    'one by a word of scope',
-    { handler: [guarded, RequireClaims({ role: 'admin' }, { override: { scope: 'all' } })] },
+    'AccessGuard + role admin unless scope all',
     [{ scope: 'read all' }, { scope: ['all'] }],
-    [{ scope: 'read' }, { scope: 'allmost' }],
+    [read, { scope: 'allmost' }],
   ],
   [
-    'one that leaves other decorators alone',
-    {
-      handler: [
-        guarded,
-        RequireClaims({ role: 'admin' }, { override: { root: true } }),
-        RequireScope('read'),
-        RequireClaims({ plan: 'pro' }),
-      ],
-    },
+    'AccessGuard + role admin unless root + scope read + plan pro',
     [
-      { root: true, scope: 'read', plan: 'pro' },
-      { role: 'admin', scope: 'read', plan: 'pro' },
+      { ...root, ...read, ...pro },
+      { ...admin, ...read, ...pro },
     ],
-    [{ root: true }, { root: true, scope: 'read' }, { root: true, plan: 'pro' }],
+    [root, { ...root, ...read }, { ...root, ...pro }],
   ],
   [
-    'one on the handler that leaves the class alone',
-    {
-      controller: [guarded, RequireClaims({ tenant: 'acme' })],
-      handler: [RequireClaims({ role: 'admin' }, { override: { root: true } })],
-    },
+    'AccessGuard + tenant acme / role admin unless root',
     [
-      { tenant: 'acme', root: true },
-      { tenant: 'acme', role: 'admin' },
+      { ...acme, ...root },
+      { ...acme, ...admin },
     ],
-    [{ root: true }, { role: 'admin' }],
+    [root, admin],
   ],
   [
-    'one on the class that leaves the handler alone',
-    {
-      controller: [guarded, RequireClaims({ tenant: 'acme' }, { override: { root: true } })],
-      handler: [RequireClaims({ role: 'admin' })],
-    },
-    [{ root: true, role: 'admin' }],
-    [{ root: true }, { role: 'admin' }, { tenant: 'acme' }],
+    'AccessGuard + tenant acme unless root / role admin',
+    [{ ...root, ...admin }],
+    [root, admin, acme],
   ],
+  ['AccessGuard + role admin / role admin unless root', [admin], [root]],
   [
-    'one on the handler for what the class requires in the same words',
-    {
-      controller: [guarded, RequireClaims({ role: 'admin' })],
-      handler: [RequireClaims({ role: 'admin' }, { override: { root: true } })],
-    },
-    [{ role: 'admin' }],
-    [{ root: true }],
+    'AccessGuard + role user / role admin unless root',
+    [admin, { ...root, ...user }],
+    [user, root, { ...root, role: 'guest' }],
   ],
-  [
-    'one on the handler for a value that takes the place of another: the other holds again',
-    {
-      controller: [guarded, RequireClaims({ role: 'user' })],
-      handler: [RequireClaims({ role: 'admin' }, { override: { root: true } })],
-    },
-    [{ role: 'admin' }, { root: true, role: 'user' }],
-    [{ role: 'user' }, { root: true }, { root: true, role: 'guest' }],
-  ],
-  [
-    'none that could be asked of freshness',
-    {
-      handler: [JwtRequired({ fresh: true, claims: { role: 'admin' }, override: { root: true } })],
-    },
-    [{ fresh: true, root: true }],
-    [{ root: true }],
-  ],
+  ['fresh JwtRequired with role admin unless root', [{ ...fresh, ...root }], [root]],
 ];
 
 const OPTIONAL: readonly Row[] = [
-  [
-    'a requirement inside of @JwtOptional, which then needs a token',
-    { controller: [guarded, JwtOptional()], handler: [RequireClaims({ role: 'admin' })] },
-    [{ role: 'admin' }],
-    [undefined, {}],
-  ],
-  [
-    '@JwtOptional inside of a requirement',
-    { controller: [guarded, RequireScope('read')], handler: [JwtOptional()] },
-    [undefined, { scope: 'read' }],
-    [{}],
-  ],
-  [
-    'an optional @JwtRequired',
-    { handler: [JwtRequired({ optional: true, scope: 'read' })] },
-    [undefined, { scope: 'read' }],
-    [{}],
-  ],
-  [
-    '@Public inside of a requirement',
-    { controller: [guarded, RequireScope('read')], handler: [Public()] },
-    [undefined, {}, { scope: 'read' }],
-    [],
-  ],
+  ['AccessGuard + JwtOptional / role admin', [admin], [undefined, {}]],
+  ['AccessGuard + scope read / JwtOptional', [undefined, read], [{}]],
+  ['optional JwtRequired with scope read', [undefined, read], [{}]],
+  ['AccessGuard + scope read / Public', [undefined, {}, read], []],
 ];
 
-/** In an application that is closed by a global guard. */
 const GLOBAL: readonly Row[] = [
+  ['scope read', [read], [undefined, {}]],
+  ['Public / scope read', [read], [undefined, {}]],
+  ['scope read / Public', [undefined, {}], []],
   [
-    'a requirement alone',
-    { handler: [RequireScope('read')] },
-    [{ scope: 'read' }],
-    [undefined, {}],
-  ],
-  [
-    'a requirement inside of @Public, which opts in again',
-    { controller: [Public()], handler: [RequireScope('read')] },
-    [{ scope: 'read' }],
-    [undefined, {}],
-  ],
-  [
-    '@Public on the handler',
-    { controller: [RequireScope('read')], handler: [Public()] },
-    [undefined, {}],
-    [],
-  ],
-  [
-    '@Public(false) inside of @Public',
-    { controller: [Public(), RequireScope('read')], handler: [Public(false), RequireScope('b')] },
+    'Public + scope read / Public(false) + scope b',
     [{ scope: 'b read' }],
     [undefined, { scope: 'b' }],
   ],
@@ -335,53 +220,61 @@ class Child extends Parent {
   }
 }
 
-describe.each(['express'] as const)('on %s', (adapter) => {
-  const judge = async (app: RunningApp, path: string, claims: object | undefined) => {
-    const token = claims && forgeToken(accessClaims({ ...claims }));
+/** The verdict on every token of a row; the verdict is the status if it is neither 200, 401, 403 nor 422. */
+async function verdicts(app: RunningApp, path: string, all: readonly Claims[]) {
+  const judged = [];
+  for (const claims of all) {
+    const token = claims && forgeToken(accessClaims(claims));
     const { status, body } = await app.send('GET', path, { token });
-    return { claims, isIn: status === 200 && body === 'in', is500: status === 500 };
-  };
-  const expectVerdicts = async (app: RunningApp, path: string, [, , letsIn, refuses]: Row) => {
-    for (const claims of letsIn)
-      expect(await judge(app, path, claims)).toEqual({ claims, isIn: true, is500: false });
-    for (const claims of refuses)
-      expect(await judge(app, path, claims)).toEqual({ claims, isIn: false, is500: false });
-  };
+    const isRefused = [401, 403, 422].includes(status);
+    judged.push({ claims, verdict: isRefused ? 'refused' : status === 200 ? body : status });
+  }
+  return judged;
+}
 
-  describe.each([
-    ['add up over levels', ADDING_UP, false],
-    ['are decided by the nearest level', NEAREST, false],
-    ['are excused by overrides', OVERRIDES, false],
-    ['are asked where a token is', OPTIONAL, false],
-    ['stand under a global guard', GLOBAL, true],
-  ] as const)('requirements %s:', (_title, rows, globalGuard) => {
-    let app: RunningApp;
-    beforeAll(async () => {
-      app = await createApp(adapter, {
-        controllers: rows.map(([, parts], index) => routeAt(`route-${index}/:x`, parts)),
-        extras: { globalGuard },
-      });
+async function expectVerdicts(app: RunningApp, path: string, [, accepted, refused]: Row) {
+  expect(await verdicts(app, path, [...accepted, ...refused])).toEqual([
+    ...accepted.map((claims) => ({ claims, verdict: 'in' })),
+    ...refused.map((claims) => ({ claims, verdict: 'refused' })),
+  ]);
+}
+
+describe.each([
+  ['add up over levels', ADDING_UP, false],
+  ['of the nearest level apply', NEAREST, false],
+  ['do not apply if their override does', OVERRIDES, false],
+  ['of optional routes apply to tokens', OPTIONAL, false],
+  ['work with a global guard', GLOBAL, true],
+] as const)('Requirements %s:', (_title, rows, globalGuard) => {
+  let app: RunningApp;
+  beforeAll(async () => {
+    app = await createApp('express', {
+      controllers: rows.map(([text], index) => routeAt(`route-${index}/:x`, partsOf(text, words))),
+      extras: { globalGuard },
     });
-    afterAll(() => app.close());
-
-    it.each(rows.map((row, index) => ({ title: row[0], row, index })))(
-      '$title',
-      async ({ row, index }) => expectVerdicts(app, `/route-${index}/0`, row),
-    );
   });
+  afterAll(() => app.close());
 
-  it('are inherited with the class, whose nearest say decides', async () => {
-    const app = await createApp(adapter, { controllers: [Parent, Child] });
-    const parent = { tenant: 'acme', plan: 'free' };
-    const child = { tenant: 'acme', plan: 'pro' };
-    const admin = { role: 'admin' };
-    const rows: readonly (readonly [string, readonly object[], readonly object[]])[] = [
-      ['/parent/inherited', [{ ...parent, ...admin }], [parent, { ...child, ...admin }]],
-      ['/child/inherited', [{ ...child, ...admin }], [child, { ...parent, ...admin }]],
-      ['/child/overridden', [child], [parent, { plan: 'pro' }]],
-    ];
-    for (const [path, letsIn, refuses] of rows)
-      await expectVerdicts(app, path, [path, {}, letsIn, refuses]);
-    await app.close();
+  it.each(rows.map((row, index) => ({ route: row[0], row, index })))(
+    '$route',
+    async ({ row, index }) => expectVerdicts(app, `/route-${index}/0`, row),
+  );
+});
+
+describe('Inherited requirements', () => {
+  let app: RunningApp;
+  beforeAll(async () => {
+    app = await createApp('express', { controllers: [Parent, Child] });
+  });
+  afterAll(() => app.close());
+
+  const parent = { ...acme, plan: 'free' };
+  const child = { ...acme, ...pro };
+  it.each<Row>([
+    ['/parent/inherited', [{ ...parent, ...admin }], [parent, { ...child, ...admin }]],
+    ['/child/inherited', [{ ...child, ...admin }], [child, { ...parent, ...admin }]],
+    ['/child/overridden', [child], [parent, pro]],
+  ])('of the nearest class apply: %s', async (...row) => {
+    await expectVerdicts(app, row[0], row);
   });
 });
