@@ -52,6 +52,22 @@ export function routesFor(descriptions: readonly string[], words?: Words): Type[
   );
 }
 
+/** A class with methods that respond `in`, each with its decorators. */
+export function withRoutes(
+  routes: Readonly<Record<string, readonly MethodDecorator[]>>,
+  decorators: readonly ClassDecorator[] = [],
+  parent: Type = class {},
+): Type {
+  class OwnController extends parent {}
+  for (const [name, all] of Object.entries(routes)) {
+    const handler = { value: () => 'in', configurable: true, writable: true };
+    Object.defineProperty(OwnController.prototype, name, handler);
+    for (const decorate of all) decorate(OwnController.prototype, name, handler);
+  }
+  for (const decorate of decorators) decorate(OwnController);
+  return OwnController;
+}
+
 /** States which token each route of one application requires, in the words of `askedBy`. */
 export function describeRoutes(
   title: string,

@@ -10,7 +10,7 @@ import {
 import { createApp, type RunningApp } from '../../support/app.js';
 import { accessClaims, forgeToken } from '../../support/forge.js';
 import { routeAt } from '../../support/routes.js';
-import { partsOf, type Words } from '../../support/routes-notation.js';
+import { partsOf, withRoutes, type Words } from '../../support/routes-notation.js';
 
 const unlessRoot = { override: { root: true } };
 
@@ -192,33 +192,20 @@ const GLOBAL: readonly Row[] = [
   ],
 ];
 
-abstract class Base {
-  @RequireClaims({ role: 'admin' })
-  @Get('inherited')
-  inherited() {
-    return 'in';
-  }
-
-  @RequireClaims({ role: 'admin' })
-  @Get('overridden')
-  overridden() {
-    return 'in';
-  }
-}
-
-@UseGuards(AccessGuard)
-@RequireClaims({ tenant: 'acme', plan: 'free' })
-@Controller('parent')
-class Parent extends Base {}
-
-@RequireClaims({ plan: 'pro' })
-@Controller('child')
-class Child extends Parent {
-  @Get('overridden')
-  override overridden() {
-    return 'in';
-  }
-}
+const Base = withRoutes({
+  inherited: [RequireClaims({ role: 'admin' }), Get('inherited')],
+  overridden: [RequireClaims({ role: 'admin' }), Get('overridden')],
+});
+const Parent = withRoutes(
+  {},
+  [UseGuards(AccessGuard), RequireClaims({ tenant: 'acme', plan: 'free' }), Controller('parent')],
+  Base,
+);
+const Child = withRoutes(
+  { overridden: [Get('overridden')] },
+  [RequireClaims({ plan: 'pro' }), Controller('child')],
+  Parent,
+);
 
 /** The verdict on every token of a row; the verdict is the status if it is neither 200, 401, 403 nor 422. */
 async function verdicts(app: RunningApp, path: string, all: readonly Claims[]) {

@@ -53,6 +53,7 @@ import {
 import { KeyGuard } from '../../support/any-of.js';
 import { ADAPTERS, RunningApp } from '../../support/app.js';
 import { SECRET } from '../../support/forge.js';
+import { withRoutes } from '../../support/routes-notation.js';
 
 /** Is created for each request. */
 @Injectable({ scope: Scope.REQUEST })
@@ -72,22 +73,6 @@ class OpenGuard implements CanActivate {
   canActivate() {
     return true;
   }
-}
-
-/** A class with methods that respond `in`, each with its decorators. */
-function withRoutes(
-  routes: Readonly<Record<string, readonly MethodDecorator[]>>,
-  decorators: readonly ClassDecorator[] = [],
-  parent: Type = class {},
-): Type {
-  class OwnController extends parent {}
-  for (const [name, all] of Object.entries(routes)) {
-    const handler = { value: () => 'in', configurable: true, writable: true };
-    Object.defineProperty(OwnController.prototype, name, handler);
-    for (const decorate of all) decorate(OwnController.prototype, name, handler);
-  }
-  for (const decorate of decorators) decorate(OwnController);
-  return OwnController;
 }
 
 const Crud = withRoutes({

@@ -25,7 +25,12 @@ import { asking } from '../../support/any-of.js';
 import { type AppParts, createApp, type RunningApp } from '../../support/app.js';
 import { accessClaims, forgeToken } from '../../support/forge.js';
 import { askedBy, type Presented, tokensOf } from '../../support/routes.js';
-import { describeRoutes, routesFor, type Words } from '../../support/routes-notation.js';
+import {
+  describeRoutes,
+  routesFor,
+  withRoutes,
+  type Words,
+} from '../../support/routes-notation.js';
 
 type Row = readonly [route: string, required: string];
 
@@ -60,62 +65,25 @@ describe('Guards on three levels', () => {
 });
 
 describe('Inheritance', () => {
-  abstract class Base {
-    @Get('bare')
-    bare() {
-      return 'in';
-    }
-
-    @UseGuards(RefreshGuard)
-    @Get('refresh')
-    refresh() {
-      return 'in';
-    }
-
-    @UseGuards(AccessGuard)
-    @Fresh()
-    @Get('fresh')
-    fresh() {
-      return 'in';
-    }
-
-    @UseGuards(AccessGuard)
-    @Get('overridden')
-    overridden() {
-      return 'in';
-    }
-  }
-
-  @Controller('open')
-  class Open extends Base {}
-
-  @UseGuards(AccessGuard)
-  @Controller('guarded')
-  class Guarded extends Base {}
-
-  @UseGuards(FreshGuard)
-  @Controller('more')
-  class More extends Guarded {}
-
-  @Public()
-  @Controller('released')
-  class Released extends Guarded {
-    @JwtOptional()
-    @Get('overridden')
-    override overridden() {
-      return 'in';
-    }
-  }
-
-  @Fresh(false)
-  @Controller('relaxed')
-  class Relaxed extends More {
-    @UseGuards(RefreshGuard)
-    @Get('overridden')
-    override overridden() {
-      return 'in';
-    }
-  }
+  const Base = withRoutes({
+    bare: [Get('bare')],
+    refresh: [UseGuards(RefreshGuard), Get('refresh')],
+    fresh: [UseGuards(AccessGuard), Fresh(), Get('fresh')],
+    overridden: [UseGuards(AccessGuard), Get('overridden')],
+  });
+  const Open = withRoutes({}, [Controller('open')], Base);
+  const Guarded = withRoutes({}, [UseGuards(AccessGuard), Controller('guarded')], Base);
+  const More = withRoutes({}, [UseGuards(FreshGuard), Controller('more')], Guarded);
+  const Released = withRoutes(
+    { overridden: [JwtOptional(), Get('overridden')] },
+    [Public(), Controller('released')],
+    Guarded,
+  );
+  const Relaxed = withRoutes(
+    { overridden: [UseGuards(RefreshGuard), Get('overridden')] },
+    [Fresh(false), Controller('relaxed')],
+    More,
+  );
 
   let app: RunningApp;
   let tokens: Presented;
@@ -144,7 +112,7 @@ describe('Inheritance', () => {
 
   it('reports at start a decorator of a subclass that contradicts the inherited guards', async () => {
     await expect(createApp('express', { controllers: [Relaxed] })).rejects.toThrow(
-      'Relaxed has FreshGuard and @Fresh(false): keep one of them',
+      'OwnController has FreshGuard and @Fresh(false): keep one of them',
     );
   });
 });

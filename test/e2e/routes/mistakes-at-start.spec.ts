@@ -4,7 +4,6 @@ import {
   Get,
   Injectable,
   Module,
-  type Type,
   UseGuards,
 } from '@nestjs/common';
 import { APP_GUARD, RouterModule } from '@nestjs/core';
@@ -25,33 +24,20 @@ import {
 import { JwtPassportModule } from '../../../src/passport/index.js';
 import { type AppParts, createApp } from '../../support/app.js';
 import { accessClaims, forgeToken } from '../../support/forge.js';
-import { mistakeAtStart, type RouteParts } from '../../support/routes.js';
+import { mistakeAtStart, routeAt, type RouteParts } from '../../support/routes.js';
 import { partsOf, type Words } from '../../support/routes-notation.js';
 
 const guarded = UseGuards(AccessGuard);
 
 const IDLE =
   'has no effect, because no token guard protects the route: add @UseGuards(AccessGuard), or set globalGuard: true';
-const IDLE_CLASS = IDLE.replace('effect,', 'effect on Account.close,');
-const PUBLIC = 'has no effect, because Account.close is @Public(): remove one of the two';
+const IDLE_CLASS = IDLE.replace('effect,', 'effect on RouteController.answer,');
+const PUBLIC = 'has no effect, because RouteController.answer is @Public(): remove one of the two';
 
-interface Account extends RouteParts {
+/** A route in an application. */
+interface Case extends RouteParts {
   readonly path?: string;
-  /** The application around the controller. */
   readonly app?: AppParts;
-}
-
-/** A controller `Account` with a route `close`. */
-function account({ path = '', controller = [], handler = [] }: Account): Type {
-  class Account {
-    close() {
-      return 'closed';
-    }
-  }
-  const close = Object.getOwnPropertyDescriptor(Account.prototype, 'close');
-  for (const decorate of [...handler, Get(path)]) decorate(Account.prototype, 'close', close ?? {});
-  for (const decorate of [...controller, Controller()]) decorate(Account);
-  return Account;
 }
 
 function expectMistake(mistake: unknown, message: string): void {
@@ -64,7 +50,7 @@ describe('Mistakes in guards', () => {
     'has RefreshGuard and a guard for access tokens, and no token is both: keep one of them';
   const NEVER_FRESH =
     'requires a refresh token, which is never fresh: remove @Fresh or RefreshGuard';
-  const TWO_WORDS = 'Account.close has FreshGuard and @Fresh(false): keep one of them';
+  const TWO_WORDS = 'RouteController.answer has FreshGuard and @Fresh(false): keep one of them';
 
   const words: Words = {
     'Fresh(60)': Fresh({ maxAge: 60 }),
@@ -73,46 +59,46 @@ describe('Mistakes in guards', () => {
   };
 
   it.each([
-    ['Fresh', `@Fresh on Account.close ${IDLE}`],
-    ['Fresh(60)', `@Fresh on Account.close ${IDLE}`],
-    ['Fresh / -', `@Fresh on Account ${IDLE_CLASS}`],
-    ['JwtOptional', `@JwtOptional on Account.close ${IDLE}`],
-    ['JwtOptional / -', `@JwtOptional on Account ${IDLE_CLASS}`],
-    ['Public + Fresh', `@Fresh on Account.close ${PUBLIC}`],
-    ['AccessGuard + RefreshGuard', `Account.close ${BOTH}`],
-    ['FreshGuard + RefreshGuard / -', `Account ${BOTH}`],
-    ['JwtRequired + RefreshGuard', `Account.close ${BOTH}`],
-    ['RefreshGuard + Fresh', `Account.close ${NEVER_FRESH}`],
-    ['RefreshGuard / Fresh', `Account ${NEVER_FRESH}`],
-    ['JwtRequired({ refresh: true }) + Fresh', `Account.close ${NEVER_FRESH}`],
+    ['Fresh', `@Fresh on RouteController.answer ${IDLE}`],
+    ['Fresh(60)', `@Fresh on RouteController.answer ${IDLE}`],
+    ['Fresh / -', `@Fresh on RouteController ${IDLE_CLASS}`],
+    ['JwtOptional', `@JwtOptional on RouteController.answer ${IDLE}`],
+    ['JwtOptional / -', `@JwtOptional on RouteController ${IDLE_CLASS}`],
+    ['Public + Fresh', `@Fresh on RouteController.answer ${PUBLIC}`],
+    ['AccessGuard + RefreshGuard', `RouteController.answer ${BOTH}`],
+    ['FreshGuard + RefreshGuard / -', `RouteController ${BOTH}`],
+    ['JwtRequired + RefreshGuard', `RouteController.answer ${BOTH}`],
+    ['RefreshGuard + Fresh', `RouteController.answer ${NEVER_FRESH}`],
+    ['RefreshGuard / Fresh', `RouteController ${NEVER_FRESH}`],
+    ['JwtRequired({ refresh: true }) + Fresh', `RouteController.answer ${NEVER_FRESH}`],
     ['FreshGuard + Fresh(false)', TWO_WORDS],
     ['FreshGuard + JwtRequired({ fresh: false })', TWO_WORDS],
   ])('"%s" is reported at start', async (description, message) => {
-    const controllers = [account(partsOf(description, words))];
+    const controllers = [routeAt('', partsOf(description, words))];
     expectMistake(await mistakeAtStart('express', { controllers }), message);
   });
 
   it('are reported for the routes of every module', async () => {
-    @Module({ controllers: [account(partsOf('JwtOptional'))] })
+    @Module({ controllers: [routeAt('', partsOf('JwtOptional'))] })
     class FeatureModule {}
 
     const mistake = await mistakeAtStart('express', { imports: [FeatureModule] });
-    expectMistake(mistake, `@JwtOptional on Account.close ${IDLE}`);
+    expectMistake(mistake, `@JwtOptional on RouteController.answer ${IDLE}`);
   });
 
   it('are reported for inherited routes, with the name of the class that inherits them', async () => {
     abstract class Base {
       @Fresh()
       @Get()
-      close() {
-        return 'closed';
+      answer() {
+        return 'in';
       }
     }
     @Controller()
-    class Account extends Base {}
+    class RouteController extends Base {}
 
-    const mistake = await mistakeAtStart('express', { controllers: [Account] });
-    expectMistake(mistake, `@Fresh on Account.close ${IDLE}`);
+    const mistake = await mistakeAtStart('express', { controllers: [RouteController] });
+    expectMistake(mistake, `@Fresh on RouteController.answer ${IDLE}`);
   });
 
   it('are not reported for methods that are no routes', async () => {
@@ -144,7 +130,7 @@ describe('Mistakes in guards', () => {
       { configure: (nest) => nest.useGlobalGuards(nest.get(AccessGuard)) },
     ],
   ])('do not include %s', async (_title, decorator, parts) => {
-    const controllers = [account({ handler: [decorator] })];
+    const controllers = [routeAt('', { handler: [decorator] })];
     const app = await createApp('express', { ...parts, controllers });
     expect(await app.send('GET', '/')).toMatchObject({ status: 401 });
     await app.close();
@@ -302,7 +288,7 @@ describe('Mistakes in requirements', () => {
 
   it('a requirement ignores later changes of the object that was given', async () => {
     const required = { roles: ['admin'], org: { id: 7 } };
-    const controller = account({ handler: [guarded, RequireClaims(required)] });
+    const controller = routeAt('', { handler: [guarded, RequireClaims(required)] });
     required.roles.length = 0;
     required.org.id = 8;
     const app = await createApp('express', { controllers: [controller] });
@@ -316,7 +302,7 @@ describe('Mistakes in requirements', () => {
   });
 
   const NOT_THERE =
-    "Account.close requires that a claim equals the route parameter 'id', which its path does not have: " +
+    "RouteController.answer requires that a claim equals the route parameter 'id', which its path does not have: " +
     'give the name of a parameter in its path, without the colon';
   const ON_A_GUARD =
     'has no effect: put it on controllers or handlers, or check every token in loaders.tokenVerification';
@@ -337,36 +323,36 @@ describe('Mistakes in requirements', () => {
   const param = MatchParam('id', { claim: 'sub' });
   const noTokenGuard = anyOf(StaffGuard, new StaffGuard());
 
-  it.each<[string, Account, string]>([
+  it.each<[string, Case, string]>([
     [
       '@RequireScope on an open handler',
       { handler: [scope] },
-      `@RequireScope on Account.close ${IDLE}`,
+      `@RequireScope on RouteController.answer ${IDLE}`,
     ],
     [
       '@RequireClaims on an open class',
       { controller: [claims] },
-      `@RequireClaims on Account ${IDLE_CLASS}`,
+      `@RequireClaims on RouteController ${IDLE_CLASS}`,
     ],
     [
       '@MatchParam on an open handler',
       { path: ':id', handler: [param] },
-      `@MatchParam on Account.close ${IDLE}`,
+      `@MatchParam on RouteController.answer ${IDLE}`,
     ],
     [
       '@RequireScope beside @Public',
       { handler: [Public(), scope] },
-      `@RequireScope on Account.close ${PUBLIC}`,
+      `@RequireScope on RouteController.answer ${PUBLIC}`,
     ],
     [
       '@RequireScope beside a guard of another kind',
       { handler: [UseGuards(StaffGuard), scope] },
-      `@RequireScope on Account.close ${IDLE}`,
+      `@RequireScope on RouteController.answer ${IDLE}`,
     ],
     [
       '@RequireScope beside anyOf without a token guard',
       { handler: [UseGuards(noTokenGuard), scope] },
-      `@RequireScope on Account.close ${IDLE}`,
+      `@RequireScope on RouteController.answer ${IDLE}`,
     ],
     [
       "@RequireScope beside passport's guard, which reads no decorators",
@@ -374,7 +360,7 @@ describe('Mistakes in requirements', () => {
         handler: [UseGuards(AuthGuard('jwt-access')), scope],
         app: { imports: [JwtPassportModule.register()] },
       },
-      `@RequireScope on Account.close ${IDLE}`,
+      `@RequireScope on RouteController.answer ${IDLE}`,
     ],
     [
       '@MatchParam for a parameter that is not in the path',
@@ -404,7 +390,7 @@ describe('Mistakes in requirements', () => {
     [
       'a requirement on a guard',
       { handler: [UseGuards(AdminGuard)] },
-      `@RequireClaims on AdminGuard, a guard of Account.close, ${ON_A_GUARD}`,
+      `@RequireClaims on AdminGuard, a guard of RouteController.answer, ${ON_A_GUARD}`,
     ],
     [
       'a requirement on a global guard',
@@ -412,16 +398,16 @@ describe('Mistakes in requirements', () => {
       `@RequireClaims on AdminGuard, a guard of the application, ${ON_A_GUARD}`,
     ],
   ])('%s is reported at start', async (_title, parts, message) => {
-    const controllers = [account(parts)];
+    const controllers = [routeAt(parts.path ?? '', parts)];
     expectMistake(await mistakeAtStart('express', { controllers, ...parts.app }), message);
   });
 
-  @Module({ controllers: [account({ handler: [guarded, param] })] })
+  @Module({ controllers: [routeAt('', { handler: [guarded, param] })] })
   class OutsideModule {}
   const router = RouterModule.register([{ path: 'of/:id', module: OutsideModule }]);
   const another = MatchParam('name', { claim: 'sub' });
 
-  it.each<[string, Account]>([
+  it.each<[string, Case]>([
     ['the path of the handler', { path: 'a/:id/b', handler: [guarded, param] }],
     ['a path with two in one segment', { path: ':id-:at', handler: [guarded, param] }],
     [
@@ -441,7 +427,10 @@ describe('Mistakes in requirements', () => {
       { path: ':name', controller: [guarded, param], handler: [another] },
     ],
   ])('a parameter that is in %s is accepted', async (_title, parts) => {
-    const app = await createApp('express', { controllers: [account(parts)], ...parts.app });
+    const app = await createApp('express', {
+      controllers: [routeAt(parts.path ?? '', parts)],
+      ...parts.app,
+    });
     await app.close();
   });
 });
