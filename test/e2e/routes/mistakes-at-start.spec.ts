@@ -1,11 +1,4 @@
-import {
-  type CanActivate,
-  Controller,
-  Get,
-  Injectable,
-  Module,
-  UseGuards,
-} from '@nestjs/common';
+import { type CanActivate, Controller, Get, Injectable, Module, UseGuards } from '@nestjs/common';
 import { APP_GUARD, RouterModule } from '@nestjs/core';
 import { AuthGuard } from '@nestjs/passport';
 import { describe, expect, it } from '@jest/globals';
@@ -17,14 +10,13 @@ import {
   JwtRequired,
   type JwtRequiredOptions,
   MatchParam,
-  Public,
   RequireClaims,
   RequireScope,
 } from '../../../src/index.js';
 import { JwtPassportModule } from '../../../src/passport/index.js';
 import { type AppParts, createApp } from '../../support/app.js';
 import { accessClaims, forgeToken } from '../../support/forge.js';
-import { mistakeAtStart, routeAt, type RouteParts } from '../../support/routes.js';
+import { mistakeAtStart, routeAt } from '../../support/routes.js';
 import { partsOf, type Words } from '../../support/routes-notation.js';
 
 const guarded = UseGuards(AccessGuard);
@@ -33,12 +25,6 @@ const IDLE =
   'has no effect, because no token guard protects the route: add @UseGuards(AccessGuard), or set globalGuard: true';
 const IDLE_CLASS = IDLE.replace('effect,', 'effect on RouteController.answer,');
 const PUBLIC = 'has no effect, because RouteController.answer is @Public(): remove one of the two';
-
-/** A route in an application. */
-interface Case extends RouteParts {
-  readonly path?: string;
-  readonly app?: AppParts;
-}
 
 function expectMistake(mistake: unknown, message: string): void {
   expect(mistake).toBeInstanceOf(JwtExtendedConfigError);
@@ -318,119 +304,72 @@ describe('Mistakes in requirements', () => {
   @Injectable()
   class AdminGuard extends AccessGuard {}
 
-  const scope = RequireScope('read');
-  const claims = RequireClaims({ role: 'admin' });
-  const param = MatchParam('id', { claim: 'sub' });
-  const noTokenGuard = anyOf(StaffGuard, new StaffGuard());
+  const words: Words = {
+    scope: RequireScope('read'),
+    claims: RequireClaims({ role: 'admin' }),
+    ':id': MatchParam('id', { claim: 'sub' }),
+    ':name': MatchParam('name', { claim: 'sub' }),
+    '::id': MatchParam(':id'),
+    'JwtRequired with :id': JwtRequired({ params: { sub: 'id' } }),
+    StaffGuard: UseGuards(StaffGuard),
+    AdminGuard: UseGuards(AdminGuard),
+    'anyOf(StaffGuard)': UseGuards(anyOf(StaffGuard, new StaffGuard())),
+    'anyOf(AccessGuard, StaffGuard)': UseGuards(anyOf(AccessGuard, StaffGuard)),
+    "AuthGuard('jwt-access')": UseGuards(AuthGuard('jwt-access')),
+  };
+  const adminGuard: AppParts = { providers: [{ provide: APP_GUARD, useClass: AdminGuard }] };
+  const IDLE_SCOPE = `@RequireScope on RouteController.answer ${IDLE}`;
 
-  it.each<[string, Case, string]>([
+  it.each<[route: string, path: string, message: string, app: AppParts]>([
+    ['scope', '', IDLE_SCOPE, {}],
+    ['claims / -', '', `@RequireClaims on RouteController ${IDLE_CLASS}`, {}],
+    [':id', ':id', `@MatchParam on RouteController.answer ${IDLE}`, {}],
+    ['Public + scope', '', `@RequireScope on RouteController.answer ${PUBLIC}`, {}],
+    ['StaffGuard + scope', '', IDLE_SCOPE, {}],
+    ['anyOf(StaffGuard) + scope', '', IDLE_SCOPE, {}],
     [
-      '@RequireScope on an open handler',
-      { handler: [scope] },
-      `@RequireScope on RouteController.answer ${IDLE}`,
+      "AuthGuard('jwt-access') + scope",
+      '',
+      IDLE_SCOPE,
+      { imports: [JwtPassportModule.register()] },
     ],
+    ['AccessGuard + :id', 'users', NOT_THERE, {}],
+    ['AccessGuard + :id', ':idea/:_id/x:ids', NOT_THERE, {}],
+    ['AccessGuard + ::id', ':id', NOT_THERE.replace("'id'", "':id'"), {}],
+    ['JwtRequired with :id', '', NOT_THERE, {}],
+    ['anyOf(AccessGuard, StaffGuard) + :id', '', NOT_THERE, {}],
     [
-      '@RequireClaims on an open class',
-      { controller: [claims] },
-      `@RequireClaims on RouteController ${IDLE_CLASS}`,
-    ],
-    [
-      '@MatchParam on an open handler',
-      { path: ':id', handler: [param] },
-      `@MatchParam on RouteController.answer ${IDLE}`,
-    ],
-    [
-      '@RequireScope beside @Public',
-      { handler: [Public(), scope] },
-      `@RequireScope on RouteController.answer ${PUBLIC}`,
-    ],
-    [
-      '@RequireScope beside a guard of another kind',
-      { handler: [UseGuards(StaffGuard), scope] },
-      `@RequireScope on RouteController.answer ${IDLE}`,
-    ],
-    [
-      '@RequireScope beside anyOf without a token guard',
-      { handler: [UseGuards(noTokenGuard), scope] },
-      `@RequireScope on RouteController.answer ${IDLE}`,
-    ],
-    [
-      "@RequireScope beside passport's guard, which reads no decorators",
-      {
-        handler: [UseGuards(AuthGuard('jwt-access')), scope],
-        app: { imports: [JwtPassportModule.register()] },
-      },
-      `@RequireScope on RouteController.answer ${IDLE}`,
-    ],
-    [
-      '@MatchParam for a parameter that is not in the path',
-      { path: 'users', handler: [guarded, param] },
-      NOT_THERE,
-    ],
-    [
-      '@MatchParam for half of a name',
-      { path: ':idea/:_id/x:ids', handler: [guarded, param] },
-      NOT_THERE,
-    ],
-    [
-      'a parameter with its colon',
-      { path: ':id', handler: [guarded, MatchParam(':id')] },
-      NOT_THERE.replace("'id'", "':id'"),
-    ],
-    [
-      '@JwtRequired for a parameter that is not in the path',
-      { handler: [JwtRequired({ params: { sub: 'id' } })] },
-      NOT_THERE,
-    ],
-    [
-      'anyOf with a parameter that is not in the path',
-      { handler: [UseGuards(anyOf(AccessGuard, StaffGuard)), param] },
-      NOT_THERE,
-    ],
-    [
-      'a requirement on a guard',
-      { handler: [UseGuards(AdminGuard)] },
+      'AdminGuard',
+      '',
       `@RequireClaims on AdminGuard, a guard of RouteController.answer, ${ON_A_GUARD}`,
+      {},
     ],
     [
-      'a requirement on a global guard',
-      { app: { providers: [{ provide: APP_GUARD, useClass: AdminGuard }] } },
+      '-',
+      '',
       `@RequireClaims on AdminGuard, a guard of the application, ${ON_A_GUARD}`,
+      adminGuard,
     ],
-  ])('%s is reported at start', async (_title, parts, message) => {
-    const controllers = [routeAt(parts.path ?? '', parts)];
-    expectMistake(await mistakeAtStart('express', { controllers, ...parts.app }), message);
+  ])('"%s" on the path "%s" is reported at start', async (route, path, message, app) => {
+    const controllers = [routeAt(path, partsOf(route, words))];
+    expectMistake(await mistakeAtStart('express', { controllers, ...app }), message);
   });
 
-  @Module({ controllers: [routeAt('', { handler: [guarded, param] })] })
+  @Module({ controllers: [routeAt('', partsOf('AccessGuard + :id', words))] })
   class OutsideModule {}
   const router = RouterModule.register([{ path: 'of/:id', module: OutsideModule }]);
-  const another = MatchParam('name', { claim: 'sub' });
+  const prefixed: AppParts = { configure: (nest) => nest.setGlobalPrefix('of/:id') };
 
-  it.each<[string, Case]>([
-    ['the path of the handler', { path: 'a/:id/b', handler: [guarded, param] }],
-    ['a path with two in one segment', { path: ':id-:at', handler: [guarded, param] }],
-    [
-      'the global prefix',
-      {
-        handler: [guarded, param],
-        app: { configure: (nest) => nest.setGlobalPrefix('of/:id') },
-      },
-    ],
-    ['the path that RouterModule gives', { app: { imports: [OutsideModule, router] } }],
-    [
-      'a path that is not its own, if the handler is @Public',
-      { controller: [guarded, param], handler: [Public()] },
-    ],
-    [
-      'a path that is not its own, if the handler names another one',
-      { path: ':name', controller: [guarded, param], handler: [another] },
-    ],
-  ])('a parameter that is in %s is accepted', async (_title, parts) => {
-    const app = await createApp('express', {
-      controllers: [routeAt(parts.path ?? '', parts)],
-      ...parts.app,
-    });
+  it.each<[title: string, route: string, path: string, app: AppParts]>([
+    ['the path of the handler', 'AccessGuard + :id', 'a/:id/b', {}],
+    ['a path with two in one segment', 'AccessGuard + :id', ':id-:at', {}],
+    ['the global prefix', 'AccessGuard + :id', '', prefixed],
+    ['the path that RouterModule gives', '-', '', { imports: [OutsideModule, router] }],
+    ['no path, if the handler is @Public', 'AccessGuard + :id / Public', '', {}],
+    ['no path, if the handler names another one', 'AccessGuard + :id / :name', ':name', {}],
+  ])('a parameter that is in %s is accepted', async (_title, route, path, parts) => {
+    const controllers = [routeAt(path, partsOf(route, words))];
+    const app = await createApp('express', { controllers, ...parts });
     await app.close();
   });
 });
