@@ -9,6 +9,7 @@ import {
   type Type,
   UseGuards,
 } from '@nestjs/common';
+import { inspect } from 'node:util';
 import { Test, type TestingModule } from '@nestjs/testing';
 import { describe, expect, it } from '@jest/globals';
 import { STATIC_EXTRAS } from '../../../src/common/read-options.js';
@@ -26,9 +27,12 @@ import {
   TokenCookies,
   TokenService,
 } from '../../../src/index.js';
+import { MODULE_OPTIONS_TOKEN } from '../../../src/jwt-extended.module.js';
 import { EXTRA_ROWS } from '../../../src/module/module-extras.js';
+import { ModuleSettings } from '../../../src/module/module-settings.js';
 import { createApp, RunningApp } from '../../support/app.js';
 import { SECRET } from '../../support/forge.js';
+import { ecPair } from '../../support/keys.js';
 import { askedBy, routeAt } from '../../support/routes.js';
 
 const SERVICES = [
@@ -359,5 +363,35 @@ describe('The extra globalGuard', () => {
 describe('The extras', () => {
   it('are known to the options, which name their place', () => {
     expect([...STATIC_EXTRAS].sort()).toEqual(Object.keys(EXTRA_ROWS).sort());
+  });
+});
+
+describe('ModuleSettings', () => {
+  it('shows no key if it is printed, and is frozen', async () => {
+    const settings = await ModuleSettings.from({ secret: SECRET });
+    expect(inspect(settings, { depth: Infinity, showHidden: true })).not.toContain(SECRET);
+    expect(JSON.stringify(settings)).not.toContain(SECRET);
+    expect(Object.isFrozen(settings.options)).toBe(true);
+  });
+
+  it('is in the container instead of the options', async () => {
+    const testing = await compile(JwtExtendedModule.forRoot({ secret: SECRET }));
+    const optionsOf = () => testing.get<unknown>(MODULE_OPTIONS_TOKEN, { strict: false });
+    expect(optionsOf).toThrow(/could not find/);
+    expect(testing.get(ModuleSettings, { strict: false })).toBeInstanceOf(ModuleSettings);
+  });
+
+  it('refuses decodeKey and decodeAlgorithms that do not fit a ring of keys', async () => {
+    const current = { kid: 'a', algorithm: 'ES256', privateKey: ecPair().privateKey } as const;
+    const other = { kid: 'b', algorithm: 'HS256', secret: SECRET } as const;
+    const loaders = { decodeKey: () => SECRET };
+
+    await expect(ModuleSettings.from({ keys: { current }, loaders })).resolves.toBeDefined();
+    await expect(
+      ModuleSettings.from({ keys: { current, others: [other] }, loaders }),
+    ).rejects.toThrow('loaders.decodeKey is given beside keys for ES256 and HS256');
+    await expect(
+      ModuleSettings.from({ keys: { current, jwksUri: undefined }, decodeAlgorithms: ['RS256'] }),
+    ).rejects.toThrow('decodeAlgorithms beside keys is for jwksUri alone');
   });
 });

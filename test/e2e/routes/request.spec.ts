@@ -24,7 +24,6 @@ import {
   JwtOptional,
   JwtRequired,
   Public,
-  RefreshGuard,
   type Token,
 } from '../../../src/index.js';
 import { ADAPTERS, createApp, type RunningApp, type Sent } from '../../support/app.js';
@@ -353,7 +352,7 @@ describe('Parameter decorators', () => {
       return wrapped(given);
     }
 
-    @Get('all')
+    @All('all')
     all(
       @CurrentIdentity() identity: unknown,
       @Claims() all: unknown,
@@ -362,17 +361,6 @@ describe('Parameter decorators', () => {
       @CurrentToken() context: unknown,
     ) {
       return [identity, all, claim, user, context].map(wrapped);
-    }
-
-    @Options('all')
-    options(
-      @CurrentIdentity() identity: unknown,
-      @Claims() all: unknown,
-      @Claims('sub') claim: unknown,
-      @CurrentUser() user: unknown,
-      @CurrentToken() context: unknown,
-    ) {
-      return this.all(identity, all, claim, user, context);
     }
   }
 
@@ -398,12 +386,6 @@ describe('Parameter decorators', () => {
       const { issuedAt, expiresAt } = context;
       const read = { encoded, header, claims, identity, type, jti, fresh, location };
       return { ...read, issuedAt, expiresAt, user: user ?? null };
-    }
-
-    @UseGuards(RefreshGuard)
-    @Get('refresh')
-    refresh(@CurrentIdentity() identity: string, @CurrentToken() { type }: JwtContext) {
-      return { identity, type };
     }
   }
 
@@ -479,14 +461,6 @@ describe('Parameter decorators', () => {
           location: 'headers',
           user: looksUp ? { name: 'alice' } : null,
         },
-      });
-    });
-
-    it('provide the identity and type of a refresh token behind RefreshGuard', async () => {
-      const refresh = forgeToken(accessClaims({ type: 'refresh', sub: 'bob' }));
-      expect(await call(app, '/protected/refresh', { token: refresh })).toEqual({
-        status: 200,
-        body: { identity: 'bob', type: 'refresh' },
       });
     });
 
