@@ -77,16 +77,9 @@ const named = routeAt('named', {
   handler: [UseGuards(AccessGuard)],
 });
 
-type Refused = readonly [
-  title: string,
-  claims: object | string | undefined,
-  status: number,
-  error: string,
-  message: string,
-];
-
 const WRONG_TYPE = 'Only non-refresh tokens are allowed';
-const BAD: readonly Refused[] = [
+/** The claims of a token, or its text, and the refusal. */
+const BAD: readonly [string, object | string | undefined, number, string, string][] = [
   ['no token', undefined, 401, 'TOKEN_MISSING', 'Missing Authorization Header'],
   ['text that is no token', 'a.b', 422, 'TOKEN_INVALID', 'Not enough segments'],
   ['an expired token', { exp: 1 }, 401, 'TOKEN_EXPIRED', 'Token has expired'],

@@ -345,21 +345,6 @@ describe('The extra isGlobal', () => {
   });
 });
 
-describe('The extra globalGuard', () => {
-  it.each([
-    [true, 'access token'],
-    [false, 'lets everybody in'],
-    [undefined, 'lets everybody in'],
-  ])('is %p: a route without decorators %s (R54)', async (globalGuard, asked) => {
-    const app = await createApp('express', {
-      controllers: [routeAt('/', {})],
-      extras: { globalGuard },
-    });
-    expect(await askedBy(app, '/')).toBe(asked);
-    await app.close();
-  });
-});
-
 describe('The extras', () => {
   it('are known to the options, which name their place', () => {
     expect([...STATIC_EXTRAS].sort()).toEqual(Object.keys(EXTRA_ROWS).sort());

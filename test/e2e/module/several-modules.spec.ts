@@ -211,6 +211,22 @@ describe('Several modules', () => {
     }
     await Promise.all(apps.map((app) => app.close()));
   });
+
+  it('have a service of each kind each (R23)', async () => {
+    const imports = Array.from({ length: 20 }, (_, index) =>
+      JwtExtendedModule.forRoot({ secret: `${index}-${SECRETS.shop}`, isGlobal: false }),
+    );
+    const testing = await Test.createTestingModule({ imports }).compile();
+    const all = { strict: false, each: true } as const;
+    for (const service of [TokenService, BlocklistService, MemoryBlocklistStore, AccessGuard]) {
+      expect(new Set(testing.get<object>(service, all)).size).toBe(20);
+    }
+    const [first, ...others] = testing.get(TokenService, all);
+    const token = await first?.createAccessToken('alice');
+    expect(await first?.verifyToken(token ?? '')).toBe(true);
+    for (const tokens of others) expect(await tokens.verifyToken(token ?? '')).toBe(false);
+    await testing.close();
+  });
 });
 
 describe('Every public method that refuses a token', () => {
@@ -238,23 +254,5 @@ describe('Every public method that refuses a token', () => {
       expect(error).toBeInstanceOf(TokenError);
       expect((error as TokenError).getStatus()).toBe(status);
     }
-  });
-});
-
-describe('Twenty modules of one application', () => {
-  it('have twenty of each service (R23)', async () => {
-    const imports = Array.from({ length: 20 }, (_, index) =>
-      JwtExtendedModule.forRoot({ secret: `${index}-${SECRETS.shop}`, isGlobal: false }),
-    );
-    const testing = await Test.createTestingModule({ imports }).compile();
-    const all = { strict: false, each: true } as const;
-    for (const service of [TokenService, BlocklistService, MemoryBlocklistStore, AccessGuard]) {
-      expect(new Set(testing.get<object>(service, all)).size).toBe(20);
-    }
-    const [first, ...others] = testing.get(TokenService, all);
-    const token = await first?.createAccessToken('alice');
-    expect(await first?.verifyToken(token ?? '')).toBe(true);
-    for (const tokens of others) expect(await tokens.verifyToken(token ?? '')).toBe(false);
-    await testing.close();
   });
 });

@@ -202,10 +202,6 @@ function crud(path: string): string[] {
   return [`GET ${path}`, `POST ${path}`, ...ofOne];
 }
 
-function each(path: string, ...methods: string[]): string[] {
-  return methods.map((method) => `${method} ${path}`);
-}
-
 /** Every route of the application, with its method. */
 const ROUTES = [
   ...crud('/api/books'),
@@ -218,7 +214,7 @@ const ROUTES = [
     `GET /api/v3/${name}/newest`,
     `GET /api/${name}/neutral`,
   ]),
-  ...each('/api/any', 'GET', 'HEAD', 'POST', 'PUT', 'DELETE'),
+  ...['GET', 'HEAD', 'POST', 'PUT', 'DELETE'].map((method) => `${method} /api/any`),
   'GET /api/books/published',
   'GET /api/visits',
   'GET /api/visits/open',

@@ -218,7 +218,7 @@ describeRoutes(
     ['a guard of another kind', 'lets everybody in'],
     ['-', 'lets everybody in'],
   ],
-  { words: WORDS },
+  { words: WORDS, extras: { globalGuard: false } },
 );
 
 describeRoutes(

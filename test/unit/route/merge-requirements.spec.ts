@@ -11,7 +11,7 @@ import { requiredClaims } from '../../../src/route/requirements.js';
 import type { RequiredClaims } from '../../../src/index.js';
 
 describe('Required claims', () => {
-  /** Claims as a token brings them: `__proto__` is a member like any other there. */
+  /** Claims of a token, in which `__proto__` is a member like any other. */
   function claims(json: string): Record<string, unknown> {
     return JSON.parse(json) as Record<string, unknown>;
   }
@@ -96,6 +96,10 @@ describe('Required claims', () => {
     [{ scope: ['read', 'admin'] }, '{"scope":"read write"}'],
     [{ scope: 'users' }, '{"scope":{"users":true}}'],
     [{ in: { scope: 'read' } }, '{"in":{"scope":"read write"}}'],
+    [{ a: { x: 1 }, b: 2 }, '{"a":{"x":1}}'],
+    [{ a: { x: 1, y: { z: 3 } }, b: 2 }, '{"a":{"x":1,"y":{"z":3}}}'],
+    [{ a: { x: 1 }, b: { y: 2 }, c: 3 }, '{"a":{"x":1},"b":{"y":2}}'],
+    [{ scope: { a: { x: 1 }, b: 2 } }, '{"scope":{"a":{"x":1}}}'],
     [{ toString: 'x' } as never, '{}'],
     [{ constructor: { name: 'Object' } } as never, '{}'],
     [{ ['__proto__']: { role: 'admin' } }, '{"role":"admin"}'],
@@ -103,77 +107,65 @@ describe('Required claims', () => {
     [{ org: { role: 'admin' } }, '{"org":{"__proto__":{"role":"admin"}}}'],
   ];
 
-  describe('Claims', () => {
-    it.each(MET)('have %j in %s', (required, found) => {
-      expect(suffice(claims(found), required)).toBe(true);
-    });
-
-    it.each(UNMET)('lack %j in %s (R35)', (required, found) => {
-      expect(suffice(claims(found), required)).toBe(false);
-    });
-
-    it.each([
-      [{ a: { x: 1 }, b: 2 }, '{"a":{"x":1}}'],
-      [{ a: { x: 1, y: { z: 3 } }, b: 2 }, '{"a":{"x":1,"y":{"z":3}}}'],
-      [{ a: { x: 1 }, b: { y: 2 }, c: 3 }, '{"a":{"x":1},"b":{"y":2}}'],
-      [{ scope: { a: { x: 1 }, b: 2 } }, '{"scope":{"a":{"x":1}}}'],
-    ])('that meet the first object of %j still lack what comes after it: %s', (required, found) => {
-      expect(suffice(claims(found), required)).toBe(false);
-    });
-
-    it('of any depth are looked at no deeper than the requirement goes', () => {
-      const deep = '['.repeat(5000) + ']'.repeat(5000);
-      const nested = '{"a":'.repeat(5000) + '1' + '}'.repeat(5000);
-      const found = claims(`{"role":${deep},"roles":[${deep},${nested}],"org":${nested}}`);
-
-      expect(suffice(found, { role: 'admin' })).toBe(false);
-      expect(suffice(found, { roles: [['admin']] })).toBe(false);
-      expect(suffice(found, { org: { a: { a: 1 } } })).toBe(false);
-    });
-
-    it('of many elements are looked through in no time', () => {
-      const found = { roles: Array.from({ length: 100_000 }, (_, index) => `role-${index}`) };
-      const before = performance.now();
-
-      expect(suffice(found, { roles: ['role-99999', 'role-0'] })).toBe(true);
-      expect(suffice(found, { roles: ['nobody', 'role-0'] })).toBe(false);
-      expect(performance.now() - before).toBeLessThan(10_000);
-    });
+  it.each(MET)('%j is met by %s', (required, found) => {
+    expect(suffice(claims(found), required)).toBe(true);
   });
 
-  describe('Elements of a list', () => {
-    it.each<[RequiredClaims, string, boolean]>([
-      [{ in: [{ __proto__: null, id: 1 } as never] }, '{"in":[{"id":1}]}', true],
-      [{ in: [{ ids: [1, { a: 'x' }] }] }, '{"in":[{"ids":[1,{"a":"x"}]}]}', true],
-      [{ in: [{ ['__proto__']: { id: 1 } }] }, '{"in":[{"__proto__":{"id":1}}]}', true],
-      [{ in: [{ id: 1 }] }, '{"in":[{"__proto__":{"id":1}}]}', false],
-      [{ in: [{ ids: [1, { a: 'x' }] }] }, '{"in":[{"ids":[{"a":"x"},1]}]}', false],
-    ])('are compared deeply once the requirement was checked: %j in %s', (given, found, isMet) => {
+  it.each(UNMET)('%j is not met by %s (R35)', (required, found) => {
+    expect(suffice(claims(found), required)).toBe(false);
+  });
+
+  it('are compared no deeper than the requirement goes', () => {
+    const deep = '['.repeat(5000) + ']'.repeat(5000);
+    const nested = '{"a":'.repeat(5000) + '1' + '}'.repeat(5000);
+    const found = claims(`{"role":${deep},"roles":[${deep},${nested}],"org":${nested}}`);
+
+    expect(suffice(found, { role: 'admin' })).toBe(false);
+    expect(suffice(found, { roles: [['admin']] })).toBe(false);
+    expect(suffice(found, { org: { a: { a: 1 } } })).toBe(false);
+  });
+
+  it('are found quickly among many elements', () => {
+    const found = { roles: Array.from({ length: 100_000 }, (_, index) => `role-${index}`) };
+    const before = performance.now();
+
+    expect(suffice(found, { roles: ['role-99999', 'role-0'] })).toBe(true);
+    expect(suffice(found, { roles: ['unknown', 'role-0'] })).toBe(false);
+    expect(performance.now() - before).toBeLessThan(10_000);
+  });
+
+  it.each<[RequiredClaims, string, boolean]>([
+    [{ in: [{ __proto__: null, id: 1 } as never] }, '{"in":[{"id":1}]}', true],
+    [{ in: [{ ids: [1, { a: 'x' }] }] }, '{"in":[{"ids":[1,{"a":"x"}]}]}', true],
+    [{ in: [{ ['__proto__']: { id: 1 } }] }, '{"in":[{"__proto__":{"id":1}}]}', true],
+    [{ in: [{ id: 1 }] }, '{"in":[{"__proto__":{"id":1}}]}', false],
+    [{ in: [{ ids: [1, { a: 'x' }] }] }, '{"in":[{"ids":[{"a":"x"},1]}]}', false],
+  ])(
+    'checked before the comparison, elements are compared deeply: %j in %s',
+    (given, found, isMet) => {
       expect(suffice(claims(found), requiredClaims(given, '@RequireClaims'))).toBe(isMet);
-    });
+    },
+  );
+
+  it.each([
+    ['{"scope":"read"}', true],
+    ['{"scope":"write read"}', true],
+    ['{"scope":" read "}', true],
+    ['{"scope":["write","read"]}', true],
+    ['{"scope":"READ"}', false],
+    ['{"scope":"reader"}', false],
+    ['{"scope":["write read"]}', false],
+    ['{"scope":[["read"]]}', false],
+    ['{"scope":{"read":true}}', false],
+    ['{"scope":null}', false],
+    ['{"scope":5}', false],
+    ['{"__proto__":{"scope":"read"}}', false],
+    ['{}', false],
+  ])('the word "read" is in the scope of %s: %s', (found, expected) => {
+    expect(hasScopeWord(claims(found), 'read')).toBe(expected);
   });
 
-  describe('A word of scope', () => {
-    it.each([
-      ['{"scope":"read"}', true],
-      ['{"scope":"write read"}', true],
-      ['{"scope":" read "}', true],
-      ['{"scope":["write","read"]}', true],
-      ['{"scope":"READ"}', false],
-      ['{"scope":"reader"}', false],
-      ['{"scope":["write read"]}', false],
-      ['{"scope":[["read"]]}', false],
-      ['{"scope":{"read":true}}', false],
-      ['{"scope":null}', false],
-      ['{"scope":5}', false],
-      ['{"__proto__":{"scope":"read"}}', false],
-      ['{}', false],
-    ])('is among the words of %s: %s', (found, expected) => {
-      expect(hasScopeWord(claims(found), 'read')).toBe(expected);
-    });
-  });
-
-  /** Fixed, so that a failure can be had again; fast-check prints it with the path to the case. */
+  /** Fixed, so that a failure can be repeated; fast-check prints it with the path to the case. */
   const SEED = 20_261_122;
 
   const NAMES = fc.constantFrom('a', 'b', 'scope', '__proto__', 'constructor', 'toString');
@@ -194,7 +186,7 @@ describe('Required claims', () => {
     })).members;
   }
 
-  /** Claims that have nothing to do with what is required, that have it, or that have most of it. */
+  /** Claims that are independent of the requirement, that meet it, or that meet most of it. */
   const CASES = fc
     .tuple(json(1), json(0), fc.constantFrom('apart', 'there', 'spoilt'))
     .map(([required, other, how]) => {
@@ -206,7 +198,7 @@ describe('Required claims', () => {
       return [found, required] as const;
     });
 
-  /** The rule, said once more in other words. */
+  /** The rule in other words. */
   function oracle(found: unknown, required: unknown, name?: string): boolean {
     if (isMembers(required))
       return (
@@ -231,30 +223,28 @@ describe('Required claims', () => {
     return Object.prototype.toString.call(value) === '[object Object]';
   }
 
-  describe('Any claims and any requirement', () => {
-    it(`are judged as the rule says (seed ${SEED})`, () => {
-      const verdicts = { met: 0, unmet: 0 };
+  it(`any claims are judged as the rule says (seed ${SEED})`, () => {
+    const verdicts = { met: 0, unmet: 0 };
 
-      fc.assert(
-        fc.property(CASES, ([found, required]) => {
-          const actual = suffice(found as never, required as never);
-          verdicts[actual ? 'met' : 'unmet']++;
-          return actual === oracle(found, required);
-        }),
-        { seed: SEED, numRuns: 20_000 },
-      );
+    fc.assert(
+      fc.property(CASES, ([found, required]) => {
+        const actual = suffice(found as never, required as never);
+        verdicts[actual ? 'met' : 'unmet']++;
+        return actual === oracle(found, required);
+      }),
+      { seed: SEED, numRuns: 20_000 },
+    );
 
-      expect(verdicts.met).toBeGreaterThan(2000);
-      expect(verdicts.unmet).toBeGreaterThan(2000);
-      expect(Object.keys(Object.prototype)).toEqual([]);
-    });
+    expect(verdicts.met).toBeGreaterThan(2000);
+    expect(verdicts.unmet).toBeGreaterThan(2000);
+    expect(Object.keys(Object.prototype)).toEqual([]);
+  });
 
-    it(`that are the same meet each other (seed ${SEED})`, () => {
-      fc.assert(
-        fc.property(json(1), (value) => suffice(value as never, value as never)),
-        { seed: SEED, numRuns: 2000 },
-      );
-    });
+  it(`any claims meet a requirement of the same claims (seed ${SEED})`, () => {
+    fc.assert(
+      fc.property(json(1), (value) => suffice(value as never, value as never)),
+      { seed: SEED, numRuns: 2000 },
+    );
   });
 });
 
@@ -265,73 +255,71 @@ describe('Route parameters', () => {
     return matchesParameter(claims, 'sub', params, 'user');
   }
 
-  describe('A claim', () => {
-    it.each<[unknown, string]>([
-      ['alice', 'alice'],
-      ['a/b', 'a/b'],
-      ['%61', '%61'],
-      ['Ærøskøbing', 'Ærøskøbing'],
-      [42, '42'],
-      [-1, '-1'],
-      [0, '0'],
-      [Number.MAX_SAFE_INTEGER, '9007199254740991'],
-      [['bob', 'alice'], 'alice'],
-      [[7, 42], '42'],
-    ])('of %j is the parameter %j', (claim, parameter) => {
-      expect(matches(claim, { user: parameter })).toBe(true);
-    });
-
-    it.each<[unknown, string]>([
-      ['alice', 'Alice'],
-      ['alice', 'alice '],
-      ['alice', 'bob'],
-      ['é', 'e\u0301'],
-      ['42', '042'],
-      [42, '042'],
-      [42, '42.0'],
-      [42, '4.2e1'],
-      [42, '+42'],
-      [1.5, '1.5'],
-      [2 ** 53, '9007199254740992'],
-      [1e21, '1e+21'],
-      [true, 'true'],
-      [null, 'null'],
-      [undefined, 'undefined'],
-      [{ toString: 'alice' }, 'alice'],
-      [{}, '[object Object]'],
-      [['alice', 'bob'], 'alice,bob'],
-      [[['alice']], 'alice'],
-      [[], ''],
-      ['', ''],
-      [[''], ''],
-    ])('of %j is not the parameter %j (R35)', (claim, parameter) => {
-      expect(matches(claim, { user: parameter })).toBe(false);
-    });
-
-    it.each<[string, unknown]>([
-      ['are not there', undefined],
-      ['are null', null],
-      ['are text', 'alice'],
-      ['are a list', ['alice']],
-      ['have another name', { name: 'alice' }],
-      ['have a list, as wildcards give', { user: ['alice'] }],
-      ['have a number', { user: 42 }],
-      ['have nothing', { user: undefined }],
-      ['inherit it', Object.create({ user: 'alice' })],
-    ])('is nothing of parameters that %s', (_title, params) => {
-      expect(matches(['alice', 42], params)).toBe(false);
-    });
-
-    it.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty'])(
-      'called %s is one that the token has itself, and so is a parameter (R35)',
-      (name) => {
-        const own = JSON.parse(`{"${name}":"alice"}`) as Record<string, unknown>;
-
-        expect(matchesParameter({}, name, {}, name)).toBe(false);
-        expect(matchesParameter(own, name, {}, name)).toBe(false);
-        expect(matchesParameter({}, name, own, name)).toBe(false);
-        expect(matchesParameter(own, name, own, name)).toBe(true);
-      },
-    );
+  it.each<[unknown, string]>([
+    ['alice', 'alice'],
+    ['a/b', 'a/b'],
+    ['%61', '%61'],
+    ['Ærøskøbing', 'Ærøskøbing'],
+    [42, '42'],
+    [-1, '-1'],
+    [0, '0'],
+    [Number.MAX_SAFE_INTEGER, '9007199254740991'],
+    [['bob', 'alice'], 'alice'],
+    [[7, 42], '42'],
+  ])('a claim of %j equals the parameter %j', (claim, parameter) => {
+    expect(matches(claim, { user: parameter })).toBe(true);
   });
+
+  it.each<[unknown, string]>([
+    ['alice', 'Alice'],
+    ['alice', 'alice '],
+    ['alice', 'bob'],
+    ['é', 'e\u0301'],
+    ['42', '042'],
+    [42, '042'],
+    [42, '42.0'],
+    [42, '4.2e1'],
+    [42, '+42'],
+    [1.5, '1.5'],
+    [2 ** 53, '9007199254740992'],
+    [1e21, '1e+21'],
+    [true, 'true'],
+    [null, 'null'],
+    [undefined, 'undefined'],
+    [{ toString: 'alice' }, 'alice'],
+    [{}, '[object Object]'],
+    [['alice', 'bob'], 'alice,bob'],
+    [[['alice']], 'alice'],
+    [[], ''],
+    ['', ''],
+    [[''], ''],
+  ])('a claim of %j does not equal the parameter %j (R35)', (claim, parameter) => {
+    expect(matches(claim, { user: parameter })).toBe(false);
+  });
+
+  it.each<[string, unknown]>([
+    ['are not there', undefined],
+    ['are null', null],
+    ['are text', 'alice'],
+    ['are a list', ['alice']],
+    ['have another name', { name: 'alice' }],
+    ['have a list, as wildcards give', { user: ['alice'] }],
+    ['have a number', { user: 42 }],
+    ['have nothing', { user: undefined }],
+    ['inherit it', Object.create({ user: 'alice' })],
+  ])('a claim equals no parameter of parameters that %s', (_title, params) => {
+    expect(matches(['alice', 42], params)).toBe(false);
+  });
+
+  it.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty'])(
+    'a claim and a parameter with the name %s must be own members (R35)',
+    (name) => {
+      const own = JSON.parse(`{"${name}":"alice"}`) as Record<string, unknown>;
+
+      expect(matchesParameter({}, name, {}, name)).toBe(false);
+      expect(matchesParameter(own, name, {}, name)).toBe(false);
+      expect(matchesParameter({}, name, own, name)).toBe(false);
+      expect(matchesParameter(own, name, own, name)).toBe(true);
+    },
+  );
 });
