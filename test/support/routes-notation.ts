@@ -60,7 +60,8 @@ export function withRoutes(
 ): Type {
   class OwnController extends parent {}
   for (const [name, all] of Object.entries(routes)) {
-    const handler = { value: () => 'in', configurable: true, writable: true };
+    const methods = { [name]: () => 'in' };
+    const handler = { value: methods[name], configurable: true, writable: true };
     Object.defineProperty(OwnController.prototype, name, handler);
     for (const decorate of all) decorate(OwnController.prototype, name, handler);
   }

@@ -253,10 +253,7 @@ describe('@JwtRequired', () => {
   });
 
   it('ignores later changes of its options', async () => {
-    const options: { optional: boolean; locations: 'headers'[] } = {
-      optional: false,
-      locations: ['headers'],
-    };
+    const options = { optional: false, locations: ['headers' as const] };
     const parts = { handler: [JwtRequired(options)] };
     options.optional = true;
     options.locations.length = 0;

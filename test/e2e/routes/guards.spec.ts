@@ -1,6 +1,6 @@
 import { UseGuards } from '@nestjs/common';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { FreshGuard, TokenService } from '../../../src/index.js';
+import { FreshGuard, type HttpRequest, TokenService } from '../../../src/index.js';
 import { ADAPTERS, createApp, type RunningApp } from '../../support/app.js';
 import { Clock, forgeToken, NOW } from '../../support/forge.js';
 import { routeAt } from '../../support/routes.js';
@@ -52,10 +52,7 @@ describe.each(ADAPTERS)('The guards on %s', (adapter) => {
   beforeAll(async () => {
     app = await createApp(adapter, {
       controllers: [EchoController, fresh],
-      options: {
-        clock: new Clock().now,
-        errorCodeKey: 'code',
-      },
+      options: { clock: new Clock().now, errorCodeKey: 'code' },
     });
   });
   afterAll(() => app.close());
@@ -81,6 +78,7 @@ describe.each(ADAPTERS)('The guards on %s', (adapter) => {
 });
 
 describe.each(ADAPTERS)('A token of the other type on %s', (adapter) => {
+  const fromHeader = ({ headers }: HttpRequest) => headers['x-token']?.toString() ?? null;
   let app: RunningApp;
   beforeAll(async () => {
     app = await createApp(adapter, {
@@ -88,13 +86,7 @@ describe.each(ADAPTERS)('A token of the other type on %s', (adapter) => {
       options: {
         clock: new Clock().now,
         errorCodeKey: 'code',
-        locations: [
-          'headers',
-          'cookies',
-          'query_string',
-          'json',
-          ({ headers }) => headers['x-token']?.toString() ?? null,
-        ],
+        locations: ['headers', 'cookies', 'query_string', 'json', fromHeader],
       },
     });
   });

@@ -17,7 +17,7 @@ import { JwtPassportModule } from '../../../src/passport/index.js';
 import { type AppParts, createApp } from '../../support/app.js';
 import { accessClaims, forgeToken } from '../../support/forge.js';
 import { mistakeAtStart, routeAt } from '../../support/routes.js';
-import { partsOf, type Words } from '../../support/routes-notation.js';
+import { partsOf, withRoutes, type Words } from '../../support/routes-notation.js';
 
 const guarded = UseGuards(AccessGuard);
 
@@ -73,35 +73,15 @@ describe('Mistakes in guards', () => {
   });
 
   it('are reported for inherited routes, with the name of the class that inherits them', async () => {
-    abstract class Base {
-      @Fresh()
-      @Get()
-      answer() {
-        return 'in';
-      }
-    }
-    @Controller()
-    class RouteController extends Base {}
-
-    const mistake = await mistakeAtStart('express', { controllers: [RouteController] });
-    expectMistake(mistake, `@Fresh on RouteController.answer ${IDLE}`);
+    const Base = withRoutes({ answer: [Fresh(), Get()] });
+    const Inheriting = withRoutes({}, [Controller()], Base);
+    const mistake = await mistakeAtStart('express', { controllers: [Inheriting] });
+    expectMistake(mistake, `@Fresh on OwnController.answer ${IDLE}`);
   });
 
   it('are not reported for methods that are no routes', async () => {
-    @Injectable()
-    @Controller()
-    class Account {
-      @Fresh()
-      helper() {
-        return this.close();
-      }
-      @guarded
-      @Get()
-      close() {
-        return 'closed';
-      }
-    }
-    const app = await createApp('express', { controllers: [Account] });
+    const routes = { helper: [Fresh()], answer: [UseGuards(AccessGuard), Get()] };
+    const app = await createApp('express', { controllers: [withRoutes(routes, [Controller()])] });
     expect(await app.send('GET', '/')).toMatchObject({ status: 401 });
     await app.close();
   });

@@ -114,7 +114,7 @@ describe.each(ADAPTERS)('After authentication on %s, the request', (adapter) => 
       });
     });
     afterAll(() => app.close());
-    beforeEach(() => jest.clearAllMocks());
+    beforeEach(() => void jest.clearAllMocks());
 
     it('is authenticated once for any number of guards and levels', async () => {
       expect(await call(app, '/many', { token })).toEqual({ status: 200, body: { user: ada } });
@@ -132,24 +132,18 @@ describe.each(ADAPTERS)('After authentication on %s, the request', (adapter) => 
       expect(await call(app, '/plain', { token: ofUser })).toEqual({ status: 200, body: { user } });
     });
 
-    it.each<[string, object | undefined, number, string]>([
+    it.each<[string, object | string | undefined, number, string]>([
       ['no token', undefined, 401, 'TOKEN_MISSING'],
+      ['text that is no token', 'a.b.c', 422, 'TOKEN_INVALID'],
       ['an expired token', { exp: 1 }, 401, 'TOKEN_EXPIRED'],
       ['a refresh token', { type: 'refresh' }, 422, 'TOKEN_WRONG_TYPE'],
       ['a revoked token', { revoked: true }, 401, 'TOKEN_REVOKED'],
       ['a rejected token', { verified: false }, 400, 'TOKEN_REJECTED'],
       ['a token without a type', { type: undefined }, 422, 'TOKEN_INVALID'],
     ])('has nothing of the token if %s is refused (R48)', async (_title, claims, status, code) => {
-      const bad = claims && forgeToken(accessClaims({ ...claims }));
+      const bad = typeof claims === 'object' ? forgeToken(accessClaims({ ...claims })) : claims;
       const answer = await app.send('GET', '/plain', { token: bad });
       expect(answer).toMatchObject({ status, body: { code } });
-      expect(careless.added).toEqual([]);
-      expect(careless.request?.user).toBe('impostor');
-    });
-
-    it('has nothing of the token if text that is no token is refused (R48)', async () => {
-      const answer = await app.send('GET', '/plain', { token: 'a.b.c' });
-      expect(answer).toMatchObject({ status: 422, body: { code: 'TOKEN_INVALID' } });
       expect(careless.added).toEqual([]);
       expect(careless.request?.user).toBe('impostor');
     });
@@ -429,7 +423,7 @@ describe('Parameter decorators', () => {
       });
     });
     afterAll(() => app.close());
-    beforeEach(() => (log.errors.length = 0));
+    beforeEach(() => void (log.errors.length = 0));
 
     it.each<[string, unknown]>([
       ['/protected/identity', { value: 'alice' }],

@@ -84,20 +84,6 @@ describe('Metadata of a level', () => {
     if (typeof value === 'object') expect(found).toMatchObject(value);
     else expect(found).toBe(value);
   });
-
-  it('says nothing of a class without decorators', () => {
-    expect(levelOf('Account', class {})).toEqual({
-      name: 'Account',
-      guards: [],
-      guardClasses: [],
-      anyOfClasses: [],
-      requirements: [],
-      required: undefined,
-      fresh: undefined,
-      optional: undefined,
-      isPublic: undefined,
-    });
-  });
 });
 
 describe('The context of a request', () => {
