@@ -57,15 +57,19 @@ describe('Of several refusals', () => {
   const forbidden = new ForbiddenException('Not from there');
 
   it.each<[string, readonly HttpException[], HttpException | undefined]>([
-    ['none is nothing', [], undefined],
-    ['one is told', [forbidden], forbidden],
-    ['the first of other kinds is told', [unauthorized, forbidden], unauthorized],
-    ['the first about a token is told', [rejected, invalid], rejected],
-    ['a missing token is told before other kinds', [unauthorized, missing, forbidden], missing],
-    ['a token of the wrong type is told before that', [missing, wrongType, forbidden], wrongType],
-    ['what is wrong with a token is told first', [wrongType, missing, invalid, forbidden], invalid],
-  ])('%s', (_title, refusals, told) => {
-    expect(mostSpecific(refusals)).toBe(told);
-    expect(mostSpecific([...refusals, ...refusals])).toBe(told);
+    ['none is undefined', [], undefined],
+    ['a single one is reported', [forbidden], forbidden],
+    ['the first of other kinds is reported', [unauthorized, forbidden], unauthorized],
+    ['the first about a token is reported', [rejected, invalid], rejected],
+    ['a missing token is reported before other kinds', [unauthorized, missing, forbidden], missing],
+    [
+      'a token of the wrong type is reported before that',
+      [missing, wrongType, forbidden],
+      wrongType,
+    ],
+    ['an invalid token is reported first', [wrongType, missing, invalid, forbidden], invalid],
+  ])('%s', (_title, refusals, expected) => {
+    expect(mostSpecific(refusals)).toBe(expected);
+    expect(mostSpecific([...refusals, ...refusals])).toBe(expected);
   });
 });
