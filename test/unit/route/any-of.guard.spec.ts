@@ -31,18 +31,9 @@ describe('A refusal', () => {
 
   it.each([
     new TokenCheckUnavailableError(),
-    new HttpException('Bad request', 400),
-    new HttpException('Not found', 404),
-    new HttpException('Unprocessable', 422),
-    new HttpException('Too many', 429),
-    new HttpException('Broken', 500),
-    new HttpException('Unavailable', 503),
+    ...[400, 404, 422, 429, 500, 503].map((status) => new HttpException('no', status)),
     new Error('no'),
-    { status: 401 },
-    'Unauthorized',
-    undefined,
-    null,
-    false,
+    ...[{ status: 401 }, 'Unauthorized', undefined, null, false],
   ])('is not %p', (error) => {
     expect(isRefusal(error)).toBe(false);
   });
