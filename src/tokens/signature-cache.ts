@@ -9,10 +9,7 @@ import type { ParsedToken } from './compact-jws.js';
 export class SignatureCache {
   readonly #tokens = new BoundedCache<
     Pick<ParsedToken, 'header' | 'payload'> & { readonly key: KeyObject }
-  >({
-    entriesPerGeneration: 1_000,
-    charactersPerGeneration: 4_000_000,
-  });
+  >({ entriesPerGeneration: 1_000, charactersPerGeneration: 4_000_000 });
 
   find(encoded: unknown): { readonly parsed: ParsedToken; readonly key: KeyObject } | undefined {
     const seen = typeof encoded === 'string' ? this.#tokens.get(encoded) : undefined;
