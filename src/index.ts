@@ -59,13 +59,14 @@ export {
   type JwtExtendedOptionsFactory,
 } from './options/jwt-extended-options.js';
 export { type ResponseOptions } from './options/response-options.js';
-export { type RotationOptions } from './options/blocklist-options.js';
+export { type RotationOptions, type SessionOptions } from './options/blocklist-options.js';
 export { type BlocklistOptions } from './options/blocklist-options.js';
 export { type KeyInput, type KeyRingOptions } from './options/key-options.js';
 export {
   type JwtExtendedLoaders,
   type JwtExtendedResponses,
   type LoadedKey,
+  type LoadedKeyWithNames,
   type LoaderContext,
   type UnverifiedToken,
 } from './options/callbacks.js';
@@ -81,7 +82,11 @@ export {
   type JsonWebKey,
   type SecretInput,
 } from './options/key-options.js';
-export { BlocklistService, type RevokeAllOptions } from './revocation/blocklist.service.js';
+export {
+  BlocklistService,
+  type NamespaceOptions,
+  type RevokeAllOptions,
+} from './revocation/blocklist.service.js';
 export {
   KeyvBlocklistStore,
   type KeyvBlocklistStoreOptions,
@@ -113,6 +118,7 @@ export { AccessGuard } from './route/token.guards.js';
 export { type AnyGuard } from './route/any-of.guard.js';
 export { anyOf } from './route/any-of.guard.js';
 export { FreshGuard } from './route/token.guards.js';
+export { LogoutGuard } from './route/token.guards.js';
 export { JwtExceptionFilter } from './route/jwt-exception.filter.js';
 export {
   Claims,
@@ -136,6 +142,7 @@ export {
 export { RefreshGuard } from './route/token.guards.js';
 export { MatchParam, RequireClaims, RequireScope } from './route/route.decorators.js';
 export { SlidingSessionInterceptor } from './route/sliding-session.interceptor.js';
+export { type TokenDemands } from './authentication/authenticator.js';
 export { TokenService } from './token.service.js';
 export { KeyRing } from './keys/key-ring.js';
 export { type PublicJwk } from './keys/key-ring.js';

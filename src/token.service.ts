@@ -1,39 +1,29 @@
-import { randomUUID } from 'node:crypto';
+import type { Authenticator, TokenDemands } from './authentication/authenticator.js';
 import type { Awaitable } from './contracts/awaitable.js';
-import type { Token, TokenHeader, TokenPair } from './contracts/token.js';
+import type { JwtContext, Token, TokenHeader, TokenPair } from './contracts/token.js';
 import { TokenCheckUnavailableError } from './errors/token-errors.js';
 import { type ErrorRenderer, rendering, TokenError } from './errors/token.error.js';
 import type { EventPublisher } from './events/security-event-publisher.js';
-import type { BlocklistService } from './revocation/blocklist.service.js';
-import type { RevocationCheck } from './revocation/revocation-check.js';
-import { checkNote, type SessionRegistry } from './revocation/session-registry.js';
 import type { TokenRotation } from './revocation/refresh-rotation.js';
+import type { TokenIssuer } from './revocation/token-issuer.js';
 import { csrfClaimOf } from './tokens/registered-claims.js';
+import { sessionIdOf } from './tokens/session.js';
+import type { ReadOptions, TokenReader } from './tokens/token-reader.js';
 import type {
   CreateAccessTokenOptions,
   CreateRefreshTokenOptions,
   CreateTokenPairOptions,
   DecodeTokenOptions,
-  MintedToken,
   RotateRefreshTokenOptions,
-  TokenRequest,
 } from './tokens/token-request.js';
-import type { TokenMint } from './tokens/token-mint.js';
-import type { ReadOptions, TokenReader } from './tokens/token-reader.js';
 
 export interface TokenServiceParts {
-  readonly mint: TokenMint;
+  readonly issuer: TokenIssuer;
   readonly reader: TokenReader;
-  readonly revocations: RevocationCheck;
+  readonly authenticator: Authenticator;
   readonly rotation: TokenRotation;
-  readonly sessions: SessionRegistry;
-  readonly blocklist: BlocklistService;
   readonly events: EventPublisher;
   readonly renderer: ErrorRenderer;
-  /** How long a session may last from its login, in seconds. */
-  readonly sessionLifetime: number | undefined;
-  /** The longer of the two configured lifetimes, in seconds; `Infinity` for ever. */
-  readonly maxTokenLifetime: number;
 }
 
 /**
@@ -57,7 +47,8 @@ export class TokenService {
    *
    * @param subject - the identity, or what the `userIdentity` loader derives it from
    * @throws TokenCreationError - for an identity, a lifetime or a claim that is not allowed
-   * @throws TokenCheckUnavailableError - if a loader fails
+   * @throws RevokedTokenError, ExpiredTokenError - if the session that the token would belong to has ended
+   * @throws TokenCheckUnavailableError - if a loader fails, or the store does not answer
    *
    * @example
    * ```ts
@@ -65,7 +56,7 @@ export class TokenService {
    * ```
    */
   createAccessToken(subject: unknown, options: CreateAccessTokenOptions = {}): Promise<string> {
-    return this.#rendering(() => this.#createToken(subject, { ...options, type: 'access' }));
+    return this.#handOut(() => this.parts.issuer.access(subject, options));
   }
 
   /**
@@ -79,15 +70,16 @@ export class TokenService {
    * ```
    */
   createRefreshToken(subject: unknown, options: CreateRefreshTokenOptions = {}): Promise<string> {
-    const request = { ...options, fresh: false, type: 'refresh' } as const;
-    return this.#rendering(() => this.#createToken(subject, request));
+    return this.#handOut(() => this.parts.issuer.refresh(subject, options));
   }
 
   /**
    * Starts a session: creates an access and a refresh token with the session's id as `sid` and the `auth_time` of the
-   * login. It resolves once the store has recorded the session.
+   * login. What the options decide (claims, lifetimes, `remember`) holds at every refresh, until the session ends. With
+   * `sessions.list` it resolves once the store has recorded the session; without, it needs no store.
    *
    * @throws TokenCreationError, TokenCheckUnavailableError - the latter also if the store does not answer
+   * @throws RevokedTokenError - if `sessionId` names a session that has ended
    *
    * @example
    * ```ts
@@ -95,7 +87,7 @@ export class TokenService {
    * ```
    */
   createTokenPair(subject: unknown, options: CreateTokenPairOptions = {}): Promise<TokenPair> {
-    return this.#rendering(() => this.#createPair(subject, options));
+    return this.#handOutPair(() => this.parts.issuer.pair(subject, options));
   }
 
   /**
@@ -107,7 +99,7 @@ export class TokenService {
    * @throws ReusedTokenError - for a spent token; its session has been revoked
    * @throws TokenError - if a refresh route would refuse the token: token or session expired, revoked, wrong type, user
    * not found, or store or loader unavailable
-   * @throws JwtExtendedConfigError - if the store cannot claim a token atomically
+   * @throws JwtExtendedConfigError - if there is no store, or if it cannot claim a token atomically
    *
    * @example
    * ```ts
@@ -122,7 +114,11 @@ export class TokenService {
     token: string | Token,
     options: RotateRefreshTokenOptions = {},
   ): Promise<TokenPair> {
-    return this.#rendering(() => this.#rotate(token, options));
+    return this.#handOutPair(async () => {
+      const { reader, rotation } = this.parts;
+      const { request } = options;
+      return rotation.rotate(await reader.readGiven(token, { request }), options);
+    });
   }
 
   /**
@@ -145,7 +141,24 @@ export class TokenService {
   }
 
   /**
-   * Returns whether a token is valid and not revoked. Flask_PyJWT: `verify_token`.
+   * Does what a token guard does, outside of a route: verifies a token with its type, freshness, revocation, the
+   * `tokenVerification` loader, claims and scope, and looks its user up. For sockets, middleware and jobs.
+   *
+   * @returns what `@CurrentToken()` would give; its `location` is `'custom'`
+   * @throws TokenError - the refusal of a guard with the same demands
+   * @throws JwtExtendedConfigError - for a mistake in the demands
+   *
+   * @example
+   * ```ts
+   * const { identity } = await tokens.authenticate(encoded, { scope: 'chat' });
+   * ```
+   */
+  async authenticate(encoded: string, demands: TokenDemands = {}): Promise<JwtContext> {
+    return this.parts.authenticator.authenticateText(encoded, demands);
+  }
+
+  /**
+   * Returns whether a guard with the same demands would let the token in. Flask_PyJWT: `verify_token`.
    *
    * @throws TokenCheckUnavailableError - if a store or a loader does not answer
    *
@@ -154,10 +167,10 @@ export class TokenService {
    * if (!(await tokens.verifyToken(encoded))) throw new UnauthorizedException();
    * ```
    */
-  async verifyToken(encoded: string): Promise<boolean> {
+  async verifyToken(encoded: string, demands: TokenDemands = {}): Promise<boolean> {
     try {
-      const token = await this.#read(encoded);
-      return !(await this.#rendering(() => this.parts.revocations.isRevoked(token)));
+      await this.authenticate(encoded, demands);
+      return true;
     } catch (error) {
       if (error instanceof TokenError && !(error instanceof TokenCheckUnavailableError))
         return false;
@@ -209,66 +222,27 @@ export class TokenService {
     return this.#rendering(() => csrfClaimOf(claims));
   }
 
-  async #createToken(subject: unknown, wanted: TokenRequest): Promise<string> {
-    const { mint, sessions, maxTokenLifetime } = this.parts;
-    const token = await mint.mint(subject, wanted);
-    const lifetime = (token.expiresAt?.getTime() ?? Infinity) / 1000 - mint.now();
-    if (token.sessionId !== undefined && lifetime > maxTokenLifetime)
-      await sessions.extendExpiry(token);
-    this.#announce(token);
-    return token.encoded;
-  }
-
-  async #createPair(
-    subject: unknown,
-    { fresh, accessExpiresIn, refreshExpiresIn, note, ...shared }: CreateTokenPairOptions,
-  ): Promise<TokenPair> {
-    checkNote(note);
-    const { mint, sessionLifetime } = this.parts;
-    const now = mint.now();
-    const session = {
-      ...shared,
-      sessionId: shared.sessionId ?? randomUUID(),
-      authTime: now,
-      expiresBy: sessionLifetime === undefined ? undefined : now + sessionLifetime,
-    };
-    const access = { ...session, fresh, expiresIn: accessExpiresIn, type: 'access' } as const;
-    const refresh = { ...session, expiresIn: refreshExpiresIn, type: 'refresh' } as const;
-    const minted = await mint.mint(subject, access, now);
-    const pair = [minted, await mint.mint(subject, refresh, now)] as const;
-    await this.#recordSession(pair, note);
-    return this.#handOut(pair, session.sessionId);
-  }
-
-  /** Records a session, and ends the oldest ones beyond `rotation.maxSessions`. */
-  async #recordSession(pair: readonly [MintedToken, MintedToken], note: unknown): Promise<void> {
-    const { sessions, blocklist } = this.parts;
-    const extra = await sessions.create(pair, note);
-    const end = async (sessionId: string) => {
-      await blocklist.revokeSession(sessionId);
-      await sessions.forget(pair[0].identity, sessionId);
-    };
-    await Promise.all(extra.map(end));
-  }
-
-  async #rotate(given: string | Token, options: RotateRefreshTokenOptions): Promise<TokenPair> {
-    const { reader, rotation } = this.parts;
-    const token = await reader.readGiven(given, { request: options.request });
-    const { access, refresh, sessionId } = await rotation.rotate(token, options);
-    return this.#handOut([access, refresh], sessionId);
-  }
-
   #read(encoded: string, options?: ReadOptions): Promise<Token> {
     return this.#rendering(() => this.parts.reader.read(encoded, options));
   }
 
-  #handOut([access, refresh]: readonly [MintedToken, MintedToken], sessionId: string): TokenPair {
+  async #handOut(make: () => Promise<Token>): Promise<string> {
+    const token = await this.#rendering(make);
+    this.#announce(token);
+    return token.encoded;
+  }
+
+  async #handOutPair(
+    make: () => Promise<readonly [access: Token, refresh: Token]>,
+  ): Promise<TokenPair> {
+    const [access, refresh] = await this.#rendering(make);
     this.#announce(access);
     this.#announce(refresh);
+    const sessionId = sessionIdOf(access);
     return { accessToken: access.encoded, refreshToken: refresh.encoded, sessionId };
   }
 
-  #announce({ type, identity, jti, sessionId }: MintedToken): void {
+  #announce({ type, identity, jti, sessionId }: Token): void {
     this.parts.events.publish('minted', { type, identity, jti, sessionId });
   }
 

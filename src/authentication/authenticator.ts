@@ -1,22 +1,65 @@
+import { oneOf } from '../common/checks.js';
+import { readOptions, type Rows } from '../common/read-options.js';
 import type { HttpRequest } from '../contracts/http.js';
-import type { Requirement, RoutePolicy } from '../contracts/route-policy.js';
-import type { Claims, JwtContext, Token } from '../contracts/token.js';
+import type {
+  RequiredClaims,
+  RequiredScope,
+  Requirement,
+  RoutePolicy,
+} from '../contracts/route-policy.js';
+import type { Claims, Duration, JwtContext, Token, TokenType } from '../contracts/token.js';
 import { type ErrorRenderer, TokenError, withRenderer } from '../errors/token.error.js';
 import {
+  CsrfError,
+  ExpiredTokenError,
   InsufficientClaimsError,
   MissingTokenError,
   StaleTokenError,
+  TokenCheckUnavailableError,
   VerifiedTokenError,
   WrongTokenTypeError,
 } from '../errors/token-errors.js';
 import type { EventPublisher } from '../events/security-event-publisher.js';
+import { freshness, requiredClaims, requiredScope } from '../options/requirement-options.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import type { RevocationCheck } from '../revocation/revocation-check.js';
 import { type LoaderCalls, loadUser, requireVerified } from '../tokens/loaders.js';
 import type { TokenReader } from '../tokens/token-reader.js';
 import type { ExtractedToken } from '../http/token-locations.js';
 import { extractToken } from '../http/extract-token.js';
+import { mergeRequirements } from './merge-requirements.js';
 import { AuthenticatedToken } from '../tokens/verified-token.js';
+
+/** What `TokenService.authenticate` demands of a token, as the guards and decorators of a route do. */
+export interface TokenDemands {
+  /** @default 'access' */
+  type?: TokenType;
+  /** `true` as `FreshGuard`; `maxAge` as `@Fresh({ maxAge })`. @default false */
+  fresh?: boolean | { maxAge: Duration };
+  /** As `@RequireClaims`. */
+  claims?: RequiredClaims;
+  /** As `@RequireScope`. */
+  scope?: RequiredScope;
+  /** The request, for the loaders. */
+  request?: unknown;
+}
+
+const DEMANDS = {
+  type: [oneOf('access', 'refresh'), 'access'],
+  fresh: [freshness, false],
+  claims: [requiredClaims],
+  scope: [requiredScope],
+  request: [(value: unknown) => value],
+} satisfies Rows<TokenDemands>;
+
+function policyOf(demands: TokenDemands): RoutePolicy & { readonly request: unknown } {
+  const { type, fresh, claims, scope, request } = readOptions('authenticate', DEMANDS, demands);
+  const requirements = mergeRequirements([[{ decorator: 'authenticate', claims, scope }]]);
+  return {
+    ...{ type, fresh, request, requirements },
+    ...{ verifyType: true, optional: false, skipRevocationCheck: false },
+  };
+}
 
 /** Authenticates a request, one step after the other; the first step that fails refuses. It does not change the request. */
 export class Authenticator {
@@ -36,9 +79,78 @@ export class Authenticator {
    */
   async authenticate(request: HttpRequest, policy: RoutePolicy): Promise<JwtContext | undefined> {
     if (request.method === 'OPTIONS') return undefined;
-    try {
+    return this.#announcing(async () => {
+      if (policy.isLogout) return this.#admitForLogout(request, policy);
       const extracted = this.#extract(request, policy);
-      return extracted && (await this.#admit(extracted, request, policy));
+      return extracted && this.#admit(extracted, request, policy);
+    });
+  }
+
+  /**
+   * An access token, expired too, as an expired `id_token_hint` (OpenID Connect RP-Initiated Logout section 2); otherwise
+   * the refresh token, which is what a browser has left. In other locations than cookies, an invalid access token is
+   * refused, and no other token replaces it.
+   */
+  async #admitForLogout(
+    request: HttpRequest,
+    policy: RoutePolicy,
+  ): Promise<JwtContext | undefined> {
+    let extracted: ExtractedToken | undefined;
+    let refusal: TokenError | undefined;
+    try {
+      extracted = this.#extract(request, { ...policy, optional: true });
+      if (extracted) return await this.#admit(extracted, request, policy);
+    } catch (error) {
+      if (extracted?.location !== 'cookies' || !(error instanceof TokenError)) throw error;
+      // The CSRF value may be that of the refresh token, but only if the access token is no longer good.
+      if (error instanceof CsrfError && (await this.#isGood(extracted, request, policy)))
+        throw error;
+      refusal = error;
+    }
+    const locations = refusal ? (['cookies'] as const) : policy.locations;
+    const asRefresh: RoutePolicy = { ...policy, locations, type: 'refresh', verifyType: true };
+    try {
+      const found = extractToken(request, asRefresh, this.options);
+      return await this.#admit(found, request, asRefresh);
+    } catch (error) {
+      if (refusal) throw refusal;
+      if (!(error instanceof MissingTokenError)) throw error;
+      // There is no token: the error of an access token, unless the route is optional.
+      this.#extract(request, policy);
+      return undefined;
+    }
+  }
+
+  /** Whether a token would be let in with the right CSRF value. */
+  async #isGood(
+    { encoded, location }: ExtractedToken,
+    request: HttpRequest,
+    policy: RoutePolicy,
+  ): Promise<boolean> {
+    try {
+      await this.#admit({ encoded, location }, request, policy);
+      return true;
+    } catch (error) {
+      if (error instanceof TokenError && !(error instanceof TokenCheckUnavailableError))
+        return false;
+      throw error;
+    }
+  }
+
+  /**
+   * The same for a token that did not come in an HTTP request.
+   *
+   * @throws TokenError - of the step that refused
+   * @throws JwtExtendedConfigError - for a mistake in the demands
+   */
+  async authenticateText(encoded: string, demands: TokenDemands): Promise<JwtContext> {
+    const { request, ...policy } = policyOf(demands);
+    return this.#announcing(() => this.#admit({ encoded, location: 'custom' }, request, policy));
+  }
+
+  async #announcing<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
     } catch (error) {
       if (error instanceof TokenError) this.#announce(error);
       throw withRenderer(this.renderer, error);
@@ -47,7 +159,7 @@ export class Authenticator {
 
   async #admit(
     extracted: ExtractedToken,
-    request: HttpRequest,
+    request: unknown,
     policy: RoutePolicy,
   ): Promise<JwtContext> {
     const token = await this.reader.read(extracted.encoded, {
@@ -56,6 +168,7 @@ export class Authenticator {
       isRepeated: true,
       allowExpired: policy.allowExpired,
     });
+    if (policy.isLogout) this.#requireRecent(token);
     requireType(token, policy);
     requireFresh(token, policy, this.options.clock());
     await this.revocations.requireActive(token, policy, request);
@@ -63,6 +176,16 @@ export class Authenticator {
     requireClaims(token, policy, request);
     const user = await loadUser(this.loaders, token, request);
     return new AuthenticatedToken(token, extracted.location, user);
+  }
+
+  /** A token that expired longer ago than any refresh token lives has no session left to end. */
+  #requireRecent(token: Token): void {
+    const { clock, token: options } = this.options;
+    const { exp } = token.claims;
+    const { refresh } = options.expires;
+    if (typeof exp !== 'number' || refresh === false) return;
+    if (exp + refresh <= clock().getTime() / 1000 - options.leeway)
+      throw new ExpiredTokenError(token);
   }
 
   /** An optional route accepts a missing token, and nothing else that is wrong. */
@@ -100,11 +223,12 @@ export function requireFresh(token: Token, { fresh }: RoutePolicy, now: Date): v
 }
 
 /** Reports claims and route parameters before scopes, as Flask_PyJWT does. */
-function requireClaims(token: Token, { requirements }: RoutePolicy, request: HttpRequest): void {
+function requireClaims(token: Token, { requirements }: RoutePolicy, request: unknown): void {
   if (!requirements) return;
   const { claims } = token;
+  const { params } = (request ?? {}) as Partial<HttpRequest>;
   const missing = requirements.filter(
-    ({ isMet, applies }) => !isMet(claims, request.params) && applies(claims),
+    ({ isMet, applies }) => !isMet(claims, params) && applies(claims),
   );
   if (missing.length === 0) return;
   if (missing.some(({ kind }) => kind === 'claim'))

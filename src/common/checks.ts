@@ -129,7 +129,12 @@ export function requireId(value: unknown, message: string): void {
   if (typeof value !== 'string' || value === '') throw new TypeError(message);
 }
 
-/** @throws TypeError - for `undefined`, `null` and `''`; with `verifySub: false` any other value is an identity */
-export function requireIdentity(identity: unknown, message: string): void {
+/**
+ * @param isText - whether every identity is a string; with `verifySub: false` it is any JSON value
+ * @throws TypeError - for `undefined`, `null` and `''`, and for a value that no token can have as its identity
+ */
+export function requireIdentity(identity: unknown, message: string, isText: boolean): void {
   if (identity === undefined || identity === null || identity === '') throw new TypeError(message);
+  if (isText && typeof identity !== 'string')
+    throw new TypeError(`${message}: the string that loaders.userIdentity returns`);
 }

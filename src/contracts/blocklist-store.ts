@@ -16,10 +16,10 @@ import type { Awaitable } from './awaitable.js';
  *     this.entries.set(key, value);
  *     return true;
  *   }
- *   async raise(key: string, value: number) {
- *     const held = this.entries.get(key) ?? '0';
- *     if (!/^\d+$/.test(held)) throw new Error('only a number can be raised');
- *     this.entries.set(key, String(Math.max(value, Number(held))));
+ *   async replace(key: string, expected: string, value: string) {
+ *     if (this.entries.get(key) !== expected) return false;
+ *     this.entries.set(key, value);
+ *     return true;
  *   }
  *   async get(keys: readonly string[]) {
  *     return keys.map((key) => this.entries.get(key) ?? null);
@@ -39,18 +39,18 @@ export interface BlocklistStore {
    */
   add(key: string, value: string, expiresAt: Date | null): Awaitable<boolean>;
   /**
-   * Writes a whole number of 0 or more unless the key has one as high, **atomically**: of many calls at once, the highest
-   * number stays. `get` returns the number as decimal digits. If the key has another value, `raise` leaves it, and throws
-   * or rejects.
+   * Writes a value if the key has exactly the expected one, **atomically** (compare-and-swap): of many calls at once that
+   * expect the same value, at most one succeeds.
    *
-   * @param expiresAt - as in `add`; a number that is written replaces the expiry together with the number
+   * @param expiresAt - as in `add`; it replaces the expiry together with the value
+   * @returns whether the key had the expected value, and has the new one now
    */
-  raise(key: string, value: number, expiresAt: Date | null): Awaitable<void>;
+  replace(key: string, expected: string, value: string, expiresAt: Date | null): Awaitable<boolean>;
   /** Looks several keys up in one round trip. Returns their values in the same order, and `null` for an absent entry. */
   get(keys: readonly string[]): Awaitable<readonly (string | null)[]>;
   /** Removes an entry. It does not fail if the entry is absent. */
   delete(key: string): Awaitable<void>;
-  /** `false` if `add` and `raise` are not atomic: revocations are kept, and rotation is refused. @default true */
+  /** `false` if `add` and `replace` are not atomic: revocations are kept, and rotation is refused. @default true */
   readonly isAtomic?: boolean;
   /** The sessions of each identity, so that they can be listed and limited. A store may lack them. */
   readonly sessions?: SessionRecords;
@@ -65,6 +65,8 @@ export interface BlocklistStore {
 export interface SessionRecords {
   /** Writes the record of a session, and replaces an earlier one. */
   put(identity: string, sessionId: string, value: string, expiresAt: Date | null): Awaitable<void>;
+  /** Returns the record of one session, or `null`. An expired record may be returned. */
+  get(identity: string, sessionId: string): Awaitable<string | null>;
   /** Returns the records of an identity, in any order. Expired ones may be among them. */
   list(identity: string): Awaitable<readonly string[]>;
   /** Removes a record. It does not fail if the record is absent. */

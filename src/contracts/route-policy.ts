@@ -32,6 +32,18 @@ export type RequiredClaims = Readonly<Record<string, ClaimValue>>;
  */
 export type RequiredScope = string | readonly string[] | RequiredClaims;
 
+/** What one decorator requires of claims, scope and route parameters. */
+export interface RequirementMetadata {
+  /** For messages: `@RequireClaims`. */
+  readonly decorator: string;
+  readonly claims?: RequiredClaims;
+  /** Words, or members of a `scope` that is an object. */
+  readonly scope?: readonly string[] | RequiredClaims;
+  /** Names of route parameters, by the claims that must equal them. */
+  readonly params?: Readonly<Record<string, string>>;
+  readonly override?: RequiredClaims;
+}
+
 /** One requirement of a route about a token's claims, fixed when the application starts. */
 export interface Requirement {
   readonly kind: 'claim' | 'scope';
@@ -53,6 +65,8 @@ export interface RoutePolicy {
   readonly verifyType: boolean;
   /** Accepts an expired token if nothing else is wrong with it. */
   readonly allowExpired?: boolean;
+  /** Accepts what ends a session: the policy of `LogoutGuard`. */
+  readonly isLogout?: boolean;
   readonly optional: boolean;
   /** `false`, or how fresh the token must be. */
   readonly fresh: false | Freshness;

@@ -47,6 +47,10 @@ export interface Token<C extends object = object> {
   readonly issuedAt?: Date;
   /** Absent in a token that never expires. */
   readonly expiresAt?: Date;
+  /** The issuer whose key verified the token, if it is one of the option `issuers`; absent in tokens of this module. */
+  readonly issuer?: string;
+  /** The tenant whose key verified the token, if the loaders `encodeKey` and `decodeKey` name one. */
+  readonly namespace?: string;
 }
 
 /**

@@ -46,8 +46,10 @@ export function loginEndpoint(): Type {
       @Body() body: unknown,
       @Res({ passthrough: true }) response: HttpResponse,
     ): Promise<unknown> {
+      const authenticatedAt = this.passwords.now();
       const subject = await this.passwords.authenticate(request, body);
-      const pair = await this.tokens.createTokenPair(subject, { fresh: true, request });
+      const options = { fresh: true, request, authenticatedAt };
+      const pair = await this.tokens.createTokenPair(subject, options);
       const answer = await this.passwords.respond(pair, subject, request);
       const standard = await this.delivery.deliver(pair, response, 'Successfully logged in');
       return answer ? this.delivery.send(answer, response) : standard;

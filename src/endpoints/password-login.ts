@@ -40,6 +40,7 @@ export class PasswordLogin {
   readonly #logger = new Logger('JwtExtendedModule');
   readonly #login: ResolvedLoginOptions;
   readonly #timeoutMs: number;
+  private readonly clock: () => Date;
 
   /** @param options - with `login`: without it the endpoint is an error at start */
   constructor(
@@ -49,6 +50,12 @@ export class PasswordLogin {
   ) {
     this.#login = options.login as ResolvedLoginOptions;
     this.#timeoutMs = options.loaderTimeoutMs;
+    this.clock = options.clock;
+  }
+
+  /** The present moment, by the clock of the module. */
+  now(): Date {
+    return this.clock();
   }
 
   /** JSON Schema of the login's body. */

@@ -35,9 +35,8 @@ export class TokenDelivery {
     return { msg: done };
   }
 
-  /** Clears the token cookies if `cookies` is one of the locations. */
   async clear(response: HttpResponse): Promise<void> {
-    if (this.options.locations.includes('cookies')) await this.cookies.unsetCookies(response);
+    await this.cookies.unsetCookies(response);
   }
 
   /** Sends the status and headers of an answer of the application. The handler returns the body. */

@@ -2,11 +2,13 @@ import type { HttpAdapterHost } from '@nestjs/core';
 import { serialize, type SerializeOptions } from 'cookie';
 import { parseDuration } from '../common/duration.js';
 import type { HttpResponse } from '../contracts/http.js';
-import type { Duration, TokenType } from '../contracts/token.js';
+import type { Duration, Token, TokenType } from '../contracts/token.js';
 import { type ErrorRenderer, rendering } from '../errors/token.error.js';
 import type { TokenCarrier } from '../options/location-options.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
+import type { Grant } from '../tokens/grant.js';
 import { csrfClaimOf } from '../tokens/registered-claims.js';
+import type { TokenMint } from '../tokens/token-mint.js';
 import type { TokenReader } from '../tokens/token-reader.js';
 
 /** Options of one call that sets cookies. They replace the options of the module. */
@@ -42,6 +44,7 @@ export class TokenCookies {
     private readonly reader: TokenReader,
     private readonly writer: CookieWriter,
     private readonly renderer: ErrorRenderer,
+    private readonly mint: TokenMint,
   ) {}
 
   /**
@@ -98,7 +101,19 @@ export class TokenCookies {
       options.maxAge === undefined
         ? this.writer.maxAgeOf(token)
         : parseDuration(options.maxAge, 'maxAge', TypeError);
-    this.writer.set(type, response, { encoded, csrf }, { maxAge, domain: options.domain });
+    const delivered = this.#asDelivered(token);
+    const content = { encoded: delivered.encoded, csrf };
+    this.writer.set(type, response, content, { maxAge, domain: options.domain });
+  }
+
+  /**
+   * The token as the cookie holds it: if sessions have an end, a token of a session says that it was delivered in a cookie,
+   * so that only such tokens are renewed there.
+   */
+  #asDelivered(token: Token): Token {
+    const { grant } = token.claims as { readonly grant?: Grant };
+    if (!this.writer.isRenewing || token.sessionId === undefined || grant?.cookie) return token;
+    return this.mint.withGrant(token, { ...grant, cookie: true }) ?? token;
   }
 }
 
@@ -117,6 +132,11 @@ export class CookieWriter {
   /** Whether a CSRF cookie is set together with each token cookie. */
   get carriesCsrf(): boolean {
     return this.options.csrf.protect && this.options.csrf.inCookies;
+  }
+
+  /** Whether access tokens in cookies may be renewed there. */
+  get isRenewing(): boolean {
+    return this.options.sessions.lifetime !== undefined;
   }
 
   /** Writes the cookie of a token and, if `csrf` is given, its CSRF cookie. */
@@ -141,8 +161,9 @@ export class CookieWriter {
   }
 
   /** Seconds that the browser keeps a cookie; `undefined` for a session cookie. */
-  maxAgeOf({ expiresAt }: { readonly expiresAt?: Date | undefined }): number | undefined {
-    if (this.options.cookies.session) return undefined;
+  maxAgeOf({ expiresAt, claims }: Token): number | undefined {
+    const { remember = !this.options.cookies.session } = (claims.grant ?? {}) as Grant;
+    if (!remember) return undefined;
     if (!expiresAt) return ONE_YEAR;
     return Math.max(0, Math.floor((expiresAt.getTime() - this.options.clock().getTime()) / 1000));
   }

@@ -11,12 +11,18 @@ export interface SigningKey {
   readonly key: KeyObject;
   readonly algorithm: Algorithm;
   readonly kid?: string | undefined;
+  /** The tenant that the `encodeKey` loader named. */
+  readonly namespace?: string | undefined;
 }
 
 /** A key that verifies, and the algorithms it may be used with. */
 export interface VerificationKey {
   readonly key: KeyObject;
   readonly algorithms: readonly Algorithm[];
+  /** The other issuer that the key belongs to. */
+  readonly issuer?: string | undefined;
+  /** The tenant that the `decodeKey` loader named. */
+  readonly namespace?: string | undefined;
 }
 
 export interface RingKeyTraits {

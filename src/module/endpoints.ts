@@ -57,9 +57,14 @@ export function checkEndpoints(paths: EndpointPaths, { options, ring }: ModuleSe
     throw new JwtExtendedConfigError(
       'login is given without its endpoint: add endpoints: { login: true } beside the options of forRoot, or beside useFactory',
     );
+  const needing = (['refresh', 'logout'] as const).find((name) => paths[name] !== undefined);
+  if (needing && !options.blocklist.isOn)
+    throw new JwtExtendedConfigError(
+      `endpoints.${needing} needs a store, and blocklist is false: leave blocklist out, or give blocklist.store`,
+    );
   if (paths.refresh !== undefined && options.blocklist.store?.isAtomic === false)
     throw new JwtExtendedConfigError(
-      'endpoints.refresh needs a store whose add is atomic, or two clients could spend one token: ' +
+      'endpoints.refresh needs a store whose add and replace are atomic, or two clients could spend one token: ' +
         'use Redis, SQL or the memory store as blocklist.store',
     );
   if (paths.refresh !== undefined) requireSubject((name) => options.loaders[name] !== undefined);

@@ -14,12 +14,13 @@ import { RevocationLedger } from '../revocation/revocation-ledger.js';
 import { SessionRegistry } from '../revocation/session-registry.js';
 import { SessionService } from '../revocation/session.service.js';
 import { StoreGateway } from '../revocation/store-gateway.js';
+import { TokenIssuer } from '../revocation/token-issuer.js';
 import { JwtExceptionFilter } from '../route/jwt-exception.filter.js';
 import { RouteAuthenticator } from '../route/route-authenticator.js';
 import { RouteScan } from '../route/route-scan.js';
 import { RoutePolicies } from '../route/route.js';
 import { CookieRenewal, SlidingSessionInterceptor } from '../route/sliding-session.interceptor.js';
-import { AccessGuard, FreshGuard, RefreshGuard } from '../route/token.guards.js';
+import { AccessGuard, FreshGuard, LogoutGuard, RefreshGuard } from '../route/token.guards.js';
 import { MemoryBlocklistStore } from '../stores/memory-blocklist.store.js';
 import { TokenService } from '../token.service.js';
 import { LoaderCalls } from '../tokens/loaders.js';
@@ -42,8 +43,8 @@ async function buildCore(
 ) {
   const { options, ring, loadedKeys, maxTokenLifetime } = settings;
   const { token, blocklist, rotation, clock } = options;
-  const { leeway } = token;
-  const { sessionLifetime } = rotation;
+  const { leeway, verifySub } = token;
+  const { lifetime: sessionLifetime, list: isListed, max: maxSessions } = options.sessions;
 
   const events = new EventPublisher(options.events);
   const renderer = new Refusals(options);
@@ -51,31 +52,33 @@ async function buildCore(
   const keys = new TokenKeys(ring, loadedKeys, loaders);
   const reader = new TokenReader(token, keys, clock);
 
-  const store = new StoreGateway(blocklist.store ?? memory, blocklist.timeoutMs, events);
+  const given = blocklist.isOn ? (blocklist.store ?? memory) : undefined;
+  const store = new StoreGateway(given, blocklist.timeoutMs, events);
   await store.check();
   const ledger = new RevocationLedger(store, rotation.graceMs, clock);
-  const sessions = new SessionRegistry(store, rotation.maxSessions, leeway, clock);
-  const cutOffs = new CutOffs(store, clock);
+  const limits = { leeway, verifySub, sessionLifetime, maxTokenLifetime, clock };
+  const sessions = new SessionRegistry({ ...limits, store, ledger, isListed, maxSessions });
+  const cutOffs = new CutOffs(ledger, clock);
 
   const mint = new TokenMint(token, keys, loaders, clock);
   const writer = new CookieWriter(options, host);
-  const cookies = new TokenCookies(reader, writer, renderer);
-  const limits = { leeway, sessionLifetime, maxTokenLifetime, clock };
+  const cookies = new TokenCookies(reader, writer, renderer, mint);
   const parts = { mint, reader, keys, loaders, store, ledger, sessions, events, ...limits };
-  return { ...parts, options, host, ring, renderer, cutOffs, writer, cookies };
+  return { ...parts, options, tokenOptions: token, host, ring, renderer, cutOffs, writer, cookies };
 }
 
 /** Builds what calls `BlocklistService`. */
 function buildServices(core: Core, blocklist: BlocklistService) {
-  const { options, host, renderer, reader, store, ledger, sessions, loaders, events } = core;
+  const { options, host, renderer, reader, ledger, sessions, loaders, events } = core;
   const check = new RevocationCheck(options.blocklist, blocklist, ledger, loaders, events);
   const authenticator = new Authenticator(options, reader, check, loaders, events, renderer);
   const rotation = new TokenRotation({ ...core, check });
-  const tokens = new TokenService({ ...core, blocklist, revocations: check, rotation });
-  const sessionService = new SessionService(store, sessions, blocklist, renderer);
+  const issuer = new TokenIssuer({ ...core, blocklist, check });
+  const tokens = new TokenService({ ...core, authenticator, issuer, rotation });
+  const sessionService = new SessionService(sessions, blocklist, renderer, core.verifySub);
 
   const within = options.cookies.renewWithin;
-  const renewal = new AccessRenewal({ ...core, check, within, options: options.token });
+  const renewal = new AccessRenewal({ ...core, check, within });
   const cookieRenewal = new CookieRenewal(options, renewal, core.writer, host);
   return { authenticator, tokens, sessionService, cookieRenewal };
 }
@@ -114,6 +117,7 @@ export const PROVIDERS: Provider[] = [
   AccessGuard,
   FreshGuard,
   RefreshGuard,
+  LogoutGuard,
   SlidingSessionInterceptor,
   JwtExceptionFilter,
 ];
@@ -128,6 +132,7 @@ export const EXPORTS = [
   AccessGuard,
   FreshGuard,
   RefreshGuard,
+  LogoutGuard,
   SlidingSessionInterceptor,
   CookieRenewal,
   JwtExceptionFilter,

@@ -17,6 +17,18 @@ export interface LoaderContext {
 /** A key that a loader returns, for the algorithm of the options. It is checked as a configured key is. */
 export type LoadedKey = SecretInput | KeyPairInput;
 
+/** A key of a loader, with its id and the tenant that it belongs to. */
+export interface LoadedKeyWithNames {
+  readonly key: LoadedKey;
+  /** The key id in the header of new tokens. It means nothing in what `decodeKey` returns. */
+  readonly kid?: string;
+  /**
+   * The tenant: 1 to 256 characters. Tenants share neither sessions nor revocations, even if they have users of the same
+   * name. Return the same one from `encodeKey` and `decodeKey`.
+   */
+  readonly namespace?: string;
+}
+
 /** What a token contains, before any of it was checked. Frozen. */
 export interface UnverifiedToken {
   readonly header: TokenHeader;
@@ -39,15 +51,12 @@ export interface JwtExtendedLoaders {
   /** Returns header parameters to add to the tokens of a subject. Flask: `additional_headers_loader`. */
   additionalHeaders?(subject: any, context: LoaderContext): Awaitable<object | null | undefined>;
   /** Returns the key that signs a subject's tokens. Flask: `encode_key_loader`. */
-  encodeKey?(
-    subject: any,
-    context: LoaderContext,
-  ): Awaitable<LoadedKey | { key: LoadedKey; kid?: string }>;
+  encodeKey?(subject: any, context: LoaderContext): Awaitable<LoadedKey | LoadedKeyWithNames>;
   /** Returns the key that verifies a token, or `null`; header and claims are **unverified**. Flask: `decode_key_loader`. */
   decodeKey?(
     unverified: UnverifiedToken,
     context: LoaderContext,
-  ): Awaitable<LoadedKey | null | undefined>;
+  ): Awaitable<LoadedKey | LoadedKeyWithNames | null | undefined>;
   /** Returns whether a token is revoked; called in addition to the blocklist. Flask: `token_in_blocklist_loader`. */
   isTokenRevoked?(token: Token, context: LoaderContext): Awaitable<boolean>;
   /** Returns whether the application accepts a verified token. Flask: `token_verification_loader`. */

@@ -1,6 +1,6 @@
 import type { SecurityEventEmitter } from '../contracts/security-events.js';
 import type { Duration } from '../contracts/token.js';
-import type { BlocklistOptions, RotationOptions } from './blocklist-options.js';
+import type { BlocklistOptions, RotationOptions, SessionOptions } from './blocklist-options.js';
 import type { JwtExtendedLoaders } from './callbacks.js';
 import type { KeyOptions, KeyRingOptions } from './key-options.js';
 import type { LocationOptions } from './location-options.js';
@@ -25,10 +25,15 @@ export interface JwtExtendedOptions
   extends KeyOptions, TokenOptions, LocationOptions, ResponseOptions {
   /** Several keys with key ids, instead of `secret`, `privateKey` and `publicKey`. */
   keys?: KeyRingOptions;
-  /** Where revocations are kept, and which tokens are checked. */
-  blocklist?: BlocklistOptions;
-  /** How refresh tokens are rotated, and how long sessions may last. */
+  /**
+   * Where revocations are kept, and which tokens are checked. `false`: nothing is kept, as is Flask-JWT-Extended's default;
+   * tokens can then be neither revoked nor rotated.
+   */
+  blocklist?: BlocklistOptions | false;
+  /** How refresh tokens are rotated. */
   rotation?: RotationOptions;
+  /** How long sessions last, and whether they are listed. */
+  sessions?: SessionOptions;
   /**
    * Emits security events as `jwt.<name>`: an `EventEmitter2`, Node's `EventEmitter` or an object of your own.
    * @default none

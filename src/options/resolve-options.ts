@@ -7,9 +7,10 @@ import { pick, readOptions, type Rows } from '../common/read-options.js';
 import type { SecurityEventEmitter } from '../contracts/security-events.js';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
 import {
-  checkRotationStore,
+  checkStoreFits,
   readBlocklistOptions,
   readRotationOptions,
+  readSessionOptions,
 } from './blocklist-options.js';
 import { readLoaders } from './callbacks.js';
 import { checkRenewal } from './cookie-options.js';
@@ -28,6 +29,7 @@ export const OPTION_ROWS = {
   ...RESPONSE_ROWS,
   blocklist: [readBlocklistOptions, {}],
   rotation: [readRotationOptions],
+  sessions: [readSessionOptions, {}],
   events: [checkEmitter],
   login: [readLoginOptions],
   loaders: [readLoaders, {}],
@@ -47,8 +49,8 @@ export const OPTION_ROWS = {
  */
 export function resolveOptions(options: JwtExtendedOptions): ResolvedOptions {
   const given = readOptions('', OPTION_ROWS, options);
-  const { blocklist, rotation, events, login, loaders, clock } = given;
-  if (rotation) checkRotationStore(rotation, blocklist.store);
+  const { blocklist, rotation, sessions, events, login, loaders, clock } = given;
+  checkStoreFits(blocklist, rotation, sessions);
   checkRenewal(given.cookies, given.accessTokenExpires);
   const resolved: ResolvedOptions = {
     token: resolveTokenOptions(pick(given, TOKEN_ROWS), given.csrf.protect),
@@ -56,6 +58,7 @@ export function resolveOptions(options: JwtExtendedOptions): ResolvedOptions {
     responses: resolveResponseOptions(given),
     blocklist,
     rotation: rotation ?? readRotationOptions({}, 'rotation'),
+    sessions,
     events,
     login,
     loaders,

@@ -1,5 +1,9 @@
 import type { SecurityEventEmitter } from '../contracts/security-events.js';
-import type { ResolvedBlocklistOptions, ResolvedRotationOptions } from './blocklist-options.js';
+import type {
+  ResolvedBlocklistOptions,
+  ResolvedRotationOptions,
+  ResolvedSessionOptions,
+} from './blocklist-options.js';
 import type { JwtExtendedLoaders } from './callbacks.js';
 import type { ResolvedLocationOptions } from './location-options.js';
 import type { ResolvedLoginOptions } from './login-options.js';
@@ -12,6 +16,7 @@ export interface ResolvedOptions extends ResolvedLocationOptions {
   readonly responses: ResolvedResponseOptions;
   readonly blocklist: ResolvedBlocklistOptions;
   readonly rotation: ResolvedRotationOptions;
+  readonly sessions: ResolvedSessionOptions;
   readonly events: SecurityEventEmitter | undefined;
   readonly login: ResolvedLoginOptions | undefined;
   readonly loaders: Readonly<JwtExtendedLoaders>;

@@ -100,7 +100,7 @@ export function resolveTokenOptions(
  * the key that nests custom claims must have other names.
  */
 export const RESERVED_CLAIMS: ReadonlySet<string> = new Set(
-  'iat nbf exp jti type fresh csrf sub iss aud sid auth_time'.split(' '),
+  'iat nbf exp jti type fresh csrf sub iss aud sid auth_time grant'.split(' '),
 );
 
 /** Whether every object has a member of that name: the library that signs takes such a claim for one of its own. */

@@ -9,6 +9,9 @@ import { MissingTokenError } from '../errors/token-errors.js';
 import type { GuardKind } from '../route/merge-policy.js';
 import { contextOf, type RouteAuthenticator, setAnonymous } from '../route/route-authenticator.js';
 
+/** `LogoutGuard` has no strategy: it looks for two tokens. */
+type StrategyKind = Exclude<GuardKind, 'logout'>;
+
 const BASE = { verifyType: true, optional: false, skipRevocationCheck: false } as const;
 
 /** The policy of each strategy. Passport does not know the handler, so decorators do not count. */
@@ -16,7 +19,7 @@ const POLICIES = {
   access: Object.freeze({ ...BASE, type: 'access', fresh: false }),
   fresh: Object.freeze({ ...BASE, type: 'access', fresh: Object.freeze({}) }),
   refresh: Object.freeze({ ...BASE, type: 'refresh', fresh: false }),
-} as const satisfies Record<GuardKind, RoutePolicy>;
+} as const satisfies Record<StrategyKind, RoutePolicy>;
 
 /** The three strategies of one prefix. Each makes the checks of the token guard of its kind. */
 export class PassportStrategies implements OnApplicationBootstrap, OnModuleDestroy {
@@ -38,7 +41,7 @@ export class PassportStrategies implements OnApplicationBootstrap, OnModuleDestr
 
   /** @throws JwtExtendedConfigError - if passport has a strategy of that name: it would replace it silently */
   onApplicationBootstrap(): void {
-    for (const kind of Object.keys(POLICIES) as GuardKind[]) {
+    for (const kind of Object.keys(POLICIES) as StrategyKind[]) {
       const name = `${this.prefix}-${kind}`;
       // Passport's types do not declare `_strategy`, but there is no other way to find out.
       const registry = passport as unknown as { _strategy(name: string): unknown };

@@ -1,13 +1,23 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { requireId, requireIdentity } from '../common/checks.js';
+import { isObject, requireId, requireIdentity } from '../common/checks.js';
+import { refuseUnknownNames } from '../common/read-options.js';
 import type { Awaitable } from '../contracts/awaitable.js';
 import type { Token } from '../contracts/token.js';
 import { type ErrorRenderer, rendering } from '../errors/token.error.js';
 import { InvalidTokenError } from '../errors/token-errors.js';
 import type { EventPublisher } from '../events/security-event-publisher.js';
+import { isId } from '../tokens/registered-claims.js';
+import { sessionIdOf } from '../tokens/session.js';
 import type { TokenReader } from '../tokens/token-reader.js';
+import { isVerifiedToken } from '../tokens/verified-token.js';
 import type { CutOffs } from './cut-offs.js';
-import { entryKey, type RevocationLedger } from './revocation-ledger.js';
+import {
+  EVERYTHING_KEY,
+  identityKey,
+  prefixOf,
+  type RevocationLedger,
+  tokenKey,
+} from './revocation-ledger.js';
 import type { SessionRegistry } from './session-registry.js';
 import type { StoreGateway } from './store-gateway.js';
 
@@ -25,12 +35,20 @@ export interface BlocklistParts {
   readonly clock: () => Date;
   /** Seconds. */
   readonly leeway: number;
+  /** Whether every identity is a string. */
+  readonly verifySub: boolean;
   /** The longest lifetime that the options give a token, in seconds; `Infinity` if such a token never expires. */
   readonly maxTokenLifetime: number;
 }
 
+/** The tenant that a call is about. */
+export interface NamespaceOptions {
+  /** The `namespace` that the loaders `encodeKey` and `decodeKey` give. @default none */
+  namespace?: string;
+}
+
 /** Options of `revokeAllFor`. */
-export interface RevokeAllOptions {
+export interface RevokeAllOptions extends NamespaceOptions {
   /** Tokens issued before this moment are revoked. @default now */
   issuedBefore?: Date;
 }
@@ -40,15 +58,14 @@ export interface RevokeAllOptions {
  * that resolves has happened.
  *
  * To keep revocations in your own way, extend this class and give yours as the module's `blocklistService`. The module
- * calls `isRevoked`, `revoke` and `revokeSession` (this one also when a refresh token is reused): if your `isRevoked`
- * does not call `super`, override all three.
+ * asks your `isRevoked` beside its own store: a token is revoked if either says so.
  *
  * @example
  * ```ts
- * @UseGuards(AccessGuard)
+ * @UseGuards(LogoutGuard)
  * @Post('logout')
  * async logout(@CurrentToken() token: JwtContext) {
- *   await this.blocklist.revoke(token);
+ *   await this.blocklist.revokeSession(token);
  * }
  * ```
  */
@@ -61,19 +78,29 @@ export class BlocklistService {
    * Revokes one token until it would have expired.
    *
    * @param token - an encoded token, or what a guard or `decodeToken` gave
+   * @returns whether this call was the first to revoke it: use it for links that work once
    * @throws TypeError - for anything else
    * @throws InvalidTokenError - for an encoded token that is invalid, and for a foreign token without a `jti`
    * @throws TokenCheckUnavailableError - if the store does not acknowledge the revocation
+   * @throws JwtExtendedConfigError - if `blocklist` is `false`
+   *
+   * @example
+   * ```ts
+   * const token = await tokens.authenticate(link, { claims: { purpose: 'confirm-email' } });
+   * if (!(await blocklist.revoke(token))) throw new GoneException('The link was used before');
+   * ```
    */
-  async revoke(token: string | Token): Promise<void> {
-    const { jti, identity } = await this.#rendering(async () => {
+  async revoke(token: string | Token): Promise<boolean> {
+    const { isFirst, jti, identity } = await this.#rendering(async () => {
       const verified = await this.#verified(token);
       if (!verified.jti) throw new InvalidTokenError('Missing claim: jti');
       const end = verified.expiresAt?.getTime() ?? Infinity;
-      await this.parts.store.add(entryKey('jti', verified.jti), '1', this.#withLeeway(end));
-      return verified;
+      const key = tokenKey(prefixOf(verified), verified.jti);
+      const isFirst = await this.parts.store.add(key, '1', this.#withLeeway(end));
+      return { isFirst, jti: verified.jti, identity: verified.identity };
     });
-    this.parts.events.publish('revoked', { level: 'token', jti, identity });
+    if (isFirst) this.parts.events.publish('revoked', { level: 'token', jti, identity });
+    return isFirst;
   }
 
   /**
@@ -83,9 +110,10 @@ export class BlocklistService {
    * @throws TypeError - for anything but text
    * @throws TokenCheckUnavailableError - if the store does not acknowledge it
    */
-  async unrevoke(jti: string): Promise<void> {
+  async unrevoke(jti: string, options: NamespaceOptions = {}): Promise<void> {
     requireId(jti, 'unrevoke takes the jti of a token');
-    await this.#rendering(() => this.parts.store.delete(entryKey('jti', jti)));
+    refuseUnknownOptions(options, 'unrevoke');
+    await this.#rendering(() => this.parts.store.delete(tokenKey(prefixOf(options), jti)));
   }
 
   /**
@@ -103,24 +131,39 @@ export class BlocklistService {
   }
 
   /**
-   * Revokes every token of a session (`sid`), including tokens that are made for this session later.
+   * Ends a session: revokes every token of it. Give the token of the request, or the session's id (`sid`); a token
+   * without a session is a session of its own, to which the tokens belong that were renewed or rotated from it. A session
+   * that has ended does not come back.
    *
-   * @throws TypeError - for anything but text
+   * @param session - a token that a guard or `decodeToken` gave, or the id of a session
+   * @throws TypeError - for anything else
    * @throws TokenCheckUnavailableError - if the store does not acknowledge the revocation
+   * @throws JwtExtendedConfigError - if `blocklist` is `false`
    *
    * @example
    * ```ts
-   * if (token.sessionId) await blocklist.revokeSession(token.sessionId);
+   * @UseGuards(LogoutGuard)
+   * @Post('logout')
+   * async logout(@CurrentToken() token: JwtContext) {
+   *   await this.blocklist.revokeSession(token);
+   * }
    * ```
    */
-  async revokeSession(sessionId: string): Promise<void> {
-    requireId(sessionId, 'revokeSession takes the id of a session');
-    const { store, sessions, maxTokenLifetime, clock, events } = this.parts;
+  async revokeSession(session: string | Token, options: NamespaceOptions = {}): Promise<void> {
+    const { ledger, sessions, maxTokenLifetime, clock, events, leeway } = this.parts;
+    const token = isVerifiedToken(session) ? session : undefined;
+    const sessionId = token ? sessionIdOf(token) : session;
+    if (!isId(sessionId))
+      throw new TypeError(
+        'revokeSession takes a token from a guard or decodeToken, or a session id',
+      );
+    refuseUnknownOptions(options, 'revokeSession');
+    const prefix = prefixOf(token ?? options);
     await this.#rendering(async () => {
-      // The last token of the session may have been made to live longer than usual.
-      const life = (await sessions.lifeOf(sessionId)) * 1000;
-      const end = Math.max(clock().getTime() + maxTokenLifetime * 1000, life);
-      await store.add(entryKey('sid', sessionId), '1', this.#withLeeway(end));
+      const own = token ? (token.expiresAt?.getTime() ?? Infinity) / 1000 : 0;
+      const end = Math.max(clock().getTime() / 1000 + maxTokenLifetime, own);
+      await ledger.endSession(prefix, sessionId, end + leeway);
+      if (token) await sessions.forget(prefix, token.identity, sessionId);
     });
     events.publish('revoked', { level: 'session', sessionId });
   }
@@ -137,12 +180,15 @@ export class BlocklistService {
    * @throws RangeError - for a moment in the future, or before 1970
    * @throws TokenCheckUnavailableError - if the store does not acknowledge the revocation
    */
-  async revokeAllFor(identity: string, { issuedBefore }: RevokeAllOptions = {}): Promise<void> {
-    requireIdentity(identity, 'revokeAllFor takes an identity');
+  async revokeAllFor(identity: string, options: RevokeAllOptions = {}): Promise<void> {
+    requireIdentity(identity, 'revokeAllFor takes an identity', this.parts.verifySub);
+    refuseUnknownOptions(options, 'revokeAllFor', ['issuedBefore']);
+    const { issuedBefore } = options;
     const { cutOffs, events } = this.parts;
     const moment = await this.#rendering(async () => {
-      if (issuedBefore === undefined) return cutOffs.revokeNow(identity);
-      await cutOffs.revokeBefore(identity, issuedBefore);
+      const key = identityKey(prefixOf(options), identity);
+      if (issuedBefore === undefined) return cutOffs.revokeNow(key);
+      await cutOffs.revokeBefore(key, issuedBefore);
       return issuedBefore;
     });
     events.publish('revoked', { level: 'identity', identity, issuedBefore: moment });
@@ -156,7 +202,7 @@ export class BlocklistService {
    */
   async revokeAllIssuedBefore(moment: Date): Promise<void> {
     if (!(moment instanceof Date)) throw new TypeError('revokeAllIssuedBefore takes a Date');
-    await this.#rendering(() => this.parts.cutOffs.revokeBefore(undefined, moment));
+    await this.#rendering(() => this.parts.cutOffs.revokeBefore(EVERYTHING_KEY, moment));
     this.parts.events.publish('revoked', { level: 'all', issuedBefore: moment });
   }
 
@@ -173,4 +219,17 @@ export class BlocklistService {
   #rendering<T>(work: () => Awaitable<T>): Promise<T> {
     return rendering(this.parts.renderer, work);
   }
+}
+
+/** @throws TypeError, JwtExtendedConfigError */
+function refuseUnknownOptions(
+  options: unknown,
+  method: string,
+  names: readonly string[] = [],
+): void {
+  if (!isObject(options)) throw new TypeError(`The options of ${method} must be an object`);
+  refuseUnknownNames(Object.keys(options), [...names, 'namespace'], method);
+  const { namespace } = options;
+  if (namespace !== undefined && !isId(namespace))
+    throw new TypeError(`The namespace of ${method} must be text of 1 to 256 characters`);
 }

@@ -1,6 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { EVERYTHING_KEY, identityKey } from './revocation-ledger.js';
-import type { StoreGateway } from './store-gateway.js';
+import type { RevocationLedger } from './revocation-ledger.js';
 
 /** Under this name the testing kit's clock, which stands still, has a function that moves it to a moment. */
 export const ADVANCE_TO = Symbol.for('nestjs-jwt-extended:advance-to');
@@ -8,27 +7,28 @@ export const ADVANCE_TO = Symbol.for('nestjs-jwt-extended:advance-to');
 type Clock = (() => Date) & { readonly [ADVANCE_TO]?: (moment: Date) => void };
 
 /**
- * Revokes everything that was issued before a moment, to one identity or, for `undefined`, to all. A cut-off is a whole
+ * Revokes everything that was issued before a moment, to one identity or to all. A cut-off is a whole
  * second, because `iat` is. The store keeps it for ever, because a token may be valid for ever.
  */
 export class CutOffs {
   constructor(
-    private readonly store: StoreGateway,
+    private readonly ledger: RevocationLedger,
     private readonly clock: Clock,
   ) {}
 
   /**
    * Revokes what was issued before a moment that is not in the future, and within the second that this moment is in.
    *
+   * @param key - of the cut-off
    * @throws TypeError, RangeError - for any other moment
    */
-  async revokeBefore(identity: unknown, moment: Date): Promise<void> {
+  async revokeBefore(key: string, moment: Date): Promise<void> {
     if (!(moment instanceof Date) || Number.isNaN(moment.getTime()))
       throw new TypeError('issuedBefore must be a valid Date');
     if (moment > this.clock()) throw new RangeError('issuedBefore must not lie in the future');
     if (moment.getTime() < 0) throw new RangeError('issuedBefore must not lie before 1970');
     const cutOff = Math.ceil(moment.getTime() / 1000);
-    await this.#raise(identity, cutOff);
+    await this.ledger.raise(key, cutOff);
     await this.#secondOver(cutOff);
   }
 
@@ -38,18 +38,13 @@ export class CutOffs {
    *
    * @returns the end of the last second in which everything is revoked
    */
-  async revokeNow(identity: unknown): Promise<Date> {
+  async revokeNow(key: string): Promise<Date> {
     const first = this.#nextSecond();
-    await this.#raise(identity, first);
+    await this.ledger.raise(key, first);
     const cutOff = Math.max(first, this.#nextSecond());
-    if (cutOff > first) await this.#raise(identity, cutOff);
+    if (cutOff > first) await this.ledger.raise(key, cutOff);
     await this.#secondOver(cutOff);
     return new Date(cutOff * 1000);
-  }
-
-  async #raise(identity: unknown, cutOff: number): Promise<void> {
-    const key = identity === undefined ? EVERYTHING_KEY : identityKey(identity);
-    await this.store.raise(key, cutOff, null);
   }
 
   #nextSecond(): number {

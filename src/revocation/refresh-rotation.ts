@@ -1,22 +1,37 @@
-import type { Token } from '../contracts/token.js';
+import type { JwtContext, Token } from '../contracts/token.js';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
 import {
   ExpiredTokenError,
   InvalidTokenError,
-  RevokedTokenError,
   TokenCheckUnavailableError,
   WrongTokenTypeError,
 } from '../errors/token-errors.js';
 import type { EventPublisher } from '../events/security-event-publisher.js';
+import type { ResolvedTokenOptions } from '../options/token-options.js';
+import {
+  decidedBy,
+  extendGrant,
+  grantedClaims,
+  grantOf,
+  type SharedGrant,
+} from '../tokens/grant.js';
 import { type LoaderCalls, loadUser, requireVerified, subjectOf } from '../tokens/loaders.js';
+import { endOfSession, loginOf, sessionIdOf } from '../tokens/session.js';
 import type { TokenMint } from '../tokens/token-mint.js';
-import type { MintedToken, RotateRefreshTokenOptions } from '../tokens/token-request.js';
+import type { RotateRefreshTokenOptions } from '../tokens/token-request.js';
 import type { RevocationCheck } from './revocation-check.js';
-import { ACTIVE, type RevocationLedger, type RotationRecord } from './revocation-ledger.js';
-import { beginningOf, endOf, type SessionRegistry } from './session-registry.js';
+import {
+  familyOf,
+  type FamilyState,
+  generationOf,
+  type RevocationLedger,
+  type RotationRecord,
+} from './revocation-ledger.js';
+import type { SessionRegistry } from './session-registry.js';
 import type { StoreGateway } from './store-gateway.js';
 
 export interface RotationParts {
+  readonly tokenOptions: ResolvedTokenOptions;
   readonly mint: TokenMint;
   readonly store: StoreGateway;
   readonly ledger: RevocationLedger;
@@ -25,20 +40,14 @@ export interface RotationParts {
   readonly loaders: LoaderCalls;
   readonly events: EventPublisher;
   readonly clock: () => Date;
-  /** Seconds. */
-  readonly leeway: number;
   /** How long a session may last from its login, in seconds. */
   readonly sessionLifetime: number | undefined;
 }
 
-interface Successors {
-  readonly access: MintedToken;
-  readonly refresh: MintedToken;
-  readonly sessionId: string;
-}
+type Successors = readonly [access: Token, refresh: Token];
 
 interface Claim {
-  readonly rotation: RotationRecord;
+  readonly record: RotationRecord;
   /** `raced` if another call decided just before what the successors are. */
   readonly outcome: 'rotated' | 'raced';
 }
@@ -50,89 +59,135 @@ interface Claim {
 export class TokenRotation {
   constructor(private readonly parts: RotationParts) {}
 
-  /** @throws TokenError - every reason for which a refresh route refuses */
+  /**
+   * A token that a guard let in keeps the guard's look-ups. Whether it was revoked meanwhile is checked last.
+   *
+   * @throws TokenError - every reason for which a refresh route refuses
+   */
   async rotate(token: Token, options: RotateRefreshTokenOptions): Promise<Successors> {
     const { check, loaders, sessions, events } = this.parts;
     const { request } = options;
     this.#requireRotatable(token);
-    const status = await check.statusOf(token);
-    await check.refuseRevoked(token, status, request);
-    await requireVerified(loaders, token, request);
-    const subject = subjectOf(loaders, token, await loadUser(loaders, token, request));
-    const { rotation, outcome }: Claim =
-      'rotation' in status
-        ? { rotation: status.rotation, outcome: 'raced' }
-        : await this.#claim(token, request);
-    const { access, refresh } = await this.#mint(subject, token, rotation, options);
-    await sessions.recordRotation([access, refresh], beginningOf(token) * 1000);
-    const { sessionId } = rotation;
+    const status = await check.statusOf(token, 'takeStatusOf');
+    const isAdmitted = isContext(token);
+    if (!isAdmitted || status.is !== 'active') await check.refuseRevoked(token, status, request);
+    if (!isAdmitted) await requireVerified(loaders, token, request);
+    const user = isAdmitted ? token.user : await loadUser(loaders, token, request);
+    const subject = subjectOf(loaders, token, user);
+    const grant = extendGrant(grantOf(token.claims, this.parts.tokenOptions), decidedBy(options));
+    const { record, outcome }: Claim =
+      status.is === 'superseded'
+        ? { record: status.family.record, outcome: 'raced' }
+        : await this.#claim(token, 'family' in status ? status.family : undefined, grant, request);
+    const successors = await this.#mint(subject, token, record, grant, options);
+    const [access, refresh] = successors;
+    await sessions.requireLasting(access, refresh);
+    await check.refuseRevokedMeanwhile(token);
+    await sessions.recordRotation(access, refresh);
     const { identity, jti } = token;
+    const sessionId = sessionIdOf(token);
     events.publish(outcome, { identity, sessionId, jti, successor: refresh.jti });
-    return { access, refresh, sessionId };
+    return successors;
   }
 
   #requireRotatable(token: Token): void {
-    const { store, clock, leeway, sessionLifetime } = this.parts;
+    const { store, clock, tokenOptions } = this.parts;
     if (!store.isAtomic)
       throw new JwtExtendedConfigError(
-        'rotateRefreshToken needs a store whose add is atomic, or two clients could rotate one token: ' +
+        'rotateRefreshToken needs a store whose add and replace are atomic, or two clients could rotate one token: ' +
           'give Redis, SQL or the memory store as blocklist.store',
       );
     if (token.type !== 'refresh') throw new WrongTokenTypeError('refresh');
     if (token.jti === '') throw new InvalidTokenError('Missing claim: jti');
     const now = clock().getTime() / 1000;
     const { exp } = token.claims;
-    const hasExpired = typeof exp === 'number' && exp <= now - leeway;
-    const end = endOf(token, sessionLifetime);
-    if (hasExpired || (end !== undefined && end <= now)) throw new ExpiredTokenError(token);
+    const hasExpired = typeof exp === 'number' && exp <= now - tokenOptions.leeway;
+    if (hasExpired || this.#endOf(token) <= now) throw new ExpiredTokenError(token);
   }
 
   /** Claims the token for new successors, or, if another call was first, finds out what those of that call are. */
-  async #claim(token: Token, request: unknown): Promise<Claim> {
-    const { ledger, check, mint, clock, leeway } = this.parts;
-    const rotation: RotationRecord = {
-      sessionId: token.sessionId ?? token.jti,
+  async #claim(
+    token: Token,
+    family: FamilyState | undefined,
+    grant: SharedGrant,
+    request: unknown,
+  ): Promise<Claim> {
+    const { ledger, check, mint, clock } = this.parts;
+    const now = mint.now();
+    const until = this.#lastUse(token, family, grant, now);
+    const record: RotationRecord = {
+      generation: generationOf(token) + 1,
       claimedAt: clock().getTime(),
-      now: mint.now(),
+      now,
       access: mint.newIds(),
       refresh: mint.newIds(),
+      ...(until !== Infinity && { until }),
     };
-    const { expiresAt } = token;
-    const lastUse = expiresAt ? new Date(expiresAt.getTime() + leeway * 1000) : null;
-    const isClaimed = await ledger.claim(token, rotation, lastUse);
-    const status = isClaimed ? ACTIVE : await ledger.statusOf(token);
-    const found = 'rotation' in status ? status.rotation : undefined;
+    if (await ledger.claim(token, family, record)) return { record, outcome: 'rotated' };
+    const status = await check.statusOf(token);
+    const found = 'family' in status ? status.family?.record : undefined;
     // A client library that sends the command again after a lost connection finds the entry of the first time.
-    if (isClaimed || found?.refresh.jti === rotation.refresh.jti) {
-      // The successors must not outlive a revocation that came between the look-up and the claim.
-      if (await ledger.isRevoked(token)) throw new RevokedTokenError(token);
-      return { rotation, outcome: 'rotated' };
-    }
+    if (found?.refresh.jti === record.refresh.jti) return { record, outcome: 'rotated' };
     await check.refuseRevoked(token, status, request);
-    if (found) return { rotation: found, outcome: 'raced' };
-    const fault = new TypeError('The blocklist store said that an entry is there, and lost it');
+    if (found && status.is === 'superseded') return { record: found, outcome: 'raced' };
+    const fault = new TypeError(
+      'The blocklist store refused to write an entry that it does not have',
+    );
     throw new TokenCheckUnavailableError(fault);
+  }
+
+  /** The second in which the last token of the family, with its newest one, will have expired. */
+  #lastUse(
+    { claims: { exp } }: Token,
+    family: FamilyState | undefined,
+    grant: SharedGrant,
+    now: number,
+  ): number {
+    const { leeway, expires } = this.parts.tokenOptions;
+    const lifetime = grant.refresh ?? expires.refresh;
+    const known = family ? (family.record.until ?? Infinity) : 0;
+    const own = typeof exp === 'number' ? exp + leeway : Infinity;
+    const newest = lifetime === false ? Infinity : now + lifetime + leeway;
+    return Math.ceil(Math.max(known, own, newest));
   }
 
   async #mint(
     subject: unknown,
     token: Token,
-    { sessionId, now, access, refresh }: RotationRecord,
-    { accessExpiresIn, refreshExpiresIn, ...shared }: RotateRefreshTokenOptions,
-  ): Promise<Omit<Successors, 'sessionId'>> {
-    const { mint, sessionLifetime } = this.parts;
-    const session = {
-      ...shared,
+    { generation, now, access, refresh }: RotationRecord,
+    grant: SharedGrant,
+    { additionalClaims, additionalHeaders, request }: RotateRefreshTokenOptions,
+  ): Promise<Successors> {
+    const { mint, tokenOptions } = this.parts;
+    const granted = grantedClaims(token.claims, grantOf(token.claims, tokenOptions), tokenOptions);
+    const shared = {
+      request,
+      additionalHeaders,
+      additionalClaims: { ...granted, ...additionalClaims },
       identity: token.identity,
-      sessionId,
-      authTime: beginningOf(token),
-      expiresBy: endOf(token, sessionLifetime),
+      sessionId: sessionIdOf(token),
+      authTime: loginOf(token),
+      expiresBy: this.#endOf(token),
     };
-    const wantedAccess = { ...session, expiresIn: accessExpiresIn, reuseIds: access };
-    const wantedRefresh = { ...session, expiresIn: refreshExpiresIn, reuseIds: refresh };
-    return {
-      access: await mint.mint(subject, { ...wantedAccess, type: 'access' }, now),
-      refresh: await mint.mint(subject, { ...wantedRefresh, type: 'refresh' }, now),
+    const wantedAccess = { ...shared, grant, expiresIn: grant.access, reuseIds: access };
+    const wantedRefresh = {
+      ...shared,
+      grant: { ...grant, family: familyOf(token), generation },
+      expiresIn: grant.refresh,
+      reuseIds: refresh,
     };
+    return [
+      await mint.mint(subject, { ...wantedAccess, type: 'access' }, now),
+      await mint.mint(subject, { ...wantedRefresh, type: 'refresh' }, now),
+    ];
   }
+
+  #endOf(token: Token): number {
+    return endOfSession(sessionIdOf(token), loginOf(token), this.parts.sessionLifetime);
+  }
+}
+
+/** Whether a guard has verified the token, and has looked its user up. */
+function isContext(token: Token): token is JwtContext {
+  return 'location' in token;
 }

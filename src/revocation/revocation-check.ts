@@ -11,18 +11,18 @@ import {
 import type { EventPublisher } from '../events/security-event-publisher.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { type LoaderCalls, loaderFault } from '../tokens/loaders.js';
+import { sessionIdOf } from '../tokens/session.js';
 import { BlocklistService } from './blocklist.service.js';
 import {
   ACTIVE,
   type RevocationLedger,
   type RevocationStatus,
   REVOKED,
-  type RotationRecord,
 } from './revocation-ledger.js';
 
 const WARNING_INTERVAL_MS = 10_000;
 
-/** Refuses a token if our ledger, or the application's own `BlocklistService`, or the `isTokenRevoked` loader says so. */
+/** Refuses a token if our ledger, the application's own `BlocklistService` or the `isTokenRevoked` loader says so. */
 export class RevocationCheck {
   readonly #logger = new Logger('JwtExtendedModule');
   #warnedAt = -Infinity;
@@ -51,18 +51,12 @@ export class RevocationCheck {
 
   /** Refuses a token for its status, or for the loader's answer. The reuse of a refresh token first ends its session. */
   refuseRevoked(token: Token, status: RevocationStatus, request: unknown): Awaitable<void> {
-    if (status.is === 'reused') return this.#refuseReused(token, status.rotation);
+    if (status.is === 'reused') return this.#refuseReused(token, status.family.record.refresh.jti);
     if (status.is === 'revoked') throw new RevokedTokenError(token);
     if (!this.loaders.has('isTokenRevoked')) return;
     return this.#isRevokedByLoader(token, request).then((isRevoked) => {
       if (isRevoked) throw new RevokedTokenError(token);
     });
-  }
-
-  async isRevoked(token: Token): Promise<boolean> {
-    if (!this.options.checks.has(token.type)) return false;
-    const { is } = await this.#failOpen(token);
-    return is === 'revoked' || is === 'reused' || this.#isRevokedByLoader(token, undefined);
   }
 
   /**
@@ -76,37 +70,65 @@ export class RevocationCheck {
     return is === 'active' && !(await this.#isRevokedByLoader(token, request));
   }
 
-  /** By our ledger or the application's blocklist. Ignores `checks` and `onStoreError: 'allow'`, as `isActive` does. */
-  async statusOf(token: Token): Promise<RevocationStatus> {
+  /**
+   * By our ledger and the application's blocklist. Ignores `checks` and `onStoreError: 'allow'`, as `isActive` does.
+   *
+   * @param look - how to ask the ledger
+   */
+  async statusOf(
+    token: Token,
+    look: 'statusOf' | 'takeStatusOf' = 'statusOf',
+  ): Promise<RevocationStatus> {
     try {
-      return await this.#statusOf(token);
+      return await this.#statusOf(token, look);
     } catch (error) {
       throw loaderFault(error);
     }
   }
 
-  #statusOf(token: Token): Awaitable<RevocationStatus> {
-    return this.#isOurs ? this.ledger.statusOf(token) : this.#statusByTheirs(token);
+  #statusOf(
+    token: Token,
+    look: 'statusOf' | 'takeStatusOf' = 'statusOf',
+  ): Awaitable<RevocationStatus> {
+    return this.#isOurs ? this.ledger[look](token) : this.#statusByBoth(token, look);
   }
 
-  /** The application's own blocklist decides, but only our ledger knows whether a refresh token was rotated. */
-  async #statusByTheirs(token: Token): Promise<RevocationStatus> {
-    const status = token.type === 'refresh' ? await this.ledger.statusOf(token) : ACTIVE;
-    if (status.is === 'reused') return status;
-    const answer: unknown = await withDeadline(
-      this.blocklist.isRevoked(token),
-      this.options.timeoutMs,
-      'BlocklistService.isRevoked',
-    );
-    if (typeof answer !== 'boolean')
+  /** The application's own blocklist is asked beside ours: a token is revoked if either says so. */
+  async #statusByBoth(token: Token, look: 'statusOf' | 'takeStatusOf'): Promise<RevocationStatus> {
+    const status = await this.ledger[look](token);
+    if (status.is === 'reused' || status.is === 'revoked') return status;
+    return (await this.#isRevokedByTheirs(token)) ? REVOKED : status;
+  }
+
+  async #isRevokedByTheirs(token: Token): Promise<boolean> {
+    try {
+      const answer: unknown = await withDeadline(
+        this.blocklist.isRevoked(token),
+        this.options.timeoutMs,
+        'BlocklistService.isRevoked',
+      );
+      if (typeof answer === 'boolean') return answer;
       throw new TypeError('BlocklistService.isRevoked must give true or false');
-    return answer ? REVOKED : status;
+    } catch (error) {
+      throw loaderFault(error);
+    }
   }
 
-  async #refuseReused(token: Token, { sessionId, refresh }: RotationRecord): Promise<void> {
-    await this.blocklist.revokeSession(sessionId);
+  /**
+   * The last step before something is handed out because of a token: the token may have been revoked since it was let in.
+   *
+   * @throws RevokedTokenError, TokenCheckUnavailableError
+   */
+  async refuseRevokedMeanwhile(token: Token): Promise<void> {
+    let isRevoked = await this.ledger.isRevoked(token);
+    if (!isRevoked && !this.#isOurs) isRevoked = await this.#isRevokedByTheirs(token);
+    if (isRevoked) throw new RevokedTokenError(token);
+  }
+
+  async #refuseReused(token: Token, successor: string): Promise<void> {
+    await this.blocklist.revokeSession(token);
     const { identity, jti } = token;
-    this.events.publish('reused', { identity, sessionId, jti, successor: refresh.jti });
+    this.events.publish('reused', { identity, sessionId: sessionIdOf(token), jti, successor });
     throw new ReusedTokenError(token);
   }
 

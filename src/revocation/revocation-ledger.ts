@@ -3,91 +3,232 @@ import { isObject } from '../common/checks.js';
 import { type Awaitable, thenOrNow } from '../contracts/awaitable.js';
 import type { Token } from '../contracts/token.js';
 import { TokenCheckUnavailableError } from '../errors/token-errors.js';
+import type { Grant } from '../tokens/grant.js';
+import { sessionIdOf } from '../tokens/session.js';
 import type { TokenIds } from '../tokens/token-request.js';
+import { VerifiedToken } from '../tokens/verified-token.js';
 import type { StoreGateway } from './store-gateway.js';
 
 /**
- * Within the grace, a refresh token that was rotated is `superseded`, and still good for the same successor; after the
- * grace, or when its successor was rotated too, it is `reused`.
+ * The newest refresh token of a family is `active`. Within the grace its predecessor is `superseded`, and still good for
+ * the same successors. Every other token of the family is `reused`.
  */
 export type RevocationStatus =
-  | { readonly is: 'active' }
+  | { readonly is: 'active'; readonly family?: FamilyState | undefined }
   | { readonly is: 'revoked' }
-  | { readonly is: 'superseded' | 'reused'; readonly rotation: RotationRecord };
+  | { readonly is: 'superseded' | 'reused'; readonly family: FamilyState };
 
 export const ACTIVE: RevocationStatus = { is: 'active' };
 export const REVOKED: RevocationStatus = { is: 'revoked' };
 
-/** What the store keeps of a rotated refresh token: no token, but all that it takes to make the same successors again. */
+/** What the store keeps of a family of refresh tokens: no token, but all that it takes to make the newest ones again. */
 export interface RotationRecord {
-  readonly sessionId: string;
-  /** When the token was claimed for rotation, in milliseconds since the epoch. */
+  /** How often the family was rotated. The newest refresh token has this number in its grant. */
+  readonly generation: number;
+  /** When the newest tokens were claimed, in milliseconds since the epoch. */
   readonly claimedAt: number;
-  /** The second in which the successors are issued. */
+  /** The second in which the newest tokens were issued. */
   readonly now: number;
   readonly access: TokenIds;
   readonly refresh: TokenIds;
+  /** Until when a token of the family may live, in seconds since the epoch; absent for ever. */
+  readonly until?: number;
 }
 
-/** Reads from the store when a token is revoked, and claims refresh tokens for rotation. */
+/** A record, and the text that the store has of it. */
+export interface FamilyState {
+  readonly record: RotationRecord;
+  readonly text: string;
+}
+
+/** Reads from the store when a token is revoked, claims refresh tokens for rotation, and ends sessions. */
 export class RevocationLedger {
+  /** What the last look-up of a refresh token found, so that a rotation in the same request needs no second one. */
+  readonly #looked = new WeakMap<object, RevocationStatus>();
+
   constructor(
     private readonly store: StoreGateway,
     private readonly graceMs: number,
     private readonly clock: () => Date,
   ) {}
 
-  /** One round trip to the store; a token that was rotated takes a second one, for its successor. */
+  /** One round trip to the store. */
   statusOf(token: Token): Awaitable<RevocationStatus> {
+    if (!this.store.isOn) return ACTIVE;
     const keys = levelKeys(token);
     const levels = keys.length;
-    if (token.type === 'refresh' && token.jti !== '') keys.push(entryKey('spent', token.jti));
+    if (token.type !== 'refresh')
+      return thenOrNow(this.store.get(keys), (values) =>
+        isRevokedBy(values, token) ? REVOKED : ACTIVE,
+      );
+    keys.push(familyKey(token));
     return thenOrNow(this.store.get(keys), (values) => {
-      const rotation = values[levels];
-      const isRevoked = isRevokedBy(values, token);
-      if (rotation === null || rotation === undefined) return isRevoked ? REVOKED : ACTIVE;
-      const record = readRecord(rotation, isRotationRecord, 'a rotated token');
-      return this.#statusOfRotated(record, isRevoked);
+      const status = this.#statusOfRefresh(token, isRevokedBy(values, token), values[levels]);
+      this.#looked.set(VerifiedToken.readingOf(token), status);
+      return status;
     });
+  }
+
+  /** The status that a guard found for the same token, once; otherwise as {@link statusOf}. */
+  takeStatusOf(token: Token): Awaitable<RevocationStatus> {
+    const reading = VerifiedToken.readingOf(token);
+    const looked = this.#looked.get(reading);
+    this.#looked.delete(reading);
+    return looked ?? this.statusOf(token);
   }
 
   /** Whether the token is revoked on any level, whether or not it was rotated. */
   async isRevoked(token: Token): Promise<boolean> {
-    return isRevokedBy(await this.store.get(levelKeys(token)), token);
+    return this.store.isOn && isRevokedBy(await this.store.get(levelKeys(token)), token);
   }
 
-  /** @returns whether this call claimed the refresh token: of all that try, one does */
-  claim(token: Token, rotation: RotationRecord, until: Date | null): Promise<boolean> {
-    return this.store.add(entryKey('spent', token.jti), JSON.stringify(rotation), until);
+  /**
+   * Claims a refresh token for its successors: of all calls that try, one succeeds.
+   *
+   * @param found - what the store had; it must not have changed
+   */
+  claim(token: Token, found: FamilyState | undefined, record: RotationRecord): Promise<boolean> {
+    const [key, text] = [familyKey(token), JSON.stringify(record)];
+    const until = dateOf(record.until);
+    if (!found) return this.store.add(key, text, until);
+    return this.store.replace(key, found.text, text, until);
+  }
+
+  /**
+   * Ends a session for as long as its tokens may live. An end that is on record already is only ever extended.
+   *
+   * @param until - in seconds since the epoch; `Infinity` for ever
+   */
+  async endSession(prefix: string, sessionId: string, until: number): Promise<void> {
+    await this.#change(sessionKey(prefix, sessionId), (held) => {
+      const end = Math.max(until, held ? endOf(held) : 0);
+      const isDone = held !== undefined && !isLive(held) && end <= endOf(held);
+      return isDone ? undefined : [`ended:${textOf(end)}`, end];
+    });
+  }
+
+  /**
+   * Records that tokens of a session live longer than the options say, so that its end will be kept for as long.
+   *
+   * @returns whether the session goes on; `false` if it has ended
+   */
+  async extendSession(prefix: string, sessionId: string, until: number): Promise<boolean> {
+    let hasEnded = false;
+    await this.#change(sessionKey(prefix, sessionId), (held) => {
+      hasEnded = held !== undefined && !isLive(held);
+      const isDone = hasEnded || (held !== undefined && endOf(held) >= until);
+      return isDone ? undefined : [`live:${textOf(until)}`, until];
+    });
+    return !hasEnded;
+  }
+
+  /** Raises a number of the store, unless it is as high already. It is kept for ever. */
+  async raise(key: string, value: number): Promise<void> {
+    await this.#change(key, (held) =>
+      held !== undefined && numberIn(held) >= value ? undefined : [String(value), Infinity],
+    );
+  }
+
+  /** Changes an entry by compare-and-swap until no other call comes between. */
+  async #change(
+    key: string,
+    next: (held: string | undefined) => readonly [text: string, until: number] | undefined,
+  ): Promise<void> {
+    let held: string | undefined;
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
+      const wanted = next(held);
+      if (!wanted) return;
+      const [text, until] = wanted;
+      const isChanged =
+        held === undefined
+          ? await this.store.add(key, text, dateOf(until))
+          : await this.store.replace(key, held, text, dateOf(until));
+      if (isChanged) return;
+      const [found] = await this.store.get([key]);
+      held = found ?? undefined;
+    }
+    throw new TokenCheckUnavailableError(
+      new TypeError('The blocklist store neither adds nor replaces an entry'),
+    );
   }
 
   /** Reuse comes before revocation: otherwise it would go unnoticed once the session has ended. */
-  async #statusOfRotated(rotation: RotationRecord, isRevoked: boolean): Promise<RevocationStatus> {
+  #statusOfRefresh(
+    token: Token,
+    isRevoked: boolean,
+    text: string | null | undefined,
+  ): RevocationStatus {
+    const generation = generationOf(token);
+    // Without its entry, a successor may be anything: the store has lost what it knew of the family.
+    if (text === null || text === undefined) return isRevoked || generation > 0 ? REVOKED : ACTIVE;
+    const record = readRecord(text, isRotationRecord, 'a rotated token');
+    const family = { record, text };
+    if (generation === record.generation) {
+      if (record.refresh.jti !== token.jti) return { is: 'reused', family };
+      return isRevoked ? REVOKED : { is: 'active', family };
+    }
     // The distance, so that a clock that was set back does not open the grace again.
-    const elapsed = Math.abs(this.clock().getTime() - rotation.claimedAt);
-    if (elapsed >= this.graceMs) return { is: 'reused', rotation };
-    const [successor] = await this.store.get([entryKey('spent', rotation.refresh.jti)]);
-    if (successor !== null) return { is: 'reused', rotation };
-    return isRevoked ? REVOKED : { is: 'superseded', rotation };
+    const elapsed = Math.abs(this.clock().getTime() - record.claimedAt);
+    if (generation !== record.generation - 1 || elapsed >= this.graceMs)
+      return { is: 'reused', family };
+    return isRevoked ? REVOKED : { is: 'superseded', family };
   }
 }
 
+/** More calls for one entry at once than this would mean that the store does not keep what it says. */
+const MAX_ATTEMPTS = 1_000;
+
 /** The levels on which a token can be revoked: all tokens, its identity, the token itself, its session. */
-function levelKeys({ identity, jti, sessionId }: Token): string[] {
-  const keys = [EVERYTHING_KEY, identityKey(identity), entryKey('jti', jti)];
-  if (sessionId !== undefined) keys.push(entryKey('sid', sessionId));
-  return keys;
+function levelKeys(token: Token): string[] {
+  const prefix = prefixOf(token);
+  return [
+    EVERYTHING_KEY,
+    identityKey(prefix, token.identity),
+    tokenKey(prefix, token.jti),
+    sessionKey(prefix, sessionIdOf(token)),
+  ];
 }
 
 function isRevokedBy(values: readonly (string | null)[], token: Token): boolean {
   const [everything, identity, itself, session] = values as (string | null)[];
-  if (itself !== null) return true;
-  if (token.sessionId !== undefined && session !== null) return true;
+  if (itself !== null || (session !== null && !isLive(session as string))) return true;
   const { iat } = token.claims;
   return isIssuedBefore(iat, everything) || isIssuedBefore(iat, identity);
 }
 
+/** The entry of a session that has not ended. Any other text of the store counts as an end. */
+function isLive(entry: string): boolean {
+  return /^live:\d{1,16}$/.test(entry);
+}
+
+/** Until when tokens of a session may live, in seconds since the epoch; `Infinity` for ever, 0 for unknown text. */
+function endOf(entry: string): number {
+  const [, digits] = /^(?:live|ended):(\d{1,16})$/.exec(entry) ?? [];
+  const seconds = Number(digits ?? 0);
+  return seconds >= NEVER ? Infinity : seconds;
+}
+
+/** What the store has for `Infinity`. */
+const NEVER = Number.MAX_SAFE_INTEGER;
+
+function textOf(seconds: number): string {
+  return String(Math.min(Math.ceil(seconds), NEVER));
+}
+
+/** `null` for `Infinity`, and for a moment that no date can hold: the entry is kept for ever. */
+function dateOf(seconds: number | undefined): Date | null {
+  const date = new Date((seconds ?? Infinity) * 1000);
+  return Number.isNaN(date.getTime()) ? null : date;
+}
+
 const NUMBER = /^\d{1,16}$/;
+
+/** @throws TokenCheckUnavailableError - if the text is no whole number */
+function numberIn(text: string): number {
+  if (NUMBER.test(text)) return Number(text);
+  const fault = new TypeError('The blocklist store gave a cut-off that is no number');
+  throw new TokenCheckUnavailableError(fault);
+}
 
 /**
  * Whether a token was issued before a cut-off; a token that does not say when it was issued counts as such.
@@ -98,16 +239,25 @@ const NUMBER = /^\d{1,16}$/;
  */
 export function isIssuedBefore(iat: unknown, cutOff: string | null | undefined): boolean {
   if (cutOff === null || cutOff === undefined) return false;
-  if (NUMBER.test(cutOff)) return typeof iat !== 'number' || iat < Number(cutOff);
-  const fault = new TypeError('The blocklist store gave a cut-off that is no number');
-  throw new TokenCheckUnavailableError(fault);
+  const second = numberIn(cutOff);
+  return typeof iat !== 'number' || iat < second;
+}
+
+/** How often the family of a refresh token was rotated before this token. */
+export function generationOf({ claims }: Token): number {
+  return (claims.grant as Grant | undefined)?.generation ?? 0;
+}
+
+/** The `jti` of the first refresh token of a token's family. */
+export function familyOf({ claims, jti }: Token): string {
+  return (claims.grant as Grant | undefined)?.family ?? jti;
 }
 
 function isRotationRecord(value: unknown): value is RotationRecord {
   if (!isObject(value)) return false;
-  const { sessionId, claimedAt, now, access, refresh } = value;
-  const hasMoments = typeof claimedAt === 'number' && typeof now === 'number';
-  return typeof sessionId === 'string' && hasMoments && isIds(access) && isIds(refresh);
+  const { generation, claimedAt, now, access, refresh, until = 0 } = value;
+  const numbers = [generation, claimedAt, now, until];
+  return numbers.every((each) => typeof each === 'number') && isIds(access) && isIds(refresh);
 }
 
 function isIds(value: unknown): value is TokenIds {
@@ -133,21 +283,33 @@ export function readRecord<T>(
 /** The cut-off for all tokens; `identityKey` names that of an identity. */
 export const EVERYTHING_KEY = 'all';
 
-export function identityKey(identity: unknown): string {
-  return `sub:${identityName(identity)}`;
+/** What the names of a token's entries begin with: nothing, or its tenant. No plain text has the slash. */
+export function prefixOf({ namespace }: Pick<Token, 'namespace'>): string {
+  return namespace === undefined ? '' : `${bounded(namespace)}/`;
 }
 
-/**
- * The entry of a token that is revoked by itself (`jti`), of a rotated refresh token (`spent`), of a session that has
- * ended (`sid`), or of the moment at which its last token expires (`life`).
- */
-export function entryKey(kind: 'jti' | 'spent' | 'sid' | 'life', id: string): string {
-  return `${kind}:${bounded(id)}`;
+export function identityKey(prefix: string, identity: unknown): string {
+  return `sub:${identityName(prefix, identity)}`;
+}
+
+/** A token that is revoked by itself. */
+export function tokenKey(prefix: string, jti: string): string {
+  return `jti:${prefix}${bounded(jti)}`;
+}
+
+/** A session that has ended, or whose tokens live longer than the options say. */
+export function sessionKey(prefix: string, sessionId: string): string {
+  return `sid:${prefix}${bounded(sessionId)}`;
+}
+
+/** The newest generation of a family of refresh tokens. */
+function familyKey(token: Token): string {
+  return `family:${prefixOf(token)}${bounded(familyOf(token))}`;
 }
 
 /** An identity as stores know it: any JSON value, if `verifySub` is `false`. */
-export function identityName(identity: unknown): string {
-  return bounded(typeof identity === 'string' ? identity : JSON.stringify(identity));
+export function identityName(prefix: string, identity: unknown): string {
+  return prefix + bounded(typeof identity === 'string' ? identity : JSON.stringify(identity));
 }
 
 const PLAIN = /^[\w.@-]{1,128}$/;

@@ -1,16 +1,19 @@
 import { isObject } from '../common/checks.js';
 import type { Session, Token } from '../contracts/token.js';
 import { TokenCreationError } from '../errors/config.error.js';
+import { RevokedTokenError } from '../errors/token-errors.js';
 import { jsonFault } from '../tokens/custom-claims.js';
-import type { MintedToken } from '../tokens/token-request.js';
+import { loginOf, sessionIdOf } from '../tokens/session.js';
 import {
   bounded,
-  entryKey,
   EVERYTHING_KEY,
   identityKey,
   identityName,
   isIssuedBefore,
+  prefixOf,
   readRecord,
+  type RevocationLedger,
+  sessionKey,
 } from './revocation-ledger.js';
 import type { StoreGateway } from './store-gateway.js';
 
@@ -27,136 +30,181 @@ interface SessionRecord {
   readonly note?: unknown;
 }
 
-/** What the store keeps as the end of a session whose token never expires. */
-const NEVER = Number.MAX_SAFE_INTEGER;
 const MAX_NOTE_LENGTH = 2048;
 
-/** Keeps the list of an identity's sessions, if the store can, and how long the tokens of each session live. */
+export interface RegistryParts {
+  readonly store: StoreGateway;
+  readonly ledger: RevocationLedger;
+  /** Whether the sessions of an identity are listed. Otherwise nothing is written about a login. */
+  readonly isListed: boolean;
+  /** How many listed sessions an identity may have. */
+  readonly maxSessions: number;
+  /** Seconds. */
+  readonly leeway: number;
+  /** The longest lifetime that the options give a token, in seconds; `Infinity` if such a token never expires. */
+  readonly maxTokenLifetime: number;
+  readonly clock: () => Date;
+}
+
+/** Knows the sessions of an identity, if they are listed, and how long a session may still have tokens. */
 export class SessionRegistry {
   #lastOrder = 0;
 
-  constructor(
-    private readonly store: StoreGateway,
-    private readonly maxSessions: number | undefined,
-    private readonly leeway: number,
-    private readonly clock: () => Date,
-  ) {}
+  constructor(private readonly parts: RegistryParts) {}
+
+  get isListed(): boolean {
+    return this.parts.isListed;
+  }
 
   /**
-   * Records a new session. If `maxSessions` is set, this also forgets the sessions that have ended.
+   * Refuses new tokens of a session that has ended. If they live longer than the options say, this also makes sure that
+   * the end of the session is kept for as long.
    *
-   * @returns the ids of the oldest sessions, as many as there are above `maxSessions`
+   * @throws RevokedTokenError
    */
-  async create(tokens: readonly MintedToken[], note: unknown): Promise<readonly string[]> {
-    const { identity, sessionId, issuedAt: iat } = sessionOf(tokens);
-    const at = this.clock().getTime();
+  async requireGoing(...tokens: readonly Token[]): Promise<void> {
+    const { store } = this.parts;
+    if (!store.isOn || (await this.requireLasting(...tokens))) return;
+    const [token] = tokens as readonly [Token];
+    const [entry] = await store.get([sessionKey(prefixOf(token), sessionIdOf(token))]);
+    if (typeof entry === 'string' && !entry.startsWith('live:')) throw new RevokedTokenError(token);
+  }
+
+  /**
+   * If new tokens live longer than the options say, the store learns until when their session may have tokens.
+   *
+   * @returns whether that was so
+   * @throws RevokedTokenError - if it was so, and the session has ended
+   */
+  async requireLasting(...tokens: readonly Token[]): Promise<boolean> {
+    const { store, ledger, maxTokenLifetime, clock, leeway } = this.parts;
+    const end = latest(tokens);
+    if (!store.isOn || end <= Math.ceil(clock().getTime() / 1000) + maxTokenLifetime) return false;
+    const [token] = tokens as readonly [Token];
+    if (await ledger.extendSession(prefixOf(token), sessionIdOf(token), end + leeway)) return true;
+    throw new RevokedTokenError(token);
+  }
+
+  /**
+   * Records a new session, if sessions are listed.
+   *
+   * @returns the ids of the oldest sessions, as many as there are above `sessions.max`
+   */
+  async create(access: Token, refresh: Token, note: unknown): Promise<readonly string[]> {
+    const { isListed, maxSessions, clock } = this.parts;
+    if (!isListed) return [];
+    const prefix = prefixOf(access);
+    const at = clock().getTime();
     // Two sessions may begin in the same millisecond.
     const order = Math.max(at * 1000, this.#lastOrder + 1);
     this.#lastOrder = order;
-    await this.#write(tokens, { id: sessionId, order, createdAt: at, refreshedAt: at, iat, note });
-    if (this.maxSessions === undefined) return [];
-    const { live, ended } = await this.#unexpired(identity);
-    await Promise.all(ended.map(({ id }) => this.forget(identity, id)));
+    const id = sessionIdOf(access);
+    const iat = access.claims.iat as number;
+    await this.#write([access, refresh], { id, order, createdAt: at, refreshedAt: at, iat, note });
+    // Listed after the record was written, so that of several logins at once none overlooks the others.
+    const all = await this.#unexpired(access.identity, prefix);
+    if (all.length <= maxSessions) return [];
+    const { live, ended } = await this.#withoutEnded(access.identity, prefix, all);
+    await Promise.all(ended.map((other) => this.forget(prefix, access.identity, other.id)));
     const oldestFirst = live.sort(
       (one, other) => one.order - other.order || (one.id < other.id ? -1 : 1),
     );
-    return oldestFirst.slice(0, Math.max(0, live.length - this.maxSessions)).map(({ id }) => id);
+    return oldestFirst.slice(0, Math.max(0, live.length - maxSessions)).map((each) => each.id);
   }
 
-  async recordRotation(tokens: readonly MintedToken[], createdAt: number): Promise<void> {
-    const { identity, sessionId: id, issuedAt: iat } = sessionOf(tokens);
-    const known = this.store.keepsSessions ? await this.#records(identity) : [];
-    const first = { id, order: createdAt * 1000, createdAt };
-    const before = known.find((each) => each.id === id) ?? first;
-    await this.#write(tokens, { ...before, refreshedAt: this.clock().getTime(), iat });
-  }
-
-  /** Records until when tokens of a session live. */
-  async extendExpiry(...tokens: readonly MintedToken[]): Promise<void> {
-    const end = this.#endOf(tokens);
-    const seconds = end ? Math.ceil(end.getTime() / 1000) : NEVER;
-    await this.store.raise(entryKey('life', sessionOf(tokens).sessionId), seconds, end);
+  /** Brings the record of a session up to date, if sessions are listed. */
+  async recordRotation(access: Token, refresh: Token): Promise<void> {
+    if (!this.parts.isListed) return;
+    const createdAt = loginOf(access) * 1000;
+    const first = { id: sessionIdOf(access), order: createdAt * 1000, createdAt };
+    const before = (await this.#recordOf(access)) ?? first;
+    const [refreshedAt, iat] = [this.parts.clock().getTime(), access.claims.iat as number];
+    await this.#write([access, refresh], { ...before, refreshedAt, iat });
   }
 
   /** Records that a renewed access token outlives everything that was known of its session. */
-  async touch(token: MintedToken): Promise<void> {
-    if (!this.store.keepsSessions) return;
-    const records = await this.#records(token.identity);
-    const record = records.find(({ id }) => id === token.sessionId);
-    const end = this.#endOf([token])?.getTime() ?? Infinity;
+  async touch(token: Token): Promise<void> {
+    if (!this.parts.isListed) return;
+    const record = await this.#recordOf(token);
+    const end = latest([token]) * 1000;
     if (record && end > (record.expiresAt ?? Infinity)) await this.#write([token], record);
   }
 
-  /** Until when tokens of a session may live, in seconds since the epoch; 0 if that was never recorded. */
-  async lifeOf(sessionId: string): Promise<number> {
-    const [life] = await this.store.get([entryKey('life', sessionId)]);
-    return Number(life ?? 0);
-  }
-
-  async list(identity: string): Promise<readonly Session[]> {
-    const { live } = await this.#unexpired(identity);
+  async list(identity: string, prefix: string): Promise<readonly Session[]> {
+    const { live } = await this.#withoutEnded(
+      identity,
+      prefix,
+      await this.#unexpired(identity, prefix),
+    );
     return live
       .sort((one, other) => other.refreshedAt - one.refreshedAt || other.order - one.order)
       .map(asSession);
   }
 
-  async forget(identity: string, sessionId: string): Promise<void> {
-    await this.store.removeSession(identityName(identity), bounded(sessionId));
+  /** Removes a session from the list. */
+  async forget(prefix: string, identity: string, sessionId: string): Promise<void> {
+    if (!this.parts.isListed) return;
+    await this.parts.store.removeSession(identityName(prefix, identity), bounded(sessionId));
   }
 
-  /** The sessions that have not expired; those that were ended, or cut off since they were refreshed, apart. */
-  async #unexpired(identity: string): Promise<{ live: SessionRecord[]; ended: SessionRecord[] }> {
-    const now = this.clock().getTime() - this.leeway * 1000;
-    const records = await this.#records(identity);
-    const current = records.filter(({ expiresAt }) => expiresAt === undefined || expiresAt > now);
-    const [everything, own, ...ends] = await this.store.get([
+  async #recordOf(token: Token): Promise<SessionRecord | undefined> {
+    const name = identityName(prefixOf(token), token.identity);
+    const text = await this.parts.store.getSession(name, bounded(sessionIdOf(token)));
+    return text === null ? undefined : readRecord(text, isSessionRecord, 'a session');
+  }
+
+  /** The recorded sessions that have not expired. */
+  async #unexpired(identity: string, prefix: string): Promise<readonly SessionRecord[]> {
+    const { store, clock, leeway } = this.parts;
+    const now = clock().getTime() - leeway * 1000;
+    const texts = await store.listSessions(identityName(prefix, identity));
+    return texts
+      .map((text) => readRecord(text, isSessionRecord, 'a session'))
+      .filter(({ expiresAt }) => expiresAt === undefined || expiresAt > now);
+  }
+
+  /** Separates the sessions that were ended, or cut off since they were refreshed. */
+  async #withoutEnded(
+    identity: string,
+    prefix: string,
+    records: readonly SessionRecord[],
+  ): Promise<{ live: SessionRecord[]; ended: SessionRecord[] }> {
+    const [everything, own, ...ends] = await this.parts.store.get([
       EVERYTHING_KEY,
-      identityKey(identity),
-      ...current.map(({ id }) => entryKey('sid', id)),
+      identityKey(prefix, identity),
+      ...records.map(({ id }) => sessionKey(prefix, id)),
     ]);
     const [live, ended]: [SessionRecord[], SessionRecord[]] = [[], []];
-    for (const [index, record] of current.entries()) {
+    for (const [index, record] of records.entries()) {
       const { iat } = record;
+      const end = ends[index];
       const hasEnded =
-        ends[index] !== null || isIssuedBefore(iat, everything) || isIssuedBefore(iat, own);
+        (typeof end === 'string' && !end.startsWith('live:')) ||
+        isIssuedBefore(iat, everything) ||
+        isIssuedBefore(iat, own);
       (hasEnded ? ended : live).push(record);
     }
     return { live, ended };
   }
 
-  async #records(identity: string): Promise<readonly SessionRecord[]> {
-    const texts = await this.store.listSessions(identityName(identity));
-    return texts.map((text) => readRecord(text, isSessionRecord, 'a session'));
-  }
-
-  async #write(tokens: readonly MintedToken[], record: SessionRecord): Promise<void> {
-    const { identity, sessionId } = sessionOf(tokens);
-    const end = this.#endOf(tokens);
-    const writes = [this.extendExpiry(...tokens)];
-    if (this.store.keepsSessions) {
-      const value = JSON.stringify({ ...record, expiresAt: end?.getTime() });
-      writes.push(this.store.putSession(identityName(identity), bounded(sessionId), value, end));
-    }
-    await Promise.all(writes);
-  }
-
-  /** When the last of some tokens has expired, the leeway included; `null` for never. */
-  #endOf(tokens: readonly MintedToken[]): Date | null {
-    const ends = tokens.map(({ expiresAt }) => expiresAt?.getTime() ?? Infinity);
-    const latest = Math.max(...ends) + this.leeway * 1000;
-    return latest === Infinity ? null : new Date(latest);
+  async #write(tokens: readonly [Token, ...Token[]], record: SessionRecord): Promise<void> {
+    const [token] = tokens;
+    const end = (latest(tokens) + this.parts.leeway) * 1000;
+    const expiresAt = end === Infinity ? undefined : end;
+    await this.parts.store.putSession(
+      identityName(prefixOf(token), token.identity),
+      bounded(record.id),
+      JSON.stringify({ ...record, expiresAt }),
+      expiresAt === undefined ? null : new Date(expiresAt),
+    );
   }
 }
 
-/** When the session of a token began, in seconds since the epoch: at the login (`auth_time`), or else at the `iat`. */
-export function beginningOf({ claims: { auth_time: authTime, iat } }: Token): number {
-  if (typeof authTime === 'number') return authTime;
-  return typeof iat === 'number' ? Math.floor(iat) : 0;
-}
-
-/** The second at which the session of a token is over, however often it is refreshed; `undefined` for never. */
-export function endOf(token: Token, sessionLifetime: number | undefined): number | undefined {
-  return sessionLifetime === undefined ? undefined : beginningOf(token) + sessionLifetime;
+/** The second in which the last of some tokens expires; `Infinity` for never. */
+function latest(tokens: readonly Token[]): number {
+  return Math.max(
+    ...tokens.map(({ claims: { exp } }) => (typeof exp === 'number' ? exp : Infinity)),
+  );
 }
 
 /** @throws TokenCreationError - for a note that a store cannot keep */
@@ -173,11 +221,6 @@ function isSessionRecord(value: unknown): value is SessionRecord {
   const { id, order, createdAt, refreshedAt, iat, expiresAt = 0 } = value;
   const moments = [order, createdAt, refreshedAt, iat, expiresAt];
   return typeof id === 'string' && moments.every((moment) => typeof moment === 'number');
-}
-
-/** All tokens of a session have its id. */
-function sessionOf([token]: readonly MintedToken[]) {
-  return token as MintedToken & { readonly sessionId: string };
 }
 
 function asSession({ id, createdAt, refreshedAt, expiresAt, note }: SessionRecord): Session {

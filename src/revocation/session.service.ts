@@ -2,9 +2,9 @@ import { requireId, requireIdentity } from '../common/checks.js';
 import type { Session } from '../contracts/token.js';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
 import { type ErrorRenderer, rendering } from '../errors/token.error.js';
-import type { BlocklistService } from './blocklist.service.js';
+import type { BlocklistService, NamespaceOptions } from './blocklist.service.js';
+import { prefixOf } from './revocation-ledger.js';
 import type { SessionRegistry } from './session-registry.js';
-import type { StoreGateway } from './store-gateway.js';
 
 /**
  * The sessions of an identity, for a page that lists a user's devices. `createTokenPair` begins a session, and each
@@ -22,26 +22,26 @@ import type { StoreGateway } from './store-gateway.js';
 export class SessionService {
   /** @internal */
   constructor(
-    private readonly store: StoreGateway,
     private readonly registry: SessionRegistry,
     private readonly blocklist: BlocklistService,
     private readonly renderer: ErrorRenderer,
+    private readonly verifySub: boolean,
   ) {}
 
   /**
    * The live sessions of an identity; the session that was refreshed last comes first.
    *
    * @throws TypeError - if there is no identity
-   * @throws JwtExtendedConfigError - if the store keeps no sessions
+   * @throws JwtExtendedConfigError - without `sessions: { list: true }`
    * @throws TokenCheckUnavailableError - if the store does not answer
    */
-  async list(identity: string): Promise<readonly Session[]> {
-    requireIdentity(identity, 'list takes an identity');
-    if (!this.store.keepsSessions)
+  async list(identity: string, { namespace }: NamespaceOptions = {}): Promise<readonly Session[]> {
+    requireIdentity(identity, 'list takes an identity', this.verifySub);
+    if (!this.registry.isListed)
       throw new JwtExtendedConfigError(
-        'SessionService.list needs a store that keeps sessions: give Redis, SQL or the memory store as blocklist.store',
+        'SessionService.list needs the option sessions: { list: true }, or no login is written down',
       );
-    return rendering(this.renderer, () => this.registry.list(identity));
+    return rendering(this.renderer, () => this.registry.list(identity, prefixOf({ namespace })));
   }
 
   /**
@@ -57,8 +57,9 @@ export class SessionService {
    * await sessions.end(sessionId);
    * ```
    */
-  end(sessionId: string): Promise<void> {
-    return rendering(this.renderer, () => this.blocklist.revokeSession(sessionId));
+  end(sessionId: string, options: NamespaceOptions = {}): Promise<void> {
+    requireId(sessionId, 'end takes the id of a session');
+    return rendering(this.renderer, () => this.blocklist.revokeSession(sessionId, options));
   }
 
   /**
@@ -68,13 +69,18 @@ export class SessionService {
    * @throws TypeError - if there is no identity or no session id
    * @throws JwtExtendedConfigError, TokenCheckUnavailableError - as {@link SessionService.list}
    */
-  async endOthers(identity: string, sessionId: string): Promise<void> {
-    requireIdentity(identity, 'endOthers takes an identity');
+  async endOthers(
+    identity: string,
+    sessionId: string,
+    options: NamespaceOptions = {},
+  ): Promise<void> {
+    requireIdentity(identity, 'endOthers takes an identity', this.verifySub);
     requireId(sessionId, 'endOthers takes the id of the session that goes on');
-    const others = (await this.list(identity)).filter(({ id }) => id !== sessionId);
-    await Promise.all(others.map(({ id }) => this.end(id)));
+    const listed = await this.list(identity, options);
+    const others = listed.filter(({ id }) => id !== sessionId);
+    await Promise.all(others.map(({ id }) => this.end(id, options)));
     await rendering(this.renderer, () =>
-      Promise.all(others.map(({ id }) => this.registry.forget(identity, id))),
+      Promise.all(others.map(({ id }) => this.registry.forget(prefixOf(options), identity, id))),
     );
   }
 }

@@ -13,11 +13,16 @@ export class StoreGateway {
   readonly #circuit: StoreCircuit;
 
   constructor(
-    private readonly store: BlocklistStore,
+    private readonly given: BlocklistStore | undefined,
     timeoutMs: number,
     events: EventPublisher,
   ) {
     this.#circuit = new StoreCircuit(timeoutMs, events);
+  }
+
+  /** Whether there is a store: the option `blocklist` is not `false`. */
+  get isOn(): boolean {
+    return this.given !== undefined;
   }
 
   /** Whether only one of several calls of `add` with the same key can win. */
@@ -25,13 +30,18 @@ export class StoreGateway {
     return this.store.isAtomic !== false;
   }
 
-  get keepsSessions(): boolean {
-    return this.store.sessions !== undefined;
+  /** @throws JwtExtendedConfigError - if there is no store */
+  private get store(): BlocklistStore {
+    if (this.given) return this.given;
+    throw new JwtExtendedConfigError(
+      'blocklist is false, so nothing is kept about tokens: leave the option out, or give blocklist.store, to revoke and to rotate tokens',
+    );
   }
 
   /** Each request waits for it, so an answer that the store gives at once is passed on at once. */
   get(keys: readonly string[]): Awaitable<readonly (string | null)[]> {
-    const answer = this.#circuit.call<unknown>('reading', 'get', () => this.store.get(keys));
+    const { store } = this;
+    const answer = this.#circuit.call<unknown>('reading', 'get', () => store.get(keys));
     return thenOrNow(answer, (values) => {
       if (Array.isArray(values) && values.length === keys.length && values.every(isValue))
         return values;
@@ -41,19 +51,32 @@ export class StoreGateway {
 
   /** @returns whether this call added the entry */
   async add(key: string, value: string, expiresAt: Date | null): Promise<boolean> {
+    const { store } = this;
     const added: unknown = await this.#circuit.call('writing', 'add', () =>
-      this.store.add(key, value, expiresAt),
+      store.add(key, value, expiresAt),
     );
     if (typeof added === 'boolean') return added;
     throw protocolError('add must give true or false');
   }
 
-  async raise(key: string, value: number, expiresAt: Date | null): Promise<void> {
-    await this.#circuit.call('writing', 'raise', () => this.store.raise(key, value, expiresAt));
+  /** @returns whether the entry had the expected value, and has the new one now */
+  async replace(
+    key: string,
+    expected: string,
+    value: string,
+    expiresAt: Date | null,
+  ): Promise<boolean> {
+    const { store } = this;
+    const replaced: unknown = await this.#circuit.call('writing', 'replace', () =>
+      store.replace(key, expected, value, expiresAt),
+    );
+    if (typeof replaced === 'boolean') return replaced;
+    throw protocolError('replace must give true or false');
   }
 
   async delete(key: string): Promise<void> {
-    await this.#circuit.call('writing', 'delete', () => this.store.delete(key));
+    const { store } = this;
+    await this.#circuit.call('writing', 'delete', () => store.delete(key));
   }
 
   async putSession(
@@ -65,6 +88,15 @@ export class StoreGateway {
     await this.#circuit.call('writing', 'sessions.put', () =>
       this.#sessions.put(identity, sessionId, value, expiresAt),
     );
+  }
+
+  /** The record of one session; `null` if there is none. */
+  async getSession(identity: string, sessionId: string): Promise<string | null> {
+    const value: unknown = await this.#circuit.call('reading', 'sessions.get', () =>
+      this.#sessions.get(identity, sessionId),
+    );
+    if (isValue(value)) return value;
+    throw protocolError('sessions.get must give a string or null');
   }
 
   async listSessions(identity: string): Promise<readonly string[]> {
@@ -88,6 +120,7 @@ export class StoreGateway {
    * @throws JwtExtendedConfigError - what the store found wrong with itself
    */
   async check(): Promise<void> {
+    if (!this.given) return;
     const outcome = this.#circuit.call('reading', 'check', () => this.#misfit());
     // The circuit has reported any other failure as an outage.
     const misfit = await Promise.resolve(outcome).catch(() => undefined);
@@ -105,7 +138,7 @@ export class StoreGateway {
     }
   }
 
-  /** There are some if `keepsSessions` says so, which callers check first. */
+  /** There are some, because `sessions.list` is refused beside a store without. */
   get #sessions(): SessionRecords {
     return this.store.sessions as SessionRecords;
   }

@@ -1,11 +1,11 @@
-import type { Freshness, RoutePolicy } from '../contracts/route-policy.js';
+import type { Freshness, RequirementMetadata, RoutePolicy } from '../contracts/route-policy.js';
 import type { TokenType } from '../contracts/token.js';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
-import { mergeRequirements } from './merge-requirements.js';
-import type { RequiredPolicy, RequirementMetadata } from './policy-metadata.js';
+import { mergeRequirements } from '../authentication/merge-requirements.js';
+import type { RequiredPolicy } from './policy-metadata.js';
 
 /** What a token guard requires. */
-export type GuardKind = TokenType | 'fresh';
+export type GuardKind = TokenType | 'fresh' | 'logout';
 
 /** The class of a guard. */
 export type GuardClass = abstract new (...args: never[]) => unknown;
@@ -44,9 +44,11 @@ export function mergePolicy(levels: readonly PolicyLevel[]): RoutePolicy | undef
     return undefined;
   }
   const type = requiredType(deciding);
+  const isLogout = deciding.guards.includes('logout');
   return Object.freeze({
     type,
-    verifyType: deciding.required?.verifyType ?? true,
+    verifyType: !isLogout && (deciding.required?.verifyType ?? true),
+    ...(isLogout && { isLogout, allowExpired: true }),
     skipRevocationCheck: deciding.required?.skipRevocationCheck ?? false,
     // A guard or a requirement further in than `@JwtOptional` requires a token again.
     optional:
@@ -77,6 +79,10 @@ function requiresToken(level: PolicyLevel): boolean {
 }
 
 function requiredType({ name, guards }: PolicyLevel): TokenType {
+  if (guards.includes('logout') && guards.some((kind) => kind !== 'logout'))
+    throw new JwtExtendedConfigError(
+      `${name} has LogoutGuard and another token guard, which would refuse what LogoutGuard lets in: keep one of them`,
+    );
   if (!guards.includes('refresh')) return 'access';
   if (guards.every((kind) => kind === 'refresh')) return 'refresh';
   throw new JwtExtendedConfigError(

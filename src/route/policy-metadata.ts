@@ -51,18 +51,6 @@ export interface MatchParamOptions extends RequirementOptions {
   claim?: string;
 }
 
-/** What one decorator requires of claims, scope and route parameters. */
-export interface RequirementMetadata {
-  /** For messages: `@RequireClaims`. */
-  readonly decorator: string;
-  readonly claims?: RequiredClaims;
-  /** Words, or members of a `scope` that is an object. */
-  readonly scope?: readonly string[] | RequiredClaims;
-  /** Names of route parameters, by the claims that must equal them. */
-  readonly params?: Readonly<Record<string, string>>;
-  readonly override?: RequiredClaims;
-}
-
 /** The options of `@JwtRequired` that are not requirements. */
 export interface RequiredPolicy {
   readonly fresh?: false | Freshness;

@@ -2,6 +2,7 @@ import { Inject, Injectable, type OnModuleInit, type Type } from '@nestjs/common
 import { ApplicationConfig, MetadataScanner, ModulesContainer } from '@nestjs/core';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
 import { type Handler, RoutePolicies } from './route.js';
+import { CookieRenewal, SlidingSessionInterceptor } from './sliding-session.interceptor.js';
 
 /** Nest's metadata key for the path of a controller or a handler. A method without it is not a route. */
 const PATH_METADATA = 'path';
@@ -38,6 +39,23 @@ function mayHave(path: unknown, name: string): boolean {
   return new RegExp(`[:*]"?${escaped}(?![\\w$])`).test(path);
 }
 
+/** Nest's metadata key for `@UseInterceptors`. */
+const INTERCEPTORS_METADATA = '__interceptors__';
+
+function interceptorsOf(target: object): readonly unknown[] {
+  return (Reflect.getMetadata(INTERCEPTORS_METADATA, target) as unknown[] | undefined) ?? [];
+}
+
+/** @param interceptor - a class or an instance */
+function isSliding(interceptor: unknown): boolean {
+  const prototype: unknown =
+    typeof interceptor === 'function' ? interceptor.prototype : interceptor;
+  return (
+    prototype === SlidingSessionInterceptor.prototype ||
+    prototype instanceof SlidingSessionInterceptor
+  );
+}
+
 /** Nest's metadata key for the path that RouterModule gives a module. */
 const MODULE_PATH = '__module_path__';
 
@@ -50,19 +68,36 @@ export class RouteScan implements OnModuleInit {
     @Inject(ModulesContainer) private readonly modules: ModulesContainer,
     @Inject(RoutePolicies) private readonly policies: RoutePolicies,
     @Inject(ApplicationConfig) private readonly application: ApplicationConfig,
+    @Inject(CookieRenewal) private readonly renewal: CookieRenewal,
   ) {}
 
   onModuleInit(): void {
+    const { application } = this;
+    const scoped = application.getGlobalRequestInterceptors().map(({ metatype }) => metatype);
+    this.#requireLifetime('the application', [...application.getGlobalInterceptors(), ...scoped]);
     for (const { controllers, metatype: module } of this.modules.values()) {
       for (const { metatype } of controllers.values()) this.#resolve(metatype as Type, module);
     }
   }
 
   #resolve(controller: Type, module: Type): void {
+    this.#requireLifetime(controller.name, interceptorsOf(controller));
     for (const handler of this.#routesOf(controller)) {
+      this.#requireLifetime(`${controller.name}.${handler.name}`, interceptorsOf(handler));
       const { parameters } = this.policies.of(handler, controller);
       requireParameters(parameters, handler, controller, this.#pathsOutside(module));
     }
+  }
+
+  /** Of several `JwtExtendedModule`s, only the interceptor itself knows which one it renews tokens of. */
+  #requireLifetime(where: string, interceptors: readonly unknown[]): void {
+    if (this.renewal.hasEnd || !interceptors.some(isSliding)) return;
+    const modules = [...this.modules.values()].filter(({ providers }) => providers.has(RouteScan));
+    if (modules.length > 1) return;
+    throw new JwtExtendedConfigError(
+      `SlidingSessionInterceptor on ${where} needs the option sessions: { lifetime }, such as '12h': without an end, ` +
+        'a stolen cookie would be renewed for ever',
+    );
   }
 
   /** The paths before a controller's own: the global prefix, and the module's path in RouterModule. */

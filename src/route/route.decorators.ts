@@ -14,13 +14,12 @@ import {
   type RequirementOptions,
 } from './policy-metadata.js';
 import {
-  addRequirement,
   freshness,
   parameterNames,
-  readJwtRequired,
   requiredClaims,
   requiredScope,
-} from './requirements.js';
+} from '../options/requirement-options.js';
+import { addRequirement, readJwtRequired } from './requirements.js';
 import { AccessGuard, RefreshGuard } from './token.guards.js';
 
 /** A decorator for a controller class or one of its handlers. */

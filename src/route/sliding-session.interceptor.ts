@@ -31,6 +31,11 @@ export class CookieRenewal {
     private readonly host: HttpAdapterHost,
   ) {}
 
+  /** Whether sessions have an end, without which no token is renewed. */
+  get hasEnd(): boolean {
+    return this.options.sessions.lifetime !== undefined;
+  }
+
   /** The token that a guard found in the access cookie, if it is due for renewal. */
   dueIn(request: HttpRequest): JwtContext | undefined {
     const context = contextOf(request);
@@ -47,7 +52,7 @@ export class CookieRenewal {
       if (!this.#isOpen(response)) return;
       const renewed = await this.renewal.renew(token, token.user, request);
       if (!renewed || !this.#isOpen(response)) return;
-      const csrf = this.writer.carriesCsrf ? renewed.csrf : undefined;
+      const csrf = this.writer.carriesCsrf ? (renewed.claims.csrf as string) : undefined;
       const maxAge = this.writer.maxAgeOf(renewed);
       this.writer.set('access', response, { encoded: renewed.encoded, csrf }, { maxAge });
     } catch (fault) {
@@ -68,12 +73,12 @@ export class CookieRenewal {
 
 /**
  * Keeps a session in cookies alive while it is used: a response to a request whose access token expires soon sets a new
- * one. `cookies.renewWithin` says how soon, `rotation.sessionLifetime` how long the session may last from its login.
- * Flask-JWT-Extended: the recipe "implicit refreshing with cookies".
+ * one. `cookies.renewWithin` says how soon, `sessions.lifetime`, which it needs, how long the session may last from its
+ * login. Flask-JWT-Extended: the recipe "implicit refreshing with cookies".
  *
  * The new token belongs to the same login: its session, its `auth_time` and its CSRF value stay, and it is not fresh for
- * longer than the old one was. The interceptor does not renew a token from another location, a revoked one, or one whose
- * cookie the handler has set or cleared itself.
+ * longer than the old one was. The interceptor renews only tokens of a pair that were delivered in a cookie. It does not
+ * renew a revoked token, or one whose cookie the handler has set or cleared itself.
  *
  * @example
  * ```ts

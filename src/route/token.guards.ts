@@ -7,17 +7,18 @@ import {
 } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
+import type { GuardKind } from './merge-policy.js';
 import { GUARD_KIND } from './route.js';
 import { RouteAuthenticator } from './route-authenticator.js';
 
 /**
- * The base of the three token guards. They do not use passport, which would cost a third of the throughput before it
+ * The base of the token guards. They do not use passport, which would cost a third of the throughput before it
  * reads a token.
  */
 @Injectable()
 export abstract class TokenGuard implements CanActivate {
   /** @internal */
-  declare static readonly [GUARD_KIND]: 'access' | 'fresh' | 'refresh';
+  declare static readonly [GUARD_KIND]: GuardKind;
 
   /** Injected as a property, so that a subclass may have a constructor of its own. */
   @Inject(RouteAuthenticator)
@@ -138,4 +139,25 @@ export class GlobalGuard extends TokenGuard {
 export class RefreshGuard extends TokenGuard {
   /** @internal */
   static override readonly [GUARD_KIND] = 'refresh';
+}
+
+/**
+ * Lets in what a logout needs: an access token, also one that expired no longer ago than `refreshTokenExpires`, or a
+ * refresh token. In cookies it takes the refresh token if the access token is missing or no longer good; the CSRF value
+ * must be that of the token that it takes. A revoked token is refused.
+ *
+ * @example
+ * ```ts
+ * @UseGuards(LogoutGuard)
+ * @Post('logout')
+ * async logout(@CurrentToken() token: JwtContext, @Res({ passthrough: true }) response: Response) {
+ *   await this.blocklist.revokeSession(token);
+ *   await this.cookies.unsetCookies(response);
+ * }
+ * ```
+ */
+@Injectable()
+export class LogoutGuard extends TokenGuard {
+  /** @internal */
+  static override readonly [GUARD_KIND] = 'logout';
 }

@@ -109,6 +109,10 @@ export class ExpiringSessions extends ExpiringItems<SessionRecord> {
     else this.#identities.set(identity, new Map([[sessionId, record]]));
   }
 
+  get(identity: string, sessionId: string): string | null {
+    return this.#identities.get(identity)?.get(sessionId)?.value ?? null;
+  }
+
   list(identity: string): string[] {
     const records = this.#identities.get(identity)?.values() ?? [];
     return Array.from(records, ({ value }) => value);

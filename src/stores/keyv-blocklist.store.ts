@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readOptions, type Rows } from '../common/read-options.js';
 import type { BlocklistStore } from '../contracts/blocklist-store.js';
-import { checkPrefix, expiryOf, MARGIN_MS, numberIn, requireWholeNumber } from './store-rules.js';
+import { checkPrefix, expiryOf, MARGIN_MS } from './store-rules.js';
 import {
   type CacheManagerClient,
   type KeyvClient,
@@ -27,7 +27,7 @@ const ROWS = { prefix: [checkPrefix, 'jwt:'] } satisfies Rows<KeyvBlocklistStore
  * `CACHE_MANAGER` of `@nestjs/cache-manager`. Of a cache with several tiers it uses the last one only, because memory in
  * front of that tier does not know what another process has revoked.
  *
- * Keyv cannot add or raise atomically, so this store refuses to rotate refresh tokens. Keyv also answers as if the store
+ * Keyv cannot add or replace atomically, so this store refuses to rotate refresh tokens. Keyv also answers as if the store
  * were empty when its backend is down. This store detects that and throws: each look-up reads one more entry, and each
  * write is read back.
  *
@@ -57,19 +57,17 @@ export class KeyvBlocklistStore implements BlocklistStore {
 
   /** Of several calls at once, more than one may report that it added the entry. */
   async add(key: string, value: string, expiresAt: Date | null): Promise<boolean> {
-    const [held] = await this.get([key]);
-    if (held !== null) return false;
-    return (await this.#write(key, value, expiresAt)) === value;
+    return this.#writeIf(key, null, value, expiresAt);
   }
 
-  /** Of several calls at once, one with a lower number may write last. */
-  async raise(key: string, value: number, expiresAt: Date | null): Promise<void> {
-    requireWholeNumber(value, STORE);
-    const [held] = await this.get([key]);
-    if (typeof held === 'string' && numberIn(held, STORE) >= value) return;
-    const kept = await this.#write(key, String(value), expiresAt);
-    if (numberIn(kept, STORE) < value)
-      throw new Error(`${STORE}: another call wrote a lower number`);
+  /** Of several calls at once, more than one may report that it replaced the value. */
+  async replace(
+    key: string,
+    expected: string,
+    value: string,
+    expiresAt: Date | null,
+  ): Promise<boolean> {
+    return this.#writeIf(key, expected, value, expiresAt);
   }
 
   async get(keys: readonly string[]): Promise<readonly (string | null)[]> {
@@ -81,8 +79,16 @@ export class KeyvBlocklistStore implements BlocklistStore {
     await this.#keyv.delete(entryName(this.#prefix, key));
   }
 
-  #write(key: string, value: string, expiresAt: Date | null): Promise<string> {
-    return this.#keyv.write(entryName(this.#prefix, key), value, timeToLive(expiresAt));
+  async #writeIf(
+    key: string,
+    expected: string | null,
+    value: string,
+    expiresAt: Date | null,
+  ): Promise<boolean> {
+    const name = entryName(this.#prefix, key);
+    const life = timeToLive(expiresAt);
+    const [held] = await this.#keyv.read([name]);
+    return held === expected && (await this.#keyv.write(name, expected, value, life));
   }
 }
 

@@ -2,7 +2,6 @@ import { checkFunction, integerFrom } from '../common/checks.js';
 import { readOptions, type Rows } from '../common/read-options.js';
 import type { BlocklistStore, SessionRecords } from '../contracts/blocklist-store.js';
 import { ExpiringEntries, ExpiringSessions, SweepTimer } from './expiring-map.js';
-import { numberIn, requireWholeNumber } from './store-rules.js';
 
 /** How a {@link MemoryBlocklistStore} is made. */
 export interface MemoryBlocklistStoreOptions {
@@ -57,16 +56,10 @@ export class MemoryBlocklistStore implements BlocklistStore {
     return true;
   }
 
-  /**
-   * @throws TypeError - if the number is not whole, or below 0
-   * @throws Error - if the store is full, or the entry is not a number
-   */
-  raise(key: string, value: number, expiresAt: Date | null): void {
-    requireWholeNumber(value, 'MemoryBlocklistStore');
-    const held = this.#entries.get(key);
-    if (held !== null && numberIn(held, 'MemoryBlocklistStore') >= value) return;
-    this.#entries.set(key, String(value), expiresAt);
-    this.#timer.start();
+  replace(key: string, expected: string, value: string, expiresAt: Date | null): boolean {
+    if (this.#entries.get(key) !== expected) return false;
+    this.#entries.set(key, value, expiresAt);
+    return true;
   }
 
   get(keys: readonly string[]): readonly (string | null)[] {
@@ -83,6 +76,7 @@ export class MemoryBlocklistStore implements BlocklistStore {
       this.#sessions.put(identity, sessionId, value, expiresAt);
       this.#timer.start();
     },
+    get: (identity, sessionId) => this.#sessions.get(identity, sessionId),
     list: (identity) => this.#sessions.list(identity),
     remove: (identity, sessionId) => this.#sessions.remove({ identity, sessionId }),
   };

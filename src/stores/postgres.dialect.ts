@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
 import {
   databaseError,
@@ -17,9 +18,6 @@ const WORDING: SqlWording = {
   indexOn: (schema, index, table) => `${index} ON ${schema}${table}`,
   parameter: (place) => `$${place}`,
   isAsked: 'key = ANY ($1)',
-  // CASE, because AND evaluates its sides in any order, and it is an error to cast text that is not a number.
-  isLower: `CASE WHEN held.value ~ '^[0-9]+$'
-      THEN held.value::numeric < excluded.value::numeric ELSE false END`,
   // Several processes may purge at once, so each skips the rows that another has locked. The outer statement compares the
   // moment again, because a ctid does not identify a row in a partitioned table.
   purge: (table) => `DELETE FROM ${table} WHERE expires_at <= $1 AND ctid = ANY (ARRAY(
@@ -29,6 +27,11 @@ const WORDING: SqlWording = {
 
 /** No such table, column, schema or operator; another type or kind of relation; no primary key for ON CONFLICT. */
 const UNFIT = new Set(['42P01', '42703', '3F000', '42883', '42804', '42809', '42P10']);
+/** A serialization failure, which isolation levels above `read committed` have, and a deadlock. */
+const CONFLICTS = new Set(['40001', '40P01']);
+const MAX_ATTEMPTS = 20;
+/** The pause is random and grows, so that many calls for one entry do not meet again. */
+const LONGEST_PAUSE_MS = 5;
 /** Processes that migrate at once wait for each other on this lock. The number is arbitrary, and must not change. */
 const MIGRATION_LOCK = 5_271_009_914_385_206;
 
@@ -45,7 +48,19 @@ export class PostgresDialect extends SqlDialect {
     return keys;
   }
 
+  /** Each statement is a transaction of its own, so a conflict with another one is resolved by a second attempt. */
   async rows(statement: string, values: readonly unknown[]): Promise<readonly unknown[]> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.#query(statement, values);
+      } catch (error) {
+        if (attempt === MAX_ATTEMPTS || !CONFLICTS.has(databaseError(error).code)) throw error;
+      }
+      await pause(Math.random() * attempt * LONGEST_PAUSE_MS);
+    }
+  }
+
+  async #query(statement: string, values: readonly unknown[]): Promise<readonly unknown[]> {
     const answer: unknown = await this.client.query(statement, [...values]);
     const rows: unknown = (answer as { readonly rows?: unknown } | null | undefined)?.rows;
     if (Array.isArray(rows)) return rows as readonly unknown[];

@@ -4,8 +4,15 @@ import { readOptions, type Rows } from '../common/read-options.js';
 import type { BlocklistStore, SessionRecords } from '../contracts/blocklist-store.js';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
 import { recognizeClient, type RedisClient, type RedisCommands } from './redis-client.js';
-import { expireAt, RAISE, readValues, RedisSessions, requireOk } from './redis-protocol.js';
-import { checkPrefix, requireWholeNumber } from './store-rules.js';
+import {
+  expireAt,
+  readReplaced,
+  readValues,
+  RedisSessions,
+  REPLACE,
+  requireOk,
+} from './redis-protocol.js';
+import { checkPrefix } from './store-rules.js';
 
 const STORE = 'RedisBlocklistStore';
 
@@ -79,12 +86,20 @@ export class RedisBlocklistStore implements BlocklistStore {
     return reply !== null;
   }
 
-  async raise(key: string, value: number, expiresAt: Date | null): Promise<void> {
-    requireWholeNumber(value, STORE);
+  async replace(
+    key: string,
+    expected: string,
+    value: string,
+    expiresAt: Date | null,
+  ): Promise<boolean> {
+    const name = this.#prefix + key;
     const until = expireAt(expiresAt)?.toString() ?? '';
-    requireOk(await this.#commands.run(RAISE, this.#prefix + key, `${value}`, until));
+    const isReplaced = readReplaced(
+      await this.#commands.run(REPLACE, name, expected, value, until),
+    );
     // As in add.
-    await this.#commands.get(this.#prefix + key);
+    await this.#commands.get(name);
+    return isReplaced;
   }
 
   async get(keys: readonly string[]): Promise<readonly (string | null)[]> {
@@ -106,10 +121,11 @@ export class RedisBlocklistStore implements BlocklistStore {
     const name = `check:${randomUUID()}`;
     try {
       await this.add(name, '', LONG_AGO);
-      await this.raise(name, 0, LONG_AGO);
+      await this.replace(name, '', '', LONG_AGO);
       await this.get([name]);
       await this.delete(name);
       await this.sessions.put(name, name, '', LONG_AGO);
+      await this.sessions.get(name, name);
       await this.sessions.list(name);
       await this.sessions.remove(name, name);
     } catch (error) {

@@ -17,6 +17,7 @@ export interface NodeRedisClient {
   ): Promise<unknown>;
   del(key: string): Promise<unknown>;
   eval(script: string, options: { keys: string[]; arguments: string[] }): Promise<unknown>;
+  hGet(key: string, field: string): Promise<unknown>;
   hVals(key: string): Promise<unknown>;
   hDel(key: string, field: string): Promise<unknown>;
 }
@@ -37,6 +38,7 @@ export interface IoRedisClient {
   ): Promise<unknown>;
   del(key: string): Promise<unknown>;
   eval(script: string, keyCount: number, ...keysAndArguments: string[]): Promise<unknown>;
+  hget(key: string, field: string): Promise<unknown>;
   hvals(key: string): Promise<unknown>;
   hdel(key: string, field: string): Promise<unknown>;
 }
@@ -58,6 +60,8 @@ export interface RedisCommands {
   delete(key: string): Promise<unknown>;
   /** A script uses one key only, so that a cluster knows the node to run it on. */
   run(script: string, key: string, ...args: string[]): Promise<unknown>;
+  /** Resolves to `null` if the hash or the field is absent. */
+  field(key: string, field: string): Promise<unknown>;
   hashValues(key: string): Promise<unknown>;
   deleteField(key: string, field: string): Promise<unknown>;
 }
@@ -72,6 +76,7 @@ function ioRedisCommands(client: IoRedisClient): RedisCommands {
     getAll: (keys) => (client.isCluster ? getEach(client, keys) : client.mget(keys)),
     delete: (key) => client.del(key),
     run: (script, key, ...args) => client.eval(script, 1, key, ...args),
+    field: (key, field) => client.hget(key, field),
     hashValues: (key) => client.hvals(key),
     deleteField: (key, field) => client.hdel(key, field),
   };
@@ -119,6 +124,10 @@ function nodeRedisCommands(client: NodeRedisClient): RedisCommands {
     delete: (key) => write(key, client.del(key)),
     run: (script, key, ...args) =>
       write(key, client.eval(script, { keys: [key], arguments: args })),
+    async field(key, field) {
+      await cacheUpToDate();
+      return (await client.hGet(key, field)) ?? null;
+    },
     async hashValues(key) {
       await cacheUpToDate();
       return client.hVals(key);
@@ -128,8 +137,8 @@ function nodeRedisCommands(client: NodeRedisClient): RedisCommands {
 }
 
 /** `connect` distinguishes a client from a transaction or a pipeline, which have the commands and reply to none. */
-const NODE_REDIS = ['connect', 'get', 'mGet', 'set', 'del', 'eval', 'hVals', 'hDel'];
-const IOREDIS = ['connect', 'get', 'mget', 'set', 'del', 'eval', 'hvals', 'hdel'];
+const NODE_REDIS = ['connect', 'get', 'mGet', 'set', 'del', 'eval', 'hGet', 'hVals', 'hDel'];
+const IOREDIS = ['connect', 'get', 'mget', 'set', 'del', 'eval', 'hget', 'hvals', 'hdel'];
 
 /**
  * The commands of a client. It is recognized by its methods, because this library does not import the packages.

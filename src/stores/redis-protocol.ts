@@ -32,20 +32,23 @@ function malformed(): TypeError {
 }
 
 /**
- * Writes a number unless the entry holds one as high. The server rejects a key of another type, and the script rejects
- * text that is not a number. Lua's numbers are doubles, which hold whole numbers up to 2^53.
+ * Writes a value if the entry has the expected one. The server rejects a key of another type.
  *
- * `KEYS[1]` is the entry, `ARGV[1]` the number, `ARGV[2]` when it is removed, or empty for never.
+ * `KEYS[1]` is the entry, `ARGV[1]` the expected value, `ARGV[2]` the new one, `ARGV[3]` when it is removed, or empty for
+ * never.
  */
-export const RAISE = `
-local there = redis.call('GET', KEYS[1])
-if there and not string.match(there, '^%d+$') then
-  return redis.error_reply('ERR the entry is not a number')
-end
-if there and tonumber(there) >= tonumber(ARGV[1]) then return 'OK' end
-if ARGV[2] == '' then redis.call('SET', KEYS[1], ARGV[1])
-else redis.call('SET', KEYS[1], ARGV[1], 'PXAT', ARGV[2]) end
+export const REPLACE = `
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 'DIFFERS' end
+if ARGV[3] == '' then redis.call('SET', KEYS[1], ARGV[2])
+else redis.call('SET', KEYS[1], ARGV[2], 'PXAT', ARGV[3]) end
 return 'OK'`;
+
+/** Whether {@link REPLACE} wrote the value. */
+export function readReplaced(reply: unknown): boolean {
+  const text = readText(reply);
+  if (text !== 'OK' && text !== 'DIFFERS') throw malformed();
+  return text === 'OK';
+}
 
 /**
  * Writes a session's record as `<removed at>|<text>`, and removes expired records of the same hash. The hash lives as
@@ -100,6 +103,11 @@ export class RedisSessions implements SessionRecords {
     requireOk(
       await this.commands.run(PUT_SESSION, this.prefix + identity, sessionId, value, until),
     );
+  }
+
+  async get(identity: string, sessionId: string): Promise<string | null> {
+    const record = await this.commands.field(this.prefix + identity, sessionId);
+    return record === null ? null : valueOf(record);
   }
 
   async list(identity: string): Promise<readonly string[]> {

@@ -12,7 +12,7 @@ import {
   valuesOf,
 } from './sql-statements.js';
 import { SqliteDialect } from './sqlite.dialect.js';
-import { expiryOf, MARGIN_MS, numberIn, requireWholeNumber } from './store-rules.js';
+import { expiryOf, MARGIN_MS } from './store-rules.js';
 
 const STORE = 'SqlBlocklistStore';
 
@@ -102,14 +102,16 @@ export class SqlBlocklistStore implements BlocklistStore {
     return (await this.#dialect.rows(this.#dialect.statements.add, entry)).length > 0;
   }
 
-  /** @throws Error - if the entry is not a number; the entry stays as it is */
-  async raise(key: string, value: number, expiresAt: Date | null): Promise<void> {
-    requireWholeNumber(value, STORE);
-    const entry = [this.#name(key), String(value), expiryOf(expiresAt, STORE)];
-    const written = await this.#dialect.rows(this.#dialect.statements.raise, entry);
-    if (written.length > 0) return;
-    const [held] = await this.get([key]);
-    if (typeof held === 'string') numberIn(held, STORE);
+  async replace(
+    key: string,
+    expected: string,
+    value: string,
+    expiresAt: Date | null,
+  ): Promise<boolean> {
+    const written = [assertStorableText(value), expiryOf(expiresAt, STORE)];
+    const held = [this.#name(key), assertStorableText(expected)];
+    const rows = await this.#dialect.rows(this.#dialect.statements.replace, [...written, ...held]);
+    return rows.length > 0;
   }
 
   async get(keys: readonly string[]): Promise<readonly (string | null)[]> {
@@ -129,6 +131,11 @@ export class SqlBlocklistStore implements BlocklistStore {
       const names = [this.#name(identity), assertStorableText(sessionId)];
       const record = [...names, assertStorableText(value), expiryOf(expiresAt, STORE)];
       await this.#dialect.rows(this.#dialect.statements.put, record);
+    },
+    get: async (identity, sessionId) => {
+      const names = [this.#name(identity), assertStorableText(sessionId)];
+      const [row] = await this.#dialect.rows(this.#dialect.statements.session, names);
+      return row === undefined ? null : textOf(row, 'value');
     },
     list: async (identity) => {
       const name = this.#name(identity);

@@ -49,14 +49,16 @@ export abstract class SqlDialect {
 export interface SqlStatements {
   /** Takes key, value and expiry; returns a row if it added the entry. */
   readonly add: string;
-  /** Takes key, digits and expiry; returns a row if it wrote them. */
-  readonly raise: string;
+  /** Takes the new value, its expiry, the key and the expected value; returns a row if it wrote the new value. */
+  readonly replace: string;
   /** Takes the keys as one parameter; returns `key` and `value`, both selected, of the entries that exist. */
   readonly get: string;
   /** Takes a key. */
   readonly delete: string;
   /** Takes identity, session id, value and expiry. */
   readonly put: string;
+  /** Takes identity and session id; returns `value`, selected. */
+  readonly session: string;
   /** Takes an identity; returns each `value`, selected. */
   readonly list: string;
   /** Takes identity and session id. */
@@ -79,8 +81,6 @@ export interface SqlWording {
   parameter(place: number): string;
   /** A condition: the key is in the list of keys that is the first parameter. */
   readonly isAsked: string;
-  /** A condition: `held.value` is decimal digits, and a lower number than `excluded.value`. */
-  readonly isLower: string;
   /** Deletes the rows of a table that expired first, by its primary key. */
   purge(table: string, primaryKey: string): string;
 }
@@ -93,16 +93,16 @@ function sqlStatements({ schema, name }: SqlTable, wording: SqlWording): SqlStat
   return {
     add: `INSERT INTO ${entries} (key, value, expires_at) VALUES (${first}, ${second}, ${third})
       ON CONFLICT (key) DO NOTHING RETURNING 1`,
-    raise: `INSERT INTO ${entries} AS held (key, value, expires_at)
-      VALUES (${first}, ${second}, ${third})
-      ON CONFLICT (key) DO UPDATE SET value = excluded.value, expires_at = excluded.expires_at
-      WHERE ${wording.isLower} RETURNING 1`,
+    replace: `UPDATE ${entries} SET value = ${first}, expires_at = ${second}
+      WHERE key = ${third} AND value = ${fourth} RETURNING 1`,
     get: `SELECT ${selected('key')}, ${selected('value')} FROM ${entries} WHERE ${wording.isAsked}`,
     delete: `DELETE FROM ${entries} WHERE key = ${first} RETURNING 1`,
     put: `INSERT INTO ${sessions} (identity, session_id, value, expires_at)
       VALUES (${first}, ${second}, ${third}, ${fourth})
       ON CONFLICT (identity, session_id)
       DO UPDATE SET value = excluded.value, expires_at = excluded.expires_at RETURNING 1`,
+    session: `SELECT ${selected('value')} FROM ${sessions}
+      WHERE identity = ${first} AND session_id = ${second}`,
     list: `SELECT ${selected('value')} FROM ${sessions} WHERE identity = ${first}`,
     remove: `DELETE FROM ${sessions} WHERE identity = ${first} AND session_id = ${second} RETURNING 1`,
     purge: [wording.purge(entries, 'key'), wording.purge(sessions, 'identity, session_id')],

@@ -18,9 +18,6 @@ const WORDING: SqlWording = {
   indexOn: (schema, index, table) => `${schema}${index} ON ${table}`,
   parameter: () => '?',
   isAsked: 'key IN (SELECT value FROM json_each(?))',
-  // SQLite casts text that is not a number to 0, and a number that is too high to the highest integer.
-  isLower: `held.value <> '' AND held.value NOT GLOB '*[^0-9]*'
-      AND CAST(held.value AS INTEGER) < CAST(excluded.value AS INTEGER)`,
   purge: (table, primaryKey) => `DELETE FROM ${table} WHERE (${primaryKey}) IN (
       SELECT ${primaryKey} FROM ${table} WHERE expires_at <= ?
       ORDER BY expires_at LIMIT ?) RETURNING 1`,
@@ -44,7 +41,7 @@ export class SqliteDialect extends SqlDialect {
     table: SqlTable,
   ) {
     super(table, WORDING);
-    const { get: _get, list: _list, purge, ...others } = this.statements;
+    const { get: _get, session: _session, list: _list, purge, ...others } = this.statements;
     this.#writing = new Set([...Object.values(others), ...purge]);
   }
 

@@ -11,18 +11,6 @@ export function expiryOf(expiresAt: Date | null, store: string): number | null {
   return milliseconds;
 }
 
-/** @throws TypeError - for a number that no entry can be raised to */
-export function requireWholeNumber(value: number, store: string): void {
-  if (Number.isSafeInteger(value) && value >= 0) return;
-  throw new TypeError(`${store}: raise takes a whole number of 0 or more`);
-}
-
-/** @throws Error - if the entry holds no number; `raise` must then leave it as it is */
-export function numberIn(value: string, store: string): number {
-  if (/^\d+$/.test(value)) return Number(value);
-  throw new Error(`${store}: only a number can be raised, and the entry holds other text`);
-}
-
 /** The prefix of a store's keys: short, and text in every backend. */
 export function checkPrefix(value: unknown, name: string): string {
   if (typeof value === 'string' && /^[\x20-\x7e]{1,64}$/.test(value)) return value;

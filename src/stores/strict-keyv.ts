@@ -64,13 +64,21 @@ export class StrictKeyv {
   }
 
   /**
+   * @param former - what was there before; `null` for nothing
    * @param life - in milliseconds; `null` for ever
-   * @returns the value that is there now, which another process may have written
+   * @returns whether the value is there now, and not one that another process wrote meanwhile
+   * @throws Error - if nothing is there now, or what was there before
    */
-  async write(name: string, value: string, life: number | null): Promise<string> {
+  async write(
+    name: string,
+    former: string | null,
+    value: string,
+    life: number | null,
+  ): Promise<boolean> {
     await this.#set(name, value, life ?? FOR_EVER);
     const [kept] = await this.read([name]);
-    if (typeof kept === 'string') return kept;
+    if (kept === value) return true;
+    if (typeof kept === 'string' && kept !== former) return false;
     throw new Error('KeyvBlocklistStore: the backend does not keep what was written');
   }
 

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import type { Awaitable } from '../contracts/awaitable.js';
 import { addCases, getCases, keyCases, parallelAddCases } from './contract/entries.js';
 import { expiryCases } from './contract/expiry.js';
-import { parallelRaiseCases, raiseCases } from './contract/numbers.js';
 import { outageCases, sessionOutageCases } from './contract/outages.js';
+import { parallelReplaceCases, replaceCases } from './contract/replacements.js';
 import { parallelSessionCases, sessionCases } from './contract/sessions.js';
 import type { OpenedStore, StoreCases, StoreFeatures } from './contract/store-under-test.js';
 
@@ -50,8 +50,8 @@ export function blocklistStoreContract(
     ...addCases,
     ...(isAtomic ? parallelAddCases : {}),
     ...getCases,
-    ...raiseCases,
-    ...(isAtomic ? parallelRaiseCases : {}),
+    ...replaceCases,
+    ...(isAtomic ? parallelReplaceCases : {}),
     ...keyCases,
     ...expiryCases,
     ...(sessions ? sessionCases : {}),

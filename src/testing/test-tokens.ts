@@ -3,7 +3,7 @@ import { ModuleRef } from '@nestjs/core';
 import { randomUUID } from 'node:crypto';
 import { ModuleSettings } from '../module/module-settings.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
-import { sign } from '../tokens/signature.js';
+import { headerFor, sign } from '../tokens/signature.js';
 import { TokenKeys } from '../tokens/token-keys.js';
 
 /** The part of an application that the kit needs: an `INestApplication`, a `TestingModule`, or the result of `select`. */
@@ -85,7 +85,7 @@ async function signClaims(
   claims: TestClaims,
 ): Promise<string> {
   const key = await keys.forSigning(claims[options.token.identityClaim], {});
-  return sign(claims, {}, key);
+  return sign(claims, headerFor(key), key);
 }
 
 function defaultClaims({ token, clock }: ResolvedOptions, { type, sub }: TestClaims): object {

@@ -7,6 +7,7 @@ import {
   timingSafeEqual,
   verify,
 } from 'node:crypto';
+import type { TokenHeader } from '../contracts/token.js';
 import { InvalidTokenError } from '../errors/token-errors.js';
 import { traitsOf } from '../keys/algorithms.js';
 import type { SigningKey, VerificationKey } from '../keys/ring-key.js';
@@ -16,12 +17,16 @@ import type { ParsedToken } from './compact-jws.js';
 /** This library's own, without options: the application's `JwtService` keeps its keys and options to itself. */
 const signer = new JwtService({});
 
+/** The header of a new token. */
+export function headerFor({ algorithm, kid }: SigningKey, additional: object = {}): TokenHeader {
+  return { alg: algorithm, typ: 'JWT', ...(kid !== undefined && { kid }), ...additional };
+}
+
 /**
  * Signs claims exactly as given (RFC 7515 section 5.1). `JwtService` gets them as bytes, because it would add an `iat`
  * to an object, and would reject an object that has a claim called `constructor`.
  */
-export function sign(claims: object, headers: object, { key, algorithm, kid }: SigningKey): string {
-  const header = { alg: algorithm, typ: 'JWT', ...(kid !== undefined && { kid }), ...headers };
+export function sign(claims: object, header: TokenHeader, { key, algorithm }: SigningKey): string {
   const payload = Buffer.from(JSON.stringify(claims));
   if (algorithm !== 'EdDSA') return signer.sign(payload, { privateKey: key, algorithm, header });
   // The library under `JwtService` lacks EdDSA (RFC 8037 section 3.1).

@@ -11,6 +11,7 @@ import type { KeyRing } from '../keys/key-ring.js';
 import type { LoadedKeys } from '../keys/loaded-keys.js';
 import { type LoaderCalls, loaderFault } from './loaders.js';
 import type { ParsedToken } from './compact-jws.js';
+import { isId } from './registered-claims.js';
 import type { SigningKey, VerificationKey } from '../keys/ring-key.js';
 
 /** Finds the key that signs or verifies a token: a key of the ring, or the one that a loader gives. */
@@ -26,13 +27,20 @@ export class TokenKeys {
     return this.ring.contents.algorithms;
   }
 
+  /** The key that signs; `undefined` if there is none, or if a loader gives it. */
+  current(): SigningKey | undefined {
+    const { current } = this.ring.contents;
+    if (!current?.signingKey || this.loaders.has('encodeKey')) return undefined;
+    return { key: current.signingKey, algorithm: current.algorithm, kid: current.kid };
+  }
+
   /** @throws TokenCreationError, TokenCheckUnavailableError */
   async forSigning(subject: unknown, context: LoaderContext): Promise<SigningKey> {
     const { current } = this.ring.contents;
     if (current && this.loaders.has('encodeKey'))
       return this.#loadSigningKey(current.algorithm, subject, context);
-    if (current?.signingKey)
-      return { key: current.signingKey, algorithm: current.algorithm, kid: current.kid };
+    const key = this.current();
+    if (key) return key;
     throw new TokenCreationError(
       'This module only verifies tokens: give privateKey (or secret) in its options to make them',
     );
@@ -71,7 +79,10 @@ export class TokenKeys {
     // The loader knows no such key: the same error as for a token signed with an unknown key.
     if (loaded === undefined || loaded === null)
       throw new InvalidTokenError('Signature verification failed');
-    return { key: importLoaded(() => this.loaded.verification(loaded, algorithms)), algorithms };
+    return importLoaded(() => {
+      const { key, namespace } = namedKey(loaded, 'decodeKey');
+      return { key: this.loaded.verification(key, algorithms), algorithms, namespace };
+    });
   }
 
   async #loadSigningKey(
@@ -80,16 +91,26 @@ export class TokenKeys {
     context: LoaderContext,
   ): Promise<SigningKey> {
     const answer = await this.loaders.ask('encodeKey', subject, context);
-    const { key: material, kid } =
-      isObject(answer) && Object.hasOwn(answer, 'key') ? answer : { key: answer, kid: undefined };
     return importLoaded(() => {
+      const { key, kid, namespace } = namedKey(answer, 'encodeKey');
       if (kid !== undefined && !isKeyId(kid))
         throw new TypeError(
           'loaders.encodeKey: kid must be 1 to 256 characters of printable ASCII',
         );
-      return { key: this.loaded.signing(material, algorithm), algorithm, kid };
+      return { key: this.loaded.signing(key, algorithm), algorithm, kid, namespace };
     });
   }
+}
+
+/** What a loader returned: a key, or an object with a key and its names. A JWK has no member `key`. */
+function namedKey(
+  answer: unknown,
+  loader: 'encodeKey' | 'decodeKey',
+): { readonly key: unknown; readonly kid?: unknown; readonly namespace?: string | undefined } {
+  if (!isObject(answer) || !Object.hasOwn(answer, 'key')) return { key: answer };
+  const { key, kid, namespace } = answer;
+  if (namespace === undefined || isId(namespace)) return { key, kid, namespace };
+  throw new TypeError(`loaders.${loader}: namespace must be text of 1 to 256 characters`);
 }
 
 /** If a loader gives a key that cannot be used, the request fails; no other key takes its place. */

@@ -1,14 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { parseExpiresIn, parseLifetime } from '../common/duration.js';
-import type { Duration } from '../contracts/token.js';
+import type { Claims, Duration, Token, TokenHeader, TokenType } from '../contracts/token.js';
 import { TokenCreationError } from '../errors/config.error.js';
 import { RESERVED_CLAIMS, type ResolvedTokenOptions } from '../options/token-options.js';
 import { mergeAdditions, requireJson, RESERVED_HEADERS } from './custom-claims.js';
+import type { SigningKey } from '../keys/ring-key.js';
+import { type Grant, writtenGrant } from './grant.js';
 import type { LoaderCalls } from './loaders.js';
-import { isId } from './registered-claims.js';
-import { sign } from './signature.js';
+import { isFresh, isId } from './registered-claims.js';
+import { headerFor, sign } from './signature.js';
 import type { TokenKeys } from './token-keys.js';
-import type { MintedToken, TokenIds, TokenRequest } from './token-request.js';
+import type { TokenIds, TokenRequest } from './token-request.js';
+import { VerifiedToken } from './verified-token.js';
 
 /** Makes tokens in Flask-JWT-Extended's wire format. */
 export class TokenMint {
@@ -37,13 +40,9 @@ export class TokenMint {
    * @param now - the second that lifetimes count from
    * @throws TokenCreationError, TokenCheckUnavailableError
    */
-  async mint(
-    subject: unknown,
-    wanted: TokenRequest,
-    now: number = this.now(),
-  ): Promise<MintedToken> {
+  async mint(subject: unknown, wanted: TokenRequest, now: number = this.now()): Promise<Token> {
     const context = { request: wanted.request, type: wanted.type };
-    const { claimsInRefreshToken, maxTokenLength } = this.options;
+    const { claimsInRefreshToken } = this.options;
     const headers = mergeAdditions(
       'additionalHeaders',
       await this.loaders.ask('additionalHeaders', subject, context),
@@ -62,20 +61,44 @@ export class TokenMint {
     checkIdentity(identity, this.options);
     const key = await this.keys.forSigning(subject, context);
     const claims = this.#claims(identity, wanted, custom, now);
-    const encoded = sign(claims, headers, key);
+    return this.#sign(claims, headerFor(key, headers), key, wanted.type, now);
+  }
+
+  /**
+   * The same token with another grant; `undefined` if this module has no key for it: a loader gives the keys, or another issuer signed it.
+   *
+   * @throws TokenCreationError - if it would be too long
+   */
+  withGrant(token: Token, grant: Grant): Token | undefined {
+    const key = this.keys.current();
+    if (!key || token.issuer !== undefined) return undefined;
+    const { alg: _alg, typ: _typ, kid: _kid, ...headers } = token.header;
+    return this.#sign(
+      { ...token.claims, grant },
+      headerFor(key, headers),
+      key,
+      token.type,
+      this.now(),
+    );
+  }
+
+  #sign(
+    claims: Claims,
+    header: TokenHeader,
+    key: SigningKey,
+    type: TokenType,
+    now: number,
+  ): VerifiedToken {
+    const { maxTokenLength, identityClaim } = this.options;
+    const encoded = sign(claims, header, key);
     if (encoded.length > maxTokenLength)
       throw new TokenCreationError(
         `The token is ${encoded.length} bytes long, and maxTokenLength is ${maxTokenLength}: put less into it`,
       );
-    return {
-      encoded,
-      type: wanted.type,
-      identity: identity as string,
-      jti: claims.jti,
-      sessionId: wanted.sessionId,
-      issuedAt: claims.iat,
-      expiresAt: claims.exp === undefined ? undefined : new Date(claims.exp * 1000),
-    };
+    const identity = claims[identityClaim] as string;
+    const { namespace } = key;
+    const fresh = isFresh(claims, now);
+    return new VerifiedToken({ encoded, header, claims, identity, type, fresh, namespace });
   }
 
   async #identityOf(subject: unknown, { type, request, identity }: TokenRequest): Promise<unknown> {
@@ -85,7 +108,7 @@ export class TokenMint {
   }
 
   /** In the order in which Flask-JWT-Extended writes them. */
-  #claims(identity: unknown, wanted: TokenRequest, custom: object, now: number) {
+  #claims(identity: unknown, wanted: TokenRequest, custom: object, now: number): Claims {
     const { type, sessionId } = wanted;
     if (sessionId !== undefined && !isId(sessionId))
       throw new TokenCreationError('sessionId must be text of 1 to 256 characters');
@@ -93,6 +116,7 @@ export class TokenMint {
     const { userClaimsKey } = options;
     const hasCustom = Object.keys(custom).length > 0;
     const fresh = freshUntil(wanted.fresh, now);
+    const grant = wanted.grant && writtenGrant(wanted.grant);
     const { jti, csrf } = wanted.reuseIds ?? this.newIds();
     const expiresIn = wanted.expiresIn ?? options.expires[type];
     const lifetime = parseExpiresIn(expiresIn, 'expiresIn', TokenCreationError);
@@ -112,6 +136,7 @@ export class TokenMint {
       ...(exp !== Infinity && { exp }),
       ...(sessionId !== undefined && { sid: sessionId }),
       ...(authTime !== undefined && { auth_time: authTime }),
+      ...(grant && { grant }),
       ...(userClaimsKey ? hasCustom && { [userClaimsKey]: custom } : custom),
     };
   }

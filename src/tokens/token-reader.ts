@@ -1,6 +1,7 @@
 import type { Token, TokenHeader } from '../contracts/token.js';
 import { ExpiredTokenError } from '../errors/token-errors.js';
 import type { ResolvedTokenOptions } from '../options/token-options.js';
+import { grantOf } from './grant.js';
 import { checkHeader, checkHeaderShape, parseToken } from './compact-jws.js';
 import {
   checkRegisteredClaims,
@@ -58,6 +59,7 @@ export class TokenReader {
     const now = moment.getTime() / 1000;
     const { header, claims } = parsed;
     checkRegisteredClaims(claims, this.options, now);
+    if (key.issuer === undefined) grantOf(claims, this.options);
     const token = new VerifiedToken({
       encoded: parsed.encoded,
       header,
@@ -65,6 +67,8 @@ export class TokenReader {
       identity: claims[identityClaim] as string,
       type: typeOf(claims, acceptForeignTokens),
       fresh: isFresh(claims, now),
+      issuer: key.issuer,
+      namespace: key.namespace,
     });
     if (csrf !== undefined) requireCsrfMatch(claims, csrf);
     if (!allowExpired && isExpired(claims, leeway, now)) throw new ExpiredTokenError(token);

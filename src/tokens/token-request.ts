@@ -1,4 +1,5 @@
-import type { Duration, TokenType } from '../contracts/token.js';
+import type { Duration, Token, TokenType } from '../contracts/token.js';
+import type { Grant } from './grant.js';
 
 /** The random parts of a token. */
 export interface TokenIds {
@@ -6,22 +7,10 @@ export interface TokenIds {
   readonly csrf: string;
 }
 
-/** A token that was just made, and the values that ended up in it. */
-export interface MintedToken {
-  readonly encoded: string;
-  readonly type: TokenType;
-  readonly identity: string;
-  readonly jti: string;
-  readonly sessionId: string | undefined;
-  /** Seconds since the epoch. */
-  readonly issuedAt: number;
-  /** Absent in a token that never expires. */
-  readonly expiresAt: Date | undefined;
-}
-
 /** What a caller of `TokenService` asks for. */
 type Given = {
-  readonly [K in keyof CreateAccessTokenOptions]: CreateAccessTokenOptions[K] | undefined;
+  readonly [K in keyof Omit<CreateAccessTokenOptions, 'from'>]:
+    CreateAccessTokenOptions[K] | undefined;
 };
 
 /** A token to make: what the caller and the library ask for beyond the options. */
@@ -31,8 +20,10 @@ export interface TokenRequest extends Given {
   readonly authTime?: number | undefined;
   /** The identity, if it is known already; otherwise the `userIdentity` loader is asked. */
   readonly identity?: unknown;
-  /** The latest `exp` of the token whatever its lifetime, in seconds since the epoch. */
+  /** The latest `exp` of the token whatever its lifetime, in seconds since the epoch; `Infinity` for none. */
   readonly expiresBy?: number | undefined;
+  /** What holds until the session of the token ends. */
+  readonly grant?: Grant | undefined;
   /** The ids of the first token, if the same token is made a second time. */
   readonly reuseIds?: TokenIds | undefined;
 }
@@ -51,6 +42,11 @@ export interface CreateTokenOptions {
 
 /** Options of `createAccessToken`. */
 export interface CreateAccessTokenOptions extends CreateTokenOptions {
+  /**
+   * The token, of the same identity, whose session the new one continues: it gets the session's id, the time of the login,
+   * what the login decided, and `sessions.lifetime` as its limit. It is refused if the given token was revoked meanwhile.
+   */
+  from?: string | Token;
   /** `true` right after a login; a `Duration` or a `Date` limits how long the token counts as fresh. @default false */
   fresh?: boolean | Duration | Date;
   /**
@@ -78,21 +74,36 @@ export interface CreateTokenPairOptions extends CreateTokenOptions {
   /** @default the option `refreshTokenExpires` */
   refreshExpiresIn?: Duration | false;
   /**
+   * Whether the browser keeps the cookies of these tokens when it is closed, now and after each refresh. Give it only if
+   * the tokens are delivered in cookies.
+   * @default the opposite of `cookies.session`
+   */
+  remember?: boolean;
+  /**
+   * The moment before the credentials were checked, if that took time: the tokens count as issued then, so a
+   * `revokeAllFor` that came meanwhile revokes them. Lifetimes count from then, too.
+   * @default now
+   */
+  authenticatedAt?: Date;
+  /**
    * What the list of sessions shows about this login, such as the browser and the address: any JSON value of at most
    * 2048 characters.
    */
   note?: unknown;
 }
 
-/** Options of `rotateRefreshToken`. The identity, the session and the time of the login stay the same. */
+/**
+ * Options of `rotateRefreshToken`. The identity, the session, the time of the login and what the login decided stay the
+ * same; what is given here holds from now on until the session ends.
+ */
 export interface RotateRefreshTokenOptions {
-  /** Claims to add to both tokens. They win over those of the `additionalClaims` loader. */
+  /** Claims to add to both tokens. They win over those of the `additionalClaims` loader and of the login. */
   additionalClaims?: object;
   /** Header parameters to add to both tokens. */
   additionalHeaders?: object;
-  /** @default the option `accessTokenExpires` */
+  /** @default as at the login, otherwise the option `accessTokenExpires` */
   accessExpiresIn?: Duration | false;
-  /** @default the option `refreshTokenExpires` */
+  /** @default as at the login, otherwise the option `refreshTokenExpires` */
   refreshExpiresIn?: Duration | false;
   /** The request, for the loaders. */
   request?: unknown;

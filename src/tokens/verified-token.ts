@@ -14,22 +14,36 @@ const VERIFIED = Symbol.for('nestjs-jwt-extended:verified-token');
 /** The implementation of `Token`. Its text is private, so that nothing prints it by accident. */
 export class VerifiedToken implements Token {
   readonly #encoded: string;
+  readonly #reading: object;
   readonly header: TokenHeader;
   readonly claims: Claims;
   readonly identity: string;
   readonly type: TokenType;
   readonly fresh: boolean;
+  declare readonly issuer?: string;
+  declare readonly namespace?: string;
 
   /** Everything else follows from the claims. */
   constructor(
-    content: Pick<Token, 'encoded' | 'header' | 'claims' | 'identity' | 'type' | 'fresh'>,
+    content: Pick<Token, 'encoded' | 'header' | 'claims' | 'identity' | 'type' | 'fresh'> & {
+      readonly issuer?: string | undefined;
+      readonly namespace?: string | undefined;
+    },
   ) {
     this.#encoded = content.encoded;
+    this.#reading = VerifiedToken.readingOf(content);
     this.header = content.header;
     this.claims = content.claims;
     this.identity = content.identity;
     this.type = content.type;
     this.fresh = content.fresh;
+    if (content.issuer !== undefined) this.issuer = content.issuer;
+    if (content.namespace !== undefined) this.namespace = content.namespace;
+  }
+
+  /** Identifies one verification of a token: the token of a guard shares it with the context that the guard makes of it. */
+  static readingOf(token: object): object {
+    return #reading in token ? token.#reading : token;
   }
 
   get [VERIFIED](): true {
@@ -59,7 +73,12 @@ export class VerifiedToken implements Token {
   toJSON(): object {
     const { csrf: _secret, ...claims } = this.claims;
     const { header, identity, type, jti, sessionId, fresh, issuedAt, expiresAt } = this;
-    return { header, claims, identity, type, jti, sessionId, fresh, issuedAt, expiresAt };
+    const { issuer, namespace } = this;
+    return {
+      ...{ header, claims, identity, type, jti, sessionId, fresh, issuedAt, expiresAt },
+      ...(issuer !== undefined && { issuer }),
+      ...(namespace !== undefined && { namespace }),
+    };
   }
 
   [inspect.custom](): object {

@@ -16,7 +16,6 @@ export const acceptedSingleImports: readonly string[] = [
   'options/resolve-options.ts',
   'passport/passport.strategies.ts',
   'revocation/store-circuit.ts',
-  'route/merge-requirements.ts',
   'route/route-scan.ts',
   'stores/expiring-map.ts',
   'stores/postgres.dialect.ts',
@@ -24,8 +23,8 @@ export const acceptedSingleImports: readonly string[] = [
   'stores/sqlite.dialect.ts',
   'testing/contract/entries.ts',
   'testing/contract/expiry.ts',
-  'testing/contract/numbers.ts',
   'testing/contract/outages.ts',
+  'testing/contract/replacements.ts',
   'testing/contract/sessions.ts',
   'tokens/signature-cache.ts',
 ];

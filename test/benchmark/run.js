@@ -1,8 +1,10 @@
 // `npm run bench`: what the library costs, as ratios measured in one run; `npm run bench -- stores` for a part of it. It
 // measures and does not judge: whatever the figures say, it ends well.
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { startRedis } from './databases.js';
 import { mintingCosts, verificationCosts } from './calls.js';
 import { throughputUnderLoad } from './guarded-route.js';
 import { importCosts } from './import-time.js';
@@ -10,10 +12,10 @@ import { atLeast, atMost, table, verdict } from './report.js';
 import { ratios, summarize } from './statistics.js';
 import { STORES, throughputByStore } from './store-throughput.js';
 
-const ROUNDS = { calls: 40, slowCalls: 25, routes: 8, stores: 10, imports: 15 };
+const ROUNDS = { calls: 40, slowCalls: 25, routes: 8, stores: 10, imports: 15, sessions: 5 };
 
 /** Each reports what it measures, and gives the targets that it is about. */
-const PARTS = { import: imports, calls, routes, stores, memory };
+const PARTS = { import: imports, calls, routes, stores, sessions, memory };
 
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(PARTS);
 const targets = [];
@@ -132,6 +134,52 @@ async function stores() {
     atLeast(0.85, share('redisCached'), 'Redis with its client-side cache leaves at least 0.85'),
     atLeast(0.4, share('redis'), 'Redis without a cache leaves at least 0.4'),
   ];
+}
+
+/** Each round in a process of its own, with memory and with Redis beside each other. */
+async function sessions() {
+  const redis = await startRedis();
+  const rounds = { memory: [], redis: [] };
+  try {
+    for (let round = 0; round < ROUNDS.sessions; round += 1) {
+      rounds.memory.push(await sessionCosts());
+      rounds.redis.push(await sessionCosts(redis.url));
+    }
+  } finally {
+    await redis.stop();
+  }
+  const rows = Object.entries(rounds).flatMap(([store, costs]) =>
+    ['plain', 'listed'].flatMap((kind) =>
+      ['login', 'refresh', 'logout'].map((what) => [
+        `${what}, ${store}${kind === 'listed' ? ', sessions listed' : ''}`,
+        costs.map((cost) => cost[kind][what]),
+      ]),
+    ),
+  );
+  table(
+    'For orientation, on this machine today: calls a second',
+    rows.map(([name, values]) => [name, summarize(values)]),
+  );
+  const bytes = (name) => summarize(rounds.memory.map((cost) => cost.bytes[name]));
+  table('Bytes that stay in memory', [
+    ['a login', bytes('login')],
+    ['a login, sessions listed', bytes('listedLogin')],
+    ['each rotation of one session', bytes('rotation')],
+  ]);
+  return [
+    atMost(8, bytes('login'), 'a login with default options keeps nothing'),
+    atMost(8, bytes('rotation'), 'a rotation keeps nothing more'),
+  ];
+}
+
+async function sessionCosts(...address) {
+  const script = join(import.meta.dirname, 'sessions.js');
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    '--expose-gc',
+    script,
+    ...address,
+  ]);
+  return JSON.parse(stdout);
 }
 
 /** In a process of its own, where memory can be counted. */

@@ -100,6 +100,22 @@ describe('Tokens signed with a shared secret', () => {
     expect(refreshed).toMatchObject(alike(200, session));
   });
 
+  it('Flask accepts tokens that say what a login decided, also after a rotation', async () => {
+    const tokens = peers.Nest.get(TokenService);
+    const first = await tokens.createTokenPair('alice', {
+      additionalClaims: { scope: 'read' },
+      refreshExpiresIn: '2h',
+      remember: true,
+    });
+    const second = await tokens.rotateRefreshToken(first.refreshToken);
+    for (const { accessToken, refreshToken } of [first, second]) {
+      const opened = await ask(peers, 'GET', '/access', { token: accessToken });
+      expect(opened).toMatchObject(alike(200, { claims: { scope: 'read' } }));
+      const { status, body } = await peers.Flask.send('POST', '/refresh', { token: refreshToken });
+      expect([status, body]).toMatchObject([200, { claims: { grant: { refresh: 7200 } } }]);
+    }
+  });
+
   it('Nest can revoke a token that Flask minted, and only Nest then refuses it', async () => {
     const token = await mint(peers.Flask, 'access', { identity: 'alice' });
     await peers.Nest.get(BlocklistService).revoke(token);

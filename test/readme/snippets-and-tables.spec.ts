@@ -13,7 +13,11 @@ import type { TokenError } from '../../src/errors/token.error.js';
 import * as library from '../../src/index.js';
 import { ALGORITHMS } from '../../src/keys/algorithms.js';
 import { EXTRA_ROWS } from '../../src/module/module-extras.js';
-import { BLOCKLIST_ROWS, ROTATION_ROWS } from '../../src/options/blocklist-options.js';
+import {
+  BLOCKLIST_ROWS,
+  ROTATION_ROWS,
+  SESSION_ROWS,
+} from '../../src/options/blocklist-options.js';
 import { COOKIE_ROWS } from '../../src/options/cookie-options.js';
 import { CSRF_ROWS } from '../../src/options/csrf-options.js';
 import { LOGIN_ROWS } from '../../src/options/login-options.js';
@@ -132,6 +136,7 @@ const GROUPS: Readonly<Record<string, Readonly<Record<string, readonly unknown[]
   csrf: CSRF_ROWS,
   blocklist: BLOCKLIST_ROWS,
   rotation: ROTATION_ROWS,
+  sessions: SESSION_ROWS,
   login: LOGIN_ROWS,
 };
 
@@ -321,6 +326,7 @@ function documentedDefaults(): Map<string, string> {
     CsrfOptions: 'csrf.',
     BlocklistOptions: 'blocklist.',
     RotationOptions: 'rotation.',
+    SessionOptions: 'sessions.',
     LoginOptions: 'login.',
   };
   return new Map(

@@ -62,7 +62,7 @@ describe('The quick start, started without a setting', () => {
 
     const answered = await runInShell(steps);
 
-    expect(steps.filter(({ output }) => output !== '').length).toBeGreaterThanOrEqual(8);
+    expect(steps.filter(({ output }) => output !== '').length).toBeGreaterThanOrEqual(7);
     expect(answered).toEqual(steps);
   });
 
@@ -133,7 +133,7 @@ describe('The rotation of a key', () => {
       heard = server.log().length;
     });
 
-    expect(second.filter(({ output }) => output !== '').length).toBeGreaterThanOrEqual(8);
+    expect(second.filter(({ output }) => output !== '').length).toBeGreaterThanOrEqual(7);
     expect([...prepared, ...answered]).toEqual([...preparations, ...second]);
   });
 

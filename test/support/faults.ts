@@ -164,7 +164,7 @@ export async function turnsOfTheLoop(count = 3): Promise<void> {
 export class FaultyStore implements BlocklistStore {
   readonly entries = new Map<string, string>();
   add = jest.fn<BlocklistStore['add']>();
-  raise = jest.fn<BlocklistStore['raise']>();
+  replace = jest.fn<BlocklistStore['replace']>();
   get = jest.fn<BlocklistStore['get']>();
   delete = jest.fn<BlocklistStore['delete']>();
 
@@ -179,10 +179,10 @@ export class FaultyStore implements BlocklistStore {
       this.entries.set(key, value);
       return Promise.resolve(true);
     });
-    this.raise.mockReset().mockImplementation((key, value) => {
-      const before = Number(this.entries.get(key) ?? 0);
-      this.entries.set(key, String(Math.max(before, value)));
-      return Promise.resolve();
+    this.replace.mockReset().mockImplementation((key, expected, value) => {
+      if (this.entries.get(key) !== expected) return Promise.resolve(false);
+      this.entries.set(key, value);
+      return Promise.resolve(true);
     });
     this.get
       .mockReset()

@@ -16,6 +16,7 @@ import {
   type HttpResponse,
   JwtRequired,
   SlidingSessionInterceptor,
+  TokenCookies,
   TokenService,
 } from '../../src/index.js';
 import type { CreateTokenPairOptions } from '../../src/index.js';
@@ -31,12 +32,19 @@ export type Scene = (response: HttpResponse, request: HttpRequest) => unknown;
 @Injectable()
 export class Play {
   scene: Scene = () => undefined;
+  deliver: (response: HttpResponse) => Promise<void> = () => Promise.resolve();
 }
 
 /** Routes that call the handler of the current test, and others that renew no cookie. */
 @Controller()
 class TheatreController {
   constructor(private readonly play: Play) {}
+
+  /** Delivers tokens in cookies. */
+  @Get('entrance')
+  entrance(@Res({ passthrough: true }) response: HttpResponse) {
+    return this.play.deliver(response);
+  }
 
   @UseGuards(AccessGuard)
   @Get('passthrough')
@@ -88,7 +96,12 @@ export class SlidingApp {
     const clock = new Clock();
     const app = await startEndpoints(adapter, {
       ...parts,
-      options: { locations: ['cookies', 'headers'], clock: clock.now, ...options },
+      options: {
+        locations: ['cookies', 'headers'],
+        clock: clock.now,
+        sessions: { lifetime: '30d' },
+        ...options,
+      },
       controllers: [TheatreController, ...controllers],
       providers: [
         Play,
@@ -107,7 +120,17 @@ export class SlidingApp {
     return this.browserWith(pair.accessToken);
   }
 
+  /** A browser that got an access token in a cookie. */
   async browserWith(accessToken: string): Promise<Browser> {
+    const browser = new Browser(this.app);
+    this.app.get(Play).deliver = (response) =>
+      this.app.get(TokenCookies).setAccessCookies(response, accessToken);
+    await browser.send('GET', '/entrance');
+    return browser;
+  }
+
+  /** A browser into whose cookies someone put a token that was not delivered in a cookie. */
+  async browserOfThief(accessToken: string): Promise<Browser> {
     const browser = new Browser(this.app);
     browser.keep('access_token_cookie', accessToken);
     const csrf = await this.app.get(TokenService).getCsrfToken(accessToken);

@@ -37,6 +37,8 @@ export const ALGORITHMS: readonly Algorithm[] = [
   'ES512',
 ];
 
+/** The ids of sessions (RFC 9562 section 5.7). */
+export const UUID_V7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 export const UUID_V4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
 /** Keys of one algorithm, as the module takes them and as `node:crypto` does. */

@@ -221,10 +221,12 @@ exactly<Extract<Algorithm, 'none'>, never>(true);
 
 export const store: BlocklistStore = {
   add: () => true,
-  raise: () => undefined,
+  replace: () => true,
   get: async (names) => names.map(() => null),
   delete: () => undefined,
 };
 
 // @ts-expect-error -- it says whether it added the entry
 export const vagueStore: BlocklistStore = { ...store, add: () => undefined };
+// @ts-expect-error -- it says whether it replaced the value
+export const vaguerStore: BlocklistStore = { ...store, replace: () => undefined };

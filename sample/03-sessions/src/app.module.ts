@@ -24,7 +24,7 @@ import { UsersService } from './users/users.service.js';
         locations: ['headers', 'cookies'],
         cookies: { refreshPath: '/refresh' },
         blocklist: { store },
-        rotation: { sessionLifetime: '90d', maxSessions: 10 },
+        sessions: { lifetime: '90d', list: true, max: 10 },
         loaders: {
           userIdentity: (user: User) => user.username,
           userLookup: (token) => users.findOne(token.identity),

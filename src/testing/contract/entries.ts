@@ -160,14 +160,6 @@ export const keyCases: StoreCases = {
     }
   },
 
-  'raises exactly the given key, with any text in it': async (store) => {
-    const fresh = freshKey();
-    const keys = HOSTILE_TEXTS.map((text) => fresh + text);
-    await parallel(keys, (key, index) => store.raise(key, index, inAnHour()));
-    const digits = keys.map((_, index) => `${index}`);
-    await assertGives(store, keys, digits);
-  },
-
   'distinguishes keys that look alike': async (store) => {
     for (const pair of LOOKALIKES) {
       const fresh = freshKey();

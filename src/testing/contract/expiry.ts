@@ -36,38 +36,40 @@ export const expiryCases: StoreCases = {
     await keeps(store, keys, '1');
   },
 
-  'keeps a number whose expiry is far away': async (store) => {
+  'keeps a replaced value whose expiry is far away': async (store) => {
     const keys = await parallel(FAR, async (moment) => {
       const key = freshKey();
-      await store.raise(key, 1, moment());
+      await store.add(key, '0', inAMinute());
+      assert.equal(await store.replace(key, '0', '1', moment()), true);
       return key;
     });
     await keeps(store, keys, '1');
   },
 
-  'keeps entries and numbers without an expiry': async (store) => {
-    const [added, raised] = [freshKey(), freshKey()];
+  'keeps entries and replaced values without an expiry': async (store) => {
+    const [added, replaced] = [freshKey(), freshKey()];
     await store.add(added, '1', null);
-    await store.raise(raised, 1, null);
-    await keeps(store, [added, raised], '1');
+    await store.add(replaced, '0', inTwoSeconds());
+    await store.replace(replaced, '0', '1', null);
+    await keeps(store, [added, replaced], '1');
   },
 
   'keeps what expires in a minute, in two seconds or in fractions of a second': async (store) => {
     const [minute, seconds, fraction] = [freshKey(), freshKey(), freshKey()];
-    const [raisedMinute, raisedSeconds] = [freshKey(), freshKey()];
+    const replaced = freshKey();
     await store.add(minute, '1', inAMinute());
     await store.add(seconds, '1', inTwoSeconds());
     await store.add(fraction, '1', ahead(1_999));
-    await store.raise(raisedMinute, 1, inAMinute());
-    await store.raise(raisedSeconds, 1, inTwoSeconds());
-    await keeps(store, [minute, seconds, fraction, raisedMinute, raisedSeconds], '1');
+    await store.add(replaced, '0', null);
+    await store.replace(replaced, '0', '1', inTwoSeconds());
+    await keeps(store, [minute, seconds, fraction, replaced], '1');
   },
 
   'accepts an entry that has expired already': async (store) => {
     for (const moment of [longAgo(), ahead(-1), new Date(), new Date(0), new Date(-1)]) {
       const key = freshKey();
       assert.equal(await store.add(key, '1', moment), true);
-      await store.raise(freshKey(), 1, moment);
+      await store.replace(key, '1', '1', moment);
       const [value] = await store.get([key]);
       const isFit = value === '1' || value === null;
       assert.ok(isFit, 'get must return an expired entry unchanged, or null');
@@ -84,23 +86,25 @@ export const expiryCases: StoreCases = {
     }, 'if get does not return an expired entry, add must add another');
   },
 
-  'writes a number in place of an expired one that it no longer returns': async (store) => {
+  'replaces an expired value only if it still returns it': async (store) => {
     const key = freshKey();
-    await store.raise(key, 9, longAgo());
-    await soon(async () => {
-      await store.raise(key, 3, inAnHour());
-      const [value] = await store.get([key]);
-      return value === '3' || value === '9';
-    }, 'if get does not return an expired number, raise must write a lower one');
+    await store.add(key, 'expired', longAgo());
+    const isReplaced = await store.replace(key, 'expired', 'new', inAnHour());
+    const message =
+      'if replace returns true, get must return the new value, otherwise the entry must be gone';
+    await assertGives(store, [key], [isReplaced ? 'new' : null], message);
   },
 
-  'keeps a raised number until its own expiry': async (store) => {
-    const [hour, immortal] = [freshKey(), freshKey()];
-    await store.raise(hour, 1, ahead(50));
-    await store.raise(hour, 2, inAnHour());
-    await store.raise(immortal, 1, ahead(50));
-    await store.raise(immortal, 2, null);
-    await keeps(store, [hour, immortal], '2');
+  'keeps a replaced value until its own expiry': async (store) => {
+    const former = ahead(600);
+    const keys = await parallel([inAnHour(), null], async (expiresAt) => {
+      const key = freshKey();
+      await store.add(key, '1', former);
+      assert.equal(await store.replace(key, '1', '2', expiresAt), true);
+      return key;
+    });
+    await pause(Math.max(0, former.getTime() - Date.now()) + 20);
+    await keeps(store, keys, '2');
   },
 
   'keeps each of 1,200 entries': async (store) => {
@@ -146,10 +150,11 @@ async function soon(holds: () => Promise<boolean>, promise: string): Promise<voi
 
 /** Writes one expiry under three names. */
 async function write(store: BlocklistStore, expiresAt: Date | null) {
-  const written = { entry: freshKey(), number: freshKey(), identity: freshKey() };
+  const written = { entry: freshKey(), replaced: freshKey(), identity: freshKey() };
+  await store.add(written.replaced, '0', null);
   await Promise.all([
     store.add(written.entry, '1', expiresAt),
-    store.raise(written.number, 1, expiresAt),
+    store.replace(written.replaced, '0', '1', expiresAt),
     store.sessions?.put(written.identity, 'only', '1', expiresAt),
   ]);
   return written;
@@ -158,11 +163,11 @@ async function write(store: BlocklistStore, expiresAt: Date | null) {
 /** Which of them the store does not return. */
 async function lost(
   store: BlocklistStore,
-  { entry, number, identity }: Awaited<ReturnType<typeof write>>,
+  { entry, replaced, identity }: Awaited<ReturnType<typeof write>>,
 ) {
-  const [kept, raised] = await store.get([entry, number]);
+  const [kept, replacement] = await store.get([entry, replaced]);
   const [record] = (await store.sessions?.list(identity)) ?? ['1'];
-  return Object.entries({ entry: kept, number: raised, record })
+  return Object.entries({ entry: kept, replaced: replacement, record })
     .filter(([, value]) => value !== '1')
     .map(([what]) => what);
 }

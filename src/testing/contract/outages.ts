@@ -17,11 +17,11 @@ const DEADLINE_SECONDS = 3;
 export const outageCases: StoreCases = {
   'rejects every call when its backend is down': async (store, opened) => {
     const key = freshKey();
-    await store.raise(key, 1, inAnHour());
+    await store.add(key, '1', inAnHour());
     await takeDown(opened);
     await assertReject({
       add: () => store.add(freshKey(), '1', inAnHour()),
-      raise: () => store.raise(key, 2, inAnHour()),
+      replace: () => store.replace(key, '1', '2', inAnHour()),
       get: () => store.get([key, freshKey()]),
       delete: () => store.delete(key),
     });
@@ -36,6 +36,7 @@ export const sessionOutageCases: StoreCases = {
     await takeDown(opened);
     await assertReject({
       put: () => sessionsOf(store).put(identity, 'phone', '2', inAnHour()),
+      get: () => sessionsOf(store).get(identity, 'phone'),
       list: () => sessionsOf(store).list(identity),
       remove: () => sessionsOf(store).remove(identity, 'phone'),
     });

@@ -32,6 +32,20 @@ export const sessionCases: StoreCases = {
     assert.deepEqual(await listed(store, bob), ['b1']);
   },
 
+  'gets the record of one session, and null for an absent one': async (store) => {
+    const [alice, bob] = [freshKey(), freshKey()];
+    await sessionsOf(store).put(alice, 'phone', 'a1', inAnHour());
+    await sessionsOf(store).put(alice, 'desk', 'a2', null);
+    assert.equal(await sessionsOf(store).get(alice, 'phone'), 'a1');
+    assert.equal(await sessionsOf(store).get(alice, 'desk'), 'a2');
+    assert.equal(await sessionsOf(store).get(alice, 'watch'), null);
+    assert.equal(await sessionsOf(store).get(bob, 'phone'), null);
+    await sessionsOf(store).put(alice, 'phone', 'a3', inAnHour());
+    assert.equal(await sessionsOf(store).get(alice, 'phone'), 'a3');
+    await sessionsOf(store).remove(alice, 'phone');
+    assert.equal(await sessionsOf(store).get(alice, 'phone'), null);
+  },
+
   'replaces the record of a session': async (store) => {
     const identity = freshKey();
     await sessionsOf(store).put(identity, 'phone', 'before', inAnHour());
@@ -101,6 +115,8 @@ export const sessionCases: StoreCases = {
     const all = HOSTILE_TEXTS.map((text) => `of ${text}`).sort();
     assert.deepEqual(await listed(store, identity), all);
     for (const text of HOSTILE_TEXTS) {
+      assert.equal(await sessionsOf(store).get(identity, text), `of ${text}`);
+      assert.equal(await sessionsOf(store).get(fresh + text, 'only'), `of ${text}`);
       assert.deepEqual(await listed(store, fresh + text), [`of ${text}`]);
       await sessionsOf(store).remove(identity, text);
     }
@@ -112,6 +128,7 @@ export const sessionCases: StoreCases = {
       const fresh = freshKey();
       await sessionsOf(store).put(fresh + one, one, '1', inAnHour());
       await sessionsOf(store).put(fresh + one, other, '2', inAnHour());
+      assert.equal(await sessionsOf(store).get(fresh + one, one), '1');
       assert.deepEqual(await listed(store, fresh + other), [], JSON.stringify([one, other]));
       assert.deepEqual(await listed(store, fresh + one), ['1', '2'], JSON.stringify([one, other]));
     }
@@ -135,6 +152,7 @@ export const sessionCases: StoreCases = {
     for (const value of ['', '{"a":1}', ...HOSTILE_TEXTS, ...LONG_VALUES]) {
       await sessionsOf(store).put(identity, 'only', value, inAnHour());
       assert.deepEqual(await listed(store, identity), [value]);
+      assert.equal(await sessionsOf(store).get(identity, 'only'), value);
     }
   },
 };

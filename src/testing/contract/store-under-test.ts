@@ -126,7 +126,7 @@ export type StoreCases = Readonly<
 
 /** What a store offers beyond keeping revocations. The contract requires each feature that is not set to `false`. */
 export interface StoreFeatures {
-  /** Whether `add` and `raise` are atomic. A store in which they are not declares `isAtomic = false`. @default true */
+  /** Whether `add` and `replace` are atomic. A store in which they are not declares `isAtomic = false`. @default true */
   readonly isAtomic?: boolean;
   /** Whether the store has `sessions`. @default true */
   readonly sessions?: boolean;

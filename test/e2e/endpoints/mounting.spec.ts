@@ -292,7 +292,7 @@ describe('A mistake in endpoints', () => {
       'a refresh with a store that cannot claim a token',
       { refresh: true },
       { blocklist: { store: looseStore() } },
-      'endpoints.refresh needs a store whose add is atomic, or two clients could spend one token: ',
+      'endpoints.refresh needs a store whose add and replace are atomic, or two clients could spend one token: ',
       'use Redis, SQL or the memory store as blocklist.store',
     ],
     [
@@ -373,7 +373,7 @@ function looseStore() {
   return {
     isAtomic: false,
     add: () => true,
-    raise: () => undefined,
+    replace: () => true,
     get: (keys: readonly string[]) => keys.map(() => null),
     delete: () => undefined,
   };

@@ -10,21 +10,37 @@ const HOSTS: readonly (readonly [string, () => Promise<Host>])[] = [
   ['SqlBlocklistStore on a file of SQLite', sqliteFile],
 ];
 
-const NOT_DIGITS = ['', ' ', 'soon', '-1', '1.5', '1e9', 'NaN', 'Infinity', '0x10'];
-const NO_NUMBERS = [...NOT_DIGITS, '12345678901234567'];
-const MARKS = { jti: 'j', csrf: 'c' };
-const SPENT = { sessionId: 's', claimedAt: 1, now: 1, access: MARKS, refresh: MARKS };
-const NO_SPENT_TOKENS = [
+const NO_NUMBERS = [
+  ...['', ' ', 'soon', '-1', '1.5', '1e9', 'NaN', 'Infinity', '0x10', '12345678901234567'],
+];
+const IDS = { jti: 'j', csrf: 'c' };
+const ROTATED = { generation: 1, claimedAt: 1, now: 1, access: IDS, refresh: IDS };
+const NO_ROTATIONS = [
   '',
   '1',
   'null',
   '[]',
   '{',
   '{}',
-  JSON.stringify({ ...SPENT, claimedAt: 'now' }),
-  JSON.stringify({ ...SPENT, sessionId: 7 }),
-  JSON.stringify({ ...SPENT, refresh: { ...MARKS, jti: null } }),
-  JSON.stringify({ ...SPENT, access: undefined }),
+  'ended:1',
+  JSON.stringify({ ...ROTATED, generation: '1' }),
+  JSON.stringify({ ...ROTATED, claimedAt: 'now' }),
+  JSON.stringify({ ...ROTATED, now: null }),
+  JSON.stringify({ ...ROTATED, until: 'late' }),
+  JSON.stringify({ ...ROTATED, refresh: { ...IDS, jti: null } }),
+  JSON.stringify({ ...ROTATED, refresh: { jti: 'j' } }),
+  JSON.stringify({ ...ROTATED, access: undefined }),
+];
+/** Text for a session that looks like that of one that goes on. */
+const NOT_LIVE = [
+  'live',
+  'live:',
+  'live:soon',
+  'live:-1',
+  'LIVE:1',
+  ' live:1',
+  'live:1 ',
+  'alive:1',
 ];
 
 describe.each(HOSTS)('Entries that another program wrote to a %s', (_, start) => {
@@ -57,7 +73,7 @@ describe.each(HOSTS)('Entries that another program wrote to a %s', (_, start) =>
     expect(await app.show(accessToken)).toEqual({ status: 200, body: { identity: 'another' } });
   });
 
-  it.each(NOT_DIGITS)(
+  it.each(NO_NUMBERS)(
     '%j as a cut-off makes revokeAllFor reject, and stays (R57)',
     async (text) => {
       await other.store.add(`sub:${identity}`, text, null);
@@ -69,19 +85,36 @@ describe.each(HOSTS)('Entries that another program wrote to a %s', (_, start) =>
     },
   );
 
-  it.each(NO_SPENT_TOKENS)(
+  it.each(NO_ROTATIONS)(
     '%j as the rotation of a refresh token neither rotates nor mints',
     async (text) => {
-      const { jti } = claimsOf(pair.refreshToken);
-      await other.store.add(`spent:${jti}`, text, null);
+      const key = `family:${claimsOf(pair.refreshToken).jti}`;
+      await other.store.add(key, text, null);
 
       expect(await app.refresh(pair.refreshToken)).toEqual(UNAVAILABLE);
       const failure = await failureOf(app.tokens.rotateRefreshToken(pair.refreshToken));
 
       expect(failure).toBeInstanceOf(TokenCheckUnavailableError);
+      expect(await other.store.get([key])).toEqual([expect.stringMatching(/^ended:\d{10}$/)]);
       expect((await app.show(pair.accessToken)).status).toBe(200);
-      await other.store.delete(`spent:${jti}`);
+      await other.store.delete(key);
       expect((await app.refresh(pair.refreshToken)).status).toBe(201);
+    },
+  );
+
+  it.each(NO_ROTATIONS)(
+    '%j as the second rotation refuses each token of the family',
+    async (text) => {
+      const second = (await app.refresh(pair.refreshToken)).body as TokenPair;
+      const key = `family:${claimsOf(pair.refreshToken).jti}`;
+      const [kept] = (await other.store.get([key])) as [string];
+      expect(await other.store.replace(key, kept, text, null)).toBe(true);
+
+      expect(await app.refresh(pair.refreshToken)).toEqual(UNAVAILABLE);
+      expect(await app.refresh(second.refreshToken)).toEqual(UNAVAILABLE);
+
+      expect(await other.store.replace(key, text, kept, null)).toBe(true);
+      expect((await app.refresh(second.refreshToken)).status).toBe(201);
     },
   );
 
@@ -89,21 +122,44 @@ describe.each(HOSTS)('Entries that another program wrote to a %s', (_, start) =>
     '%j under the key of a token revokes it (R56)',
     async (text) => {
       await other.store.add(`jti:${claimsOf(pair.accessToken).jti}`, text, null);
-      await other.store.add(`sid:${claimsOf(pair.refreshToken).sid}`, text, null);
-
       expect(await app.show(pair.accessToken)).toEqual(REVOKED);
-      expect(await app.refresh(pair.refreshToken)).toEqual(REVOKED);
+      expect((await app.refresh(pair.refreshToken)).status).toBe(201);
     },
   );
 
-  it('text for the lifetime of a session revokes it for ever when it is revoked', async () => {
-    const { sessionId, accessToken } = pair;
-    await other.store.delete(`life:${sessionId}`);
-    await other.store.add(`life:${sessionId}`, 'long', null);
+  it.each(['', '0', 'false', 'null', 'ended', 'ended:soon', ...NOT_LIVE])(
+    '%j under the key of a session revokes its tokens, and becomes an end when the session is revoked (R56)',
+    async (text) => {
+      const key = `sid:${pair.sessionId}`;
+      await other.store.add(key, text, null);
 
-    await app.blocklist.revokeSession(sessionId);
+      expect(await app.show(pair.accessToken)).toEqual(REVOKED);
+      expect(await app.refresh(pair.refreshToken)).toEqual(REVOKED);
+      await app.blocklist.revokeSession(pair.sessionId);
 
-    expect(await app.show(accessToken)).toEqual(REVOKED);
+      expect(await other.store.get([key])).toEqual([expect.stringMatching(/^ended:\d{10}$/)]);
+      expect(await app.show(pair.accessToken)).toEqual(REVOKED);
+    },
+  );
+
+  it('an end of a session that is over too early is extended when the session is revoked', async () => {
+    const key = `sid:${pair.sessionId}`;
+    await other.store.add(key, 'ended:1', null);
+
+    expect(await app.show(pair.accessToken)).toEqual(REVOKED);
+    await app.blocklist.revokeSession(pair.sessionId);
+
+    expect(await other.store.get([key])).toEqual([expect.stringMatching(/^ended:\d{10}$/)]);
+    expect(await app.show(pair.accessToken)).toEqual(REVOKED);
+  });
+
+  it('a moment until which the tokens of a session may live revokes no token', async () => {
+    await other.store.add(`sid:${pair.sessionId}`, 'live:1', null);
+
+    expect((await app.show(pair.accessToken)).status).toBe(200);
+    expect((await app.refresh(pair.refreshToken)).status).toBe(201);
+    await app.blocklist.revokeSession(pair.sessionId);
+    expect(await app.show(pair.accessToken)).toEqual(REVOKED);
   });
 
   it.each(['', '{}', 'null', '7'])(

@@ -4,16 +4,26 @@ import { Clock } from '../../support/forge.js';
 import { REVOKED, StoreApp } from './store-app.js';
 import { type Around, wrapped } from './wrapped-store.js';
 
-/** The calls of a rotation to its store, in order; the last three at once. */
-const CALLS = ['get', 'add', 'get', 'list', 'raise', 'put'];
 /** Which call fails, and whether the store carries it out nevertheless. */
-const FAILURES = CALLS.flatMap((method, index) => [
-  { method, index, isDone: false },
-  { method, index, isDone: true },
-]);
-type Failure = (typeof FAILURES)[number];
+interface Failure {
+  readonly method: string;
+  readonly index: number;
+  readonly isDone: boolean;
+}
 
-describe('A rotation', () => {
+/** The calls of a rotation to its store, in order: the first one of a family adds an entry, others replace it. */
+const ROTATIONS = [
+  { which: 'The first rotation', before: 0, calls: ['get', 'add', 'get', 'session', 'put'] },
+  { which: 'A later rotation', before: 1, calls: ['get', 'replace', 'get', 'session', 'put'] },
+].map((rotation) => ({
+  ...rotation,
+  failures: rotation.calls.flatMap((method, index): readonly Failure[] => [
+    { method, index, isDone: false },
+    { method, index, isDone: true },
+  ]),
+}));
+
+describe.each(ROTATIONS)('$which of a refresh token', ({ before, calls, failures }) => {
   const clock = new Clock();
   let next: Failure | undefined;
   let seen: string[] = [];
@@ -44,13 +54,20 @@ describe('A rotation', () => {
     return body as TokenPair;
   }
 
+  /** A pair whose family was rotated so often. */
+  async function pairBefore(): Promise<TokenPair> {
+    let pair = await app.logIn();
+    for (let time = 0; time < before; time += 1) pair = await refreshed(pair.refreshToken);
+    return pair;
+  }
+
   it('calls its store in this order', async () => {
-    const { refreshToken } = await app.logIn();
+    const { refreshToken } = await pairBefore();
     failing();
 
     await app.tokens.rotateRefreshToken(refreshToken);
 
-    expect(seen).toEqual(CALLS);
+    expect(seen).toEqual(calls);
   });
 
   /** Rotates without a guard, and fails in the given call. */
@@ -62,10 +79,10 @@ describe('A rotation', () => {
     failing();
   }
 
-  it.each(FAILURES)(
+  it.each(failures)(
     'that fails in call $index ($method), carried out: $isDone, has one successor (R63)',
     async (failure) => {
-      const { refreshToken } = await app.logIn();
+      const { refreshToken } = await pairBefore();
       await fail(refreshToken, failure);
       clock.forward(9);
 
@@ -79,10 +96,10 @@ describe('A rotation', () => {
     },
   );
 
-  it.each(FAILURES.filter(({ index, isDone }) => index > 1 || (index === 1 && isDone)))(
+  it.each(failures.filter(({ index, isDone }) => index > 1 || (index === 1 && isDone)))(
     'that fails after its claim, in call $index ($method), carried out: $isDone, is reuse after the grace (R60)',
     async (failure) => {
-      const { accessToken, refreshToken } = await app.logIn();
+      const { accessToken, refreshToken } = await pairBefore();
       await fail(refreshToken, failure);
       clock.forward(10);
 
@@ -92,10 +109,10 @@ describe('A rotation', () => {
   );
 
   it('that fails twice, in any two calls, has one successor (R63)', async () => {
-    for (const first of FAILURES) {
+    for (const first of failures) {
       // The second rotation finds the claim and makes other calls, so it may succeed before it fails.
-      for (const second of FAILURES) {
-        const { refreshToken } = await app.logIn();
+      for (const second of failures) {
+        const { refreshToken } = await pairBefore();
         await fail(refreshToken, first);
         failing(second);
         const early = await app.tokens.rotateRefreshToken(refreshToken).catch(() => undefined);

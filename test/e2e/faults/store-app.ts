@@ -67,7 +67,10 @@ export class StoreApp {
     this.blocklist = app.get(BlocklistService);
   }
 
-  /** Without a timeout in the options, it waits for its store until the test calls `overdue`. */
+  /**
+   * Without a timeout in the options, it waits for its store until the test calls `overdue`. Sessions are listed, so that
+   * each login writes to the store.
+   */
   static start(store: BlocklistStore, options?: JwtExtendedOptions): Promise<StoreApp> {
     return StoreApp.#start(store, options, (starting) => starting);
   }
@@ -86,7 +89,11 @@ export class StoreApp {
     try {
       const starting = createApp('fastify', {
         controllers: [StoreController],
-        options: { blocklist: { store, timeout: Deadlines.TIMEOUT, ...blocklist }, ...options },
+        options: {
+          blocklist: { store, timeout: Deadlines.TIMEOUT, ...blocklist },
+          sessions: { list: true },
+          ...options,
+        },
       });
       return new StoreApp(await wait(starting, deadlines), noticed, deadlines);
     } catch (error) {

@@ -8,11 +8,12 @@ export function wrapped(store: BlocklistStore, around: Around): BlocklistStore {
   const { sessions } = store;
   return {
     add: (...args) => around('add', () => store.add(...args)),
-    raise: (...args) => around('raise', () => store.raise(...args)),
+    replace: (...args) => around('replace', () => store.replace(...args)),
     get: (...args) => around('get', () => store.get(...args)),
     delete: (...args) => around('delete', () => store.delete(...args)),
     sessions: sessions && {
       put: (...args) => around('put', () => sessions.put(...args)),
+      get: (...args) => around('session', () => sessions.get(...args)),
       list: (...args) => around('list', () => sessions.list(...args)),
       remove: (...args) => around('remove', () => sessions.remove(...args)),
     },

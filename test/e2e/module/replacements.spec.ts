@@ -160,9 +160,9 @@ class LoggingBlocklist extends BlocklistService {
     super();
   }
 
-  override async revoke(token: string | Token): Promise<void> {
-    await super.revoke(token);
+  override async revoke(token: string | Token): Promise<boolean> {
     this.log.lines.push('revoked');
+    return super.revoke(token);
   }
 
   override async isRevoked(token: string | Token): Promise<boolean> {
@@ -175,6 +175,13 @@ class LoggingBlocklist extends BlocklistService {
 class StrictBlocklist extends BlocklistService {
   override isRevoked(): Promise<boolean> {
     return Promise.resolve(true);
+  }
+}
+
+@Injectable()
+class ForgetfulBlocklist extends BlocklistService {
+  override isRevoked(): Promise<boolean> {
+    return Promise.resolve(false);
   }
 }
 
@@ -220,6 +227,27 @@ describe('The extra blocklistService', () => {
     log.closed.add('bob');
     expect(await app.send('GET', '/', { token: bob })).toMatchObject(REVOKED);
     expect(await tokens.verifyToken(bob)).toBe(false);
+    await app.close();
+  });
+
+  it('is asked beside the module: revocations of the module count, even if the class knows none', async () => {
+    const app = await createApp('express', {
+      controllers,
+      extras: { blocklistService: ForgetfulBlocklist },
+    });
+    const tokens = app.get(TokenService);
+    const ways: ((token: string) => unknown)[] = [
+      (token) => app.get(BlocklistService).revoke(token),
+      async (token) => app.get(BlocklistService).revokeSession(await tokens.decodeToken(token)),
+      () => app.get(BlocklistService).revokeAllFor('alice'),
+    ];
+    for (const revoke of ways) {
+      const { accessToken: token } = await tokens.createTokenPair('alice');
+      expect(await app.send('GET', '/', { token })).toMatchObject({ status: 200 });
+      await revoke(token);
+      expect(await app.send('GET', '/', { token })).toMatchObject(REVOKED);
+      expect(await tokens.verifyToken(token)).toBe(false);
+    }
     await app.close();
   });
 

@@ -123,7 +123,13 @@ guarded(AccessGuard, Post('end-all'), 'endAll');
 Controller()(AppController);
 
 const { store, close } = await KINDS[kind](address);
-const settings = { secret, blocklist: { store, timeout }, rotation: { grace: '60s' } };
+const settings = {
+  secret,
+  blocklist: { store, timeout },
+  rotation: { grace: '60s' },
+  // So that each login writes to the store.
+  sessions: { list: true },
+};
 class App {}
 Module({ imports: [JwtExtendedModule.forRoot(settings)], controllers: [AppController] })(App);
 

@@ -200,7 +200,7 @@ describe.each(PLACES)('Over %s', (kind, start) => {
       let witness: ChildApp;
 
       beforeAll(async () => {
-        const starting = [1, 2, 3].map(() => startApp(kind, place.address));
+        const starting = [1, 2, 3, 4].map(() => startApp(kind, place.address));
         [witness, ...victims] = (await Promise.all(starting)) as [ChildApp, ...ChildApp[]];
       });
       afterAll(async () => {
@@ -226,19 +226,37 @@ describe.each(PLACES)('Over %s', (kind, start) => {
         return answered;
       }
 
-      it('has given each refresh token one successor, which the others give again (R63)', async () => {
-        const tokens = (await logIns()).map(({ refreshToken }) => refreshToken);
-        const answered = await askAndKill('/refresh', tokens);
-        const refresh = () =>
-          Promise.all(tokens.map((token) => witness.send('POST', '/refresh', token)));
-        const [retried, again] = [await refresh(), await refresh()];
+      /** Refresh tokens whose families were rotated so often. */
+      async function refreshTokens(rotations: number): Promise<readonly string[]> {
+        let pairs = await logIns();
+        for (let time = 0; time < rotations; time += 1) {
+          const asking = pairs.map(({ refreshToken }) =>
+            witness.send('POST', '/refresh', refreshToken),
+          );
+          pairs = (await Promise.all(asking)).map(({ body }) => body as Pair);
+        }
+        return pairs.map(({ refreshToken }) => refreshToken);
+      }
 
-        expect(answered.size).toBeGreaterThanOrEqual(ANSWERED);
-        expect(retried.map(({ status }) => status)).toEqual(tokens.map(() => 201));
-        expect(again).toEqual(retried);
-        for (const [token, answer] of answered)
-          expect(retried[tokens.indexOf(token)]).toEqual(answer);
-      });
+      it.each([
+        ['the first', 'adds', 0],
+        ['a later', 'replaces', 1],
+      ])(
+        'has given each refresh token one successor in %s rotation, which %s an entry, and the others give it again (R63)',
+        async (...[, , rotations]) => {
+          const tokens = await refreshTokens(rotations);
+          const answered = await askAndKill('/refresh', tokens);
+          const refresh = () =>
+            Promise.all(tokens.map((token) => witness.send('POST', '/refresh', token)));
+          const [retried, again] = [await refresh(), await refresh()];
+
+          expect(answered.size).toBeGreaterThanOrEqual(ANSWERED);
+          expect(retried.map(({ status }) => status)).toEqual(tokens.map(() => 201));
+          expect(again).toEqual(retried);
+          for (const [token, answer] of answered)
+            expect(retried[tokens.indexOf(token)]).toEqual(answer);
+        },
+      );
 
       it('has acknowledged no logout that is lost, even if the server is killed as well (R57)', async () => {
         const tokens = (await logIns()).map(({ accessToken }) => accessToken);

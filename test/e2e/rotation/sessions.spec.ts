@@ -14,7 +14,7 @@ import { rejectionOf, startTokens } from '../../support/tokens.js';
 
 async function start(options: JwtExtendedOptions = {}) {
   const clock = new Clock();
-  const tools = await startTokens({ clock: clock.now, ...options });
+  const tools = await startTokens({ clock: clock.now, sessions: { list: true }, ...options });
   close.push(() => tools.module.close());
   const logIns = async (count: number) => {
     const pairs: TokenPair[] = [];
@@ -92,8 +92,8 @@ describe('The sessions of an identity', () => {
       expect(await rejectionOf(sessions.endOthers('alice', nothing))).toBeInstanceOf(TypeError);
   });
 
-  it('are at most rotation.maxSessions: one more ends the oldest, and parallel logins leave no more', async () => {
-    const { tokens, sessions, logIns } = await start({ rotation: { maxSessions: 2 } });
+  it('are at most sessions.max: one more ends the oldest, and parallel logins leave no more', async () => {
+    const { tokens, sessions, logIns } = await start({ sessions: { list: true, max: 2 } });
     const alive = (await logIns(4)).map(({ accessToken }) => tokens.verifyToken(accessToken));
 
     expect(await Promise.all(alive)).toEqual([false, false, true, true]);
@@ -104,7 +104,7 @@ describe('The sessions of an identity', () => {
 
   it('that begin in two processes at once have one order for both', async () => {
     const store = new MemoryBlocklistStore();
-    const options = { blocklist: { store }, rotation: { maxSessions: 1 } };
+    const options = { blocklist: { store }, sessions: { list: true, max: 1 } };
     const one = await start(options);
     const other = await start(options);
     const [first, second] = await Promise.all([
@@ -131,9 +131,9 @@ describe('The sessions of an identity', () => {
     });
   });
 
-  it('are removed once they have ended, if maxSessions is set', async () => {
+  it('are removed once they have ended, when another one begins and sessions.max is reached', async () => {
     const store = new MemoryBlocklistStore();
-    const options = { blocklist: { store }, rotation: { maxSessions: 3 } };
+    const options = { blocklist: { store }, sessions: { list: true, max: 3 } };
     const { tokens, blocklist, clock, logIns } = await start(options);
     const kept = async () => (await store.sessions.list('alice')).length;
     await logIns(20);
@@ -160,21 +160,22 @@ describe('The sessions of an identity', () => {
     expect(failure).toBeInstanceOf(TokenCreationError);
   });
 
-  it('cannot be listed in a store that keeps none, and can be ended all the same', async () => {
-    const { tokens, sessions } = await start({ blocklist: { store: new FaultyStore() } });
+  it('cannot be listed without sessions.list, and can be ended all the same', async () => {
+    const { tokens, sessions } = await start({ sessions: {} });
     const { accessToken, sessionId } = await tokens.createTokenPair('alice');
 
     expect(await rejectionOf(sessions.list('alice'))).toMatchObject({
       name: 'JwtExtendedConfigError',
+      message: expect.stringContaining('sessions: { list: true }') as unknown,
     });
     await sessions.end(sessionId);
     expect(await tokens.verifyToken(accessToken)).toBe(false);
   });
 
-  it('get no long-lived token unless the store has recorded its end', async () => {
+  it('get no token that outlives the options unless the store has recorded its end', async () => {
     const store = new FaultyStore();
-    const { tokens } = await start({ blocklist: { store } });
-    store.raise.mockRejectedValue(new Error('the store is away'));
+    const { tokens } = await start({ blocklist: { store }, sessions: {} });
+    store.add.mockRejectedValue(new Error('the store is away'));
 
     const kiosk = { sessionId: 'kiosk' };
     const long = tokens.createAccessToken('alice', { ...kiosk, expiresIn: '1y' });
@@ -220,17 +221,25 @@ describe('The sessions of an identity', () => {
     const { tokens, blocklist } = await start({ blocklist: { store }, clock: clock.now });
     const long = await tokens.createTokenPair('alice', { refreshExpiresIn: '1y' });
     const lone = await tokens.createAccessToken('alice', { sessionId: 'kiosk', expiresIn: false });
-    const added: (Date | null)[] = [];
-    const { add } = store;
+    const brief = await tokens.createTokenPair('alice');
+    const ends: Record<string, Date | null> = {};
+    const { add, replace } = store;
     store.add = (key, value, expiresAt) => {
-      added.push(expiresAt);
+      ends[key] = expiresAt;
       return add.call(store, key, value, expiresAt);
     };
+    store.replace = (key, expected, value, expiresAt) => {
+      ends[key] = expiresAt;
+      return replace.call(store, key, expected, value, expiresAt);
+    };
 
-    await blocklist.revokeSession(long.sessionId);
-    await blocklist.revokeSession('kiosk');
+    for (const id of [long.sessionId, 'kiosk', brief.sessionId]) await blocklist.revokeSession(id);
 
-    expect(added).toEqual([new Date((NOW + 365.25 * 86_400) * 1000), null]);
+    expect(ends).toEqual({
+      [`sid:${long.sessionId}`]: new Date((NOW + 365.25 * 86_400) * 1000),
+      'sid:kiosk': null,
+      [`sid:${brief.sessionId}`]: new Date((NOW + 30 * 86_400) * 1000),
+    });
     expect(await tokens.verifyToken(lone)).toBe(false);
   });
 });

@@ -20,7 +20,7 @@ import { throwing } from '../../support/faults.js';
 import { accessClaims, Clock, forgeToken, NOW, SECRET } from '../../support/forge.js';
 import { JwksServer } from '../../support/jwks-server.js';
 import { namesIn, RENEWED, SlidingApp } from '../../support/sliding.js';
-import { claimsOf } from '../../support/tokens.js';
+import { claimsOf, rejectionOf } from '../../support/tokens.js';
 import { refusal, said, welcome } from '../../support/transport.js';
 import { ringKey } from '../keys/ring-keys.js';
 
@@ -61,6 +61,12 @@ async function comeBack(...given: Parameters<typeof logIn>) {
   session.clock.forward(600);
   return session;
 }
+
+/** Claims of a token that was delivered in a cookie, and is due 10 minutes later. */
+const DELIVERED = {
+  ...{ iat: NOW, nbf: NOW, exp: NOW + 900, sid: 'session', auth_time: NOW },
+  grant: { cookie: true },
+};
 
 const cookieOf = (token: string) => ({ headers: { cookie: `access_token_cookie=${token}` } });
 
@@ -165,17 +171,27 @@ describe('An access cookie', () => {
     expect((await visit()).cookies).toEqual([]);
   });
 
-  it('belongs to a session after the renewal, if it belonged to none', async () => {
+  it('is not renewed if its token belongs to no session, or was not delivered in a cookie (R92)', async () => {
     const sliding = await start();
-    const token = await sliding.app.get(TokenService).createAccessToken('alice');
-    const browser = await sliding.browserWith(token);
+    const tokens = sliding.app.get(TokenService);
+    const lone = await tokens.createAccessToken('alice');
+    const { accessToken } = await tokens.createTokenPair('alice');
+    const browsers = [await sliding.browserWith(lone), await sliding.browserOfThief(accessToken)];
     sliding.clock.forward(600);
 
-    await browser.send('GET', '/room');
+    for (const browser of browsers)
+      expect(await browser.send('GET', '/room')).toMatchObject({ status: 200, cookies: [] });
+  });
 
-    const renewed = claimsOf(browser.cookie('access_token_cookie') ?? '');
-    const { jti } = claimsOf(token);
-    expect(renewed).toMatchObject({ sid: jti, auth_time: NOW, fresh: false });
+  it('is renewed if its session says whether it is remembered, and a loader gives the keys', async () => {
+    const loaders = { encodeKey: () => SECRET, decodeKey: () => SECRET };
+    const options = { secret: undefined, algorithm: 'HS256', loaders } as const;
+    const { visit } = await comeBack(options, { remember: true });
+
+    const lines = (await visit()).cookies;
+
+    expect(namesIn(lines)).toEqual(RENEWED);
+    for (const line of lines) expect(line).toContain('; Max-Age=900;');
   });
 
   it('is renewed by each of several requests at once, and all tokens are accepted', async () => {
@@ -209,8 +225,8 @@ describe('An access cookie', () => {
 });
 
 describe('The renewal of access cookies', () => {
-  it('ends with rotation.sessionLifetime (R64)', async () => {
-    const { clock, visit, claims } = await logIn({ rotation: { sessionLifetime: '40m' } });
+  it('ends with sessions.lifetime (R64)', async () => {
+    const { clock, visit, claims } = await logIn({ sessions: { lifetime: '40m' } });
     for (const seconds of [800, 800]) {
       clock.forward(seconds);
       expect(namesIn((await visit()).cookies)).toEqual(RENEWED);
@@ -226,9 +242,7 @@ describe('The renewal of access cookies', () => {
   });
 
   it('sets cookies that last as long as the token if cookies.session is false', async () => {
-    const cookies = { session: false, accessName: 'at' };
-    const { browser, token, visit } = await comeBack({ cookies });
-    browser.keep('at', token());
+    const { visit } = await comeBack({ cookies: { session: false, accessName: 'at' } });
 
     expect((await visit()).cookies).toEqual([
       expect.stringMatching(/^at=eyJ.*; Max-Age=900; Path=\/; HttpOnly;/),
@@ -237,11 +251,8 @@ describe('The renewal of access cookies', () => {
   });
 
   it('sets no csrf cookie if csrf.protect is false', async () => {
-    const { app, clock } = await start({ csrf: { protect: false } });
-    const token = await app.get(TokenService).createAccessToken('alice');
-    clock.forward(600);
-    const { cookies } = await app.send('GET', '/room', cookieOf(token));
-    expect(namesIn(cookies)).toEqual(['access_token_cookie']);
+    const { visit } = await comeBack({ csrf: { protect: false } });
+    expect(namesIn((await visit()).cookies)).toEqual(['access_token_cookie']);
   });
 
   it('calls the loader for the claims, so that a right that was taken away is gone', async () => {
@@ -260,16 +271,11 @@ describe('The renewal of access cookies', () => {
     expect({ plan, admin, exp }).toEqual({ plan: 'free', admin: undefined, exp: NOW + 1500 });
   });
 
-  it('does not change a session that never ends', async () => {
-    const { app, visit } = await comeBack({ refreshTokenExpires: false });
-    await visit();
-    const [session] = await app.get(SessionService).list('alice');
-    expect(session).toMatchObject({ createdAt: new Date(NOW * 1000) });
-    expect(session).not.toHaveProperty('expiresAt');
-  });
-
   it('extends the session in the list of sessions', async () => {
-    const { app, clock, visit } = await logIn({ refreshTokenExpires: '20m' });
+    const { app, clock, visit } = await logIn({
+      refreshTokenExpires: '20m',
+      sessions: { lifetime: '30d', list: true },
+    });
     const sessions = () => app.get(SessionService).list('alice');
     const [before] = await sessions();
     for (const seconds of [800, 800]) {
@@ -289,12 +295,13 @@ describe('The renewal of access cookies', () => {
     async (_what, properties) => {
       const store = Object.defineProperties(new MemoryBlocklistStore(), properties);
       const ends: (Date | null)[] = [];
-      const add = store.add.bind(store);
-      store.add = (key, value, expiresAt) => {
-        if (key.startsWith('sid:')) ends.push(expiresAt);
-        return add(key, value, expiresAt);
+      const { replace } = store;
+      store.replace = (key, expected, value, expiresAt) => {
+        if (value.startsWith('ended:')) ends.push(expiresAt);
+        return replace.call(store, key, expected, value, expiresAt);
       };
-      const options = { blocklist: { store }, refreshTokenExpires: '1h' };
+      const sessions = { lifetime: '200d' };
+      const options = { blocklist: { store }, refreshTokenExpires: '1h', sessions };
       const { app, clock, visit, claims } = await logIn(options, { accessExpiresIn: '60d' });
       clock.forward(40 * 86_400);
       await visit();
@@ -342,12 +349,11 @@ describe('No cookie is renewed for a token', () => {
     ['with OPTIONS', {}, 200, ({ access }) => ['OPTIONS', '/optional', cookieOf(access)]],
     ['on a route without a guard', {}, 200, ({ access }) => ['GET', '/garden', cookieOf(access)]],
   ])('%s', async (_what, options, status, request) => {
-    const { app, clock } = await start(options);
+    const { app, token } = await comeBack(options);
     const tokens = app.get(TokenService);
-    const access = await tokens.createAccessToken('alice');
+    const access = token();
     const refresh = await tokens.createRefreshToken('alice');
     const csrf = await tokens.getCsrfToken(refresh);
-    clock.forward(600);
 
     expect(await app.send(...request({ access, refresh, csrf }))).toMatchObject({
       status,
@@ -440,15 +446,18 @@ describe('No cookie is renewed for a token', () => {
         if (failing === name) throw new Error('the database is down');
         return value as never;
       };
-      const { sliding, app, visit } = await comeBack({
-        secret: undefined,
-        algorithm: 'HS256',
-        loaders: {
-          encodeKey: () => SECRET,
-          decodeKey: give('decodeKey', SECRET),
-          additionalClaims: give('additionalClaims', {}),
+      const { sliding, app, visit } = await comeBack(
+        {
+          secret: undefined,
+          algorithm: 'HS256',
+          loaders: {
+            encodeKey: () => SECRET,
+            decodeKey: give('decodeKey', SECRET),
+            additionalClaims: give('additionalClaims', {}),
+          },
         },
-      });
+        { remember: false },
+      );
       app.nest.useLogger(false);
       sliding.play(() => {
         failing = loader;
@@ -462,12 +471,10 @@ describe('No cookie is renewed for a token', () => {
   it.each<[what: string, claims: object]>([
     ['has no type', { type: undefined }],
     ['has a type of its own', { type: 'auth' }],
-    ['has no id', { jti: undefined }],
-    ['does not say when it was issued', { iat: undefined }],
     ['has an issuer', { iss: 'https://login.example.com' }],
   ])('of another service, which %s', async (_what, claims) => {
     const { app, clock } = await start({ acceptForeignTokens: true, csrf: { protect: false } });
-    const token = forgeToken(accessClaims({ iat: NOW, nbf: NOW, exp: NOW + 900, ...claims }));
+    const token = forgeToken(accessClaims({ ...DELIVERED, ...claims }));
     clock.forward(600);
     const answer = await app.send('GET', '/room', cookieOf(token));
     expect(answer).toMatchObject({ ...welcome('cookies'), cookies: [] });
@@ -477,16 +484,17 @@ describe('No cookie is renewed for a token', () => {
     const [own, foreign] = [ringKey('own', 'ES256'), ringKey('foreign', 'ES256')];
     const issuer = await JwksServer.start(foreign.jwk());
     const keys = { current: own.signing, jwksUri: issuer.uri };
-    const { app, clock } = await start({ secret: undefined, keys, csrf: { protect: false } });
+    const sliding = await start({ secret: undefined, keys, csrf: { protect: false } });
+    const { app, clock } = sliding;
     const cookiesFor = async (token: string) => {
       const answer = await app.send('GET', '/room', cookieOf(token));
       expect(said(answer)).toEqual(welcome('cookies'));
       return namesIn(answer.cookies);
     };
-    const ours = await app.get(TokenService).createAccessToken('alice');
+    const pair = await app.get(TokenService).createTokenPair('alice', { remember: false });
     clock.forward(600);
 
-    expect(await cookiesFor(ours)).toEqual(['access_token_cookie']);
+    expect(await cookiesFor(pair.accessToken)).toEqual(['access_token_cookie']);
     expect(await cookiesFor(foreign.token())).toEqual([]);
     await issuer.stop();
   });
@@ -498,10 +506,11 @@ describe('SlidingSessionInterceptor', () => {
   /** The cookies that these paths of an application set for a token that is due for renewal. */
   async function cookiesOn(paths: readonly string[], parts: AppParts, secret = SECRET) {
     clock.seconds = NOW;
-    const options = { locations: ['cookies' as const], clock: clock.now };
+    const sessions = { lifetime: '30d' };
+    const options = { locations: ['cookies' as const], clock: clock.now, sessions };
     const app = await createApp('express', { options, ...parts });
     running.push(app);
-    const claims = accessClaims({ iat: NOW, nbf: NOW, exp: NOW + 900 });
+    const claims = accessClaims(DELIVERED);
     clock.forward(600);
     const found = [];
     for (const path of paths) {
@@ -566,4 +575,39 @@ describe('SlidingSessionInterceptor', () => {
     const controllers = [RoomsController];
     expect(await cookiesOn(['/room'], { controllers, providers })).toEqual([RENEWED]);
   });
+
+  it.each<[where: string, AppParts]>([
+    [
+      'the application',
+      { providers: [{ provide: APP_INTERCEPTOR, useClass: SlidingSessionInterceptor }] },
+    ],
+    ['PagesController', { controllers: [pagesWith(UseInterceptors(SlidingSessionInterceptor))] }],
+    [
+      'PagesController.page',
+      { controllers: [pagesWith(undefined, UseInterceptors(SlidingSessionInterceptor))] },
+    ],
+  ])('on %s without sessions.lifetime is a mistake at start', async (where, parts) => {
+    const failure = await rejectionOf(createApp('express', parts));
+    expect(failure).toMatchObject({
+      name: 'JwtExtendedConfigError',
+      message: expect.stringMatching(
+        `^SlidingSessionInterceptor on ${where} needs the option sessions: { lifetime }`,
+      ) as unknown,
+    });
+  });
 });
+
+/** A controller with decorators of its own on the class or on the handler. */
+function pagesWith(onClass?: ClassDecorator, onHandler?: MethodDecorator) {
+  @Controller('pages')
+  class PagesController {
+    @Get()
+    page() {
+      return 'in';
+    }
+  }
+  const descriptor = Object.getOwnPropertyDescriptor(PagesController.prototype, 'page');
+  onClass?.(PagesController);
+  onHandler?.(PagesController.prototype, 'page', descriptor!);
+  return PagesController;
+}

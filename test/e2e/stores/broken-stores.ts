@@ -11,7 +11,7 @@ export function openedWith(change: Broken): OpenedStore {
   const plain = new PlainStore();
   const store: BlocklistStore = {
     add: (...entry) => plain.add(...entry),
-    raise: (...number) => plain.raise(...number),
+    replace: (...change) => plain.replace(...change),
     get: (keys) => plain.get(keys),
     delete: (key) => plain.delete(key),
     sessions: plain.sessions,
@@ -28,19 +28,27 @@ const addsUntil =
   (of: (expiresAt: Expiry) => Expiry): Broken =>
   (plain) => ({ add: (key, value, expiresAt) => plain.add(key, value, of(expiresAt)) });
 
-const raisesUntil =
+const replacesUntil =
   (of: (expiresAt: Expiry) => Expiry): Broken =>
-  (plain) => ({ raise: (key, value, expiresAt) => plain.raise(key, value, of(expiresAt)) });
-
-/** Writes an absent number, and replaces an existing one by a rule of its own. */
-const raisesIf =
-  (isHigher: (value: number, there: string) => boolean): Broken =>
   (plain) => ({
-    raise: async (key, value, expiresAt) => {
-      const there = plain.live(key);
-      if (there === null || isHigher(value, there)) plain.write(key, value, expiresAt);
+    replace: (key, expected, value, expiresAt) =>
+      plain.replace(key, expected, value, of(expiresAt)),
+  });
+
+/** Replaces a value by a rule of its own. */
+const replacesIf =
+  (isExpected: (held: string | null, expected: string) => boolean): Broken =>
+  (plain) => ({
+    replace: async (key, expected, value, expiresAt) => {
+      if (!isExpected(plain.live(key), expected)) return false;
+      plain.write(key, value, expiresAt);
+      return true;
     },
   });
+
+/** Compares values after a change to both. */
+const comparesBy = (change: (text: string) => string): Broken =>
+  replacesIf((held, expected) => held !== null && change(held) === change(expected));
 
 const withSessions =
   (change: (plain: PlainStore) => Partial<SessionRecords>): Broken =>
@@ -51,12 +59,13 @@ const rewritesKeys =
   (rewrite: (key: string) => string): Broken =>
   (plain) => ({
     add: (key, value, expiresAt) => plain.add(rewrite(key), value, expiresAt),
-    raise: (key, value, expiresAt) => plain.raise(rewrite(key), value, expiresAt),
+    replace: (key, ...change) => plain.replace(rewrite(key), ...change),
     get: (keys) => plain.get(keys.map(rewrite)),
     delete: (key) => plain.delete(rewrite(key)),
     sessions: {
       put: (identity, id, value, expiresAt) =>
         plain.sessions.put(rewrite(identity), rewrite(id), value, expiresAt),
+      get: (identity, id) => plain.sessions.get(rewrite(identity), rewrite(id)),
       list: (identity) => plain.sessions.list(rewrite(identity)),
       remove: (identity, id) => plain.sessions.remove(rewrite(identity), rewrite(id)),
     },
@@ -71,11 +80,12 @@ const readsWaitsAndAdds: Broken = (plain) => ({
   },
 });
 
-const readsWaitsAndRaises: Broken = (plain) => ({
-  raise: async (key, value, expiresAt) => {
-    const there = Number(plain.live(key) ?? -1);
+const readsWaitsAndReplaces: Broken = (plain) => ({
+  replace: async (key, expected, value, expiresAt) => {
+    if (plain.live(key) !== expected) return false;
     await turn();
-    if (value > there) plain.write(key, value, expiresAt);
+    plain.write(key, value, expiresAt);
+    return true;
   },
 });
 
@@ -93,6 +103,7 @@ const joinsIdsBy = (mark: string) =>
     return {
       put: (identity, sessionId, value, expiresAt) =>
         void joined.set(identity + mark + sessionId, { value, expiresAt }),
+      get: async (identity, sessionId) => joined.get(identity + mark + sessionId)?.value ?? null,
       list: async (identity) =>
         [...joined].flatMap(([key, { value }]) => (key.startsWith(identity + mark) ? [value] : [])),
       remove: (identity, sessionId) => void joined.delete(identity + mark + sessionId),
@@ -108,6 +119,10 @@ function forgetByTimer(plain: PlainStore, key: string, expiresAt: Expiry): void 
 
 function inASecond(): Date {
   return new Date(Date.now() + 1_000);
+}
+
+function in32Bits(moment: Expiry): Expiry {
+  return moment && new Date(((moment.getTime() / 1_000) | 0) * 1_000);
 }
 
 function wholeSeconds(moment: Expiry): Expiry {
@@ -247,11 +262,6 @@ const BROKEN: Readonly<Record<string, Readonly<Record<string, Broken>>>> = {
       },
     }),
   },
-  'raises exactly the given key, with any text in it': {
-    'cuts a key at the first blank': (plain) => ({
-      raise: (key, ...number) => plain.raise(key.split(/\s/)[0] ?? '', ...number),
-    }),
-  },
   'accepts the names of object members as keys': {
     'keeps entries in an object': () => {
       const entries: Record<string, string> = {};
@@ -263,75 +273,117 @@ const BROKEN: Readonly<Record<string, Readonly<Record<string, Broken>>>> = {
     },
   },
 
-  'raises an absent entry, even to 0': {
-    'takes 0 for absent': (plain) => ({
-      raise: async (key, value, expiresAt) => {
-        if (value > Number(plain.live(key) ?? 0)) await plain.raise(key, value, expiresAt);
-      },
+  'replaces an expected value, and returns true': {
+    'returns the number of rows': (plain) => ({
+      replace: (...change) =>
+        plain.replace(...change).then((is) => Number(is) as unknown as boolean),
     }),
-  },
-  'raises to a higher number, even to one of more digits': {
-    'compares as text': raisesIf((value, there) => String(value) > there),
-  },
-  'leaves a number that is as high or higher, even one of more digits': {
-    'writes the last number': raisesIf(() => true),
-    'compares the first digits as text': raisesIf(
-      (value, there) => String(value) > there.slice(0, 1),
-    ),
-  },
-  'distinguishes the highest numbers, and returns their digits': {
-    'keeps 15 digits of a number': (plain) => ({
-      raise: (key, value, expiresAt) => plain.raise(key, Number(value.toPrecision(15)), expiresAt),
+    'writes nothing': (plain) => ({
+      replace: async (key, expected) => plain.live(key) === expected,
     }),
-    'writes large numbers with an exponent': (plain) => ({
-      get: async (keys) =>
-        keys
-          .map((key) => plain.live(key))
-          .map((value) => (value && value.length > 14 ? Number(value).toExponential() : value)),
-    }),
-  },
-  'raises each key separately, and again after it was deleted': {
-    'remembers the highest number of all': (plain) => {
-      let highest = 0;
+    'replaces a value once': (plain) => {
+      const replaced = new Set<string>();
       return {
-        raise: (key, value, expiresAt) => {
-          highest = Math.max(highest, value);
-          return plain.raise(key, highest, expiresAt);
+        replace: async (key, ...change) =>
+          !replaced.has(key) && (await plain.replace(key, ...change)) && !!replaced.add(key),
+      };
+    },
+  },
+  'leaves a value that differs from the expected one, and returns false': {
+    'replaces any value': replacesIf((held) => held !== null),
+    'compares in lower case': comparesBy((text) => text.toLowerCase()),
+    'compares without blanks': comparesBy((text) => text.trim()),
+    'compares beginnings': replacesIf((held, expected) => held?.startsWith(expected) ?? false),
+    'takes "" for any value': replacesIf((held, expected) => expected === '' || held === expected),
+    'returns true for a value that it leaves': (plain) => ({
+      replace: (...change) => plain.replace(...change).then(() => true),
+    }),
+  },
+  'does not replace an absent entry, whatever value is expected': {
+    'adds an absent entry': replacesIf((held, expected) => held === null || held === expected),
+    'takes an absent entry for ""': replacesIf((held, expected) => (held ?? '') === expected),
+    'takes an absent entry for "null"': replacesIf((held, expected) => String(held) === expected),
+    'replaces what was deleted': (plain) => {
+      const deleted = new Map<string, string | null>();
+      return {
+        delete: (key) => {
+          deleted.set(key, plain.live(key));
+          return plain.delete(key);
+        },
+        replace: async (key, expected, value, expiresAt) => {
+          if ((plain.live(key) ?? deleted.get(key)) !== expected) return false;
+          plain.write(key, value, expiresAt);
+          return true;
         },
       };
     },
   },
-  'leaves the expiry of a number that it does not raise': {
+  'replaces a value by the same one': {
+    'counts the rows that have changed': (plain) => ({
+      replace: async (key, expected, value, expiresAt) =>
+        (await plain.replace(key, expected, value, expiresAt)) && expected !== value,
+    }),
+  },
+  'replaces each key separately': {
+    'replaces the value wherever it is': (plain) => ({
+      replace: async (key, expected, value, expiresAt) => {
+        const isReplaced = await plain.replace(key, expected, value, expiresAt);
+        for (const [other, entry] of plain.entries)
+          if (isReplaced && entry.value === expected) plain.write(other, value, expiresAt);
+        return isReplaced;
+      },
+    }),
+  },
+  'leaves the expiry of a value that it does not replace': {
     'renews the expiry anyway': (plain) => ({
-      raise: async (key, value, expiresAt) =>
-        plain.write(key, Math.max(value, Number(plain.live(key) ?? 0)), expiresAt),
+      replace: async (key, expected, value, expiresAt) => {
+        const held = plain.live(key);
+        if (held === null) return false;
+        plain.write(key, held === expected ? value : held, expiresAt);
+        return held === expected;
+      },
     }),
   },
-  'treats a number as an entry like any other': {
-    'keeps numbers elsewhere': (plain) => {
-      const numbers = new Map<string, number>();
-      return {
-        raise: (key, value) => void numbers.set(key, Math.max(value, numbers.get(key) ?? 0)),
-        get: async (keys) => keys.map((key) => numbers.get(key)?.toString() ?? plain.live(key)),
-      };
-    },
-  },
-  'rejects to raise an entry that is not a number, and leaves it': {
-    'takes "" for 0': raisesIf((value, there) => {
-      if (Number.isNaN(Number(there))) throw new Error('not a number');
-      return value > Number(there);
+  'expects and writes any text exactly as it is': {
+    'trims what it expects and what it writes': (plain) => ({
+      replace: (key, expected, value, expiresAt) =>
+        plain.replace(key, expected.trim(), value.trim(), expiresAt),
     }),
-    'takes "12abc" for 12': raisesIf((value, there) => {
-      if (Number.isNaN(parseInt(there, 10))) throw new Error('not a number');
-      return value > parseInt(there, 10);
+    'keeps 4 KB of what it writes': (plain) => ({
+      replace: (key, expected, value, expiresAt) =>
+        plain.replace(key, expected, value.slice(0, 4_096), expiresAt),
     }),
-    'ignores an entry that is not a number': raisesIf((value, there) => value > Number(there)),
+    'compares the first 4 KB': comparesBy((text) => text.slice(0, 4_096)),
   },
-  'ends at the highest of 200 numbers raised at once': {
-    'reads, waits, and then writes': readsWaitsAndRaises,
+  'distinguishes expected values that look alike': {
+    'takes what it expects for a pattern': replacesIf((held, expected) => {
+      const escaped = expected.replaceAll(/[.+^$()|[\]{}\\?]/g, String.raw`\$&`);
+      return held !== null && new RegExp(`^${escaped.replaceAll('*', '.*')}$`, 's').test(held);
+    }),
+    'compares in lower case': comparesBy((text) => text.toLowerCase()),
+    'composes accents': comparesBy((text) => text.normalize('NFC')),
+    'compares numbers by their value': comparesBy((text) =>
+      /^[\d.e]+$/.test(text) ? String(Number(text)) : text,
+    ),
+    'compares without trailing blanks': comparesBy((text) => text.replace(/ +$/, '')),
   },
-  'ends at the highest of 200 numbers raised at once, the highest first': {
-    'reads, waits, and then writes': readsWaitsAndRaises,
+  'replaces exactly the given key, with any text in it': {
+    'cuts a key at the first blank': (plain) => ({
+      replace: (key, ...change) => plain.replace(key.split(/\s/)[0] ?? '', ...change),
+    }),
+  },
+  'lets one of 200 calls replace a value, and keeps its value': {
+    'reads, waits, and then writes': readsWaitsAndReplaces,
+    'returns true once, and keeps the last value': (plain) => ({
+      replace: async (key, expected, value, expiresAt) => {
+        const isExpected = plain.live(key) === expected;
+        plain.write(key, value, expiresAt);
+        return isExpected;
+      },
+    }),
+  },
+  'loses no step if 20 calls count together': {
+    'reads, waits, and then writes': readsWaitsAndReplaces,
   },
 
   'keeps an entry whose expiry is far away': {
@@ -345,20 +397,23 @@ const BROKEN: Readonly<Record<string, Readonly<Record<string, Broken>>>> = {
     'writes years of four digits': addsUntil(
       (expiresAt) => expiresAt && new Date(expiresAt.toISOString().slice(0, 4)),
     ),
-    'counts seconds in 32 bits': addsUntil(
-      (expiresAt) => expiresAt && new Date(((expiresAt.getTime() / 1_000) | 0) * 1_000),
-    ),
+    'counts seconds in 32 bits': addsUntil(in32Bits),
   },
-  'keeps a number whose expiry is far away': {
-    'has a timer for every number': (plain) => ({
-      raise: async (key, value, expiresAt) => {
-        await plain.raise(key, value, expiresAt);
-        forgetByTimer(plain, key, expiresAt);
+  'keeps a replaced value whose expiry is far away': {
+    'has a timer for every value': (plain) => ({
+      replace: async (key, expected, value, expiresAt) => {
+        const isReplaced = await plain.replace(key, expected, value, expiresAt);
+        if (isReplaced) forgetByTimer(plain, key, expiresAt);
+        return isReplaced;
       },
     }),
+    'counts seconds in 32 bits': replacesUntil(in32Bits),
   },
-  'keeps entries and numbers without an expiry': {
+  'keeps entries and replaced values without an expiry': {
     'takes null for the year 1970': addsUntil((expiresAt) => new Date(expiresAt as Date)),
+    'takes null for the year 1970 in replace': replacesUntil(
+      (expiresAt) => new Date(expiresAt as Date),
+    ),
   },
   'keeps what expires in a minute, in two seconds or in fractions of a second': {
     'takes seconds for milliseconds': addsUntil(
@@ -384,20 +439,26 @@ const BROKEN: Readonly<Record<string, Readonly<Record<string, Broken>>>> = {
       },
     }),
   },
-  'writes a number in place of an expired one that it no longer returns': {
-    'lets an expired number block raise, and get does not return it': (plain) => ({
-      raise: async (key, value, expiresAt) => {
-        const there = Number(plain.entries.get(key)?.value ?? -1);
-        if (value > there) plain.write(key, value, expiresAt);
+  'replaces an expired value only if it still returns it': {
+    'replaces an expired value, and get does not return it': (plain) => ({
+      replace: async (key, expected, value) => {
+        const held = plain.entries.get(key);
+        if (held?.value !== expected) return false;
+        plain.write(key, value, held.expiresAt);
+        return true;
       },
     }),
+    'does not replace an expired value that get returns': (plain) => ({
+      get: async (keys) => keys.map((key) => plain.entries.get(key)?.value ?? null),
+    }),
   },
-  'keeps a raised number until its own expiry': {
-    'keeps the expiry of the lower number': (plain) => ({
-      raise: async (key, value, expiresAt) => {
-        const there = plain.entries.get(key);
-        if (value > Number(there?.value ?? -1))
-          plain.write(key, value, there ? there.expiresAt : expiresAt);
+  'keeps a replaced value until its own expiry': {
+    'keeps the expiry of the former value': (plain) => ({
+      replace: async (key, expected, value, expiresAt) => {
+        const held = plain.entries.get(key);
+        if (plain.live(key) !== expected) return false;
+        plain.write(key, value, held ? held.expiresAt : expiresAt);
+        return true;
       },
     }),
   },
@@ -413,9 +474,9 @@ const BROKEN: Readonly<Record<string, Readonly<Record<string, Broken>>>> = {
   },
   'keeps what has no expiry for more than a second, and the rest until its last millisecond': {
     'keeps an entry without an expiry for a second': addsUntil((given) => given ?? inASecond()),
-    'keeps a number without an expiry for a second': raisesUntil((given) => given ?? inASecond()),
+    'keeps a value without an expiry for a second': replacesUntil((given) => given ?? inASecond()),
     'cuts an expiry down to whole seconds': addsUntil(wholeSeconds),
-    "cuts a number's lifetime down to whole seconds": raisesUntil(wholeLife),
+    "cuts a replaced value's lifetime down to whole seconds": replacesUntil(wholeLife),
     "cuts a record's expiry down to whole seconds": withSessions(({ sessions }) => ({
       put: (identity, sessionId, value, expiresAt) =>
         sessions.put(identity, sessionId, value, wholeSeconds(expiresAt)),
@@ -437,6 +498,37 @@ const BROKEN: Readonly<Record<string, Readonly<Record<string, Broken>>>> = {
           [...records.values()].map(({ value }) => value),
         ),
     })),
+  },
+  'gets the record of one session, and null for an absent one': {
+    'gets any record of the identity': withSessions(({ sessions }) => ({
+      get: async (identity) => (await sessions.list(identity))[0] ?? null,
+    })),
+    'gets the record of any identity': withSessions((plain) => ({
+      get: async (_, sessionId) =>
+        [...plain.records.values()].flatMap((all) => all.get(sessionId)?.value ?? [])[0] ?? null,
+    })),
+    'returns undefined for an absent record': withSessions((plain) => ({
+      get: async (identity, sessionId) =>
+        plain.recordsOf(identity).get(sessionId)?.value as unknown as string,
+    })),
+    'throws if the record is absent': withSessions((plain) => ({
+      get: async (identity, sessionId) => {
+        const record = plain.recordsOf(identity).get(sessionId);
+        if (!record) throw new Error('not found');
+        return record.value;
+      },
+    })),
+    'remembers the first record': withSessions(({ sessions }) => {
+      const remembered = new Map<string, string | null>();
+      return {
+        get: async (identity, sessionId) => {
+          const name = JSON.stringify([identity, sessionId]);
+          const record = remembered.get(name) ?? (await sessions.get(identity, sessionId));
+          remembered.set(name, record);
+          return record;
+        },
+      };
+    }),
   },
   'replaces the record of a session': {
     appends: withSessions(({ sessions }) => ({
@@ -471,11 +563,23 @@ const BROKEN: Readonly<Record<string, Readonly<Record<string, Broken>>>> = {
     'trims the ids of sessions': withSessions(({ sessions }) => ({
       put: (identity, sessionId, ...record) => sessions.put(identity, sessionId.trim(), ...record),
     })),
+    'trims the ids of sessions in get': withSessions(({ sessions }) => ({
+      get: (identity, sessionId) => sessions.get(identity, sessionId.trim()),
+    })),
   },
   'distinguishes identities and ids that look alike': {
     'compares in lower case': withSessions(({ sessions }) => ({
       put: (identity, ...record) => sessions.put(identity.toLowerCase(), ...record),
+      get: (identity, sessionId) => sessions.get(identity.toLowerCase(), sessionId),
       list: (identity) => sessions.list(identity.toLowerCase()),
+    })),
+    'compares ids in lower case in get': withSessions((plain) => ({
+      get: async (identity, sessionId) => {
+        const same = [...plain.recordsOf(identity)].filter(
+          ([id]) => id.toLowerCase() === sessionId.toLowerCase(),
+        );
+        return same.at(-1)?.[1].value ?? null;
+      },
     })),
   },
   'does not confuse the end of an identity with the beginning of an id': Object.fromEntries(
@@ -488,6 +592,9 @@ const BROKEN: Readonly<Record<string, Readonly<Record<string, Broken>>>> = {
     'keeps 4 KB': withSessions(({ sessions }) => ({
       put: (identity, sessionId, value, expiresAt) =>
         sessions.put(identity, sessionId, value.slice(0, 4_096), expiresAt),
+    })),
+    'gets 4 KB': withSessions(({ sessions }) => ({
+      get: async (...names) => (await sessions.get(...names))?.slice(0, 4_096) ?? null,
     })),
   },
   'loses no record when another one expires': {
@@ -516,8 +623,11 @@ const BROKEN: Readonly<Record<string, Readonly<Record<string, Broken>>>> = {
     'returns false without knowing the entry': (plain) => ({
       add: (...entry) => plain.add(...entry).catch(() => false),
     }),
-    'ignores that it could not write a number': (plain) => ({
-      raise: (...number) => plain.raise(...number).catch(nothing),
+    'returns true for a value that it could not replace': (plain) => ({
+      replace: (...change) => plain.replace(...change).catch(() => true),
+    }),
+    'returns false without knowing the value': (plain) => ({
+      replace: (...change) => plain.replace(...change).catch(() => false),
     }),
     'takes each entry for absent': (plain) => ({
       get: (keys) => plain.get(keys).catch(() => keys.map(() => null)),
@@ -532,6 +642,9 @@ const BROKEN: Readonly<Record<string, Readonly<Record<string, Broken>>>> = {
   'rejects every call of sessions when its backend is down': {
     'ignores that it could not write a record': withSessions(({ sessions }) => ({
       put: (...record) => sessions.put(...record).catch(nothing),
+    })),
+    'returns null without knowing the record': withSessions(({ sessions }) => ({
+      get: (...names) => sessions.get(...names).catch(() => null),
     })),
     'lists nothing': withSessions(({ sessions }) => ({
       list: (identity) => sessions.list(identity).catch(() => []),

@@ -138,8 +138,11 @@ describe('KeyvBlocklistStore', () => {
     await store.add('jti:month', '1', ahead(30 * DAY));
     await store.add('jti:gone', '1', new Date(0));
     await store.add('jti:forever', '1', null);
-    await store.raise('cut:forever', 1, null);
-    const lifetimes = [30 * DAY + 5 * MINUTE, 5 * MINUTE, undefined, undefined];
+    await store.replace('jti:forever', '1', '2', ahead(DAY));
+    await store.replace('jti:forever', '2', '3', null);
+    await store.replace('jti:forever', '2', '4', ahead(DAY));
+    const day = DAY + 5 * MINUTE;
+    const lifetimes = [30 * DAY + 5 * MINUTE, 5 * MINUTE, undefined, day, undefined];
     expect(backend.lifetimes).toEqual(lifetimes);
   });
 
@@ -149,13 +152,51 @@ describe('KeyvBlocklistStore', () => {
 
     await expect(adding).rejects.toThrow('KeyvBlocklistStore: expiresAt must be a valid date');
     expect(await store.get(['jti:one'])).toEqual([null]);
+    await store.add('jti:two', '1', null);
+    const replacing = store.replace('jti:two', '1', '2', new Date(NaN));
+    await expect(replacing).rejects.toThrow('KeyvBlocklistStore: expiresAt must be a valid date');
+    expect(await store.get(['jti:two'])).toEqual(['1']);
   });
 
-  it.each([-1, 0.5, NaN, 2 ** 53])('rejects to raise to %p, and writes nothing', async (number) => {
-    const store = new KeyvBlocklistStore(new Keyv());
+  it('declares that it is not atomic, because two calls at once may both replace a value', async () => {
+    const store = new KeyvBlocklistStore(new Keyv(new Backend()));
+    await store.add('jti:one', '0', null);
+    const values = ['1', '1'];
+    const answers = await Promise.all(
+      values.map((value) => store.replace('jti:one', '0', value, null)),
+    );
 
-    await expect(store.raise('cut:alice', number, null)).rejects.toThrow(TypeError);
-    expect(await store.get(['cut:alice'])).toEqual([null]);
+    expect(store.isAtomic).toBe(false);
+    expect(answers).toEqual([true, true]);
+  });
+
+  it.each([
+    ['add', (store: KeyvBlocklistStore) => store.add('jti:new', 'ours', null)],
+    ['replace', (store: KeyvBlocklistStore) => store.replace('jti:one', '0', 'ours', null)],
+  ])('answers %s with false if it reads back what another process wrote', async (_, write) => {
+    const backend = new Backend();
+    const store = new KeyvBlocklistStore(new Keyv(backend));
+    await store.add('jti:one', '0', null);
+    const { set } = backend;
+    backend.set = (key, value, lifetime) =>
+      set.call(backend, key, value.replace('ours', 'theirs'), lifetime);
+
+    expect(await write(store)).toBe(false);
+    const values = [...(await store.get(['jti:new', 'jti:one']))];
+    expect(values).toContain('theirs');
+    expect(values).not.toContain('ours');
+  });
+
+  it('reads before it replaces, and writes nothing if the value differs', async () => {
+    const backend = new Backend();
+    const store = new KeyvBlocklistStore(new Keyv(backend));
+    await store.add('jti:one', '0', null);
+    const set = jest.spyOn(backend, 'set');
+
+    expect(await store.replace('jti:one', '1', '2', null)).toBe(false);
+    expect(await store.replace('jti:none', '', '2', null)).toBe(false);
+
+    expect(set).not.toHaveBeenCalled();
   });
 
   it('reads texts both bare and as a Keyv stores them beside their expiry', async () => {
@@ -403,7 +444,8 @@ describe.each(Object.entries(CLIENTS))('KeyvBlocklistStore over %s', (_, client)
       await expect(store.get(['jti:revoked'])).rejects.toThrow();
       await expect(store.get(['jti:another'])).rejects.toThrow();
       await expect(store.add('jti:new', '1', null)).rejects.toThrow();
-      await expect(store.raise('cut:new', 1, null)).rejects.toThrow();
+      await expect(store.replace('jti:revoked', '1', '2', null)).rejects.toThrow();
+      await expect(store.replace('jti:new', '1', '2', null)).rejects.toThrow();
       mend(backend);
       expect(await store.get(['jti:revoked', 'jti:another'])).toEqual(['1', null]);
     });
@@ -411,16 +453,16 @@ describe.each(Object.entries(CLIENTS))('KeyvBlocklistStore over %s', (_, client)
     it.each(Object.entries(WRITING))('rejects each write when %s', async (___, fail) => {
       const backend = newBackend();
       const store = await openStore(client, backend);
-      await store.raise('cut:alice', 1, null);
+      await store.add('sub:alice', '1', null);
       fail(backend);
 
       const inTwoHours = ahead(2 * HOUR);
       await expect(store.add('jti:new', '1', inTwoHours)).rejects.toThrow();
-      await expect(store.raise('cut:alice', 2, inTwoHours)).rejects.toThrow();
+      await expect(store.replace('sub:alice', '1', '2', inTwoHours)).rejects.toThrow();
       mend(backend);
       expect(await store.add('jti:new', '1', inTwoHours)).toBe(true);
-      await store.raise('cut:alice', 2, inTwoHours);
-      expect(await store.get(['jti:new', 'cut:alice'])).toEqual(['1', '2']);
+      expect(await store.replace('sub:alice', '1', '2', inTwoHours)).toBe(true);
+      expect(await store.get(['jti:new', 'sub:alice'])).toEqual(['1', '2']);
     });
 
     it.each(Object.entries(failing('delete', undefined)))(

@@ -26,11 +26,11 @@ export class PlainStore implements BlocklistStore {
     return true;
   }
 
-  async raise(key: string, value: number, expiresAt: Expiry): Promise<void> {
+  async replace(key: string, expected: string, value: string, expiresAt: Expiry): Promise<boolean> {
     await this.#reach();
-    const there = this.live(key);
-    if (there !== null && !/^\d+$/.test(there)) throw new Error('not a number');
-    if (there === null || value > Number(there)) this.write(key, value, expiresAt);
+    if (this.live(key) !== expected) return false;
+    this.write(key, value, expiresAt);
+    return true;
   }
 
   async get(keys: readonly string[]): Promise<readonly (string | null)[]> {
@@ -47,6 +47,11 @@ export class PlainStore implements BlocklistStore {
     put: async (identity, sessionId, value, expiresAt) => {
       await this.#reach();
       this.recordsOf(identity).set(sessionId, { value, expiresAt });
+    },
+    get: async (identity, sessionId) => {
+      await this.#reach();
+      const record = this.recordsOf(identity).get(sessionId);
+      return record && isLive(record) ? record.value : null;
     },
     list: async (identity) => {
       await this.#reach();
@@ -70,8 +75,8 @@ export class PlainStore implements BlocklistStore {
   }
 
   /** Writes an entry in place of any other, even if the backend is down. */
-  write(key: string, value: string | number, expiresAt: Expiry): void {
-    this.entries.set(key, { value: String(value), expiresAt });
+  write(key: string, value: string, expiresAt: Expiry): void {
+    this.entries.set(key, { value, expiresAt });
   }
 
   recordsOf(identity: string): Map<string, PlainEntry> {

@@ -63,10 +63,11 @@ async function storeOver(connecting: Awaitable<ConnectedClient>, prefix?: string
   return new RedisBlocklistStore(client, prefix === undefined ? {} : { prefix });
 }
 
-/** Writes one of each: an entry, a number and a session. */
+/** Writes one of each: an entry, a replaced value and a session. */
 async function writeEach(store: RedisBlocklistStore, expiresAt: Date | null): Promise<void> {
   await store.add('jti:one', 'revoked', expiresAt);
-  await store.raise('sub:alice', 7, expiresAt);
+  await store.add('sub:alice', '6', inTwoHours);
+  await store.replace('sub:alice', '6', '7', expiresAt);
   await store.sessions.put('alice', 'phone', 'record', expiresAt);
 }
 
@@ -123,14 +124,16 @@ describe.each(BOTH)('What RedisBlocklistStore writes with %s', (_, connect) => {
     expect(await server.command('EXISTS', ...WRITTEN)).toBe('0');
   });
 
-  it('gets the expiry of the higher number, even if it is earlier', async () => {
-    await store.raise('sub:alice', 7, inTwoHours);
-    await store.raise('sub:alice', 6, null);
+  it('gets the expiry of the replacement, even if it is earlier', async () => {
+    await store.add('sub:alice', '7', inTwoHours);
+    expect(await store.replace('sub:alice', '6', '8', null)).toBe(false);
     expect(await removedAt('jwt:entry:sub:alice')).toBe(inTwoHours.getTime() + MARGIN);
-    await store.raise('sub:alice', 8, inAnHour);
+    expect(await store.replace('sub:alice', '7', '8', inAnHour)).toBe(true);
     expect(await removedAt('jwt:entry:sub:alice')).toBe(inAnHour.getTime() + MARGIN);
-    await store.raise('sub:alice', 9, null);
+    expect(await store.replace('sub:alice', '8', '9', null)).toBe(true);
     expect(await removedAt('jwt:entry:sub:alice')).toBe(-1);
+    expect(await store.replace('sub:alice', '9', '9', inTwoHours)).toBe(true);
+    expect(await removedAt('jwt:entry:sub:alice')).toBe(inTwoHours.getTime() + MARGIN);
   });
 
   it('is kept for as long as the longest session of the identity', async () => {
@@ -183,10 +186,12 @@ describe.each(BOTH)('What RedisBlocklistStore writes with %s', (_, connect) => {
     if (command !== 'SET') {
       await expect(store.add('jti:one', 'revoked', inAnHour)).rejects.toThrow(WRONG_TYPE);
       await expect(store.add('sub:alice', 'revoked', null)).rejects.toThrow(WRONG_TYPE);
-      await expect(store.raise('sub:alice', 7, inAnHour)).rejects.toThrow(WRONG_TYPE);
+      await expect(store.replace('sub:alice', '6', '7', null)).rejects.toThrow(WRONG_TYPE);
+      await expect(store.replace('sub:alice', '', '7', inAnHour)).rejects.toThrow(WRONG_TYPE);
     }
     if (command !== 'HSET') {
       await expect(sessions.put('alice', 'phone', 'record', null)).rejects.toThrow(WRONG_TYPE);
+      await expect(sessions.get('alice', 'phone')).rejects.toThrow(WRONG_TYPE);
       await expect(sessions.list('alice')).rejects.toThrow(WRONG_TYPE);
       await expect(sessions.remove('alice', 'phone')).rejects.toThrow(WRONG_TYPE);
     }
@@ -198,21 +203,20 @@ describe.each(BOTH)('What RedisBlocklistStore writes with %s', (_, connect) => {
     const failures = [
       await failureOf(store.sessions.put('alice', 'phone', 'record', null) as Promise<void>),
       await failureOf(store.sessions.list('alice') as Promise<unknown>),
+      await failureOf(store.sessions.get('alice', 'tablet') as Promise<unknown>),
     ] as Error[];
     expect(await server.command('HGETALL', 'jwt:sessions:alice')).toBe('tablet\nsecret');
     expect(failures.map(({ message }) => message)).toEqual([
       expect.stringMatching(/a record of a session cannot be read/),
       'RedisBlocklistStore: the client returned an unexpected reply',
+      'RedisBlocklistStore: the client returned an unexpected reply',
     ]);
     for (const { message } of failures) expect(message).not.toMatch(/alice|tablet|secret|phone/);
   });
 
-  it('is rejected if the number is not whole, or the date is invalid', async () => {
-    for (const number of [-1, 0.5, NaN, Infinity, 2 ** 53]) {
-      await expect(store.raise('sub:alice', number, null)).rejects.toThrow(TypeError);
-    }
+  it('is rejected if the date is invalid', async () => {
     const never = new Date(NaN);
-    await expect(store.raise('sub:alice', 1, never)).rejects.toThrow(TypeError);
+    await expect(store.replace('sub:alice', '6', '7', never)).rejects.toThrow(TypeError);
     await expect(store.add('jti:one', '1', never)).rejects.toThrow(TypeError);
     await expect(store.sessions.put('a', 'b', 'c', never)).rejects.toThrow(TypeError);
     expect(await server.command('DBSIZE')).toBe('0');
@@ -252,6 +256,7 @@ describe('What RedisBlocklistStore writes', () => {
     await writeEach(store, inAnHour);
     expect(await store.get(['jti:one', 'sub:alice'])).toEqual(['revoked', '7']);
     expect(await store.sessions.list('alice')).toEqual(['record']);
+    expect(await store.sessions.get('alice', 'phone')).toBe('record');
     const names = (await server.command('KEYS', '*')).split('\n').sort();
     expect(names).toEqual(WRITTEN.map((name) => `app:${name}`));
   });
@@ -268,7 +273,12 @@ describe('What RedisBlocklistStore writes', () => {
     await writeEach(store, inAnHour);
     expect(await store.add('jti:one', 'revoked', inAnHour)).toBe(false);
     expect(await store.get(['jti:one', 'sub:alice', 'all'])).toEqual(['révoqué', '7', null]);
+    expect(await store.replace('jti:one', 'révoqué', 'à nouveau', null)).toBe(true);
+    expect(await store.replace('jti:one', 'révoqué', 'wrong', null)).toBe(false);
+    expect(await store.get(['jti:one'])).toEqual(['à nouveau']);
     expect(await store.sessions.list('alice')).toEqual(['record']);
+    expect(await store.sessions.get('alice', 'phone')).toBe('record');
+    expect(await store.sessions.get('alice', 'desk')).toBeNull();
   });
 });
 
@@ -312,9 +322,11 @@ describe.each([
 
   it('are two to write an entry, so that caches are invalidated, and one for each other call', async () => {
     expect(await roundTripsOf(() => store.add('jti:new', '1', new Date()))).toBe(2);
-    expect(await roundTripsOf(() => store.raise('sub:new', 1, new Date()))).toBe(2);
+    expect(await roundTripsOf(() => store.replace('jti:new', '1', '2', new Date()))).toBe(2);
+    expect(await roundTripsOf(() => store.replace('jti:none', '1', '2', new Date()))).toBe(2);
     expect(await roundTripsOf(() => store.delete('jti:new'))).toBe(1);
     expect(await roundTripsOf(() => store.sessions.put('a', 'b', 'c', new Date()))).toBe(1);
+    expect(await roundTripsOf(() => store.sessions.get('a', 'b'))).toBe(1);
     expect(await roundTripsOf(() => store.sessions.list('a'))).toBe(1);
     expect(await roundTripsOf(() => store.sessions.remove('a', 'b'))).toBe(1);
   });
@@ -375,6 +387,50 @@ describe('RedisBlocklistStore in a cluster', () => {
       expect(await store.get(MANY)).toEqual(MANY.map(() => '1'));
     },
   );
+
+  /** Each client of a cluster that a store accepts. */
+  const CLUSTERS = Object.entries(CLIENTS).filter(([name]) => /Cluster/.test(name));
+
+  it('lets one of several processes replace each value, whichever node has it', async () => {
+    await Promise.all(cluster.nodes.map((node) => node.command('FLUSHALL')));
+    const stores = await Promise.all(CLUSTERS.map(([, connect]) => storeOver(connect(servers))));
+    await Promise.all(MANY.map((key) => stores[0]?.add(key, 'held', inAnHour)));
+    for (const node of cluster.nodes)
+      expect(Number(await node.command('DBSIZE'))).toBeGreaterThan(0);
+
+    const winners = await Promise.all(
+      MANY.map(async (key) => {
+        const calls = stores.map((store, index) => store.replace(key, 'held', `${index}`, null));
+        return (await Promise.all(calls)).flatMap((is, index) => (is ? [`${index}`] : []));
+      }),
+    );
+
+    expect(winners.map(({ length }) => length)).toEqual(MANY.map(() => 1));
+    for (const store of stores) await eventually(() => store.get(MANY), winners.flat());
+  });
+
+  it.each(CLUSTERS)(
+    'misses no replacement of another process if it has cached the former value, with a writer over %s',
+    async (_, connect) => {
+      await Promise.all(cluster.nodes.map((node) => node.command('FLUSHALL')));
+      const { rootNodes } = cluster;
+      const caching = createCluster({ rootNodes, RESP: 3, clientSideCache: {} });
+      const [writer, reader] = [
+        await storeOver(connect(servers)),
+        await storeOver(opened(caching)),
+      ];
+      await Promise.all(MANY.map((key) => writer.add(key, '0', null)));
+      const stale: string[] = [];
+      for (let time = 0; time < 5; time += 1) {
+        for (const key of MANY) {
+          expect(await reader.get([key])).toEqual([`${time}`]);
+          expect(await writer.replace(key, `${time}`, `${time + 1}`, null)).toBe(true);
+          if ((await reader.get([key]))[0] !== `${time + 1}`) stale.push(key);
+        }
+      }
+      expect(stale).toEqual([]);
+    },
+  );
 });
 
 describe('A client-side cache', () => {
@@ -398,25 +454,29 @@ describe('A client-side cache', () => {
     expect(await server.calls()).toMatchObject({ mget: 1 });
   });
 
-  it('is invalidated when another process adds, raises and deletes', async () => {
+  it('is invalidated when another process adds, replaces and deletes', async () => {
     expect(await store.get(KEYS)).toEqual(NOTHING);
     await elsewhere.add('jti:one', '1', null);
     await eventually(() => store.get(['all', 'jti:one']), [null, '1']);
     await eventually(() => store.get(KEYS), [null, null, '1', null]);
-    await elsewhere.raise('all', 5, null);
+    await elsewhere.add('all', '5', null);
     await eventually(() => store.get(KEYS), ['5', null, '1', null]);
-    await elsewhere.raise('all', 6, null);
+    expect(await elsewhere.replace('all', '5', '6', null)).toBe(true);
     await eventually(() => store.get(KEYS), ['6', null, '1', null]);
     await elsewhere.delete('jti:one');
     await eventually(() => store.get(KEYS), ['6', null, null, null]);
   });
 
   it('is invalidated when another process writes and removes a session', async () => {
-    expect(await store.sessions.list('alice')).toEqual([]);
+    const ours = () =>
+      Promise.all([store.sessions.list('alice'), store.sessions.get('alice', 'phone')]);
+    expect(await ours()).toEqual([[], null]);
     await elsewhere.sessions.put('alice', 'phone', 'record', null);
-    await eventually(() => store.sessions.list('alice'), ['record']);
+    await eventually(ours, [['record'], 'record']);
+    await elsewhere.sessions.put('alice', 'phone', 'another', null);
+    await eventually(ours, [['another'], 'another']);
     await elsewhere.sessions.remove('alice', 'phone');
-    await eventually(() => store.sessions.list('alice'), []);
+    await eventually(ours, [[], null]);
   });
 
   it('of a pool is invalidated by a write of the same process before the next look-up, over any connection', async () => {
@@ -427,13 +487,20 @@ describe('A client-side cache', () => {
     store = await storeOver(opened(pool));
     for (let time = 0; time < 100; time += 1) {
       const keys = [`jti:${time}`, `sub:${time}`] as const;
+      const ofSession = () =>
+        Promise.all([store.sessions.get(keys[1], 'phone'), store.sessions.list(keys[1])]);
       expect(await store.get(keys)).toEqual([null, null]);
       await store.add(keys[0], 'revoked', null);
       expect(await store.get(keys)).toEqual(['revoked', null]);
-      await store.raise(keys[1], 3, null);
-      expect(await store.get(keys)).toEqual(['revoked', '3']);
+      expect(await store.replace(keys[0], 'revoked', 'replaced', null)).toBe(true);
+      expect(await store.get(keys)).toEqual(['replaced', null]);
       await store.delete(keys[0]);
-      expect(await store.get(keys)).toEqual([null, '3']);
+      expect(await store.get(keys)).toEqual([null, null]);
+      expect(await ofSession()).toEqual([null, []]);
+      await store.sessions.put(keys[1], 'phone', 'record', null);
+      expect(await ofSession()).toEqual(['record', ['record']]);
+      await store.sessions.remove(keys[1], 'phone');
+      expect(await ofSession()).toEqual([null, []]);
     }
   });
 
@@ -451,9 +518,9 @@ describe('A client-side cache', () => {
         const keys = [`jti:${time}`, `sub:${time}`] as const;
         expect(await reader.get(keys)).toEqual([null, null]);
         await writer.add(keys[0], '1', null);
-        if ((await reader.get(keys))[0] === null) stale.push(keys[0]);
-        await writer.raise(keys[1], 7, null);
-        if ((await reader.get(keys))[1] === null) stale.push(keys[1]);
+        if ((await reader.get(keys))[0] !== '1') stale.push(`${keys[0]} added`);
+        expect(await writer.replace(keys[0], '1', '2', null)).toBe(true);
+        if ((await reader.get(keys))[0] !== '2') stale.push(`${keys[0]} replaced`);
       }
       expect(stale).toEqual([]);
     },
@@ -490,10 +557,12 @@ describe.each(BOTH)('Failures of a RedisBlocklistStore with %s', (_, connect) =>
   const storeOn = (address: Address) => storeOver(connect(address));
 
   it('reject each write to a replica', async () => {
-    const lines = ['replicaof 127.0.0.1 1'];
-    const store = await storeOn(closedAfterwards(await RedisServer.start({ lines })));
+    const replica = closedAfterwards(await RedisServer.start());
+    const store = await storeOn(replica);
+    await store.add('sub:alice', '6', null);
+    await replica.command('REPLICAOF', '127.0.0.1', '1');
     await expect(store.add('jti:one', 'revoked', inAnHour)).rejects.toThrow(/READONLY/);
-    await expect(store.raise('sub:alice', 7, inAnHour)).rejects.toThrow(/READONLY/);
+    await expect(store.replace('sub:alice', '6', '7', inAnHour)).rejects.toThrow(/READONLY/);
     await expect(store.delete('jti:one')).rejects.toThrow(/READONLY/);
     await expect(store.sessions.put('alice', 'phone', '1', null)).rejects.toThrow(/READONLY/);
     await expect(store.sessions.remove('alice', 'phone')).rejects.toThrow(/READONLY/);

@@ -6,12 +6,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'libsql';
 import pg from 'pg';
-import { JwtExtendedConfigError, SqlBlocklistStore, type SqlClient } from '../../../src/index.js';
+import {
+  JwtExtendedConfigError,
+  SqlBlocklistStore,
+  type SqlClient,
+  type TokenPair,
+} from '../../../src/index.js';
 import { dialectOf } from '../../../src/stores/sql-blocklist.store.js';
 import { sqlTable } from '../../../src/stores/sql-statements.js';
 import { blocklistStoreContract } from '../../../src/testing/index.js';
 import { failureOf } from '../../support/faults.js';
 import { PostgresServer } from '../../support/postgres.js';
+import { claimsOf, startTokens, type TokenTools } from '../../support/tokens.js';
 import { Reconnecting } from './reconnecting.js';
 import { CLIENTS, DIALECTS, freshDatabase, type OpenDatabase, poolOf } from './sql-databases.js';
 
@@ -315,13 +321,23 @@ describe.each(DIALECTS)('SqlBlocklistStores in one database of %s', (_, open) =>
     await store.add('jti:victim', 'kept', null);
     expect(await store.get([text])).toEqual([null]);
     expect(await store.add(text, text, null)).toBe(true);
-    await store.raise(`${text}#`, 7, null);
-    expect(await store.get([text, `${text}#`, 'jti:victim'])).toEqual([text, '7', 'kept']);
+    await store.add(`${text}#`, text, null);
+    expect(await store.replace(`${text}#`, text, `new ${text}`, null)).toBe(true);
+    expect(await store.replace(text, `not ${text}`, 'wrong', null)).toBe(false);
+    expect(await store.replace('jti:victim', text, 'wrong', null)).toBe(false);
+    const values = [text, `new ${text}`, 'kept'];
+    expect(await store.get([text, `${text}#`, 'jti:victim'])).toEqual(values);
     await store.sessions.put(text, text, text, null);
     expect(await store.sessions.list(text)).toEqual([text]);
+    expect(await store.sessions.get(text, text)).toBe(text);
+    expect(await store.sessions.get(text, 'sid')).toBeNull();
     await store.sessions.remove(text, text);
     await store.delete(text);
-    expect(await store.get([text, `${text}#`, 'jti:victim'])).toEqual([null, '7', 'kept']);
+    expect(await store.get([text, `${text}#`, 'jti:victim'])).toEqual([
+      null,
+      `new ${text}`,
+      'kept',
+    ]);
     expect(await store.sessions.list(text)).toEqual([]);
   });
 
@@ -330,16 +346,20 @@ describe.each(DIALECTS)('SqlBlocklistStores in one database of %s', (_, open) =>
     expect(await one.add('jti:one', 'one', null)).toBe(true);
     expect(await other.get(['jti:one'])).toEqual([null]);
     expect(await other.add('jti:one', 'other', null)).toBe(true);
-    await one.raise('sub:alice', 9, null);
-    await other.raise('sub:alice', 3, null);
+    await one.add('sub:alice', '3', null);
+    await other.add('sub:alice', '3', null);
+    expect(await one.replace('sub:alice', '3', '9', null)).toBe(true);
     await one.sessions.put('alice', 'sid', 'of one', null);
     await other.sessions.put('alice', 'sid', 'of the other', null);
     await one.delete('jti:one');
     expect(await one.get(['jti:one', 'sub:alice'])).toEqual([null, '9']);
     expect(await other.get(['jti:one', 'sub:alice'])).toEqual(['other', '3']);
     expect(await one.sessions.list('alice')).toEqual(['of one']);
+    expect(await one.sessions.get('alice', 'sid')).toBe('of one');
     await one.sessions.remove('alice', 'sid');
+    expect(await one.sessions.get('alice', 'sid')).toBeNull();
     expect(await other.sessions.list('alice')).toEqual(['of the other']);
+    expect(await other.sessions.get('alice', 'sid')).toBe('of the other');
   }
 });
 
@@ -394,8 +414,10 @@ describe.each(DIALECTS)('A purge of a SqlBlocklistStore in %s', (dialect, open) 
     await store.add('jti:recent', '1', ahead(-4 * MINUTE));
     await store.add('jti:live', '1', ahead(MINUTE));
     await store.add('jti:immortal', '1', null);
-    await store.raise('sub:old', 1, ahead(-DAY));
-    await store.raise('sub:immortal', 1, null);
+    await store.add('sub:old', '0', null);
+    await store.replace('sub:old', '0', '1', ahead(-DAY));
+    await store.add('sub:immortal', '0', ahead(-DAY));
+    await store.replace('sub:immortal', '0', '1', null);
     await store.sessions.put('alice', 'old', 'old', ahead(-DAY));
     await store.sessions.put('alice', 'recent', 'recent', ahead(-MINUTE));
     await store.sessions.put('alice', 'live', 'live', ahead(DAY));
@@ -505,7 +527,9 @@ describe.each(DIALECTS)('A purge of a SqlBlocklistStore in %s', (dialect, open) 
     const byIdentity =
       /(using|on) jwt_blocklist_sessions_pkey|SEARCH jwt_blocklist_sessions USING P/;
     expect(await plan(statements.get, keys)).toMatch(byKey);
+    expect(await plan(statements.replace, '2', null, 'jti:1', '1')).toMatch(byKey);
     expect(await plan(statements.delete, 'jti:1')).toMatch(byKey);
+    expect(await plan(statements.session, 'user:1', 'sid')).toMatch(byIdentity);
     expect(await plan(statements.list, 'user:1')).toMatch(byIdentity);
     expect(await plan(statements.remove, 'user:1', 'sid')).toMatch(byIdentity);
     expect(await plan(purgeEntries, Date.now(), 1_000)).toMatch(/ jwt_blocklist_expiry /);
@@ -536,13 +560,13 @@ describe('A purge of a SqlBlocklistStore in PostgreSQL by several processes', ()
     expect((await pools[0]?.query('SELECT FROM jwt_blocklist'))?.rowCount).toBe(0);
   });
 
-  it('neither waits for an entry that another transaction raises nor deletes it', async () => {
+  it('neither waits for an entry that another transaction replaces nor deletes it', async () => {
     const [store] = stores as [SqlBlocklistStore];
-    await store.raise('sub:alice', 1, ahead(-DAY));
+    await store.add('sub:alice', '1', ahead(-DAY));
     await store.add('jti:old', '1', ahead(-DAY));
     const connection = await (pools[1] as pg.Pool).connect();
     await connection.query('BEGIN');
-    await new SqlBlocklistStore(connection).raise('sub:alice', 2, ahead(DAY));
+    await new SqlBlocklistStore(connection).replace('sub:alice', '1', '2', ahead(DAY));
     const meanwhile = await store.purge();
     await connection.query('COMMIT');
     connection.release();
@@ -551,6 +575,221 @@ describe('A purge of a SqlBlocklistStore in PostgreSQL by several processes', ()
     expect(await store.purge()).toBe(0);
     expect(await store.get(['sub:alice', 'jti:old'])).toEqual(['2', null]);
   });
+});
+
+describe.each(['read committed', 'repeatable read', 'serializable'])(
+  'SqlBlocklistStores in PostgreSQL whose connections are %s',
+  (level) => {
+    let pools: pg.Pool[];
+    let stores: SqlBlocklistStore[];
+
+    beforeAll(async () => {
+      const database = await freshDatabase(server);
+      const options = `-c default_transaction_isolation=${level.replace(' ', String.raw`\ `)}`;
+      const connectionString = new URL(`/${database}`, server.url).href;
+      pools = [1, 2].map(() => new pg.Pool({ connectionString, options }));
+      stores = await Promise.all(pools.map((pool) => migrated(pool)));
+    });
+    afterAll(() => Promise.all(pools.map((pool) => pool.end())));
+
+    /** Starts so many calls over both pools by turns, before the first is answered. */
+    function atOnce<T>(
+      count: number,
+      call: (store: SqlBlocklistStore, index: number) => Promise<T>,
+    ) {
+      const calls = Array.from({ length: count }, (_, index) =>
+        call(stores[index % 2] as SqlBlocklistStore, index),
+      );
+      return Promise.all(calls);
+    }
+
+    it('use that level', async () => {
+      for (const pool of pools) {
+        const { rows } = await pool.query('SHOW transaction_isolation');
+        expect(rows).toEqual([{ transaction_isolation: level }]);
+      }
+    });
+
+    it('add an entry once, of 200 calls at once', async () => {
+      const answers = await atOnce(200, (store, index) => store.add('jti:one', `${index}`, null));
+      const winners = answers.flatMap((added, index) => (added ? [`${index}`] : []));
+
+      expect(winners).toHaveLength(1);
+      expect(await stores[0]?.get(['jti:one'])).toEqual(winners);
+    });
+
+    it('replace a value once, of 200 calls at once', async () => {
+      await stores[0]?.add('family:one', 'held', null);
+      const answers = await atOnce(200, (store, index) =>
+        store.replace('family:one', 'held', `${index}`, index % 3 === 0 ? null : ahead(DAY)),
+      );
+      const winners = answers.flatMap((replaced, index) => (replaced ? [`${index}`] : []));
+
+      expect(winners).toHaveLength(1);
+      expect(await stores[1]?.get(['family:one'])).toEqual(winners);
+    });
+
+    it('end at 200 if 200 calls count together', async () => {
+      await stores[0]?.add('sub:alice', '0', null);
+      await atOnce(200, async (store) => {
+        for (;;) {
+          const [held] = await store.get(['sub:alice']);
+          if (await store.replace('sub:alice', held as string, `${Number(held) + 1}`, null)) return;
+        }
+      });
+
+      expect(await stores[1]?.get(['sub:alice'])).toEqual(['200']);
+    });
+
+    it('answer each of many calls at once that add, replace, delete and write sessions', async () => {
+      const keys = Array.from({ length: 5 }, (_, index) => `mixed:${index}`);
+      const outcomes = await atOnce(400, async (store, index) => {
+        const key = keys[index % keys.length] as string;
+        const act = index % 4;
+        if (act === 0) return store.add(key, '1', null);
+        if (act === 1) return store.replace(key, '1', '2', ahead(DAY));
+        if (act === 2) return store.delete(key);
+        return store.sessions.put(key, `sid:${index % 10}`, '1', null);
+      });
+
+      expect(outcomes).toHaveLength(400);
+      expect(await stores[0]?.sessions.list('mixed:0')).not.toEqual([]);
+    });
+
+    it('rotate a refresh token once, of 40 calls at once over two modules', async () => {
+      const modules = await Promise.all(
+        stores.map((store) => startTokens({ blocklist: { store }, rotation: { grace: '60s' } })),
+      );
+      const rotate = (token: string) =>
+        Promise.all(
+          Array.from({ length: 40 }, (_, index) =>
+            (modules[index % 2] as TokenTools).tokens.rotateRefreshToken(token),
+          ),
+        );
+      const { refreshToken } = await (modules[0] as TokenTools).tokens.createTokenPair('alice');
+      const first = await rotate(refreshToken);
+      // The first rotation adds the entry of the family, and the second replaces it.
+      const second = await rotate((first[0] as TokenPair).refreshToken);
+      for (const { module } of modules) await module.close();
+
+      for (const pairs of [first, second]) {
+        expect(new Set(pairs.map((pair) => claimsOf(pair.refreshToken).jti)).size).toBe(1);
+        expect(new Set(pairs.map((pair) => claimsOf(pair.accessToken).jti)).size).toBe(1);
+      }
+    });
+  },
+);
+
+describe('A conflict of a SqlBlocklistStore in PostgreSQL', () => {
+  let pool: pg.Pool;
+  let blocker: pg.PoolClient;
+  let queries: { text: string; code: string | undefined }[];
+  let store: SqlBlocklistStore;
+
+  beforeAll(async () => {
+    const connectionString = new URL(`/${await freshDatabase(server)}`, server.url).href;
+    const options = String.raw`-c default_transaction_isolation=repeatable\ read`;
+    pool = new pg.Pool({ connectionString, options });
+    await migrated(pool);
+    blocker = await pool.connect();
+  });
+  beforeEach(() => {
+    queries = [];
+    store = new SqlBlocklistStore({
+      async query(text, values) {
+        const query: (typeof queries)[number] = { text, code: undefined };
+        queries.push(query);
+        try {
+          return await pool.query(text, values);
+        } catch (error) {
+          query.code = (error as { code?: string }).code;
+          throw error;
+        }
+      },
+    });
+  });
+  afterAll(async () => {
+    blocker.release();
+    await pool.end();
+  });
+
+  it('with a replacement that is committed meanwhile is tried again, and finds the new value', async () => {
+    await store.add('family:one', 'held', null);
+    queries = [];
+    await blocker.query('BEGIN');
+    await blocker.query(`UPDATE jwt_blocklist SET value = 'theirs' WHERE key = 'family:one'`);
+    const replacing = store.replace('family:one', 'held', 'ours', null);
+    await isWaiting();
+    await blocker.query('COMMIT');
+
+    expect(await replacing).toBe(false);
+    expect(queries.map(({ code }) => code)).toEqual(['40001', undefined]);
+    expect(await store.get(['family:one'])).toEqual(['theirs']);
+  });
+
+  it('with an entry that is added meanwhile is tried again, and finds the entry', async () => {
+    await blocker.query('BEGIN');
+    await blocker.query(`INSERT INTO jwt_blocklist VALUES ('family:two', 'theirs', null)`);
+    const adding = store.add('family:two', 'ours', null);
+    await isWaiting();
+    await blocker.query('COMMIT');
+
+    expect(await adding).toBe(false);
+    expect(queries.map(({ code }) => code)).toEqual(['40001', undefined]);
+    expect(await store.get(['family:two'])).toEqual(['theirs']);
+  });
+
+  it.each([
+    ['a serialization failure', '40001'],
+    ['a deadlock', '40P01'],
+  ])('that never ends, %s, is given up after 20 attempts', async (_, code) => {
+    await alwaysRaise(code);
+    const calls = [
+      () => store.add('x', '1', null),
+      () => store.replace('family:one', 'theirs', 'x', null),
+    ];
+    for (const call of calls) {
+      queries = [];
+
+      await expect(call()).rejects.toMatchObject({ code, message: 'raised by the test' });
+
+      expect(queries.map((query) => query.code)).toEqual(Array(20).fill(code));
+    }
+    await neverRaise();
+    expect(await store.get(['x', 'family:one'])).toEqual([null, 'theirs']);
+  });
+
+  it('is not what any other error is: it is not tried again', async () => {
+    await alwaysRaise('55000');
+    const calls = [
+      () => store.add('x', '1', null),
+      () => store.replace('family:one', 'theirs', 'x', null),
+    ];
+    for (const call of calls) await expect(call()).rejects.toMatchObject({ code: '55000' });
+
+    expect(queries.map((query) => query.code)).toEqual(['55000', '55000']);
+    await neverRaise();
+  });
+
+  /** Waits until a statement waits for the transaction of the test. */
+  async function isWaiting(): Promise<void> {
+    let count = 0;
+    while (count === 0) {
+      const { rows } = await blocker.query('SELECT FROM pg_locks WHERE NOT granted');
+      count = rows.length;
+    }
+  }
+
+  async function alwaysRaise(code: string): Promise<void> {
+    await pool.query(`CREATE OR REPLACE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN RAISE EXCEPTION 'raised by the test' USING ERRCODE = '${code}'; END $$`);
+    await pool.query(`CREATE OR REPLACE TRIGGER refuse BEFORE INSERT OR UPDATE ON jwt_blocklist
+      FOR EACH ROW EXECUTE FUNCTION refuse()`);
+  }
+
+  async function neverRaise(): Promise<void> {
+    await pool.query('DROP TRIGGER refuse ON jwt_blocklist');
+  }
 });
 
 const WRITER = join(import.meta.dirname, 'sql-writer.mjs');
@@ -565,10 +804,13 @@ describe('A write that a SqlBlocklistStore in PostgreSQL acknowledged (R57)', ()
     const mortal = await PostgresServer.start();
     const pool = poolOf(mortal);
     const store = await migrated(pool);
-    await store.raise('sub:alice', 7, null);
     await store.sessions.put('alice', 'sid', 'laptop', null);
+    await Promise.all(keysTo(200).map((key) => store.add(`sub:${key}`, '0', null)));
     const acknowledged: string[] = [];
-    const writes = keysTo(1_000).map(async (key) => {
+    const replaced: string[] = [];
+    const writes = keysTo(1_000).map(async (key, index) => {
+      const former = `sub:${key}`;
+      if (index < 200 && (await store.replace(former, '0', '1', null))) replaced.push(former);
       await store.add(key, '1', null);
       acknowledged.push(key);
       if (acknowledged.length === 500) await mortal.kill();
@@ -580,7 +822,8 @@ describe('A write that a SqlBlocklistStore in PostgreSQL acknowledged (R57)', ()
     expect(acknowledged.length).toBeGreaterThanOrEqual(500);
     expect(outcomes.filter(({ status }) => status === 'rejected').length).toBeGreaterThan(0);
     expect(await store.get(acknowledged)).toEqual(acknowledged.map(() => '1'));
-    expect(await store.get(['sub:alice'])).toEqual(['7']);
+    expect(replaced.length).toBeGreaterThan(0);
+    expect(await store.get(replaced)).toEqual(replaced.map(() => '1'));
     expect(await store.sessions.list('alice')).toEqual(['laptop']);
     expect(await store.add(acknowledged[0] as string, '2', null)).toBe(false);
     await pool.end();
@@ -599,6 +842,7 @@ describe('A write that a SqlBlocklistStore on a SQLite file acknowledged (R57)',
     path = join(folder, 'blocklist.db');
     database = new Database(path);
     store = await migrated(database);
+    await store.add('counter', '0', null);
   });
   afterEach(() => {
     database.close();
@@ -609,19 +853,24 @@ describe('A write that a SqlBlocklistStore on a SQLite file acknowledged (R57)',
     const acknowledged = await write(100_000, { killedAfter: 200 });
     expect(acknowledged.length).toBeGreaterThanOrEqual(200);
     expect(acknowledged.length).toBeLessThan(100_000);
+    // The process may have died between the addition and its replacement, or the report.
+    const [counted] = await store.get(['counter']);
+    expect(Math.abs(Number(counted) - acknowledged.length)).toBeLessThanOrEqual(1);
     expect(await store.get(acknowledged)).toEqual(acknowledged.map(() => '1'));
     expect(database.prepare('PRAGMA integrity_check').all()).toEqual([{ integrity_check: 'ok' }]);
     expect(await store.add('jti:0', '2', null)).toBe(false);
     expect(await store.add('jti:another', '1', null)).toBe(true);
   });
 
-  it('is acknowledged to one of several processes (R59)', async () => {
+  it('is acknowledged to one of several processes, and no replacement is lost (R59)', async () => {
     const winners = await Promise.all([write(300), write(300), write(300)]);
     expect(winners.flat().sort()).toEqual(keysTo(300).sort());
     expect(await store.get(keysTo(300))).toEqual(keysTo(300).map(() => '1'));
+    expect(await store.get(['counter'])).toEqual(['900']);
   });
 
   it('is never one that met the lock of another connection, and the next write is there', async () => {
+    await store.add('sub:alice', '0', null);
     const [other, third] = [new Database(path), new Database(path)];
     other.exec('BEGIN EXCLUSIVE');
     await expectRejections(store, { message: expect.stringMatching(/locked/) });
@@ -638,13 +887,19 @@ describe('A write that a SqlBlocklistStore on a SQLite file acknowledged (R57)',
   ])(
     'is never one after which the database %s, and the next write is there',
     async (...[, how]) => {
-      for (const table of ['jwt_blocklist', 'jwt_blocklist_sessions']) {
+      await store.add('sub:alice', '0', null);
+      const triggers = [
+        ['no_add', 'INSERT ON jwt_blocklist'],
+        ['no_replace', 'UPDATE ON jwt_blocklist'],
+        ['no_put', 'INSERT ON jwt_blocklist_sessions'],
+      ] as const;
+      for (const [name, event] of triggers) {
         database.exec(
-          `CREATE TRIGGER no_${table} BEFORE INSERT ON ${table} BEGIN SELECT RAISE(${how}, 'the disk is full'); END`,
+          `CREATE TRIGGER ${name} BEFORE ${event} BEGIN SELECT RAISE(${how}, 'the disk is full'); END`,
         );
       }
       await expectRejections(store, { message: expect.stringMatching(/the disk is full/) });
-      database.exec('DROP TRIGGER no_jwt_blocklist; DROP TRIGGER no_jwt_blocklist_sessions');
+      for (const [name] of triggers) database.exec(`DROP TRIGGER ${name}`);
       const other = new Database(path);
       await expectWorking(new SqlBlocklistStore(other));
       other.close();
@@ -653,9 +908,11 @@ describe('A write that a SqlBlocklistStore on a SQLite file acknowledged (R57)',
 
   /** Nothing was written, the next write is visible over another connection, and that one can write. */
   async function expectWorking(theirs: SqlBlocklistStore): Promise<void> {
-    expect(await store.get(['jti:one', 'sub:alice'])).toEqual([null, null]);
+    expect(await store.get(['jti:one', 'sub:alice'])).toEqual([null, '0']);
     expect(await store.sessions.list('alice')).toEqual([]);
     expect(await store.add('jti:one', '1', null)).toBe(true);
+    expect(await store.replace('sub:alice', '0', '1', null)).toBe(true);
+    expect(await theirs.get(['sub:alice'])).toEqual(['1']);
     expect(await theirs.get(['jti:one'])).toEqual(['1']);
     expect(await theirs.add('jti:another', '1', null)).toBe(true);
   }
@@ -665,8 +922,8 @@ describe('A write that a SqlBlocklistStore on a SQLite file acknowledged (R57)',
     count: number,
     { killedAfter = Infinity }: { readonly killedAfter?: number } = {},
   ): Promise<readonly string[]> {
-    const { add } = dialectOf(database, sqlTable('jwt_blocklist')).statements;
-    const task = JSON.stringify({ path, add, count });
+    const { add, replace } = dialectOf(database, sqlTable('jwt_blocklist')).statements;
+    const task = JSON.stringify({ path, add, replace, count });
     const writer = spawn(process.execPath, [WRITER, task], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
@@ -684,7 +941,7 @@ describe('A write that a SqlBlocklistStore on a SQLite file acknowledged (R57)',
 async function expectRejections(store: SqlBlocklistStore, reason: object): Promise<void> {
   const writes = [
     store.add('jti:one', '1', null),
-    store.raise('sub:alice', 1, null),
+    store.replace('sub:alice', '0', '1', null),
     store.sessions.put('alice', 'sid', '1', null),
   ];
   for (const outcome of await Promise.allSettled(writes))

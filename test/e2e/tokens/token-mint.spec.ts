@@ -14,6 +14,7 @@ import {
   refusalOf,
   startTokens,
   UUID_V4,
+  UUID_V7,
 } from '../../support/tokens.js';
 
 const MINUTES_15 = 900;
@@ -231,7 +232,12 @@ describe('A refresh token', () => {
       sessionId: 'session-1',
     });
 
-    expect(entriesOf(token)).toEqual([...REFRESH, ['sid', 'session-1'], ['device', 'phone']]);
+    expect(entriesOf(token)).toEqual([
+      ...REFRESH,
+      ['sid', 'session-1'],
+      ['grant', { claims: ['device'] }],
+      ['device', 'phone'],
+    ]);
     expect(headerOf(token)).toEqual({ alg: 'HS256', typ: 'JWT', tenant: 'acme' });
   });
 });
@@ -245,7 +251,7 @@ describe('A pair of tokens', () => {
       ['auth_time', NOW],
     ];
     expect(Object.keys(pair)).toEqual(['accessToken', 'refreshToken', 'sessionId']);
-    expect(pair.sessionId).toMatch(UUID_V4);
+    expect(pair.sessionId).toMatch(UUID_V7);
     expect(entriesOf(pair.accessToken)).toEqual([...ACCESS, ...session]);
     expect(entriesOf(pair.refreshToken)).toEqual([...REFRESH, ...session]);
     const [access, refresh] = [claimsOf(pair.accessToken), claimsOf(pair.refreshToken)];
@@ -265,6 +271,7 @@ describe('A pair of tokens', () => {
     const shared: Entries = [
       ['sid', 'session-1'],
       ['auth_time', NOW],
+      ['grant', { claims: ['device'], access: 60, refresh: 7200 }],
       ['device', 'phone'],
     ];
     const access = with_(ACCESS, { fresh: NOW + 300, exp: NOW + 60 });

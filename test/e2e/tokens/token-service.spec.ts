@@ -263,7 +263,8 @@ describe('verifyToken', () => {
     const pair = await tokens.createTokenPair('alice');
 
     expect(await tokens.verifyToken(pair.accessToken)).toBe(true);
-    expect(await tokens.verifyToken(pair.refreshToken)).toBe(true);
+    expect(await tokens.verifyToken(pair.refreshToken, { type: 'refresh' })).toBe(true);
+    expect(await tokens.verifyToken(pair.refreshToken)).toBe(false);
   });
 
   it.each(UNREADABLE)('gives false for %s', async (_, presented) => {

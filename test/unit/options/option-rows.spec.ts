@@ -12,7 +12,11 @@ import {
 } from '../../../src/common/checks.js';
 import { describe as describeValue, kindOf } from '../../../src/common/describe.js';
 import { parseDuration, parseLifetime, parseTimeout } from '../../../src/common/duration.js';
-import { BLOCKLIST_ROWS, ROTATION_ROWS } from '../../../src/options/blocklist-options.js';
+import {
+  BLOCKLIST_ROWS,
+  ROTATION_ROWS,
+  SESSION_ROWS,
+} from '../../../src/options/blocklist-options.js';
 import { LOADER_ROWS, RESPONSE_CALLBACK_ROWS } from '../../../src/options/callbacks.js';
 import { COOKIE_ROWS } from '../../../src/options/cookie-options.js';
 import { CSRF_ROWS } from '../../../src/options/csrf-options.js';
@@ -26,6 +30,7 @@ const GROUPS = {
   csrf: CSRF_ROWS,
   blocklist: BLOCKLIST_ROWS,
   rotation: ROTATION_ROWS,
+  sessions: SESSION_ROWS,
   login: LOGIN_ROWS,
   loaders: LOADER_ROWS,
   responses: RESPONSE_CALLBACK_ROWS,
@@ -62,7 +67,7 @@ const duration = "give a number of seconds, or a string with a unit such as '15m
 const whole = "give a whole number of seconds, or a string such as '15m' or '500ms'";
 const timer = "give a duration longer than 0 and at most 2147483647 ms, such as '500ms'";
 const strings = 'give a string, or an array of strings that is not empty';
-const store = 'give an object with the methods add, raise, get and delete';
+const store = 'give an object with the methods add, replace, get and delete';
 const emitter = 'give an object with a function emit, such as an EventEmitter2';
 const date = 'return a valid Date, as () => new Date() does';
 const locations = "give one of 'headers', 'cookies', 'query_string', 'json'";
@@ -170,6 +175,7 @@ const BY_PATH: Readonly<Record<string, readonly Wrong[]>> = {
   responses: NOT_GROUPS,
   blocklist: NOT_GROUPS,
   rotation: NOT_GROUPS,
+  sessions: NOT_GROUPS,
   events: ofWrongKind(emitter, null, {}, 'canary', class Emitter {}),
   login: NOT_GROUPS,
   loaders: NOT_GROUPS,
@@ -204,11 +210,11 @@ const BY_PATH: Readonly<Record<string, readonly Wrong[]>> = {
   ],
   'blocklist.store': [
     ...ofWrongKind(store, null, 'redis://user:canary@host', new Map(), Promise.resolve({})),
-    ...ofWrongKind(store, { add: 1, raise: 2, get: 3, delete: 4 }),
+    ...ofWrongKind(store, { add: 1, replace: 2, get: 3, delete: 4 }),
     ...ofWrongKind(`${store} (new …Store(client) rather than the class)`, class Store {}),
     [
       storeWith({ sessions: { put() {} } }),
-      '.sessions was given an object; give an object with the methods put, list and remove, or none',
+      '.sessions was given an object; give an object with the methods put, get, list and remove, or none',
     ],
     [storeWith({ isAtomic: 0 }), '.isAtomic was given 0; give true or false'],
     [storeWith({ check: 1 }), '.check was given a number; give a function'],
@@ -225,16 +231,16 @@ const BY_PATH: Readonly<Record<string, readonly Wrong[]>> = {
     ...wrong(notNegative, -1),
     ...wrong(duration, false),
   ],
-  'rotation.sessionLifetime': [
+  'sessions.lifetime': [
     ...wrong('give more than 0 seconds, or leave it out for none', 0),
     ...wrong(unit, '90'),
     ...wrong(duration, false),
   ],
-  'rotation.maxSessions': wrong('give a whole number from 1 to 1000000', 0, '5'),
+  'sessions.max': wrong('give a whole number from 1 to 1000', 0, '5', 1001),
 };
 
 function storeWith(members: object): object {
-  return { add() {}, raise() {}, get() {}, delete() {}, ...members };
+  return { add() {}, replace() {}, get() {}, delete() {}, ...members };
 }
 
 /** The options with a wrong one among them; the other required option of its group is right. */

@@ -19,7 +19,7 @@ function carrierOf(type: 'access' | 'refresh'): object {
 }
 
 function storeWith() {
-  return { add: jest.fn(), raise: jest.fn(), get: jest.fn(), delete: jest.fn() };
+  return { add: jest.fn(), replace: jest.fn(), get: jest.fn(), delete: jest.fn() };
 }
 
 describe('resolveOptions', () => {
@@ -80,12 +80,14 @@ describe('resolveOptions', () => {
         callbacks: {},
       },
       blocklist: {
+        isOn: true,
         store: undefined,
         checks: new Set(['access', 'refresh']),
         timeoutMs: 1000,
         onStoreError: 'deny',
       },
-      rotation: { graceMs: 10_000, sessionLifetime: undefined, maxSessions: undefined },
+      rotation: { graceMs: 10_000 },
+      sessions: { lifetime: undefined, list: false, max: 100 },
       events: undefined,
       login: undefined,
       loaders: {},
@@ -192,14 +194,37 @@ describe('The options outside of tokens and cookies', () => {
   });
 
   it.each<[given: object, resolved: object]>([
-    [{}, { graceMs: 10_000, sessionLifetime: undefined, maxSessions: undefined }],
-    [{ grace: 0 }, { graceMs: 0, sessionLifetime: undefined, maxSessions: undefined }],
-    [
-      { grace: '30s', sessionLifetime: '90d', maxSessions: 5 },
-      { graceMs: 30_000, sessionLifetime: 90 * 86_400, maxSessions: 5 },
-    ],
+    [{}, { graceMs: 10_000 }],
+    [{ grace: 0 }, { graceMs: 0 }],
+    [{ grace: '30s' }, { graceMs: 30_000 }],
   ])('resolve the rotation %j to %j', (rotation, resolved) => {
     expect(resolve({ rotation }).rotation).toEqual(resolved);
+  });
+
+  it.each<[given: object, resolved: object]>([
+    [{}, { lifetime: undefined, list: false, max: 100 }],
+    [{ list: true }, { lifetime: undefined, list: true, max: 100 }],
+    [
+      { lifetime: '90d', list: true, max: 5 },
+      { lifetime: 90 * 86_400, list: true, max: 5 },
+    ],
+  ])('resolve the sessions %j to %j', (sessions, resolved) => {
+    expect(resolve({ sessions }).sessions).toEqual(resolved);
+  });
+
+  it('refuse a largest number of sessions without a list', () => {
+    expect(mistakeOf({ sessions: { max: 5 } })).toBe(
+      'sessions.max was given without a list to count; set sessions.list to true, too',
+    );
+  });
+
+  it('take no blocklist for stateless tokens, but then neither rotation nor a list of sessions', () => {
+    expect(resolve({ blocklist: false }).blocklist).toMatchObject({ isOn: false });
+    const fix = 'beside blocklist: false; use Redis, SQL or the memory store as blocklist.store';
+    expect(mistakeOf({ blocklist: false, rotation: {} })).toBe(`rotation was given ${fix}`);
+    expect(mistakeOf({ blocklist: false, sessions: { list: true } })).toBe(
+      `sessions.list was given ${fix}`,
+    );
   });
 
   it('refuse a rotation if the store cannot claim a token or count sessions', () => {
@@ -207,10 +232,10 @@ describe('The options outside of tokens and cookies', () => {
     const loose = { ...store, isAtomic: false };
     const fix = 'use Redis, SQL or the memory store as blocklist.store';
     expect(mistakeOf({ blocklist: { store: loose }, rotation: {} })).toBe(
-      `rotation was given beside a store whose add is not atomic; ${fix}`,
+      `rotation was given beside a store whose add and replace are not atomic; ${fix}`,
     );
-    expect(mistakeOf({ blocklist: { store }, rotation: { maxSessions: 1 } })).toBe(
-      `rotation.maxSessions was given beside a store that keeps no sessions; ${fix}`,
+    expect(mistakeOf({ blocklist: { store }, sessions: { list: true } })).toBe(
+      `sessions.list was given beside a store that keeps no sessions; ${fix}`,
     );
     expect(resolve({ blocklist: { store: loose } }).blocklist.store).toBe(loose);
   });
@@ -417,7 +442,7 @@ describe('The token options', () => {
 
 describe('The reserved claims', () => {
   it('are the claims that the library itself writes and reads', () => {
-    const claims = 'iat nbf exp jti type fresh csrf sub iss aud sid auth_time';
+    const claims = 'iat nbf exp jti type fresh csrf sub iss aud sid auth_time grant';
     expect([...RESERVED_CLAIMS]).toEqual(claims.split(' '));
   });
 

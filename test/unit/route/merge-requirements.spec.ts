@@ -6,8 +6,8 @@ import {
   hasScopeWord,
   matchesParameter,
   requiredValues,
-} from '../../../src/route/merge-requirements.js';
-import { requiredClaims } from '../../../src/route/requirements.js';
+} from '../../../src/authentication/merge-requirements.js';
+import { requiredClaims } from '../../../src/options/requirement-options.js';
 import type { RequiredClaims } from '../../../src/index.js';
 
 describe('Required claims', () => {

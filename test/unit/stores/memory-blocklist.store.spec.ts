@@ -53,17 +53,26 @@ describe('Entries of a MemoryBlocklistStore', () => {
     const store = new MemoryBlocklistStore();
     expect(store.add('jti:one', 'first', ahead(HOUR))).toBe(true);
     expect(store.add('jti:one', 'again', ahead(HOUR))).toBe(false);
-    store.raise('cut:two', 1, null);
+    expect(store.add('sub:two', '1', null)).toBe(true);
+    expect(store.replace('sub:two', '1', '2', null)).toBe(true);
+    expect(store.replace('sub:three', '1', '2', null)).toBe(false);
     expect(store.size).toBe(2);
     store.delete('jti:one');
     store.delete('jti:none');
     expect(store.size).toBe(1);
   });
 
-  it.each([-1, 0.5, NaN, 2 ** 53])('are not raised to %p', (number) => {
+  it('are replaced as long as they are returned, even after their expiry', () => {
     const store = new MemoryBlocklistStore();
-    expect(() => store.raise('cut:alice', number, null)).toThrow(TypeError);
-    expect(store.get(['cut:alice'])).toEqual([null]);
+    store.add('jti:one', '1', ahead(MINUTE));
+    store.add('jti:two', '1', ahead(MINUTE));
+    passUnswept(store, HOUR);
+    expect(store.get(['jti:one'])).toEqual(['1']);
+    expect(store.replace('jti:one', '1', '2', null)).toBe(true);
+    expect(store.add('jti:three', '1', null)).toBe(true);
+    pass(SWEPT);
+    expect(store.replace('jti:two', '1', '2', null)).toBe(false);
+    expect(store.get(['jti:one', 'jti:two'])).toEqual(['2', null]);
   });
 
   it.each([
@@ -88,10 +97,11 @@ describe('Entries of a MemoryBlocklistStore', () => {
     const store = new MemoryBlocklistStore();
     store.add('jti:mortal', '1', ahead(MINUTE));
     store.add('jti:immortal', '1', expiresAt);
-    store.raise('cut:immortal', 1, expiresAt);
+    store.add('jti:replaced', '0', ahead(MINUTE));
+    store.replace('jti:replaced', '0', '1', expiresAt);
     jest.setSystemTime(ahead(100 * 365 * DAY));
     pass(HOUR);
-    expect(store.get(['jti:mortal', 'jti:immortal', 'cut:immortal'])).toEqual([null, '1', '1']);
+    expect(store.get(['jti:mortal', 'jti:immortal', 'jti:replaced'])).toEqual([null, '1', '1']);
   });
 
   it('outlive a clock that is set back (R74)', () => {
@@ -105,17 +115,19 @@ describe('Entries of a MemoryBlocklistStore', () => {
     expect(store.get(['jti:one'])).toEqual([null]);
   });
 
-  it('that are numbers live as long as the highest one was given (R58)', () => {
+  it('that are replaced live as long as the last replacement was given (R58)', () => {
     const store = new MemoryBlocklistStore();
-    store.raise('cut:risen', 1, ahead(MINUTE));
-    store.raise('cut:risen', 2, ahead(HOUR));
-    store.raise('cut:left', 2, ahead(HOUR));
-    store.raise('cut:left', 2, ahead(MINUTE));
-    store.raise('cut:left', 1, null);
+    for (const key of ['longer', 'shorter', 'left']) store.add(key, '1', ahead(HOUR));
+    store.replace('longer', '1', '2', ahead(2 * HOUR));
+    store.replace('shorter', '1', '2', ahead(MINUTE));
+    store.replace('left', '2', '3', ahead(MINUTE));
+    store.replace('left', '2', '3', null);
+    pass(MINUTE + MARGIN + SWEPT);
+    expect(store.get(['longer', 'shorter', 'left'])).toEqual(['2', null, '1']);
     pass(HOUR);
-    expect(store.get(['cut:risen', 'cut:left'])).toEqual(['2', '2']);
-    pass(MARGIN + SWEPT);
-    expect(store.get(['cut:risen', 'cut:left'])).toEqual([null, null]);
+    expect(store.get(['longer', 'shorter', 'left'])).toEqual(['2', null, null]);
+    pass(HOUR);
+    expect(store.get(['longer'])).toEqual([null]);
   });
 });
 
@@ -129,8 +141,11 @@ describe('Sessions of a MemoryBlocklistStore', () => {
 
     pass(MINUTE + MARGIN - SECOND);
     expect(await sessions.list('alice')).toEqual(['short', 'second', 'forever']);
+    expect(await sessions.get('alice', 'phone')).toBe('short');
     pass(SWEPT);
     expect(await sessions.list('alice')).toEqual(['second', 'forever']);
+    expect(await sessions.get('alice', 'phone')).toBeNull();
+    expect(await sessions.get('alice', 'desk')).toBe('second');
     pass(HOUR);
     expect(await sessions.list('alice')).toEqual(['forever']);
   });
@@ -186,7 +201,7 @@ describe('The sweep of a MemoryBlocklistStore', () => {
     const store = new MemoryBlocklistStore();
     expect(jest.getTimerCount()).toBe(0);
     await store.sessions.put('alice', 'phone', '1', ahead(HOUR));
-    store.raise('cut:alice', 1, ahead(MINUTE));
+    store.add('jti:one', '1', ahead(MINUTE));
     expect(jest.getTimerCount()).toBe(1);
     pass(MINUTE + MARGIN + SWEPT);
     expect(store.size).toBe(0);
@@ -213,13 +228,13 @@ describe('A full MemoryBlocklistStore', () => {
   it('rejects a new entry, and drops none for it (R61)', () => {
     const store = new MemoryBlocklistStore({ maxEntries: 2 });
     store.add('jti:one', '1', ahead(HOUR));
-    store.raise('cut:bob', 1, null);
+    store.add('sub:bob', '1', null);
     expect(() => store.add('jti:three', '1', ahead(HOUR))).toThrow(`${FULL} 2 entries`);
-    expect(() => store.raise('cut:carol', 1, null)).toThrow(FULL);
     expect(store.add('jti:one', '1', ahead(HOUR))).toBe(false);
-    store.raise('cut:bob', 2, ahead(HOUR));
-    const values = store.get(['jti:one', 'cut:bob', 'jti:three', 'cut:carol']);
-    expect(values).toEqual(['1', '2', null, null]);
+    expect(store.replace('jti:three', '1', '2', null)).toBe(false);
+    expect(store.replace('sub:bob', '1', '2', ahead(HOUR))).toBe(true);
+    const values = store.get(['jti:one', 'sub:bob', 'jti:three']);
+    expect(values).toEqual(['1', '2', null]);
     expect(store.size).toBe(2);
   });
 

@@ -85,7 +85,7 @@ describe('RedisBlocklistStore rejects an unexpected reply', () => {
   /** A store whose client gives the same reply to each command. */
   function replying(reply: unknown): RedisBlocklistStore {
     const answer = () => Promise.resolve(reply);
-    const names = ['connect', 'get', 'mGet', 'set', 'del', 'eval', 'hVals', 'hDel'];
+    const names = ['connect', 'get', 'mGet', 'set', 'del', 'eval', 'hGet', 'hVals', 'hDel'];
     const commands = [...names, 'withTypeMapping'].map((name) => [name, answer]);
     return storeOf(Object.fromEntries(commands) as NodeRedisClient);
   }
@@ -103,12 +103,12 @@ describe('RedisBlocklistStore rejects an unexpected reply', () => {
   ])('to a write: %s', async (_, reply) => {
     const store = replying(reply);
     await expect(store.add('jti:one', 'revoked', null)).rejects.toEqual(UNEXPECTED);
-    await expect(store.raise('sub:alice', 7, null)).rejects.toEqual(UNEXPECTED);
+    await expect(store.replace('sub:alice', '6', '7', null)).rejects.toEqual(UNEXPECTED);
     await expect(store.sessions.put('alice', 'phone', 'record', null)).rejects.toEqual(UNEXPECTED);
   });
 
   it('to a write that is never without one: null', async () => {
-    await expect(replying(null).raise('sub:alice', 7, null)).rejects.toEqual(UNEXPECTED);
+    await expect(replying(null).replace('a', '6', '7', null)).rejects.toEqual(UNEXPECTED);
     await expect(replying(null).sessions.put('a', 'b', 'c', null)).rejects.toEqual(UNEXPECTED);
   });
 
@@ -125,6 +125,30 @@ describe('RedisBlocklistStore rejects an unexpected reply', () => {
     ['a list', [null, ['revoked']]],
   ])('to a look-up of two keys: %s', async (_, reply) => {
     await expect(replying(reply).get(['jti:one', 'sid:one'])).rejects.toEqual(UNEXPECTED);
+  });
+
+  it.each<[string, unknown, boolean]>([
+    ['OK', 'OK', true],
+    ['DIFFERS', 'DIFFERS', false],
+    ['OK as bytes', Buffer.from('OK'), true],
+    ['DIFFERS as bytes', Buffer.from('DIFFERS'), false],
+  ])('but not %s to replace', async (_, reply, isReplaced) => {
+    expect(await replying(reply).replace('sub:alice', '6', '7', null)).toBe(isReplaced);
+  });
+
+  it.each(['ok', 'differs', '', '1', 'OK\n', ' DIFFERS'])('to replace: %j', async (reply) => {
+    await expect(replying(reply).replace('a', '6', '7', null)).rejects.toEqual(UNEXPECTED);
+  });
+
+  it.each<[string, unknown]>([
+    ['a number', 1],
+    ['true', true],
+    ['a list', ['1|record']],
+    ['a record without a moment', 'record'],
+    ['a record with a wrong moment', 'soon|record'],
+    ['empty text', ''],
+  ])('to a look-up of a session: %s', async (_, reply) => {
+    await expect(replying(reply).sessions.get('alice', 'phone')).rejects.toEqual(UNEXPECTED);
   });
 
   it.each([

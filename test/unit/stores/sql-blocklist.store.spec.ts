@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import Database from 'libsql';
 import AsyncDatabase from 'libsql/promise';
 import {
@@ -115,6 +115,83 @@ describe('An error of the client of a SqlBlocklistStore', () => {
   });
 });
 
+describe('A conflict in PostgreSQL with another transaction', () => {
+  /** The calls of a store, each of which is one statement. */
+  const CALLS: readonly (readonly [string, (store: SqlBlocklistStore) => unknown, unknown])[] = [
+    ['add', (store) => store.add('jti:one', '1', null), true],
+    ['replace', (store) => store.replace('jti:one', '1', '2', null), true],
+    ['delete', (store) => store.delete('jti:one'), undefined],
+    ['put', (store) => store.sessions.put('alice', 'sid', '1', null), undefined],
+    ['remove', (store) => store.sessions.remove('alice', 'sid'), undefined],
+  ];
+  const CONFLICTS = ['40001', '40P01'];
+  const EACH = CALLS.flatMap(([method, call, answer]) =>
+    CONFLICTS.map((code) => [method, code, call, answer] as const),
+  );
+
+  /** A store whose client rejects so many statements, and the statements that it was given. */
+  function failing(count: number, error: unknown) {
+    const statements: string[] = [];
+    const query = async (text: string, values: unknown[]) => {
+      statements.push(JSON.stringify([text, values]));
+      if (statements.length <= count) throw error;
+      return { rows: [{}] };
+    };
+    return { store: new SqlBlocklistStore({ query }), statements };
+  }
+
+  beforeEach(() => {
+    // The pauses between the attempts are random.
+    jest.spyOn(Math, 'random').mockReturnValue(0);
+  });
+  afterEach(() => {
+    jest.restoreAllMocks();
+  });
+
+  it.each(EACH)('makes %s try the same statement again (%s)', async (_, code, call, answer) => {
+    const { store, statements } = failing(19, { code, message: 'could not serialize access' });
+
+    expect(await call(store)).toBe(answer);
+
+    expect(statements).toHaveLength(20);
+    expect(new Set(statements).size).toBe(1);
+  });
+
+  it.each(EACH)(
+    "makes %s give up after 20 attempts with the database's error (%s)",
+    async (_, code, call) => {
+      const error = Object.assign(new Error('could not serialize access'), { code });
+      const { store, statements } = failing(Infinity, error);
+
+      expect(await failureOf(Promise.resolve(call(store)))).toBe(error);
+
+      expect(statements).toHaveLength(20);
+    },
+  );
+
+  it('is told from another error, which is not tried again', async () => {
+    const codes = ['40000', '40002', '40003', '23505', '25P02', '55P03', '57014', '08006', 40001];
+    for (const error of [...codes.map((code) => ({ code, message: '40001' })), null, '40001']) {
+      for (const [, call] of CALLS) {
+        const { store, statements } = failing(Infinity, error);
+
+        expect(await failureOf(Promise.resolve(call(store)))).toBe(error);
+
+        expect(statements).toHaveLength(1);
+      }
+    }
+  });
+
+  it('makes a call fail with the error of a later attempt, if that is another one', async () => {
+    const errors = [{ code: '40001' }, { code: '40P01' }, { code: '57P01' }];
+    const query = () => Promise.reject(errors.shift());
+    const store = new SqlBlocklistStore({ query });
+
+    expect(await failureOf(store.replace('jti:one', '1', '2', null))).toEqual({ code: '57P01' });
+    expect(errors).toEqual([]);
+  });
+});
+
 describe('Rows that do not answer the question', () => {
   it.each([
     ['a row that is null', null],
@@ -142,6 +219,13 @@ describe('Rows that do not answer the question', () => {
     );
   });
 
+  it('make the look-up of a session reject if the record is not text', async () => {
+    for (const row of [null, {}, { value: 7 }, { value: '{}' }])
+      await expect(answering(row).sessions.get('alice', 'sid')).rejects.toThrow(
+        'SqlBlocklistStore: the database returned a row without text in value',
+      );
+  });
+
   it('do not show their key or value in the error', async () => {
     const store = answering({ key: '=jti:secret', value: '=secret' });
     expect(String(await failureOf(store.get(['jti:one'])))).not.toMatch('secret');
@@ -156,12 +240,16 @@ describe('Input that a SqlBlocklistStore rejects', () => {
       for (const attempt of [
         () => store.add(text, '1', null),
         () => store.add('jti:one', text, null),
-        () => store.raise(text, 1, null),
+        () => store.replace(text, '1', '2', null),
+        () => store.replace('jti:one', text, '2', null),
+        () => store.replace('jti:one', '1', text, null),
         () => store.get(['jti:one', text]),
         () => store.delete(text),
         async () => store.sessions.put(text, 'sid', '1', null),
         async () => store.sessions.put('alice', text, '1', null),
         async () => store.sessions.put('alice', 'sid', text, null),
+        async () => store.sessions.get(text, 'sid'),
+        async () => store.sessions.get('alice', text),
         async () => store.sessions.list(text),
         async () => store.sessions.remove(text, 'sid'),
         async () => store.sessions.remove('alice', text),
@@ -175,36 +263,18 @@ describe('Input that a SqlBlocklistStore rejects', () => {
     },
   );
 
-  it.each([-1, 1.5, NaN, Infinity, 2 ** 53, '7'])('is the number %p', async (number) => {
-    const store = await inMemory();
-    await expect(store.raise('sub:alice', number as number, null)).rejects.toThrow(
-      'SqlBlocklistStore: raise takes a whole number of 0 or more',
-    );
-    expect(await store.get(['sub:alice'])).toEqual([null]);
-  });
-
   it('is an invalid date', async () => {
     const store = await inMemory();
     const never = new Date(NaN);
+    await store.add('jti:two', '1', null);
     for (const attempt of [
       () => store.add('jti:one', '1', never),
-      () => store.raise('jti:one', 1, never),
+      () => store.replace('jti:two', '1', '2', never),
       async () => store.sessions.put('alice', 'sid', '1', never),
     ]) {
       await expect(attempt()).rejects.toThrow('SqlBlocklistStore: expiresAt must be a valid date');
     }
-    expect(await store.get(['jti:one'])).toEqual([null]);
+    expect(await store.get(['jti:one', 'jti:two'])).toEqual([null, '1']);
     expect(await store.sessions.list('alice')).toEqual([]);
-  });
-
-  it('is a raise of an entry that only looks like a number', async () => {
-    const store = await inMemory();
-    for (const value of ['', ' ', '1 ', '+1', '-1', '1.0', '1e3', '0x1', 'NaN', '1\n', '１']) {
-      await store.add(`sub:${value}`, value, null);
-      await expect(store.raise(`sub:${value}`, 5, null)).rejects.toThrow(
-        'SqlBlocklistStore: only a number can be raised',
-      );
-      expect(await store.get([`sub:${value}`])).toEqual([value]);
-    }
   });
 });

@@ -3,7 +3,8 @@ import { createHmac, generateKeyPairSync, type KeyObject, sign as signBytes } fr
 import { InvalidTokenError } from '../../../src/errors/token-errors.js';
 import type { Algorithm } from '../../../src/options/key-options.js';
 import { parseToken } from '../../../src/tokens/compact-jws.js';
-import { sign, verifySignature } from '../../../src/tokens/signature.js';
+import { headerFor, sign as signClaims, verifySignature } from '../../../src/tokens/signature.js';
+import type { SigningKey } from '../../../src/keys/ring-key.js';
 import { segment } from '../../support/forge.js';
 import { ed25519Pair, rsaPair } from '../../support/keys.js';
 import {
@@ -36,6 +37,10 @@ const faultOf = (encoded: string, key: KeyObject, ...algorithms: readonly Algori
   }
 };
 const FAILED = 'Signature verification failed';
+
+/** Signs claims under a header with additional parameters. */
+const sign = (claims: object, additional: object, key: SigningKey) =>
+  signClaims(claims, headerFor(key, additional), key);
 
 describe.each(EVERY)('A signature of %s', (algorithm) => {
   const { signing: key, verifying } = halvesOf(algorithm);

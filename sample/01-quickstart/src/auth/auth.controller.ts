@@ -12,7 +12,7 @@ import {
   CurrentToken,
   CurrentUser,
   type JwtContext,
-  JwtRequired,
+  LogoutGuard,
   RefreshGuard,
   TokenService,
 } from 'nestjs-jwt-extended';
@@ -42,10 +42,8 @@ export class AuthController {
   @Post('refresh')
   @HttpCode(200)
   @Header('Cache-Control', 'no-store')
-  async refresh(@CurrentUser() user: User, @CurrentToken() { sessionId }: JwtContext) {
-    return {
-      access_token: await this.tokens.createAccessToken(user, { fresh: false, sessionId }),
-    };
+  async refresh(@CurrentUser() user: User, @CurrentToken() token: JwtContext) {
+    return { access_token: await this.tokens.createAccessToken(user, { from: token }) };
   }
 
   @Post('fresh-login')
@@ -56,13 +54,13 @@ export class AuthController {
     return { access_token: await this.tokens.createAccessToken(user, { fresh: true }) };
   }
 
-  /** Revokes the token of the request. To log out, a client calls it with each of its two tokens. */
-  @JwtRequired({ verifyType: false })
+  /** Ends the session of the token, with all tokens of the session. */
+  @UseGuards(LogoutGuard)
   @Post('logout')
   @HttpCode(200)
   async logout(@CurrentToken() token: JwtContext) {
-    await this.blocklist.revoke(token);
-    return { msg: `Revoked the ${token.type} token` };
+    await this.blocklist.revokeSession(token);
+    return { msg: 'Logged out' };
   }
 
   private async authenticate({ username, password }: Credentials): Promise<User> {

@@ -5,7 +5,9 @@ import {
   BlocklistService,
   Claims,
   CurrentIdentity,
-  JwtRequired,
+  CurrentToken,
+  type JwtContext,
+  LogoutGuard,
   SessionService,
   TokenCookies,
 } from 'nestjs-jwt-extended';
@@ -20,11 +22,11 @@ export class LogoutController {
   ) {}
 
   /** Ends the session of an access or a refresh token, with all tokens of the session. */
-  @JwtRequired({ verifyType: false })
+  @UseGuards(LogoutGuard)
   @Post()
   @HttpCode(200)
-  async here(@Claims('sid') sessionId: string, @Res({ passthrough: true }) response: Response) {
-    await this.blocklist.revokeSession(sessionId);
+  async here(@CurrentToken() token: JwtContext, @Res({ passthrough: true }) response: Response) {
+    await this.blocklist.revokeSession(token);
     await this.cookies.unsetCookies(response);
     return { msg: 'Logged out' };
   }

@@ -1,8 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import { isObject } from '../common/checks.js';
-import type { ClaimValue, RequiredClaims, Requirement } from '../contracts/route-policy.js';
+import type {
+  ClaimValue,
+  RequiredClaims,
+  Requirement,
+  RequirementMetadata,
+} from '../contracts/route-policy.js';
 import type { Claims } from '../contracts/token.js';
-import type { RequirementMetadata } from './policy-metadata.js';
 
 /**
  * Merges the requirements of a route's levels into one list. They add up. If two levels require different values of one
