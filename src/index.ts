@@ -61,6 +61,7 @@ export {
 export { type ResponseOptions } from './options/response-options.js';
 export { type RotationOptions, type SessionOptions } from './options/blocklist-options.js';
 export { type BlocklistOptions } from './options/blocklist-options.js';
+export { type IssuerOptions } from './options/issuer-options.js';
 export { type KeyInput, type KeyRingOptions } from './options/key-options.js';
 export {
   type JwtExtendedLoaders,

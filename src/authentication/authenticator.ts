@@ -173,9 +173,16 @@ export class Authenticator {
     requireFresh(token, policy, this.options.clock());
     await this.revocations.requireActive(token, policy, request);
     await requireVerified(this.loaders, token, request);
-    requireClaims(token, policy, request);
+    requireClaims(token, policy, request, this.#scopeClaimOf(token));
     const user = await loadUser(this.loaders, token, request);
     return new AuthenticatedToken(token, extracted.location, user);
+  }
+
+  /** The claim in which the issuer of a token writes its scopes. */
+  #scopeClaimOf({ issuer }: Token): string {
+    const { issuers, token } = this.options;
+    if (issuer === undefined) return token.scopeClaim;
+    return issuers.find((each) => each.issuer === issuer)?.scopeClaim ?? token.scopeClaim;
   }
 
   /** A token that expired longer ago than any refresh token lives has no session left to end. */
@@ -223,12 +230,17 @@ export function requireFresh(token: Token, { fresh }: RoutePolicy, now: Date): v
 }
 
 /** Reports claims and route parameters before scopes, as Flask_PyJWT does. */
-function requireClaims(token: Token, { requirements }: RoutePolicy, request: unknown): void {
+function requireClaims(
+  token: Token,
+  { requirements }: RoutePolicy,
+  request: unknown,
+  scopeClaim: string,
+): void {
   if (!requirements) return;
   const { claims } = token;
   const { params } = (request ?? {}) as Partial<HttpRequest>;
   const missing = requirements.filter(
-    ({ isMet, applies }) => !isMet(claims, params) && applies(claims),
+    ({ isMet, applies }) => !isMet(claims, params, scopeClaim) && applies(claims),
   );
   if (missing.length === 0) return;
   if (missing.some(({ kind }) => kind === 'claim'))

@@ -31,11 +31,13 @@ function requirementsOf(
 ): readonly Requirement[] {
   const members = membersOf(metadata).flatMap(({ kind, path, value }) => {
     const conflicting = nearer.filter((other) => membersOf(other).some(overlapping(path)));
-    const isMet = (claims: Claims) => hasClaim(claims, { path, value });
+    const isMet: Requirement['isMet'] = (claims, _params, scopeClaim) =>
+      hasClaim(claims, { path: kind === 'scope' ? [scopeClaim, ...path.slice(1)] : path, value });
     return unlessReplaced(metadata, conflicting, { kind, isMet });
   });
   const words = (isWords(metadata.scope) ? metadata.scope : []).flatMap((word) => {
-    const isMet = (claims: Claims) => hasScopeWord(claims, word);
+    const isMet: Requirement['isMet'] = (claims, _params, scopeClaim) =>
+      hasScopeWord(claims, word, scopeClaim);
     return unlessReplaced(metadata, [], { kind: 'scope', word, isMet });
   });
   const params = Object.entries(metadata.params ?? {}).flatMap(([claim, parameter]) => {
@@ -117,9 +119,9 @@ export function hasClaim(claims: Claims, { path, value }: RequiredValue): boolea
     : isSatisfied(value, found);
 }
 
-/** Whether the claim `scope` has a word: in a list, or in a string with spaces between the words (RFC 8693 section 4.2). */
-export function hasScopeWord(claims: Claims, word: string): boolean {
-  const words = wordsOf(memberOf(claims, 'scope'));
+/** Whether a claim has a word: in a list, or in a string with spaces between the words (RFC 8693 section 4.2). */
+export function hasScopeWord(claims: Claims, word: string, scopeClaim: string): boolean {
+  const words = wordsOf(memberOf(claims, scopeClaim));
   return Array.isArray(words) && words.includes(word);
 }
 

@@ -53,8 +53,11 @@ export interface Requirement {
   readonly parameter?: string;
   /** Whether the token must meet it: no override exempts the token, and no nearer requirement replaces it. */
   readonly applies: (claims: Claims) => boolean;
-  /** @param params - the parameters of the request's route */
-  readonly isMet: (claims: Claims, params: unknown) => boolean;
+  /**
+   * @param params - the parameters of the request's route
+   * @param scopeClaim - the claim in which tokens of this issuer hold scopes
+   */
+  readonly isMet: (claims: Claims, params: unknown, scopeClaim: string) => boolean;
 }
 
 /** What a route requires of a token: all guards and decorators that concern the route, merged into one policy. */

@@ -38,7 +38,7 @@ export interface Token<C extends object = object> {
   /** The value of the identity claim (`sub`, or the option `identityClaim`); a string unless `verifySub` is `false`. */
   readonly identity: string;
   readonly type: TokenType;
-  /** RFC 7519 `jti`. Empty only in a foreign token without one (`acceptForeignTokens`). */
+  /** RFC 7519 `jti`. Empty only in a token of another issuer without one, or with `acceptForeignTokens`. */
   readonly jti: string;
   /** The session (`sid`) that a token of a pair belongs to. */
   readonly sessionId?: string;

@@ -1,11 +1,8 @@
 import { JwtExtendedConfigError } from '../errors/config.error.js';
 import type { Algorithm, KeyOptions, KeyRingOptions } from '../options/key-options.js';
-import { jwksAddress, RemoteKeys } from './remote-jwks.js';
 import { importRing, type RingKey } from './ring-key.js';
 
 export interface RingRules extends Pick<KeyOptions, 'allowWeakSecret'> {
-  /** The algorithms of tokens of `jwksUri`; if undefined, those of the current key. */
-  readonly remoteAlgorithms?: readonly Algorithm[] | undefined;
   /** For how many seconds a token can be accepted, leeway included; `undefined`: for ever. */
   readonly maxTokenLifetime: number | undefined;
   readonly clock: () => Date;
@@ -34,8 +31,8 @@ export class KeyRing {
   }
 
   /** @internal */
-  static async from(given: KeyRingOptions, rules: RingRules): Promise<KeyRing> {
-    return new KeyRing(await openRing(given, rules), rules);
+  static from(given: KeyRingOptions, rules: RingRules): KeyRing {
+    return new KeyRing(openRing(given, rules), rules);
   }
 
   /** @internal */
@@ -55,7 +52,7 @@ export class KeyRing {
       throw new JwtExtendedConfigError(
         'KeyRing.rotate needs keys with a kid: use the option keys instead of secret or privateKey',
       );
-    const opened = await openRing(next, this.#rules, this.#contents.remote);
+    const opened = openRing(next, this.#rules);
     const { maxTokenLifetime: seconds, clock } = this.#rules;
     const now = clock();
     const endOfLife = seconds === undefined ? undefined : new Date(now.getTime() + seconds * 1000);
@@ -69,23 +66,9 @@ export class KeyRing {
   }
 }
 
-async function openRing(
-  given: KeyRingOptions,
-  rules: RingRules,
-  former?: RemoteKeys,
-): Promise<RingContents> {
+function openRing(given: KeyRingOptions, rules: RingRules): RingContents {
   const { current, others } = importRing(given, rules);
-  if (given.jwksUri === undefined) return new RingContents(current, others);
-  const address = jwksAddress(given.jwksUri);
-  const algorithms = rules.remoteAlgorithms ?? current?.algorithms ?? [];
-  if (algorithms.length === 0 || algorithms.some((name) => name.startsWith('HS')))
-    throw new JwtExtendedConfigError(
-      "keys.jwksUri needs decodeAlgorithms: the algorithms of the other issuer, such as ['RS256']",
-    );
-  const isSame =
-    former?.address.href === address.href && former.algorithms.join() === algorithms.join();
-  const remote = isSame ? former : await RemoteKeys.create(address, algorithms);
-  return new RingContents(current, others, remote);
+  return new RingContents(current, others);
 }
 
 /** The keys of a module at one time; immutable. */
@@ -97,12 +80,10 @@ export class RingContents {
   constructor(
     readonly current: RingKey | undefined,
     readonly others: readonly RingKey[] = [],
-    readonly remote?: RemoteKeys,
   ) {
     const keys = current ? [current, ...others] : others;
     this.#keys = keys;
-    const algorithms = [...keys.flatMap((key) => key.algorithms), ...(remote?.algorithms ?? [])];
-    this.algorithms = Object.freeze([...new Set(algorithms)]);
+    this.algorithms = Object.freeze([...new Set(keys.flatMap((key) => key.algorithms))]);
     // A Map, in which __proto__ is a name like any other.
     this.#byId = new Map(keys.flatMap((key) => (key.kid === undefined ? [] : [[key.kid, key]])));
   }
@@ -122,11 +103,6 @@ export class RingContents {
     return key?.isRetired(now) ? undefined : key;
   }
 
-  /** Whether a key of this ring has the id; retired keys count. */
-  has(kid: string): boolean {
-    return this.#byId.has(kid);
-  }
-
   /**
    * These keys, and from the former ring the keys that have signed and may still be needed. An id must not get another
    * key, because that key would verify the old tokens.
@@ -142,8 +118,8 @@ export class RingContents {
     const retained = [
       ...(former.current ? [former.current.asFormer(retireAt)] : []),
       ...former.others.filter((key) => key.isFormer),
-    ].filter((key) => key.kid !== undefined && !this.has(key.kid) && !key.isRetired(now));
-    return new RingContents(this.current, [...this.others, ...retained], this.remote);
+    ].filter((key) => key.kid !== undefined && !this.#byId.has(key.kid) && !key.isRetired(now));
+    return new RingContents(this.current, [...this.others, ...retained]);
   }
 }
 

@@ -1,112 +1,153 @@
 import { KeyObject } from 'node:crypto';
 import { isObject } from '../common/checks.js';
+import { safeMessage } from '../common/fault-message.js';
 import type { TokenHeader } from '../contracts/token.js';
-import { JwtExtendedConfigError } from '../errors/config.error.js';
 import { InvalidTokenError, TokenCheckUnavailableError } from '../errors/token-errors.js';
+import { checkAddress, type ResolvedIssuer } from '../options/issuer-options.js';
 import type { Algorithm } from '../options/key-options.js';
 import { isPrivateJwk } from './jwk.js';
 import { requireStrongPair } from './key-pair-strength.js';
 import type { VerificationKey } from './ring-key.js';
 
-/** A fetch may take 5 s, a key set counts as new for 10 min, and an unknown key id causes a fetch every 30 s at most. */
-const JOSE_TIMES = { timeoutDuration: 5_000, cacheMaxAge: 600_000, cooldownDuration: 30_000 };
+/** How long the fetch of a key set may take, with its discovery. */
+const TIMEOUT_MS = 5_000;
+/** After this time, a set is fetched again while it is used. */
+const FRESH_MS = 10 * 60 * 1_000;
+/** How long the last good set is used while fetches fail. */
+const STALE_MS = 60 * 60 * 1_000;
+/** An unknown key id, or a set that is no longer fresh, causes one fetch in this time at most. */
+const COOLDOWN_MS = 30_000;
+/** Without a set, the next attempt after a failed one waits this long, to spare an overloaded issuer. */
+const RETRY_MS = 1_000;
 
-type FindKey = (header: TokenHeader, algorithm: Algorithm) => Promise<KeyObject>;
+const BAD_SIGNATURE = 'Signature verification failed';
+
+/** Imported dynamically, so that an application without other issuers never loads it. */
+async function loadJose() {
+  const jose = await import('jose');
+  return jose;
+}
+
+type Jose = Awaited<ReturnType<typeof loadJose>>;
+type PickKey = ReturnType<Jose['createLocalJWKSet']>;
+type ImportedKey = Awaited<ReturnType<PickKey>>;
 
 /** The public keys of another issuer: fetched when they are needed, and cached. */
 export class RemoteKeys {
+  #set: { readonly pick: PickKey; readonly at: number } | undefined;
+  #attempt: { readonly at: number; readonly error?: unknown } | undefined;
+  #pending: Promise<void> | undefined;
+  /** The address of the key set; `undefined` until it was discovered. */
+  #address: string | undefined;
+  /** `jose` returns the same object for the same key and algorithm. */
+  readonly #imported = new WeakMap<object, KeyObject>();
+
   private constructor(
-    readonly address: URL,
-    /** The algorithms of that issuer's tokens. The key set itself does not decide them (RFC 8725 section 3.1). */
-    readonly algorithms: readonly Algorithm[],
-    private readonly findKey: FindKey,
+    readonly options: ResolvedIssuer,
+    private readonly jose: Jose,
   ) {}
 
-  static async create(address: URL, algorithms: readonly Algorithm[]): Promise<RemoteKeys> {
-    return new RemoteKeys(address, algorithms, await createLookUp(address));
+  static async create(options: ResolvedIssuer): Promise<RemoteKeys> {
+    return new RemoteKeys(options, await loadJose());
   }
 
   /**
-   * The key that a token's header names.
+   * The key that a token's header names or, without a key id, the only one of the set for the algorithm.
    *
    * @throws InvalidTokenError - if the issuer has no such key, or the key cannot be trusted
    * @throws TokenCheckUnavailableError - if the key set cannot be fetched
    */
   async find(header: TokenHeader): Promise<VerificationKey> {
-    const algorithm = this.algorithms.find((allowed) => allowed === header.alg);
+    const { algorithms } = this.options;
+    const { kid }: { readonly kid?: string } = header;
+    const algorithm = algorithms.find((allowed) => allowed === header.alg);
     if (!algorithm) throw new InvalidTokenError('The specified alg value is not allowed');
-    return { key: await this.findKey(header, algorithm), algorithms: this.algorithms };
-  }
-}
-
-async function createLookUp(address: URL): Promise<FindKey> {
-  // Imported dynamically, so that an application without a remote key set never loads it.
-  const { createRemoteJWKSet, customFetch, errors } = await import('jose');
-  const source = new StaleIfErrorFetch();
-  const getKey = createRemoteJWKSet(address, { ...JOSE_TIMES, [customFetch]: source.fetch });
-  const refusals = [
-    errors.JWKSNoMatchingKey,
-    errors.JWKSMultipleMatchingKeys,
-    errors.JOSENotSupported,
-    JwtExtendedConfigError,
-  ];
-  /** `jose` returns the same object for the same key and algorithm. */
-  const imported = new WeakMap<object, KeyObject>();
-
-  return async (header, algorithm) => {
-    try {
-      if (source.isOutdated) await getKey.reload();
-      const found = await getKey(header);
-      const known = imported.get(found);
-      if (known) return known;
-      const key = KeyObject.from(found);
-      requireStrongPair(key, [algorithm], 'keys.jwksUri');
-      imported.set(found, key);
-      return key;
-    } catch (error) {
-      throw refusals.some((kind) => error instanceof kind)
-        ? new InvalidTokenError('Signature verification failed', error)
+    const found = await this.#find(header).catch((error: unknown) => {
+      throw this.#isRefusal(error)
+        ? new InvalidTokenError(kid === undefined ? 'Token has no kid' : BAD_SIGNATURE, error)
         : new TokenCheckUnavailableError(error);
-    }
-  };
-}
-
-/** After a failed fetch, the next attempt waits this long, in milliseconds, to spare an overloaded issuer. */
-const RETRY_MS = 1_000;
-/** How long the last good key set is used while fetches fail. */
-const STALE_MS = 60 * 60 * 1_000;
-
-/** Fetches and checks a key set. If that fails, it returns the last good one for a while. */
-export class StaleIfErrorFetch {
-  #good: { readonly body: string; readonly at: number } | undefined;
-  #failure: { readonly error: unknown; readonly at: number } | undefined;
-
-  /** Whether the last good set is too old to be used. */
-  get isOutdated(): boolean {
-    return this.#good !== undefined && age(this.#good) > STALE_MS;
+    });
+    return { key: this.#import(found, algorithm), algorithms };
   }
 
-  /** Called by `jose`; the signal is its time-out. */
-  readonly fetch = async (
-    address: string,
-    init: { readonly signal: AbortSignal },
-  ): Promise<Response> => {
+  /** @throws InvalidTokenError - for a weak key */
+  #import(found: ImportedKey, algorithm: Algorithm): KeyObject {
+    const known = this.#imported.get(found);
+    if (known) return known;
+    const key = KeyObject.from(found);
     try {
-      this.#good = { body: await this.#attempt(address, init), at: Date.now() };
+      requireStrongPair(key, [algorithm], this.options.path);
     } catch (error) {
-      if (!this.#good || this.isOutdated) throw error;
+      throw new InvalidTokenError(BAD_SIGNATURE, error);
     }
-    return new Response(this.#good.body, { headers: { 'Content-Type': 'application/json' } });
-  };
+    this.#imported.set(found, key);
+    return key;
+  }
 
-  async #attempt(address: string, init: RequestInit): Promise<string> {
-    if (this.#failure && age(this.#failure) < RETRY_MS) throw this.#failure.error;
+  /** A set that is not fresh any more is used while it is fetched again, so that a slow issuer delays no known key. */
+  async #find(header: TokenHeader): Promise<ImportedKey> {
+    const { JWKSNoMatchingKey } = this.jose.errors;
+    if (!this.#set || age(this.#set) > STALE_MS) return (await this.#require())(header);
+    // The next token is told of a failure once the set is too old.
+    if (age(this.#set) > FRESH_MS) void this.#refresh(COOLDOWN_MS).catch(() => undefined);
+    const { pick } = this.#set;
     try {
-      return await fetchJwks(address, init);
+      return await pick(header);
     } catch (error) {
-      this.#failure = { error, at: Date.now() };
+      if (!(error instanceof JWKSNoMatchingKey)) throw error;
+      await this.#refresh(COOLDOWN_MS).catch(() => undefined);
+      if (this.#set.pick === pick) throw error;
+      return this.#set.pick(header);
+    }
+  }
+
+  async #require(): Promise<PickKey> {
+    await this.#refresh(RETRY_MS);
+    const set = this.#set;
+    if (set && age(set) <= STALE_MS) return set.pick;
+    throw this.#attempt?.error;
+  }
+
+  /** One fetch at a time, and none within the pause after the last one. */
+  #refresh(pause: number): Promise<void> {
+    const isTooEarly = this.#attempt !== undefined && age(this.#attempt) < pause;
+    if (!this.#pending && isTooEarly) return Promise.resolve();
+    this.#pending ??= this.#fetch().finally(() => (this.#pending = undefined));
+    return this.#pending;
+  }
+
+  async #fetch(): Promise<void> {
+    const { issuer, jwksUri } = this.options;
+    try {
+      const signal = AbortSignal.timeout(TIMEOUT_MS);
+      this.#address ??= jwksUri ?? (await this.#discover(signal));
+      const keys = usableKeys(await fetchText(this.#address, 'The key set', signal));
+      this.#set = { pick: this.jose.createLocalJWKSet({ keys }), at: Date.now() };
+      this.#attempt = { at: Date.now() };
+    } catch (cause) {
+      const message = `The keys of ${issuer} could not be fetched: ${safeMessage(cause)}`;
+      const error = new TypeError(message, { cause });
+      // The issuer may have moved its keys.
+      this.#address = undefined;
+      this.#attempt = { at: Date.now(), error };
       throw error;
     }
+  }
+
+  /** OpenID Connect Discovery section 4.3: the document must name the very issuer that it was fetched for. */
+  async #discover(signal: AbortSignal): Promise<string> {
+    const { discoveryUri, issuer, allowHttp } = this.options;
+    const what = 'The discovery document';
+    const document: unknown = JSON.parse(await fetchText(discoveryUri as string, what, signal));
+    if (!isObject(document) || document.issuer !== issuer)
+      throw new TypeError(`${what} names another issuer`);
+    return checkAddress(document.jwks_uri, `jwks_uri of ${discoveryUri}`, allowHttp);
+  }
+
+  #isRefusal(error: unknown): boolean {
+    const { JWKSNoMatchingKey, JWKSMultipleMatchingKeys, JOSENotSupported } = this.jose.errors;
+    const kinds = [JWKSNoMatchingKey, JWKSMultipleMatchingKeys, JOSENotSupported];
+    return kinds.some((kind) => error instanceof kind);
   }
 }
 
@@ -115,12 +156,15 @@ function age({ at }: { readonly at: number }): number {
   return Math.abs(Date.now() - at);
 }
 
-async function fetchJwks(address: string, init: RequestInit): Promise<string> {
+async function fetchText(address: string, what: string, signal: AbortSignal): Promise<string> {
+  const headers = { accept: 'application/json' };
   // A redirect would let the owner of another page choose the keys.
-  const response = await fetch(address, { ...init, redirect: 'manual' });
-  if (response.status !== 200)
-    throw new TypeError(`The key set was answered with status ${response.status}`);
-  return JSON.stringify({ keys: usableKeys(await readBounded(response)) });
+  const response = await fetch(address, { headers, signal, redirect: 'manual' });
+  if (response.status !== 200) {
+    await response.body?.cancel();
+    throw new TypeError(`${what} was answered with status ${response.status}`);
+  }
+  return readBounded(response, what);
 }
 
 const MAX_BYTES = 512 * 1024;
@@ -128,12 +172,12 @@ const MAX_KEYS = 100;
 const KNOWN_TYPES = ['RSA', 'EC', 'OKP'];
 
 /** @throws TypeError - if the body is longer than a key set can be */
-export async function readBounded(response: Response): Promise<string> {
+export async function readBounded(response: Response, what: string): Promise<string> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of response.body ?? []) {
     length += (chunk as Uint8Array).byteLength;
-    if (length > MAX_BYTES) throw new TypeError('The key set is too large');
+    if (length > MAX_BYTES) throw new TypeError(`${what} is too large`);
     chunks.push(chunk as Uint8Array);
   }
   return Buffer.concat(chunks).toString('utf8');
@@ -157,23 +201,4 @@ export function usableKeys(text: string): object[] {
 
 function isKey(value: unknown): value is Readonly<Record<string, unknown>> {
   return isObject(value) && !Array.isArray(value);
-}
-
-const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
-
-/** The address of a key set: https, or http on a loopback address. */
-export function jwksAddress(given: unknown): URL {
-  const address = typeof given === 'string' && URL.canParse(given) ? new URL(given) : given;
-  if (!(address instanceof URL))
-    throw new JwtExtendedConfigError('keys.jwksUri must be an absolute address: https://…');
-  const isLoopback = address.protocol === 'http:' && LOOPBACK.test(address.hostname);
-  if (address.protocol !== 'https:' && !isLoopback)
-    throw new JwtExtendedConfigError(
-      'keys.jwksUri must be an https address; http is allowed for loopback addresses only',
-    );
-  if (address.username || address.password)
-    throw new JwtExtendedConfigError(
-      'keys.jwksUri must not contain a user name or password: key sets are public',
-    );
-  return address;
 }

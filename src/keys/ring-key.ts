@@ -19,10 +19,10 @@ export interface SigningKey {
 export interface VerificationKey {
   readonly key: KeyObject;
   readonly algorithms: readonly Algorithm[];
-  /** The other issuer that the key belongs to. */
-  readonly issuer?: string | undefined;
   /** The tenant that the `decodeKey` loader named. */
   readonly namespace?: string | undefined;
+  /** Whether it was chosen for a token without a key id, and is not the only key. */
+  readonly isGuess?: boolean | undefined;
 }
 
 export interface RingKeyTraits {
@@ -70,7 +70,7 @@ export class RingKey {
   }
 }
 
-const RING_NAMES = ['current', 'others', 'jwksUri'] as const satisfies (keyof KeyRingOptions)[];
+const RING_NAMES = ['current', 'others'] as const satisfies (keyof KeyRingOptions)[];
 const KEY_NAMES = 'kid algorithm secret privateKey publicKey passphrase retireAt'.split(' ');
 
 type SharedOptions = Pick<KeyOptions, 'allowWeakSecret'>;
@@ -79,21 +79,25 @@ type SharedOptions = Pick<KeyOptions, 'allowWeakSecret'>;
 export function importRing(
   given: KeyRingOptions,
   shared: SharedOptions,
-): { current: RingKey | undefined; others: readonly RingKey[] } {
+): { current: RingKey; others: readonly RingKey[] } {
   requireObject(given, 'keys', '{ current: { kid, algorithm, … } }');
+  if ('jwksUri' in given)
+    throw new JwtExtendedConfigError(
+      'keys.jwksUri is not an option; name the issuer instead: issuers: [{ issuer, audience, jwksUri }]',
+    );
   refuseUnknownNames(Object.keys(given), RING_NAMES, 'keys');
-  const { current, others = [], jwksUri } = given;
-  if (current === undefined && jwksUri === undefined)
+  const { current, others = [] } = given as Partial<KeyRingOptions>;
+  if (current === undefined)
     throw new JwtExtendedConfigError('keys.current is missing: name the key that signs');
   if (!Array.isArray(others))
     throw new JwtExtendedConfigError('keys.others must be an array of keys');
   const ring = {
-    current: current === undefined ? undefined : importCurrent(current, shared),
+    current: importCurrent(current, shared),
     others: Array.from(others, (key: KeyInput, index) =>
       importKey(key, `keys.others[${index}]`, shared),
     ),
   };
-  const ids = [ring.current, ...ring.others].flatMap((key) => key?.kid ?? []);
+  const ids = [ring.current, ...ring.others].flatMap(({ kid }) => kid ?? []);
   const repeated = ids.find((kid, index) => ids.indexOf(kid) !== index);
   if (repeated === undefined) return ring;
   throw new JwtExtendedConfigError(

@@ -1,11 +1,11 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
-import { isObject } from '../common/checks.js';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
-import { parseAlgorithms, shareKeys } from '../keys/algorithms.js';
+import { shareKeys } from '../keys/algorithms.js';
 import { configureKeys } from '../keys/configure-keys.js';
 import { KeyRing, RingContents, type RingRules } from '../keys/key-ring.js';
 import { LoadedKeys } from '../keys/loaded-keys.js';
+import { RemoteKeys } from '../keys/remote-jwks.js';
 import { RingKey } from '../keys/ring-key.js';
 import type { JwtExtendedOptions } from '../options/jwt-extended-options.js';
 import type { Algorithm } from '../options/key-options.js';
@@ -13,7 +13,10 @@ import { resolveOptions } from '../options/resolve-options.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 
 /** The options for a single key, which contradict `keys`. */
-const SINGLE_KEY = ['secret', 'privateKey', 'publicKey', 'passphrase', 'algorithm'] as const;
+const SINGLE_KEY = [
+  ...(['secret', 'privateKey', 'publicKey', 'passphrase'] as const),
+  ...(['algorithm', 'decodeAlgorithms'] as const),
+];
 
 /**
  * The token of a function with which `JwtExtendedTestingModule` replaces some of the options. A global symbol, so that
@@ -29,6 +32,7 @@ export class ModuleSettings {
     readonly options: ResolvedOptions,
     readonly ring: KeyRing,
     readonly loadedKeys: LoadedKeys,
+    readonly issuers: readonly RemoteKeys[],
   ) {}
 
   /** The longer of the two configured lifetimes, in seconds; `Infinity` for ever. */
@@ -40,27 +44,27 @@ export class ModuleSettings {
   /** @throws JwtExtendedConfigError - for the first mistake in the options */
   static async from(given: JwtExtendedOptions): Promise<ModuleSettings> {
     const options = resolveOptions(given);
-    return new ModuleSettings(options, await ringOf(given, options), new LoadedKeys(given));
+    const ring = ringOf(given, options);
+    const issuers = await Promise.all(options.issuers.map((each) => RemoteKeys.create(each)));
+    return new ModuleSettings(options, ring, new LoadedKeys(given), issuers);
   }
 }
 
-async function ringOf(given: JwtExtendedOptions, options: ResolvedOptions): Promise<KeyRing> {
+function ringOf(given: JwtExtendedOptions, options: ResolvedOptions): KeyRing {
   const { encodeKey, decodeKey } = options.loaders;
   const rules = ringRules(given, options);
   if (given.keys === undefined) {
+    // With other issuers alone, the module only verifies.
+    const hasOwn = encodeKey ?? decodeKey ?? SINGLE_KEY.some((name) => given[name] !== undefined);
+    if (!hasOwn && options.issuers.length > 0)
+      return new KeyRing(new RingContents(undefined), rules);
     const keys = configureKeys(given, { encodeKey: !!encodeKey, decodeKey: !!decodeKey });
     return new KeyRing(new RingContents(new RingKey(keys)), rules);
   }
   const extra = SINGLE_KEY.find((name) => given[name] !== undefined);
   if (extra)
     throw new JwtExtendedConfigError(`keys and ${extra} are both given: leave out ${extra}`);
-  // Keys that are no object are refused later, by a message of their own.
-  const isLocal = isObject(given.keys) && given.keys.jwksUri === undefined;
-  if (given.decodeAlgorithms !== undefined && isLocal)
-    throw new JwtExtendedConfigError(
-      'decodeAlgorithms beside keys is for jwksUri alone: each key has its own algorithm',
-    );
-  const ring = await KeyRing.from(given.keys, rules);
+  const ring = KeyRing.from(given.keys, rules);
   if (decodeKey) requireOneFamily(ring.contents.algorithms);
   return ring;
 }
@@ -76,12 +80,10 @@ function requireOneFamily([first, ...others]: readonly Algorithm[]): void {
 
 function ringRules(given: JwtExtendedOptions, { token, clock }: ResolvedOptions): RingRules {
   const { access, refresh } = token.expires;
-  const { decodeAlgorithms, allowWeakSecret } = given;
+  const { allowWeakSecret } = given;
   return {
     allowWeakSecret,
     clock,
-    remoteAlgorithms:
-      decodeAlgorithms && parseAlgorithms(decodeAlgorithms, 'decodeAlgorithms', 'RS256'),
     maxTokenLifetime:
       access === false || refresh === false ? undefined : Math.max(access, refresh) + token.leeway,
   };

@@ -23,6 +23,7 @@ import { CookieRenewal, SlidingSessionInterceptor } from '../route/sliding-sessi
 import { AccessGuard, FreshGuard, LogoutGuard, RefreshGuard } from '../route/token.guards.js';
 import { MemoryBlocklistStore } from '../stores/memory-blocklist.store.js';
 import { TokenService } from '../token.service.js';
+import { ForeignIssuer } from '../tokens/foreign-issuer.js';
 import { LoaderCalls } from '../tokens/loaders.js';
 import { TokenKeys } from '../tokens/token-keys.js';
 import { TokenMint } from '../tokens/token-mint.js';
@@ -50,7 +51,8 @@ async function buildCore(
   const renderer = new Refusals(options);
   const loaders = new LoaderCalls(options.loaders, options.loaderTimeoutMs);
   const keys = new TokenKeys(ring, loadedKeys, loaders);
-  const reader = new TokenReader(token, keys, clock);
+  const issuers = settings.issuers.map((each) => new ForeignIssuer(each, token));
+  const reader = new TokenReader(token, keys, issuers, clock);
 
   const given = blocklist.isOn ? (blocklist.store ?? memory) : undefined;
   const store = new StoreGateway(given, blocklist.timeoutMs, events);

@@ -52,7 +52,10 @@ export interface JwtExtendedLoaders {
   additionalHeaders?(subject: any, context: LoaderContext): Awaitable<object | null | undefined>;
   /** Returns the key that signs a subject's tokens. Flask: `encode_key_loader`. */
   encodeKey?(subject: any, context: LoaderContext): Awaitable<LoadedKey | LoadedKeyWithNames>;
-  /** Returns the key that verifies a token, or `null`; header and claims are **unverified**. Flask: `decode_key_loader`. */
+  /**
+   * Returns the key that verifies a token, or `null`; header and claims are **unverified**. It is not called for tokens of
+   * `issuers`. Flask: `decode_key_loader`.
+   */
   decodeKey?(
     unverified: UnverifiedToken,
     context: LoaderContext,

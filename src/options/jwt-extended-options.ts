@@ -2,6 +2,7 @@ import type { SecurityEventEmitter } from '../contracts/security-events.js';
 import type { Duration } from '../contracts/token.js';
 import type { BlocklistOptions, RotationOptions, SessionOptions } from './blocklist-options.js';
 import type { JwtExtendedLoaders } from './callbacks.js';
+import type { IssuerOptions } from './issuer-options.js';
 import type { KeyOptions, KeyRingOptions } from './key-options.js';
 import type { LocationOptions } from './location-options.js';
 import type { LoginOptions } from './login-options.js';
@@ -25,6 +26,12 @@ export interface JwtExtendedOptions
   extends KeyOptions, TokenOptions, LocationOptions, ResponseOptions {
   /** Several keys with key ids, instead of `secret`, `privateKey` and `publicKey`. */
   keys?: KeyRingOptions;
+  /**
+   * Other issuers, such as identity providers, whose access tokens are accepted. Beside them the module may have keys of its
+   * own, or none: it then only verifies.
+   * @default []
+   */
+  issuers?: readonly IssuerOptions[];
   /**
    * Where revocations are kept, and which tokens are checked. `false`: nothing is kept, as is Flask-JWT-Extended's default;
    * tokens can then be neither revoked nor rotated.

@@ -33,12 +33,10 @@ export interface KeyInput {
  * ```
  */
 export interface KeyRingOptions {
-  /** The key that signs, and that verifies tokens without a key id. Leave it out if only `jwksUri` verifies. */
-  current?: KeyInput;
+  /** The key that signs, and that verifies tokens without a key id. */
+  current: KeyInput;
   /** Keys that only verify: keys that will sign later, and former ones until they retire. */
   others?: readonly KeyInput[];
-  /** The https address of another issuer's key set (RFC 7517), which verifies tokens whose key id is not in the ring. */
-  jwksUri?: string | URL;
 }
 
 /** The signature algorithms (RFC 7518 section 3.1); EdDSA with Ed25519 keys (RFC 8037 section 3.1). */

@@ -14,6 +14,7 @@ import {
 } from './blocklist-options.js';
 import { readLoaders } from './callbacks.js';
 import { checkRenewal } from './cookie-options.js';
+import { readIssuers, resolveIssuers } from './issuer-options.js';
 import type { JwtExtendedOptions } from './jwt-extended-options.js';
 import { KEY_ROWS } from './key-options.js';
 import { LOCATION_ROWS, resolveLocationOptions } from './location-options.js';
@@ -27,6 +28,7 @@ export const OPTION_ROWS = {
   ...TOKEN_ROWS,
   ...LOCATION_ROWS,
   ...RESPONSE_ROWS,
+  issuers: [readIssuers, []],
   blocklist: [readBlocklistOptions, {}],
   rotation: [readRotationOptions],
   sessions: [readSessionOptions, {}],
@@ -52,8 +54,10 @@ export function resolveOptions(options: JwtExtendedOptions): ResolvedOptions {
   const { blocklist, rotation, sessions, events, login, loaders, clock } = given;
   checkStoreFits(blocklist, rotation, sessions);
   checkRenewal(given.cookies, given.accessTokenExpires);
+  const token = resolveTokenOptions(pick(given, TOKEN_ROWS), given.csrf.protect);
   const resolved: ResolvedOptions = {
-    token: resolveTokenOptions(pick(given, TOKEN_ROWS), given.csrf.protect),
+    token,
+    issuers: resolveIssuers(given.issuers, token),
     ...resolveLocationOptions(given),
     responses: resolveResponseOptions(given),
     blocklist,

@@ -5,6 +5,7 @@ import type {
   ResolvedSessionOptions,
 } from './blocklist-options.js';
 import type { JwtExtendedLoaders } from './callbacks.js';
+import type { ResolvedIssuer } from './issuer-options.js';
 import type { ResolvedLocationOptions } from './location-options.js';
 import type { ResolvedLoginOptions } from './login-options.js';
 import type { ResolvedResponseOptions } from './response-options.js';
@@ -13,6 +14,7 @@ import type { ResolvedTokenOptions } from './token-options.js';
 /** The options after they were checked: with all defaults, durations as numbers, and frozen. */
 export interface ResolvedOptions extends ResolvedLocationOptions {
   readonly token: ResolvedTokenOptions;
+  readonly issuers: readonly ResolvedIssuer[];
   readonly responses: ResolvedResponseOptions;
   readonly blocklist: ResolvedBlocklistOptions;
   readonly rotation: ResolvedRotationOptions;

@@ -36,6 +36,8 @@ export interface TokenOptions {
   claimsInRefreshToken?: boolean;
   /** Claims that a token must have. Flask-JWT: `JWT_REQUIRED_CLAIMS`. @default [] */
   requiredClaims?: readonly string[];
+  /** The claim that `@RequireScope` reads (RFC 8693 section 4.2). @default 'scope' */
+  scopeClaim?: string;
   /**
    * Whether a token without `type` or `jti`, or with an unknown `type`, counts as an access token; RFC 9068's `at+jwt`
    * too. @default false
@@ -65,6 +67,7 @@ export const TOKEN_ROWS = {
   userClaimsKey: [checkOwnName],
   claimsInRefreshToken: [checkBoolean, true],
   requiredClaims: [arrayOf(checkMemberName), []],
+  scopeClaim: [checkMemberName, 'scope'],
   acceptForeignTokens: [checkBoolean, false],
   encodeIssuer: [checkNonEmptyString],
   decodeIssuer: [checkAccepted],
@@ -123,7 +126,7 @@ function reservedName(option: string, claim: string, example = 'a name such as u
 }
 
 /** Exact strings only: the library that verifies skips the check for `''` and a `Set`, and does not anchor a `RegExp`. */
-function checkOneOrSeveral(value: unknown, name: string): string | readonly string[] {
+export function checkOneOrSeveral(value: unknown, name: string): string | readonly string[] {
   if (typeof value === 'string') return checkNonEmptyString(value, name);
   if (Array.isArray(value) && value.length > 0) return checkArray(value, name, checkNonEmptyString);
   throw configError(name, kindOf(value), 'give a string, or an array of strings that is not empty');

@@ -58,10 +58,12 @@ export class AccessRenewal {
   }
 
   /**
-   * How long the new token is to live, in seconds; `undefined` if the old one is not due, if the session ends with it, or
+   * How long the new token is to live, in seconds; `undefined` if the old one is not due, if the session ends with it, if it
+   * is of another issuer, or
    * if it was not delivered in a cookie: a thief may have put a token of another location there.
    */
   #newLifetime(token: Token): number | undefined {
+    if (token.issuer !== undefined) return undefined;
     const { mint, within, sessionLifetime, tokenOptions } = this.parts;
     const { exp, grant } = token.claims;
     const { cookie, access = tokenOptions.expires.access } = (grant ?? {}) as Grant;
@@ -80,8 +82,7 @@ export class AccessRenewal {
   async #isOurs(token: Token, request: unknown): Promise<boolean> {
     const { reader, tokenOptions } = this.parts;
     const { type, iss } = token.claims;
-    const isForeign = token.issuer !== undefined || iss !== tokenOptions.encodeIssuer;
-    if (type !== 'access' || isForeign) return false;
+    if (type !== 'access' || iss !== tokenOptions.encodeIssuer) return false;
     try {
       await reader.read(token.encoded, { request, isRepeated: true, allowExpired: true });
       return true;

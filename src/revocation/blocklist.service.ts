@@ -4,12 +4,11 @@ import { refuseUnknownNames } from '../common/read-options.js';
 import type { Awaitable } from '../contracts/awaitable.js';
 import type { Token } from '../contracts/token.js';
 import { type ErrorRenderer, rendering } from '../errors/token.error.js';
-import { InvalidTokenError } from '../errors/token-errors.js';
 import type { EventPublisher } from '../events/security-event-publisher.js';
 import { isId } from '../tokens/registered-claims.js';
 import { sessionIdOf } from '../tokens/session.js';
 import type { TokenReader } from '../tokens/token-reader.js';
-import { isVerifiedToken } from '../tokens/verified-token.js';
+import { isVerifiedToken, revocationIdOf } from '../tokens/verified-token.js';
 import type { CutOffs } from './cut-offs.js';
 import {
   EVERYTHING_KEY,
@@ -75,12 +74,12 @@ export class BlocklistService {
   private readonly parts!: BlocklistParts;
 
   /**
-   * Revokes one token until it would have expired.
+   * Revokes one token until it would have expired: by its `jti`, or by a digest if it has none.
    *
    * @param token - an encoded token, or what a guard or `decodeToken` gave
    * @returns whether this call was the first to revoke it: use it for links that work once
    * @throws TypeError - for anything else
-   * @throws InvalidTokenError - for an encoded token that is invalid, and for a foreign token without a `jti`
+   * @throws InvalidTokenError - for an encoded token that is invalid
    * @throws TokenCheckUnavailableError - if the store does not acknowledge the revocation
    * @throws JwtExtendedConfigError - if `blocklist` is `false`
    *
@@ -93,9 +92,8 @@ export class BlocklistService {
   async revoke(token: string | Token): Promise<boolean> {
     const { isFirst, jti, identity } = await this.#rendering(async () => {
       const verified = await this.#verified(token);
-      if (!verified.jti) throw new InvalidTokenError('Missing claim: jti');
       const end = verified.expiresAt?.getTime() ?? Infinity;
-      const key = tokenKey(prefixOf(verified), verified.jti);
+      const key = tokenKey(prefixOf(verified), revocationIdOf(verified));
       const isFirst = await this.parts.store.add(key, '1', this.#withLeeway(end));
       return { isFirst, jti: verified.jti, identity: verified.identity };
     });
@@ -170,7 +168,7 @@ export class BlocklistService {
 
   /**
    * Revokes everything that was issued to an identity before a moment: log out everywhere. Tokens that are issued
-   * after the call has resolved work at once.
+   * after the call has resolved work at once. Identities of other issuers are not concerned, even if they have the same name.
    *
    * `iat` counts whole seconds, so everything that was issued in the second of the moment is revoked too, and the call
    * resolves when that second is over: at most a second later. In tests, `TestClock` moves itself to the next second; move

@@ -97,7 +97,8 @@ export class TokenRotation {
         'rotateRefreshToken needs a store whose add and replace are atomic, or two clients could rotate one token: ' +
           'give Redis, SQL or the memory store as blocklist.store',
       );
-    if (token.type !== 'refresh') throw new WrongTokenTypeError('refresh');
+    if (token.type !== 'refresh' || token.issuer !== undefined)
+      throw new WrongTokenTypeError('refresh');
     if (token.jti === '') throw new InvalidTokenError('Missing claim: jti');
     const now = clock().getTime() / 1000;
     const { exp } = token.claims;

@@ -6,7 +6,7 @@ import { TokenCheckUnavailableError } from '../errors/token-errors.js';
 import type { Grant } from '../tokens/grant.js';
 import { sessionIdOf } from '../tokens/session.js';
 import type { TokenIds } from '../tokens/token-request.js';
-import { VerifiedToken } from '../tokens/verified-token.js';
+import { revocationIdOf, SHARES_REVOCATIONS, VerifiedToken } from '../tokens/verified-token.js';
 import type { StoreGateway } from './store-gateway.js';
 
 /**
@@ -184,7 +184,7 @@ function levelKeys(token: Token): string[] {
   return [
     EVERYTHING_KEY,
     identityKey(prefix, token.identity),
-    tokenKey(prefix, token.jti),
+    tokenKey(prefix, revocationIdOf(token)),
     sessionKey(prefix, sessionIdOf(token)),
   ];
 }
@@ -283,8 +283,13 @@ export function readRecord<T>(
 /** The cut-off for all tokens; `identityKey` names that of an identity. */
 export const EVERYTHING_KEY = 'all';
 
-/** What the names of a token's entries begin with: nothing, or its tenant. No plain text has the slash. */
-export function prefixOf({ namespace }: Pick<Token, 'namespace'>): string {
+/** What says in which name space a token is revoked. */
+type NameSpace = Pick<Token, 'namespace' | 'issuer'> & { readonly [SHARES_REVOCATIONS]?: boolean };
+
+/** What the names of a token's entries begin with: nothing, its tenant or its issuer. No plain text has slash or colon. */
+export function prefixOf(token: NameSpace): string {
+  const { namespace, issuer } = token;
+  if (issuer !== undefined && !token[SHARES_REVOCATIONS]) return `iss:${bounded(issuer)}/`;
   return namespace === undefined ? '' : `${bounded(namespace)}/`;
 }
 
@@ -293,8 +298,8 @@ export function identityKey(prefix: string, identity: unknown): string {
 }
 
 /** A token that is revoked by itself. */
-export function tokenKey(prefix: string, jti: string): string {
-  return `jti:${prefix}${bounded(jti)}`;
+export function tokenKey(prefix: string, id: string): string {
+  return `jti:${prefix}${bounded(id)}`;
 }
 
 /** A session that has ended, or whose tokens live longer than the options say. */

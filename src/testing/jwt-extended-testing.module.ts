@@ -10,7 +10,7 @@ export interface JwtExtendedTestingOptions {
 
 /**
  * Import it in a test, next to the modules of the application. Every `JwtExtendedModule` then gets a random secret,
- * keeps revocations in memory and, if you pass a clock, uses it. All other options stay.
+ * trusts no other issuer, keeps revocations in memory and, if you pass a clock, uses it. All other options stay.
  *
  * @example
  * ```ts
@@ -26,8 +26,9 @@ export class JwtExtendedTestingModule {
     const replace: OptionsReplacement = (options) => ({
       ...options,
       ...(clock && { clock }),
-      // A test never uses the application's keys.
+      // A test never uses the application's keys, nor those of other issuers.
       keys: undefined,
+      issuers: undefined,
       privateKey: undefined,
       publicKey: undefined,
       passphrase: undefined,

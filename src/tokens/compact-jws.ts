@@ -4,6 +4,7 @@ import { deepFreeze } from '../common/deep-freeze.js';
 import type { Claims, TokenHeader } from '../contracts/token.js';
 import { InvalidTokenError } from '../errors/token-errors.js';
 import { isKeyId } from '../keys/jwk.js';
+import { mediaType } from '../options/issuer-options.js';
 
 /** In characters; the headers of all known issuers are shorter. */
 const MAX_HEADER_LENGTH = 2048;
@@ -40,21 +41,23 @@ export function parseToken(encoded: unknown, maxLength: number): ParsedToken {
   return { encoded, header: headerObject, payload: payloadText, claims };
 }
 
-/** Checks a header before its token is verified (RFC 7515 section 4, RFC 8725 section 3). @throws InvalidTokenError */
+/**
+ * Checks a header before its token is verified (RFC 7515 section 4, RFC 8725 section 3).
+ *
+ * @param types - the accepted media types; `null` for a header without `typ`
+ * @throws InvalidTokenError
+ */
 export function checkHeader(
   header: TokenHeader,
   algorithms: readonly string[],
-  acceptForeignTokens: boolean,
+  types: ReadonlySet<string | null>,
 ): void {
   checkHeaderShape(header);
   const { alg, cty }: { readonly alg?: unknown; readonly cty?: unknown } = header;
   if (alg === undefined) throw new InvalidTokenError('Algorithm not specified');
   if (typeof alg !== 'string' || !algorithms.includes(alg))
     throw new InvalidTokenError('The specified alg value is not allowed');
-  const typ = mediaType(header.typ);
-  // RFC 9068 section 2.1 for `at+jwt`.
-  if (typ !== undefined && typ !== 'jwt' && !(acceptForeignTokens && typ === 'at+jwt'))
-    throw new InvalidTokenError('Invalid header: typ');
+  if (!types.has(mediaType(header.typ) ?? null)) throw new InvalidTokenError('Invalid header: typ');
   // It would announce a token inside the token.
   if (mediaType(cty) === 'jwt') throw new InvalidTokenError('Invalid header: cty');
 }
@@ -80,12 +83,6 @@ function criticalReason(crit: unknown): string {
   return typeof name === 'string' && PLAIN_NAME.test(name)
     ? `Unsupported critical extension: ${name}`
     : 'Invalid header: crit';
-}
-
-/** RFC 7515 section 4.1.9: compared without case, and `application/` may be omitted. */
-function mediaType(value: unknown): string | undefined {
-  if (value === undefined) return undefined;
-  return typeof value === 'string' ? value.toLowerCase().replace(/^application\//, '') : '';
 }
 
 /** All tokens of one key have the same header, so that a few entries serve every honest client. */

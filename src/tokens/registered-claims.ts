@@ -7,17 +7,25 @@ import type { ResolvedTokenOptions } from '../options/token-options.js';
 const LAST_SECOND = 253_402_300_799;
 const MAX_ID_LENGTH = 256;
 
+/** The rules by which the claims of a token are checked: the module's own, or those for another issuer. */
+export type ClaimRules = Pick<
+  ResolvedTokenOptions,
+  | 'leeway'
+  | 'decodeIssuer'
+  | 'decodeAudience'
+  | 'requiredClaims'
+  | 'verifySub'
+  | 'acceptForeignTokens'
+  | 'identityClaim'
+>;
+
 /**
  * Checks the registered claims (RFC 7519 section 4.1). The expiry has a check of its own, {@link isExpired}, which comes
  * last: a token that is expired and wrong in another way is refused for the other reason.
  *
  * @param now - seconds since the epoch
  */
-export function checkRegisteredClaims(
-  claims: Claims,
-  options: ResolvedTokenOptions,
-  now: number,
-): void {
+export function checkRegisteredClaims(claims: Claims, options: ClaimRules, now: number): void {
   const latest = now + options.leeway;
   if (instant(claims, 'nbf', 'Not Before claim (nbf) must be an integer.') > latest)
     throw new InvalidTokenError('The token is not yet valid (nbf)');
@@ -63,7 +71,7 @@ function instant(claims: Claims, name: 'nbf' | 'iat' | 'exp', fault: string): nu
   throw new InvalidTokenError(fault);
 }
 
-function checkIssuer(iss: unknown, allowed: readonly string[]): void {
+export function checkIssuer(iss: unknown, allowed: readonly string[]): void {
   if (iss === undefined) throw new InvalidTokenError('Token is missing the "iss" claim');
   if (typeof iss !== 'string') throw new InvalidTokenError('Payload Issuer (iss) must be a string');
   if (!allowed.includes(iss)) throw new InvalidTokenError('Invalid issuer');
@@ -79,7 +87,7 @@ function checkAudience(aud: unknown, allowed: readonly string[]): void {
 }
 
 /** The subject, the ids of the token and its session, and the identity. A token without an id could not be revoked. */
-function checkIds(claims: Claims, options: ResolvedTokenOptions): void {
+function checkIds(claims: Claims, options: ClaimRules): void {
   const { verifySub, acceptForeignTokens, identityClaim } = options;
   const { sub, jti, sid } = claims;
   if (verifySub && Object.hasOwn(claims, 'sub') && (typeof sub !== 'string' || sub === ''))

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { Token } from '../contracts/token.js';
+import { revocationIdOf } from './verified-token.js';
 
 /** The session of a token. A token without the claim `sid` is a session of its own, whose successors have its `jti` there. */
-export function sessionIdOf({ sessionId, jti }: Pick<Token, 'sessionId' | 'jti'>): string {
-  return sessionId ?? jti;
+export function sessionIdOf(token: Pick<Token, 'sessionId' | 'jti' | 'encoded'>): string {
+  return token.sessionId ?? revocationIdOf(token);
 }
 
 /** A new session id. It is a UUID of version 7 (RFC 9562 section 5.7), so that it says when the session began. */

@@ -43,7 +43,7 @@ export function sign(claims: object, header: TokenHeader, { key, algorithm }: Si
  */
 export function verifySignature(
   { encoded, header }: ParsedToken,
-  { key, algorithms }: VerificationKey,
+  { key, algorithms, isGuess }: VerificationKey,
 ): void {
   const algorithm = algorithms.find((allowed) => allowed === header.alg);
   const end = encoded.lastIndexOf('.');
@@ -55,7 +55,10 @@ export function verifySignature(
   } catch (error) {
     cause = error;
   }
-  throw new InvalidTokenError('Signature verification failed', cause);
+  throw new InvalidTokenError(
+    isGuess ? 'Token has no kid' : 'Signature verification failed',
+    cause,
+  );
 }
 
 /** RFC 7518 sections 3.3 and 3.5: the salt of PSS is exactly as long as the hash. */

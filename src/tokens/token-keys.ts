@@ -22,7 +22,7 @@ export class TokenKeys {
     private readonly loaders: LoaderCalls,
   ) {}
 
-  /** The algorithms that any token may be signed with. */
+  /** The algorithms of this module's own tokens; none if it only verifies tokens of other issuers. */
   get algorithms(): readonly Algorithm[] {
     return this.ring.contents.algorithms;
   }
@@ -49,23 +49,17 @@ export class TokenKeys {
   /** @throws InvalidTokenError, TokenCheckUnavailableError */
   forVerifying(parsed: ParsedToken, now: Date, context: LoaderContext): Awaitable<VerificationKey> {
     if (this.loaders.has('decodeKey')) return this.#loadVerificationKey(parsed, context);
-    const { header } = parsed;
+    const { alg, kid } = parsed.header as Partial<TokenHeader>;
     const { contents } = this.ring;
-    const found = contents.find(header.kid, now);
-    if (found?.verificationKey) {
-      // Each key of a ring verifies its own algorithms only, even if other keys have others.
-      if (!found.algorithms.some((allowed) => allowed === header.alg))
-        throw new InvalidTokenError('The specified alg value is not allowed');
-      return { key: found.verificationKey, algorithms: found.algorithms };
-    }
-    if (contents.remote && this.isRemote(header)) return contents.remote.find(header);
-    throw new InvalidTokenError('Signature verification failed');
-  }
-
-  /** Whether a token names a key that is not in this module's options, and so may be one of `jwksUri`. */
-  isRemote({ kid }: TokenHeader): boolean {
-    const { contents } = this.ring;
-    return contents.remote !== undefined && kid !== undefined && !contents.has(kid);
+    const found = contents.find(kid, now);
+    if (!found?.verificationKey) throw new InvalidTokenError('Signature verification failed');
+    const isGuess = kid === undefined && contents.live(now).length > 1;
+    // Each key of a ring verifies its own algorithms only, even if other keys have others.
+    if (!found.algorithms.some((allowed) => allowed === alg))
+      throw new InvalidTokenError(
+        isGuess ? 'Token has no kid' : 'The specified alg value is not allowed',
+      );
+    return { key: found.verificationKey, algorithms: found.algorithms, isGuess };
   }
 
   async #loadVerificationKey(

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { inspect } from 'node:util';
 import type {
   Claims,
@@ -11,10 +12,14 @@ import type {
 /** Marks verified tokens, so that two copies of this library in one process accept each other's. */
 const VERIFIED = Symbol.for('nestjs-jwt-extended:verified-token');
 
+/** Whether a token of another issuer is revoked in the name space of this module, as the option `revocations` says. */
+export const SHARES_REVOCATIONS = Symbol.for('nestjs-jwt-extended:shares-revocations');
+
 /** The implementation of `Token`. Its text is private, so that nothing prints it by accident. */
 export class VerifiedToken implements Token {
   readonly #encoded: string;
   readonly #reading: object;
+  readonly #sharesRevocations: boolean;
   readonly header: TokenHeader;
   readonly claims: Claims;
   readonly identity: string;
@@ -28,10 +33,12 @@ export class VerifiedToken implements Token {
     content: Pick<Token, 'encoded' | 'header' | 'claims' | 'identity' | 'type' | 'fresh'> & {
       readonly issuer?: string | undefined;
       readonly namespace?: string | undefined;
+      readonly [SHARES_REVOCATIONS]?: boolean;
     },
   ) {
     this.#encoded = content.encoded;
     this.#reading = VerifiedToken.readingOf(content);
+    this.#sharesRevocations = content[SHARES_REVOCATIONS] === true;
     this.header = content.header;
     this.claims = content.claims;
     this.identity = content.identity;
@@ -48,6 +55,10 @@ export class VerifiedToken implements Token {
 
   get [VERIFIED](): true {
     return true;
+  }
+
+  get [SHARES_REVOCATIONS](): boolean {
+    return this.#sharesRevocations;
   }
 
   get encoded(): string {
@@ -89,6 +100,16 @@ export class VerifiedToken implements Token {
 /** Whether a value is a token that this library verified, in this copy or in another one. */
 export function isVerifiedToken(value: unknown): value is Token {
   return typeof value === 'object' && value !== null && VERIFIED in value;
+}
+
+/**
+ * What a token is revoked by: its `jti` or, without one, a digest of its header and payload. The signature does not count,
+ * because ECDSA has several for one text.
+ */
+export function revocationIdOf({ jti, encoded }: Pick<Token, 'jti' | 'encoded'>): string {
+  if (jti !== '') return jti;
+  const signed = encoded.slice(0, encoded.lastIndexOf('.'));
+  return `=${createHash('sha256').update(signed).digest('base64url')}`;
 }
 
 function dateOf(seconds: unknown): Date | undefined {

@@ -10,7 +10,6 @@ export const acceptedSingleImports: readonly string[] = [
   'endpoints/refresh.controller.ts',
   'http/extract-token.ts',
   'http/token-cookie.ts',
-  'keys/remote-jwks.ts',
   'keys/secret-strength.ts',
   'module/endpoints.ts',
   'options/resolve-options.ts',

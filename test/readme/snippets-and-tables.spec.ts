@@ -196,6 +196,14 @@ describe("The README's tables", () => {
     expect(columns('Extra', 'Default')).toEqual(extras);
   });
 
+  it('state the defaults of the members of an issuer', () => {
+    const members = membersOf('issuer-options.ts').get('IssuerOptions') ?? [];
+
+    expect(columns('Member of an issuer', 'Default')).toEqual(
+      members.map(({ name, documented = '' }) => [name, plain(documented)]),
+    );
+  });
+
   it('name exactly the options of @JwtRequired, with their defaults', () => {
     const members = membersOf('../route/policy-metadata.ts').get('JwtRequiredOptions') ?? [];
 
@@ -206,6 +214,7 @@ describe("The README's tables", () => {
 
   it.each([
     ['Member of a key', 'key-options.ts', 'KeyInput'],
+    ['Member of an issuer', 'issuer-options.ts', 'IssuerOptions'],
     ['`loaders.`', 'callbacks.ts', 'JwtExtendedLoaders'],
     ['`responses.`', 'callbacks.ts', 'JwtExtendedResponses'],
   ])('name exactly the members of the table %s', (heading, file, type) => {

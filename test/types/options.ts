@@ -52,6 +52,7 @@ export const tokens: JwtExtendedOptions[] = [
   { accessTokenExpires: false, refreshTokenExpires: false },
   { decodeIssuer: 'one', encodeAudience: 'two', decodeAudience: ['two', 'three'] },
   { requiredClaims: ['tenant'], identityClaim: 'uid', verifySub: false, maxTokenLength: 4096 },
+  { scopeClaim: 'scp' },
   // @ts-expect-error -- `true` is no duration
   { accessTokenExpires: true },
   // @ts-expect-error -- only a lifetime may be switched off
@@ -61,6 +62,35 @@ export const tokens: JwtExtendedOptions[] = [
   // @ts-expect-error -- a date is no duration
   { refreshTokenExpires: new Date() },
 ];
+
+export const issuers: JwtExtendedOptions['issuers'][] = [
+  [{ issuer: 'https://login.example.com/', audience: 'api' }],
+  [{ issuer: 'https://login.example.com/', audience: ['api', 'admin'], tokens: 'id' }],
+  [
+    {
+      issuer: 'accounts.example.com',
+      audience: false,
+      jwksUri: new URL('https://login.example.com/jwks'),
+      algorithms: ['RS256', 'EdDSA'],
+      tokenTypes: [null, 'at+jwt'],
+      identityClaim: 'oid',
+      scopeClaim: 'scp',
+      allowHttp: true,
+      revocations: 'shared',
+    },
+  ],
+  // @ts-expect-error -- the audience is required (R83)
+  [{ issuer: 'https://login.example.com/' }],
+  // @ts-expect-error -- only false says that every audience is meant
+  [{ issuer: 'https://login.example.com/', audience: true }],
+  // @ts-expect-error -- an issuer that publishes its keys has no secret (R3)
+  [{ issuer: 'https://login.example.com/', audience: 'api', algorithms: ['HS256'] }],
+  // @ts-expect-error -- refresh tokens of others are never accepted (R84)
+  [{ issuer: 'https://login.example.com/', audience: 'api', tokens: 'refresh' }],
+];
+
+// @ts-expect-error -- issuers replaces it
+export const formerRing: JwtExtendedOptions = { keys: { jwksUri: 'https://login.example.com' } };
 
 export const locations: JwtExtendedOptions[] = [
   { locations: ['headers', 'cookies', 'query_string', 'json'] },

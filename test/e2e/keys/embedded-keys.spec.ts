@@ -22,6 +22,7 @@ import {
 } from '../../support/mutations.js';
 import { headerOf, startTokens } from '../../support/tokens.js';
 
+const ISSUER = 'https://issuer.example';
 const PAIRS = ONE_OF_EACH_KIND.filter((algorithm) => !algorithm.startsWith('HS'));
 
 /** Publishes all of the attacker's keys. */
@@ -38,8 +39,8 @@ function attackersJwk(algorithm: Algorithm): object {
 }
 
 /** A token that the attacker has signed, with more members in its header. */
-function attackersToken(algorithm: Algorithm, header: object): string {
-  const input = inputOf(algorithm, header);
+function attackersToken(algorithm: Algorithm, header: object, claims: object = {}): string {
+  const input = inputOf(algorithm, header, claims);
   return joined(input, signatureOf(input, algorithm, attackedKeys(algorithm, 'attacker').signing));
 }
 
@@ -187,18 +188,18 @@ describe('A module that trusts the key set of another issuer', () => {
     const issuer = await JwksServer.start(published(verifying, { kid: 'issuer' }));
     const { tokens } = await startTokens({
       secret: undefined,
-      keys: { jwksUri: issuer.uri },
-      decodeAlgorithms: ['ES256'],
+      issuers: [{ issuer: ISSUER, audience: false, algorithms: ['ES256'], jwksUri: issuer.uri }],
       clock: new Clock().now,
     });
-    const twin = inputOf('ES256', { kid: 'issuer', jku: attacker.uri });
+    const theirs = { iss: ISSUER };
+    const twin = inputOf('ES256', { kid: 'issuer', jku: attacker.uri }, theirs);
 
     const verdicts = await Promise.all(
       Object.values(carriersOf('ES256'))
         .flatMap((headers) => Object.values(headers))
         .flatMap((header) => [
-          attackersToken('ES256', { ...header, kid: 'issuer' }),
-          attackersToken('ES256', { ...header, kid: 'attacker ES256' }),
+          attackersToken('ES256', { ...header, kid: 'issuer' }, theirs),
+          attackersToken('ES256', { ...header, kid: 'attacker ES256' }, theirs),
         ])
         .map((token) => verdictOn(tokens, token)),
     );

@@ -196,9 +196,12 @@ describe('The key set of rotating keys', () => {
   });
 
   it('can be the jwksUri of another module', async () => {
-    const issuer = await start('express', CURRENT, { endpoints: { jwks: '/keys' } });
-    const keys = ringOptions({ jwksUri: `${issuer.url}/keys` });
-    const consumer = await start('fastify', { ...keys, decodeAlgorithms: ['ES256'] }, {});
+    const iss = 'https://login.example.com';
+    const made = { ...CURRENT, encodeIssuer: iss, encodeAudience: 'api' };
+    const issuer = await start('express', made, { endpoints: { jwks: '/keys' } });
+    const entry = { issuer: iss, audience: 'api', algorithms: ['ES256'] as const };
+    const issuers = [{ ...entry, jwksUri: `${issuer.url}/keys` }];
+    const consumer = await start('fastify', { secret: undefined, issuers }, {});
     const token = await issuer.get(TokenService).createAccessToken('alice');
 
     expect(await consumer.send('GET', '/me', { token })).toMatchObject(ALICE);
@@ -231,7 +234,7 @@ describe('The key set without a ring', () => {
     ],
     [
       'has no keys of another issuer',
-      { ...ringOptions({ jwksUri: 'https://issuer.invalid/' }), decodeAlgorithms: ['RS256'] },
+      { secret: undefined, issuers: [{ issuer: 'https://issuer.invalid', audience: 'api' }] },
       [],
     ],
   ])('%s', async (_, options, keys) => {

@@ -257,9 +257,8 @@ describe('KeyRing.rotate with a mistake', () => {
     'and keys.others[1].publicKey']: {
       'a good key and a bad one after it': withOthers(other.verifying, { kid: 'x' }),
     },
-    'keys.jwksUri must be an absolute address: https://…': {
-      'a jwksUri that is not an address': { current: second.signing, jwksUri: 'nowhere' },
-    },
+    'keys.jwksUri is not an option; name the issuer instead: issuers: [{ issuer, audience, jwksUri }]':
+      { 'a jwksUri': { current: second.signing, jwksUri: 'https://issuer.example/jwks' } },
     "keys uses the kid 'first' for another key than before: use a new kid": {
       "the current key's kid with another key": { current: otherFirst.signing },
       "the current key's kid with another key, among the others": withOthers(otherFirst.verifying),

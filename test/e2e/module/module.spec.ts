@@ -376,7 +376,7 @@ describe('ModuleSettings', () => {
       ModuleSettings.from({ keys: { current, others: [other] }, loaders }),
     ).rejects.toThrow('loaders.decodeKey is given beside keys for ES256 and HS256');
     await expect(
-      ModuleSettings.from({ keys: { current, jwksUri: undefined }, decodeAlgorithms: ['RS256'] }),
-    ).rejects.toThrow('decodeAlgorithms beside keys is for jwksUri alone');
+      ModuleSettings.from({ keys: { current }, decodeAlgorithms: ['ES256'] }),
+    ).rejects.toThrow('keys and decodeAlgorithms are both given: leave out decodeAlgorithms');
   });
 });

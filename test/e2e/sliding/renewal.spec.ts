@@ -481,21 +481,24 @@ describe('No cookie is renewed for a token', () => {
   });
 
   it("under another issuer's key", async () => {
-    const [own, foreign] = [ringKey('own', 'ES256'), ringKey('foreign', 'ES256')];
+    const [own, foreign] = [ringKey('own', 'ES256'), ringKey('foreign', 'RS256')];
     const issuer = await JwksServer.start(foreign.jwk());
-    const keys = { current: own.signing, jwksUri: issuer.uri };
-    const sliding = await start({ secret: undefined, keys, csrf: { protect: false } });
-    const { app, clock } = sliding;
+    const iss = 'https://issuer.example';
+    const issuers = [{ issuer: iss, audience: false, jwksUri: issuer.uri } as const];
+    const keys = { current: own.signing };
+    const sessions = { lifetime: '1d' };
+    const options = { secret: undefined, keys, issuers, sessions, csrf: { protect: false } };
+    const { app, clock } = await start(options);
     const cookiesFor = async (token: string) => {
       const answer = await app.send('GET', '/room', cookieOf(token));
       expect(said(answer)).toEqual(welcome('cookies'));
       return namesIn(answer.cookies);
     };
-    const pair = await app.get(TokenService).createTokenPair('alice', { remember: false });
+    const due = { sid: 'session', grant: { cookie: true } };
     clock.forward(600);
 
-    expect(await cookiesFor(pair.accessToken)).toEqual(['access_token_cookie']);
-    expect(await cookiesFor(foreign.token())).toEqual([]);
+    expect(await cookiesFor(own.token(due))).toEqual(['access_token_cookie']);
+    expect(await cookiesFor(foreign.token({ ...due, iss }))).toEqual([]);
     await issuer.stop();
   });
 });

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { readBounded, RemoteKeys, usableKeys } from '../../../src/keys/remote-jwks.js';
+import { resolveOptions } from '../../../src/options/resolve-options.js';
+import type { ResolvedIssuer } from '../../../src/options/issuer-options.js';
 import type { Algorithm } from '../../../src/options/key-options.js';
 import { JwksServer, published } from '../../support/jwks-server.js';
 import { ecPair, ed25519Pair, rsaPair } from '../../support/keys.js';
@@ -16,8 +18,11 @@ describe('RemoteKeys', () => {
   });
   afterEach(() => server.stop());
 
-  const remote = (...algorithms: readonly Algorithm[]) =>
-    RemoteKeys.create(new URL(server.uri), algorithms);
+  const remote = (...algorithms: readonly Exclude<Algorithm, `HS${string}`>[]) => {
+    const entry = { issuer: 'https://issuer.example', audience: 'api', algorithms };
+    const { issuers } = resolveOptions({ issuers: [{ ...entry, jwksUri: server.uri }] });
+    return RemoteKeys.create(issuers[0] as ResolvedIssuer);
+  };
 
   it('returns the same public key every time', async () => {
     const keys = await remote('RS256', 'PS384');
@@ -27,13 +32,23 @@ describe('RemoteKeys', () => {
     expect((await keys.find({ alg: 'RS256', kid: 'rsa' })).key).toBe(key);
   });
 
+  it('refuses an algorithm that the options do not allow, and fetches nothing (R2)', async () => {
+    const keys = await remote('RS256');
+
+    expect(await refusalOf(keys.find({ alg: 'PS256', kid: 'rsa' }))).toMatchObject({
+      code: 'TOKEN_INVALID',
+      message: 'The specified alg value is not allowed',
+    });
+    expect(server.requests).toBe(0);
+  });
+
   it('refuses a token without a key id if two keys of the set fit', async () => {
     server.publish({ ...rsa, kid: undefined }, published(rsaPair('second').publicKey));
 
     expect(await refusalOf((await remote('RS256')).find({ alg: 'RS256' }))).toEqual({
       name: 'InvalidTokenError',
       code: 'TOKEN_INVALID',
-      message: 'Signature verification failed',
+      message: 'Token has no kid',
     });
   });
 
@@ -51,17 +66,27 @@ describe('RemoteKeys', () => {
     });
     expect((error as Error).cause).toBeDefined();
   });
+
+  it('names the issuer whose keys cannot be fetched, for the log', async () => {
+    server.answer(500);
+    const error = await rejectionOf((await remote('ES256')).find({ alg: 'ES256', kid: 'ec' }));
+
+    expect(((error as Error).cause as Error).message).toBe(
+      'The keys of https://issuer.example could not be fetched: The key set was answered with status 500',
+    );
+  });
 });
 
 describe('readBounded', () => {
   const LIMIT = 512 * 1024;
+  const WHAT = 'The key set';
   const bytes = (length: number) => Buffer.alloc(length, 'a');
 
   it('reads a body of up to half a megabyte', async () => {
-    expect(await readBounded(new Response('{"keys":[]}'))).toBe('{"keys":[]}');
-    expect(await readBounded(new Response('ключ'))).toBe('ключ');
-    expect(await readBounded(new Response(null))).toBe('');
-    expect(await readBounded(new Response(bytes(LIMIT)))).toHaveLength(LIMIT);
+    expect(await readBounded(new Response('{"keys":[]}'), WHAT)).toBe('{"keys":[]}');
+    expect(await readBounded(new Response('ключ'), WHAT)).toBe('ключ');
+    expect(await readBounded(new Response(null), WHAT)).toBe('');
+    expect(await readBounded(new Response(bytes(LIMIT)), WHAT)).toHaveLength(LIMIT);
   });
 
   it('stops as soon as the body is longer (R26)', async () => {
@@ -74,9 +99,9 @@ describe('readBounded', () => {
     });
 
     const tooLarge = new TypeError('The key set is too large');
-    expect(await rejectionOf(readBounded(new Response(endless)))).toEqual(tooLarge);
+    expect(await rejectionOf(readBounded(new Response(endless), WHAT))).toEqual(tooLarge);
     expect(given).toBeLessThan(12);
-    expect(await rejectionOf(readBounded(new Response(bytes(LIMIT + 1))))).toEqual(tooLarge);
+    expect(await rejectionOf(readBounded(new Response(bytes(LIMIT + 1)), WHAT))).toEqual(tooLarge);
   });
 });
 

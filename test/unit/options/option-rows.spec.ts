@@ -167,6 +167,10 @@ const BY_PATH: Readonly<Record<string, readonly Wrong[]>> = {
   headerType: [...wrong(header, 'Bearer ', 'a,b'), ...wrong('give a string', null, false)],
   cookies: NOT_GROUPS,
   csrf: NOT_GROUPS,
+  issuers: [
+    ...wrong('give an array', {}, null, ''),
+    [[null], '[0] was given null; give an object of options'],
+  ],
   statusProfile: wrong("give one of 'flask', 'rfc6750'", 'rfc', 422, null),
   realm: [
     ...wrong(printable, '', 'a\r\nSet-Cookie: b=c', 'Küche', 'a\x7f'),

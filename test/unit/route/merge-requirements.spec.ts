@@ -162,7 +162,7 @@ describe('Required claims', () => {
     ['{"__proto__":{"scope":"read"}}', false],
     ['{}', false],
   ])('the word "read" is in the scope of %s: %s', (found, expected) => {
-    expect(hasScopeWord(claims(found), 'read')).toBe(expected);
+    expect(hasScopeWord(claims(found), 'read', 'scope')).toBe(expected);
   });
 
   /** Fixed, so that a failure can be repeated; fast-check prints it with the path to the case. */

@@ -205,6 +205,9 @@ function confusedInRing(kid: string | undefined, algorithm: Algorithm): Record<s
   return mapped(secrets, (secret) => ofRing(kid, 'HS256', secret));
 }
 
+/** Several keys may verify a token without a key id. */
+const NAMELESS = 'Token has no kid';
+
 export const RING_ATTACKS: readonly Family[] = [
   ...familiesOf(ofRing('pair', 'RS256'), BAD_ALGORITHM, {
     'the algorithm of one key under the id of another (R3)': {
@@ -214,15 +217,20 @@ export const RING_ATTACKS: readonly Family[] = [
       'RSA under the id of the curve': ofRing('curve', 'RS256'),
       'ECDSA under the id of the pair': ofRing('pair', 'ES256'),
       'ECDSA under the id of the secret': ofRing('secret', 'ES256'),
-      'HMAC under no id': ofRing(undefined, 'HS256'),
-      'ECDSA under no id': ofRing(undefined, 'ES256'),
+    },
+  }),
+  ...familiesOf(ofRing(undefined, 'RS256'), NAMELESS, {
+    'the algorithm of one key under no id (R3)': {
+      HMAC: ofRing(undefined, 'HS256'),
+      ECDSA: ofRing(undefined, 'ES256'),
     },
   }),
   ...(['pair', 'curve', undefined] as const).flatMap((kid) => {
     const algorithm = kid === 'curve' ? 'ES256' : 'RS256';
     const title = `HMAC with the public key of ${kid ?? 'the current key'} as the secret (R3)`;
     const attacks = { [title]: confusedInRing(kid, algorithm) };
-    return familiesOf(ofRing(kid, algorithm), BAD_ALGORITHM, attacks);
+    const reason = kid === undefined ? NAMELESS : BAD_ALGORITHM;
+    return familiesOf(ofRing(kid, algorithm), reason, attacks);
   }),
   ...familiesOf(ofRing('secret', 'HS256'), BAD_SIGNATURE, {
     'HMAC with a public key as the secret, under the id of a secret (R3)': confusedInRing(
