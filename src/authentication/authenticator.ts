@@ -27,7 +27,7 @@ import { type LoaderCalls, loadUser, requireVerified } from '../tokens/loaders.j
 import type { TokenReader } from '../tokens/token-reader.js';
 import type { ExtractedToken } from '../http/token-locations.js';
 import { extractToken } from '../http/extract-token.js';
-import { mergeRequirements } from './merge-requirements.js';
+import { collectRequirements } from './requirements.js';
 import { AuthenticatedToken } from '../tokens/verified-token.js';
 
 /** What `TokenService.authenticate` demands of a token, as the guards and decorators of a route do. */
@@ -54,7 +54,7 @@ const DEMANDS = {
 
 function policyOf(demands: TokenDemands): RoutePolicy & { readonly request: unknown } {
   const { type, fresh, claims, scope, request } = readOptions('authenticate', DEMANDS, demands);
-  const requirements = mergeRequirements([[{ decorator: 'authenticate', claims, scope }]]);
+  const requirements = collectRequirements([{ decorator: 'authenticate', claims, scope }]);
   return {
     ...{ type, fresh, request, requirements },
     ...{ verifyType: true, optional: false, skipRevocationCheck: false },

@@ -51,7 +51,7 @@ export interface Requirement {
   readonly word?: string;
   /** The route parameter that a claim must equal. */
   readonly parameter?: string;
-  /** Whether the token must meet it: no override exempts the token, and no nearer requirement replaces it. */
+  /** Whether the token must meet it: no override of the decorator exempts the token. */
   readonly applies: (claims: Claims) => boolean;
   /**
    * @param params - the parameters of the request's route

@@ -1,7 +1,7 @@
 import type { Freshness, RequirementMetadata, RoutePolicy } from '../contracts/route-policy.js';
 import type { TokenType } from '../contracts/token.js';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
-import { mergeRequirements } from '../authentication/merge-requirements.js';
+import { collectRequirements } from '../authentication/requirements.js';
 import type { RequiredPolicy } from './policy-metadata.js';
 
 /** What a token guard requires. */
@@ -56,7 +56,7 @@ export function mergePolicy(levels: readonly PolicyLevel[]): RoutePolicy | undef
     fresh: requiredFreshness(levels, deciding, type),
     locations: levels.find(({ required }) => required?.locations)?.required?.locations,
     cookieName: levels.find(({ required }) => required?.cookieName)?.required?.cookieName,
-    requirements: mergeRequirements(levels.flatMap((level) => level.requirements)),
+    requirements: collectRequirements(levels.flatMap((level) => level.requirements.flat())),
   });
 }
 

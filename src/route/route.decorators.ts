@@ -107,7 +107,7 @@ export function JwtRequired(options: JwtRequiredOptions = {}): RouteDecorator {
 
 /**
  * Requires claims of the token: all of them, members of objects one by one. Requirements of several decorators and levels
- * add up; if two levels require different values of a claim, the nearer one decides.
+ * add up, also if they name the same claim.
  *
  * A token that lacks one is refused with 403. If the request has no token and needs none (`@JwtOptional`, or another guard
  * of `anyOf` let it in), nothing is required.

@@ -14,11 +14,12 @@ import { partsOf, withRoutes, type Words } from '../../support/routes-notation.j
 
 const unlessRoot = { override: { root: true } };
 
-/** `… unless root` has an override that the claim `root` meets; `:x` is a parameter whose value is 0. */
+/** `… unless root` has an override that the claim `root` meets; `:x` and `:y` are parameters of the values 0 and 1. */
 const words: Words = {
   'tenant acme': RequireClaims({ tenant: 'acme' }),
   'tenant acme unless root': RequireClaims({ tenant: 'acme' }, unlessRoot),
   'tenant is :x': MatchParam('x', { claim: 'tenant' }),
+  'tenant is :y': MatchParam('y', { claim: 'tenant' }),
   'role admin': RequireClaims({ role: 'admin' }),
   'role admin unless root': RequireClaims({ role: 'admin' }, unlessRoot),
   'role admin unless a.x and b': RequireClaims(
@@ -104,27 +105,42 @@ const ADDING_UP: readonly Row[] = [
   ],
 ];
 
-const NEAREST: readonly Row[] = [
+/** A nearer decorator replaces nothing, even if it names the same claim (R81). */
+const SAME_CLAIM: readonly Row[] = [
   [
     'AccessGuard + role user and tenant acme / role admin',
-    [{ ...admin, ...acme }],
+    [{ role: ['user', 'admin'], ...acme }],
     [
+      { ...admin, ...acme },
       { ...user, ...acme },
-      { ...admin, tenant: 'other' },
+      { role: ['user', 'admin'], tenant: 'other' },
     ],
   ],
-  ['AccessGuard + roles a / roles b', [{ roles: ['b'] }], [{ roles: ['a'] }]],
+  [
+    'AccessGuard + roles a / roles b',
+    [{ roles: ['a', 'b'] }],
+    [{ roles: ['a'] }, { roles: ['b'] }],
+  ],
   [
     'AccessGuard + org.id 7 and org.role user / JwtRequired with org.role admin',
-    [{ org: { id: 7, role: 'admin' } }],
-    [{ org: { id: 7, role: 'user' } }, { org: { id: 8, role: 'admin' } }],
+    [{ org: { id: 7, role: ['admin', 'user'] } }],
+    [{ org: { id: 7, role: 'admin' } }, { org: { id: 7, role: 'user' } }],
   ],
-  ['AccessGuard + org 7 / org.id 7', [{ org: { id: 7 } }], [{ org: 7 }]],
-  ['AccessGuard + org.id 7 / org 7', [{ org: 7 }], [{ org: { id: 7 } }]],
+  ['AccessGuard + org 7 / org.id 7', [], [{ org: 7 }, { org: { id: 7 } }]],
+  ['AccessGuard + org.id 7 / org 7', [], [{ org: 7 }, { org: { id: 7 } }]],
   [
     'AccessGuard + scope users read and books read / scope users write',
-    [{ scope: { users: 'write', books: 'read' } }],
-    [{ scope: { users: 'read', books: 'read' } }, { scope: { users: 'write' } }],
+    [{ scope: { users: ['read', 'write'], books: 'read' } }],
+    [
+      { scope: { users: 'write', books: 'read' } },
+      { scope: { users: 'read', books: 'read' } },
+      { scope: { users: 'write' } },
+    ],
+  ],
+  [
+    'AccessGuard + tenant is :x / tenant is :y',
+    [{ tenant: ['0', '1'] }],
+    [{ tenant: '0' }, { tenant: '1' }],
   ],
 ];
 
@@ -168,8 +184,8 @@ const OVERRIDES: readonly Row[] = [
   ['AccessGuard + role admin / role admin unless root', [admin], [root]],
   [
     'AccessGuard + role user / role admin unless root',
-    [admin, { ...root, ...user }],
-    [user, root, { ...root, role: 'guest' }],
+    [{ role: ['user', 'admin'] }, { ...root, ...user }],
+    [admin, user, root, { ...root, ...admin }, { ...root, role: 'guest' }],
   ],
   ['fresh JwtRequired with role admin unless root', [{ ...fresh, ...root }], [root]],
 ];
@@ -228,7 +244,7 @@ async function expectVerdicts(app: RunningApp, path: string, [, accepted, refuse
 
 describe.each([
   ['add up over levels', ADDING_UP, false],
-  ['of the nearest level apply', NEAREST, false],
+  ['add up even if they name the same claim', SAME_CLAIM, false],
   ['do not apply if their override does', OVERRIDES, false],
   ['of optional routes apply to tokens', OPTIONAL, false],
   ['work with a global guard', GLOBAL, true],
@@ -236,7 +252,9 @@ describe.each([
   let app: RunningApp;
   beforeAll(async () => {
     app = await createApp('express', {
-      controllers: rows.map(([text], index) => routeAt(`route-${index}/:x`, partsOf(text, words))),
+      controllers: rows.map(([text], index) =>
+        routeAt(`route-${index}/:x/:y`, partsOf(text, words)),
+      ),
       extras: { globalGuard },
     });
   });
@@ -244,7 +262,7 @@ describe.each([
 
   it.each(rows.map((row, index) => ({ route: row[0], row, index })))(
     '$route',
-    async ({ row, index }) => expectVerdicts(app, `/route-${index}/0`, row),
+    async ({ row, index }) => expectVerdicts(app, `/route-${index}/0/1`, row),
   );
 });
 
@@ -257,11 +275,16 @@ describe('Inherited requirements', () => {
 
   const parent = { ...acme, plan: 'free' };
   const child = { ...acme, ...pro };
+  const both = { ...acme, plan: ['free', 'pro'] };
   it.each<Row>([
     ['/parent/inherited', [{ ...parent, ...admin }], [parent, { ...child, ...admin }]],
-    ['/child/inherited', [{ ...child, ...admin }], [child, { ...parent, ...admin }]],
-    ['/child/overridden', [child], [parent, pro]],
-  ])('of the nearest class apply: %s', async (...row) => {
+    [
+      '/child/inherited',
+      [{ ...both, ...admin }],
+      [both, { ...child, ...admin }, { ...parent, ...admin }],
+    ],
+    ['/child/overridden', [both], [child, parent, pro]],
+  ])('add up over the classes: %s', async (...row) => {
     await expectVerdicts(app, row[0], row);
   });
 });

@@ -9,61 +9,38 @@ import type {
 import type { Claims } from '../contracts/token.js';
 
 /**
- * Merges the requirements of a route's levels into one list. They add up. If two levels require different values of one
- * claim, the nearer level decides, unless the token matches that level's own override.
+ * Collects what the decorators of a route require. All of it is required: a decorator on a nearer level replaces nothing, so
+ * adding one never lets in a token that was refused before.
  *
- * @param groups - the requirements of each level, from the handler outwards
  * @returns `undefined` if nothing is required
  */
-export function mergeRequirements(
-  groups: readonly (readonly RequirementMetadata[])[],
+export function collectRequirements(
+  decorators: readonly RequirementMetadata[],
 ): readonly Requirement[] | undefined {
-  const merged = groups.flatMap((group, index) => {
-    const nearer = groups.slice(0, index).flat();
-    return group.flatMap((metadata) => requirementsOf(metadata, nearer));
-  });
-  return merged.length > 0 ? Object.freeze(merged) : undefined;
+  const collected = decorators.flatMap(requirementsOf);
+  return collected.length > 0 ? Object.freeze(collected) : undefined;
 }
 
-function requirementsOf(
-  metadata: RequirementMetadata,
-  nearer: readonly RequirementMetadata[],
-): readonly Requirement[] {
-  const members = membersOf(metadata).flatMap(({ kind, path, value }) => {
-    const conflicting = nearer.filter((other) => membersOf(other).some(overlapping(path)));
-    const isMet: Requirement['isMet'] = (claims, _params, scopeClaim) =>
-      hasClaim(claims, { path: kind === 'scope' ? [scopeClaim, ...path.slice(1)] : path, value });
-    return unlessReplaced(metadata, conflicting, { kind, isMet });
-  });
-  const words = (isWords(metadata.scope) ? metadata.scope : []).flatMap((word) => {
-    const isMet: Requirement['isMet'] = (claims, _params, scopeClaim) =>
-      hasScopeWord(claims, word, scopeClaim);
-    return unlessReplaced(metadata, [], { kind: 'scope', word, isMet });
-  });
-  const params = Object.entries(metadata.params ?? {}).flatMap(([claim, parameter]) => {
-    const conflicting = nearer.filter((other) => Object.hasOwn(other.params ?? {}, claim));
-    const isMet = (claims: Claims, given: unknown) =>
-      matchesParameter(claims, claim, given, parameter);
-    return unlessReplaced(metadata, conflicting, { kind: 'claim', parameter, isMet });
-  });
+function requirementsOf(metadata: RequirementMetadata): readonly Requirement[] {
+  const isOverridden = overrideOf(metadata);
+  const applies = (claims: Claims) => !isOverridden(claims);
+  const members = membersOf(metadata).map(({ kind, path, value }): Requirement => ({
+    ...{ kind, applies },
+    isMet: (claims, _params, scopeClaim) =>
+      hasClaim(claims, { path: kind === 'scope' ? [scopeClaim, ...path.slice(1)] : path, value }),
+  }));
+  const words = (isWords(metadata.scope) ? metadata.scope : []).map((word): Requirement => ({
+    ...{ kind: 'scope', word, applies },
+    isMet: (claims, _params, scopeClaim) => hasScopeWord(claims, word, scopeClaim),
+  }));
+  const params = Object.entries(metadata.params ?? {}).map(([claim, parameter]): Requirement => ({
+    ...{ kind: 'claim', parameter, applies },
+    isMet: (claims, given) => matchesParameter(claims, claim, given, parameter),
+  }));
   return [...members, ...params, ...words];
 }
 
 type ClaimsTest = (claims: Claims) => boolean;
-
-/** For a token that matches the override of a decorator, that decorator neither requires nor replaces anything. */
-function unlessReplaced(
-  metadata: RequirementMetadata,
-  conflicting: readonly RequirementMetadata[],
-  requirement: Omit<Requirement, 'applies'>,
-): readonly Requirement[] {
-  if (conflicting.some(({ override }) => !override)) return [];
-  const isOverridden = overrideOf(metadata);
-  const overrides = conflicting.map(overrideOf);
-  const applies: ClaimsTest = (claims) =>
-    !isOverridden(claims) && overrides.every((isOtherOverridden) => isOtherOverridden(claims));
-  return [{ ...requirement, applies }];
-}
 
 function overrideOf({ override }: RequirementMetadata): ClaimsTest {
   if (!override) return () => false;
@@ -102,12 +79,6 @@ export function requiredValues(
 
 function isWords(scope: RequirementMetadata['scope']): scope is readonly string[] {
   return Array.isArray(scope);
-}
-
-/** Whether two requirements concern the same claim; one may require the whole claim and the other a member of it. */
-function overlapping(path: readonly string[]): (other: RequiredValue) => boolean {
-  return (other) =>
-    path.every((name, depth) => depth >= other.path.length || name === other.path[depth]);
 }
 
 /** Whether claims have a required value. Only own members count. */

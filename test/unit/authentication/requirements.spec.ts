@@ -6,7 +6,7 @@ import {
   hasScopeWord,
   matchesParameter,
   requiredValues,
-} from '../../../src/authentication/merge-requirements.js';
+} from '../../../src/authentication/requirements.js';
 import { requiredClaims } from '../../../src/options/requirement-options.js';
 import type { RequiredClaims } from '../../../src/index.js';
 
