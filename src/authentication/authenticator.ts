@@ -73,12 +73,11 @@ export class Authenticator {
   ) {}
 
   /**
-   * The token of a request and its user; `undefined` for OPTIONS, and if there is no token and the policy is optional.
+   * The token of a request and its user; `undefined` if there is no token and the policy is optional.
    *
    * @throws TokenError - of the step that refused
    */
   async authenticate(request: HttpRequest, policy: RoutePolicy): Promise<JwtContext | undefined> {
-    if (request.method === 'OPTIONS') return undefined;
     return this.#announcing(async () => {
       if (policy.isLogout) return this.#admitForLogout(request, policy);
       const extracted = this.#extract(request, policy);

@@ -1,4 +1,10 @@
-import { type ExecutionContext, Inject, Injectable, type Type } from '@nestjs/common';
+import {
+  type ExecutionContext,
+  Inject,
+  Injectable,
+  RequestMethod,
+  type Type,
+} from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { Authenticator } from '../authentication/authenticator.js';
 import { Refusals } from '../authentication/refusals.js';
@@ -102,6 +108,14 @@ export class RouteAuthenticator {
     if (!isHttpRequest(request))
       throw withRenderer(this.refusals, new MissingTokenError('Missing token'));
     if (contextOf(request)?.policy === policy) return true;
+    if (isForOptionsOnly(context.getHandler())) {
+      setContext(request, {
+        policy,
+        token: undefined,
+        looksUpUsers: this.loaders.has('userLookup'),
+      });
+      return true;
+    }
     const token = await this.authenticate(request, policy);
     if (token?.location === 'query_string') {
       // RFC 6750 sections 2.3 and 5.3: caches and `Referer` must not get a URL that contains a token.
@@ -111,6 +125,17 @@ export class RouteAuthenticator {
     }
     return true;
   }
+}
+
+/** Nest's metadata key for the method of a handler. */
+const METHOD_METADATA = 'method';
+
+/**
+ * A handler of `@Options()` answers preflights, which carry no token. A handler of `@All()` gets OPTIONS too, but may do for
+ * it whatever it does for other methods.
+ */
+function isForOptionsOnly(handler: object): boolean {
+  return Reflect.getMetadata(METHOD_METADATA, handler) === RequestMethod.OPTIONS;
 }
 
 function isHttpRequest(request: unknown): request is HttpRequest {
@@ -125,7 +150,7 @@ const CONTEXT = Symbol.for('nestjs-jwt-extended:request');
 export interface RequestContext {
   /** The policy that the request satisfied: a second guard with the same policy does not authenticate again. */
   readonly policy: RoutePolicy | undefined;
-  /** Absent on an optional route without a token, for OPTIONS, and if a guard of another kind let the request in. */
+  /** Absent on an optional route without a token, on `@Options()`, and if a guard of another kind let the request in. */
   readonly token: JwtContext | undefined;
   /** Whether there is a `userLookup` loader. */
   readonly looksUpUsers: boolean;

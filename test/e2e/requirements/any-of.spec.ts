@@ -8,6 +8,7 @@ import {
   Injectable,
   InternalServerErrorException,
   NotFoundException,
+  Options,
   Req,
   Scope,
   type Type,
@@ -547,23 +548,29 @@ describe('anyOf on the levels of a route', () => {
   @Controller('options')
   class OptionsController {
     @UseGuards(anyOf(KeyGuard, AccessGuard))
-    @All()
-    any(
+    @Options()
+    preflight(
       @Req() { user }: HttpRequest,
       @CurrentIdentity() id?: string,
       @CurrentUser() one?: unknown,
     ) {
       return { user: user ?? null, id: id ?? null, one: one ?? null };
     }
+
+    @UseGuards(anyOf(KeyGuard, AccessGuard))
+    @All('all')
+    all() {
+      return 'in';
+    }
   }
 
   it.each(ADAPTERS)(
-    'accepts OPTIONS as token guards do, without a user, on %s',
+    'accepts OPTIONS on a handler for it alone, without a user, on %s (R82)',
     async (adapter) => {
       const app = await createApp(adapter, { controllers: [OptionsController] });
       const empty = { user: null, id: null, one: null };
       expect(await app.send('OPTIONS', '/options')).toMatchObject({ status: 200, body: empty });
-      expect(await app.send('GET', '/options')).toMatchObject({ status: 401 });
+      expect(await app.send('OPTIONS', '/options/all')).toMatchObject({ status: 401 });
       await app.close();
     },
   );

@@ -338,7 +338,6 @@ describe('Mistakes in requirements', () => {
     ['the global prefix', 'AccessGuard + :id', '', prefixed],
     ['the path that RouterModule gives', '-', '', { imports: [OutsideModule, router] }],
     ['no path, if the handler is @Public', 'AccessGuard + :id / Public', '', {}],
-    ['no path, if the handler names another one', 'AccessGuard + :id / :name', ':name', {}],
   ])('a parameter that is in %s is accepted', async (_title, route, path, parts) => {
     const controllers = [routeAt(path, partsOf(route, words))];
     const app = await createApp('express', { controllers, ...parts });

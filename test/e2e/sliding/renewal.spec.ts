@@ -346,7 +346,6 @@ describe('No cookie is renewed for a token', () => {
       ({ refresh, csrf }) => ['POST', '/spend', inRefresh(refresh, csrf)],
     ],
     ['that is missing on an optional route', {}, 200, () => ['GET', '/optional']],
-    ['with OPTIONS', {}, 200, ({ access }) => ['OPTIONS', '/optional', cookieOf(access)]],
     ['on a route without a guard', {}, 200, ({ access }) => ['GET', '/garden', cookieOf(access)]],
   ])('%s', async (_what, options, status, request) => {
     const { app, token } = await comeBack(options);
