@@ -10,7 +10,7 @@ export type GuardKind = TokenType | 'fresh' | 'logout';
 /** The class of a guard. */
 export type GuardClass = abstract new (...args: never[]) => unknown;
 
-/** What one level of a route (the handler, its controller, the application) declares. */
+/** What one level of a route declares: the handler, its controller, each class that this extends, or the application. */
 export interface PolicyLevel {
   /** For messages: `AccountController.login`. */
   readonly name: string;
@@ -25,8 +25,7 @@ export interface PolicyLevel {
   readonly fresh?: false | Freshness | undefined;
   readonly optional?: boolean | undefined;
   readonly isPublic?: boolean | undefined;
-  /** The requirements, in groups: those of a class come before the inherited ones. */
-  readonly requirements: readonly (readonly RequirementMetadata[])[];
+  readonly requirements: readonly RequirementMetadata[];
 }
 
 /**
@@ -56,7 +55,7 @@ export function mergePolicy(levels: readonly PolicyLevel[]): RoutePolicy | undef
     fresh: requiredFreshness(levels, deciding, type),
     locations: levels.find(({ required }) => required?.locations)?.required?.locations,
     cookieName: levels.find(({ required }) => required?.cookieName)?.required?.cookieName,
-    requirements: collectRequirements(levels.flatMap((level) => level.requirements.flat())),
+    requirements: collectRequirements(levels.flatMap((level) => level.requirements)),
   });
 }
 
@@ -131,7 +130,7 @@ function refuseIdleDecorators(levels: readonly PolicyLevel[]): void {
 
 function idleDecoratorOf({ fresh, optional, requirements }: PolicyLevel): string | undefined {
   if (fresh) return '@Fresh';
-  return optional ? '@JwtOptional' : requirements.flat()[0]?.decorator;
+  return optional ? '@JwtOptional' : requirements[0]?.decorator;
 }
 
 /** Names the handler if the decorator is on the class: other routes of the class may be protected. */

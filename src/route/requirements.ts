@@ -15,24 +15,15 @@ import { type JwtRequiredOptions, type RequiredPolicy, REQUIREMENTS } from './po
 export function addRequirement(metadata: RequirementMetadata): ClassDecorator & MethodDecorator {
   return (target: object, _name?: string | symbol, descriptor?: PropertyDescriptor): void => {
     const holder = descriptor ? (descriptor.value as object) : target;
-    const known = ownRequirementsOf(holder) ?? [];
+    const known = requirementsOn(holder);
     Reflect.defineMetadata(REQUIREMENTS, [...known, Object.freeze(metadata)], holder);
   };
 }
 
-/** The requirements of a handler or a class, in groups: a class first, then the class that it extends, and so on. */
-export function requirementsOn(target: object): readonly (readonly RequirementMetadata[])[] {
-  const groups: (readonly RequirementMetadata[])[] = [];
-  for (let holder: unknown = target; typeof holder === 'function';) {
-    const own = ownRequirementsOf(holder);
-    if (own) groups.push(own);
-    holder = Object.getPrototypeOf(holder);
-  }
-  return groups;
-}
-
-function ownRequirementsOf(holder: object): readonly RequirementMetadata[] | undefined {
-  return Reflect.getOwnMetadata(REQUIREMENTS, holder) as readonly RequirementMetadata[] | undefined;
+/** The requirements that stand on a handler or a class, without those that the class inherits. */
+export function requirementsOn(target: object): readonly RequirementMetadata[] {
+  const own: unknown = Reflect.getOwnMetadata(REQUIREMENTS, target);
+  return (own as readonly RequirementMetadata[] | undefined) ?? [];
 }
 
 const ROWS = {

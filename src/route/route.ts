@@ -152,7 +152,7 @@ export class RoutePolicies {
     if (known) return known;
     const route = new Route([
       levelOf(`${controller.name}.${handler.name}`, handler),
-      levelOf(controller.name, controller),
+      ...classesOf(controller).map((type) => levelOf(type.name, type)),
       { ...guardsOf('the application', this.#globalGuards()), requirements: [] },
     ]);
     this.#routes.set(handler, routes.set(controller, route));
@@ -174,12 +174,33 @@ export class RoutePolicies {
 /** Nest's metadata key for `@UseGuards`. */
 const GUARDS_METADATA = '__guards__';
 
-/** The level of a controller class or a handler, read from its decorators. */
-export function levelOf(name: string, target: object): PolicyLevel {
+/** A class and those that it extends, each a level of its own; the class itself is the nearest. */
+function classesOf(controller: Type): readonly Type[] {
+  const classes: Type[] = [];
+  for (let type: unknown = controller; isClass(type); type = Object.getPrototypeOf(type))
+    classes.push(type);
+  return classes;
+}
+
+function isClass(value: unknown): value is Type {
+  return typeof value === 'function' && value !== Function.prototype;
+}
+
+/** Nest adds the guards of a class to those that it inherits, and keeps them together. */
+function ownGuardsOf(target: object): readonly unknown[] {
   const guards = read(GUARDS_METADATA, target) as readonly unknown[] | undefined;
+  const parent: unknown = Object.getPrototypeOf(target);
+  const inherited = isClass(parent)
+    ? (Reflect.getMetadata(GUARDS_METADATA, parent) as readonly unknown[] | undefined)
+    : undefined;
+  return guards?.slice(inherited?.length ?? 0) ?? [];
+}
+
+/** The level of a class or a handler, read from the decorators on it, and not on what it extends. */
+export function levelOf(name: string, target: object): PolicyLevel {
   const required = read(REQUIRED, target) as RequiredPolicy | undefined;
   return {
-    ...guardsOf(name, guards ?? []),
+    ...guardsOf(name, ownGuardsOf(target)),
     required,
     fresh: (read(FRESH, target) as false | Freshness | undefined) ?? required?.fresh,
     optional: (read(OPTIONAL, target) as boolean | undefined) ?? required?.optional,
@@ -208,7 +229,7 @@ export function classOf(guard: unknown): GuardClass | undefined {
 }
 
 function read(key: string | symbol, target: object): unknown {
-  return Reflect.getMetadata(key, target);
+  return Reflect.getOwnMetadata(key, target);
 }
 
 function guardsOf(
@@ -217,7 +238,7 @@ function guardsOf(
 ): Pick<PolicyLevel, 'name' | 'guards' | 'guardClasses' | 'anyOfClasses'> {
   const classes = guards.map(classOf).filter((type) => type !== undefined);
   for (const guard of classes) {
-    const [[requirement] = []] = requirementsOn(guard);
+    const [requirement] = classesOf(guard as Type).flatMap(requirementsOn);
     if (!requirement) continue;
     // Nest does not read the decorators of a guard, so they would protect nothing.
     throw new JwtExtendedConfigError(

@@ -61,7 +61,7 @@ describe('Metadata of a level', () => {
     ['optional', true, { optional: true }],
     ['public', true, { isPublic: true }],
     ['required', { verifyType: false }, { required: { verifyType: false } }],
-    ['requirements', [{ claims: { a: 1 } }], { requirements: [[{ claims: { a: 1 } }]] }],
+    ['requirements', [{ claims: { a: 1 } }], { requirements: [{ claims: { a: 1 } }] }],
   ])('%s is read if another copy wrote it', (name, value, level) => {
     expect(levelOf('Account.close', written(name, value))).toMatchObject(level);
   });
