@@ -1,6 +1,5 @@
 import { tagOf } from '../common/describe.js';
 import { TokenCreationError } from '../errors/config.error.js';
-import { TokenCheckUnavailableError } from '../errors/token-errors.js';
 import { isInherited } from '../options/token-options.js';
 
 /** Header parameters that say how a token is verified (RFC 7515 section 4.1, RFC 7797). */
@@ -18,25 +17,29 @@ export function mergeAdditions(
   given: unknown,
   reserved: ReadonlySet<string>,
 ): object {
-  if (!isObjectOrNothing(loaded))
-    throw new TokenCheckUnavailableError(new TypeError(`loaders.${what} must give an object`));
-  if (!isObjectOrNothing(given)) throw new TokenCreationError(`${what} must be an object`);
-  const merged = { ...loaded, ...given };
-  for (const name of Object.keys(merged)) {
+  const merged: object = {
+    ...membersOf(loaded, `loaders.${what} must give an object`),
+    ...membersOf(given, `${what} must be an object`),
+  };
+  for (const [name, value] of Object.entries(merged)) {
     if (reserved.has(name) || isInherited(name))
       throw new TokenCreationError(`${what} may not contain '${name}': the name is reserved`);
+    requireJson(value, `${what}.${name}`, [merged]);
   }
-  requireJson(merged, what);
   return merged;
 }
 
-function isObjectOrNothing(value: unknown): value is object | null | undefined {
-  return value === undefined || value === null || isJsonObject(value);
+/** What JSON writes of it: the `toJSON` of an entity may hide members. */
+function membersOf(additions: unknown, refusal: string): object | null | undefined {
+  const written = asWritten(additions);
+  if (written !== undefined && written !== null && !isJsonObject(written))
+    throw new TokenCreationError(refusal);
+  return written;
 }
 
-/** @throws TokenCreationError - for a value that JSON would change or cannot write */
-export function requireJson(value: unknown, path: string): void {
-  const fault = jsonFault(value, path);
+/** @throws TokenCreationError - for a value that JSON would lose or cannot write */
+export function requireJson(value: unknown, path: string, parents?: readonly object[]): void {
+  const fault = jsonFault(value, path, parents);
   if (fault) throw new TokenCreationError(`${fault}, which JSON cannot hold: use text or a number`);
 }
 
@@ -44,8 +47,8 @@ export function requireJson(value: unknown, path: string): void {
 const MAX_DEPTH = 100;
 
 /**
- * Why a value would not survive JSON unchanged, as a path and a reason; `undefined` if it would. For some of these
- * values `JSON.stringify` throws; others it changes silently: NaN becomes `null`, a Map `{}`.
+ * Why JSON cannot write a value, as a path and a reason; `undefined` if it can. For some of these
+ * values `JSON.stringify` throws; others it loses silently: NaN becomes `null`, a Map `{}`.
  */
 export function jsonFault(
   value: unknown,
@@ -71,8 +74,11 @@ function objectFault(value: object, path: string, parents: readonly object[]): s
   if (parents.length > MAX_DEPTH)
     return `${path.split('.', 1)[0]} is nested more than ${MAX_DEPTH} levels deep`;
   const isList = Array.isArray(value);
-  if ('toJSON' in value || !(isList || isJsonObject(value))) return `${path} is a ${kindOf(value)}`;
   const within = [...parents, value];
+  if (value instanceof Date && Number.isNaN(value.getTime())) return `${path} is an invalid Date`;
+  const written = asWritten(value);
+  if (written !== value) return jsonFault(written, path, within);
+  if (!isList && !isJsonObject(value)) return `${path} is a ${kindOf(value)}`;
   for (const [name, member] of isList ? (value as unknown[]).entries() : Object.entries(value)) {
     const memberPath = `${path}.${name}`;
     if (isList && member === undefined) return `${memberPath} is undefined`;
@@ -80,6 +86,13 @@ function objectFault(value: object, path: string, parents: readonly object[]): s
     if (fault) return fault;
   }
   return undefined;
+}
+
+/** The value that JSON writes in place of one with a method `toJSON`, such as an entity or a `Date`. */
+function asWritten(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || !('toJSON' in value)) return value;
+  const { toJSON } = value;
+  return typeof toJSON === 'function' ? (toJSON.call(value) as unknown) : value;
 }
 
 /** Whether JSON writes it as an object: not a list, a `Map` or a promise. */

@@ -47,8 +47,6 @@ const PUBLIC_KEY = rsaPair().publicKey.export({ format: 'pem', type: 'spki' });
 
 /** Values that a loader may not give; a public key is no key to sign with (R3). */
 const NONSENSE: Partial<Record<LoaderName, readonly unknown[]>> = {
-  additionalClaims: NOT_OBJECTS,
-  additionalHeaders: NOT_OBJECTS,
   encodeKey: [
     ...[...NOT_KEYS, undefined, null, PUBLIC_KEY],
     ...[
@@ -185,18 +183,23 @@ describe('The callbacks of the application:', () => {
       expect(output.text).toContain(`loaders.${name} must give true or false`);
   });
 
-  it.each([5, undefined, null, '', { id: 'alice' }, ['alice']])(
-    'userIdentity that gives %j is a mistake of the application: 500',
-    async (identity) => {
-      loaders.userIdentity.mockReturnValue(identity);
-      expect(await ask('userIdentity')).toEqual({
-        status: 500,
-        body: { statusCode: 500, message: 'Internal server error' },
-        entered: 0,
-      });
-      expect(output.text).toContain(TokenCreationError.name);
-    },
-  );
+  it.each<[LoaderName, unknown]>([
+    ...[5, undefined, null, '', { id: 'alice' }, ['alice']].map(
+      (identity): [LoaderName, unknown] => ['userIdentity', identity],
+    ),
+    ...NOT_OBJECTS.flatMap((additions): [LoaderName, unknown][] => [
+      ['additionalClaims', additions],
+      ['additionalHeaders', additions],
+    ]),
+  ])('%s that gives %p is a mistake of the application: 500', async (name, answer) => {
+    loaders[name].mockReturnValue(answer);
+    expect(await ask(name)).toEqual({
+      status: 500,
+      body: { statusCode: 500, message: 'Internal server error' },
+      entered: 0,
+    });
+    expect(output.text).toContain(TokenCreationError.name);
+  });
 
   it.each([
     ['additionalClaims', { exp: 1 }],
