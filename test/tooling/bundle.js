@@ -46,6 +46,7 @@ export async function bundle() {
     }),
   ].flatMap(({ metafile }) => Object.keys(metafile.outputs));
   outputs.filter((file) => file.endsWith('.map')).forEach(keepLines);
+  outputs.filter((file) => file.endsWith('.js')).forEach(dropFileNames);
 }
 
 /**
@@ -106,4 +107,10 @@ function keepLines(file) {
     return first ? [[0, first[1], first[2], 0]] : [];
   });
   writeFileSync(file, JSON.stringify({ ...map, names: [], mappings: encode(lines) }));
+}
+
+/** Empties the lines in which esbuild names the file that the next ones come from: the source map names it. */
+function dropFileNames(file) {
+  const text = readFileSync(file, 'utf8');
+  writeFileSync(file, text.replace(/^\/\/ \S+\.(?:ts|mjs|js)$/gm, ''));
 }
