@@ -1,4 +1,5 @@
 import type { Authenticator, TokenDemands } from './authentication/authenticator.js';
+import { checkCallOptions } from './common/read-options.js';
 import type { Awaitable } from './contracts/awaitable.js';
 import type { JwtContext, Token, TokenHeader, TokenPair } from './contracts/token.js';
 import { TokenCheckUnavailableError } from './errors/token-errors.js';
@@ -47,6 +48,7 @@ export class TokenService {
    *
    * @param subject - the identity, or what the `userIdentity` loader derives it from
    * @throws TokenCreationError - for an identity, a lifetime or a claim that is not allowed
+   * @throws JwtExtendedConfigError - for an option that does not exist
    * @throws RevokedTokenError, ExpiredTokenError - if the session that the token would belong to has ended
    * @throws TokenCheckUnavailableError - if a loader fails, or the store does not answer
    *
@@ -56,7 +58,9 @@ export class TokenService {
    * ```
    */
   createAccessToken(subject: unknown, options: CreateAccessTokenOptions = {}): Promise<string> {
-    return this.#handOut(() => this.parts.issuer.access(subject, options));
+    return this.#handOut(() =>
+      this.parts.issuer.access(subject, checked(options, 'createAccessToken')),
+    );
   }
 
   /**
@@ -70,7 +74,9 @@ export class TokenService {
    * ```
    */
   createRefreshToken(subject: unknown, options: CreateRefreshTokenOptions = {}): Promise<string> {
-    return this.#handOut(() => this.parts.issuer.refresh(subject, options));
+    return this.#handOut(() =>
+      this.parts.issuer.refresh(subject, checked(options, 'createRefreshToken')),
+    );
   }
 
   /**
@@ -87,7 +93,9 @@ export class TokenService {
    * ```
    */
   createTokenPair(subject: unknown, options: CreateTokenPairOptions = {}): Promise<TokenPair> {
-    return this.#handOutPair(() => this.parts.issuer.pair(subject, options));
+    return this.#handOutPair(() =>
+      this.parts.issuer.pair(subject, checked(options, 'createTokenPair')),
+    );
   }
 
   /**
@@ -116,7 +124,7 @@ export class TokenService {
   ): Promise<TokenPair> {
     return this.#handOutPair(async () => {
       const { reader, rotation } = this.parts;
-      const { request } = options;
+      const { request } = checked(options, 'rotateRefreshToken');
       return rotation.rotate(await reader.readGiven(token, { request }), options);
     });
   }
@@ -136,7 +144,7 @@ export class TokenService {
     encoded: string,
     options: DecodeTokenOptions = {},
   ): Promise<Token<C>> {
-    const { csrf, allowExpired, request } = options;
+    const { csrf, allowExpired, request } = checked(options, 'decodeToken');
     return (await this.#read(encoded, { csrf, allowExpired, request })) as Token<C>;
   }
 
@@ -238,8 +246,13 @@ export class TokenService {
     const [access, refresh] = await this.#rendering(make);
     this.#announce(access);
     this.#announce(refresh);
-    const sessionId = sessionIdOf(access);
-    return { accessToken: access.encoded, refreshToken: refresh.encoded, sessionId };
+    return {
+      accessToken: access.encoded,
+      refreshToken: refresh.encoded,
+      sessionId: sessionIdOf(access),
+      ...(access.expiresAt && { accessExpiresAt: access.expiresAt }),
+      ...(refresh.expiresAt && { refreshExpiresAt: refresh.expiresAt }),
+    };
   }
 
   #announce({ type, identity, jti, sessionId }: Token): void {
@@ -249,4 +262,25 @@ export class TokenService {
   #rendering<T>(work: () => Awaitable<T>): Promise<T> {
     return rendering(this.parts.renderer, work);
   }
+}
+
+const SHARED = ['additionalClaims', 'additionalHeaders', 'request'];
+const LIFETIMES = ['accessExpiresIn', 'refreshExpiresIn'];
+
+/** The options that each method knows. */
+const KNOWN = {
+  createAccessToken: [...SHARED, 'sessionId', 'from', 'fresh', 'expiresIn'],
+  createRefreshToken: [...SHARED, 'sessionId', 'expiresIn'],
+  createTokenPair: [
+    ...[...SHARED, ...LIFETIMES],
+    ...['sessionId', 'fresh', 'remember', 'authenticatedAt', 'note'],
+  ],
+  rotateRefreshToken: [...SHARED, ...LIFETIMES],
+  decodeToken: ['csrf', 'allowExpired', 'request'],
+};
+
+/** @throws TypeError, JwtExtendedConfigError */
+function checked<T>(options: T, method: keyof typeof KNOWN): T {
+  checkCallOptions(options, method, KNOWN[method]);
+  return options;
 }

@@ -85,6 +85,21 @@ export function refuseUnknownNames(
   throw new JwtExtendedConfigError(`${prefix}${shown} is not an option; ${fix}`);
 }
 
+/**
+ * Checks the options of a method that an application calls.
+ *
+ * @throws TypeError - if they are no object
+ * @throws JwtExtendedConfigError - for a name that the method does not know
+ */
+export function checkCallOptions(
+  options: unknown,
+  method: string,
+  known: readonly string[],
+): asserts options is Readonly<Record<string, unknown>> {
+  if (!isObject(options)) throw new TypeError(`The options of ${method} must be an object`);
+  refuseUnknownNames(Object.keys(options), known, method);
+}
+
 function fixFor(name: string, known: readonly string[], prefix: string): string {
   const isTop = prefix === '';
   if (isTop && STATIC_EXTRAS.includes(name))

@@ -72,6 +72,10 @@ export interface TokenPair {
   readonly refreshToken: string;
   /** The `sid` claim of both tokens. */
   readonly sessionId: string;
+  /** When the access token expires; absent if it never does. */
+  readonly accessExpiresAt?: Date;
+  /** When the refresh token expires; absent if it never does. */
+  readonly refreshExpiresAt?: Date;
 }
 
 /** A session starts with a login, and each rotation of its refresh token continues it. */

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { isObject, requireId, requireIdentity } from '../common/checks.js';
-import { refuseUnknownNames } from '../common/read-options.js';
+import { requireId, requireIdentity } from '../common/checks.js';
+import { checkCallOptions } from '../common/read-options.js';
 import type { Awaitable } from '../contracts/awaitable.js';
 import type { Token } from '../contracts/token.js';
 import { type ErrorRenderer, rendering } from '../errors/token.error.js';
@@ -225,8 +225,7 @@ function refuseUnknownOptions(
   method: string,
   names: readonly string[] = [],
 ): void {
-  if (!isObject(options)) throw new TypeError(`The options of ${method} must be an object`);
-  refuseUnknownNames(Object.keys(options), [...names, 'namespace'], method);
+  checkCallOptions(options, method, [...names, 'namespace']);
   const { namespace } = options;
   if (namespace !== undefined && !isId(namespace))
     throw new TypeError(`The namespace of ${method} must be text of 1 to 256 characters`);

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { parseExpiresIn, parseLifetime } from '../common/duration.js';
 import type { Claims, Duration, Token, TokenHeader, TokenType } from '../contracts/token.js';
 import { TokenCreationError } from '../errors/config.error.js';
+import type { LoaderContext } from '../options/callbacks.js';
 import { RESERVED_CLAIMS, type ResolvedTokenOptions } from '../options/token-options.js';
 import { mergeAdditions, requireJson, RESERVED_HEADERS } from './custom-claims.js';
 import type { SigningKey } from '../keys/ring-key.js';
@@ -62,6 +64,11 @@ export class TokenMint {
     const key = await this.keys.forSigning(subject, context);
     const claims = this.#claims(identity, wanted, custom, now);
     return this.#sign(claims, headerFor(key, headers), key, wanted.type, now);
+  }
+
+  /** The name space of the tokens that a call makes; `undefined` for the one of this module. */
+  async namespaceFor(subject: unknown, context: LoaderContext): Promise<string | undefined> {
+    return (await this.keys.forSigning(subject, context)).namespace;
   }
 
   /**
@@ -153,6 +160,10 @@ function checkIdentity(identity: unknown, options: ResolvedTokenOptions): void {
   if (identity === undefined || identity === '')
     throw new TokenCreationError(`The identity must not be ${described(identity)}`);
   requireJson(identity, 'The identity');
+  if (!isDeepStrictEqual([identity], JSON.parse(JSON.stringify([identity]))))
+    throw new TokenCreationError(
+      'The identity must be plain JSON: without a Date, an instance of a class or a member that is undefined',
+    );
 }
 
 function described(identity: unknown): string {

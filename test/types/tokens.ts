@@ -41,7 +41,8 @@ exactly<JwtContext['user'], unknown>(true);
 exactly<JwtContext<Roles, User>['user'], User>(true);
 exactly<JwtContext<Roles, User>['claims']['roles'], string[]>(true);
 exactly<JwtContext['location'], TokenLocation | 'custom'>(true);
-exactly<TokenPair[keyof TokenPair], string>(true);
+exactly<TokenPair['accessToken' | 'refreshToken' | 'sessionId'], string>(true);
+exactly<TokenPair['accessExpiresAt' | 'refreshExpiresAt'], Date | undefined>(true);
 
 export function readOnly(token: Token<Roles>, context: JwtContext<Roles, User>): Token {
   // @ts-expect-error -- what was verified stays as it is

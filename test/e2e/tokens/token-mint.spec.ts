@@ -211,10 +211,8 @@ describe('The lifetime of a token', () => {
 });
 
 describe('A refresh token', () => {
-  it('is never fresh, even if the caller asks for it', async () => {
-    const token = await plain.createRefreshToken('alice', { fresh: true } as object);
-
-    expect(entriesOf(token)).toEqual(REFRESH);
+  it('is never fresh', async () => {
+    expect(entriesOf(await plain.createRefreshToken('alice'))).toEqual(REFRESH);
   });
 
   it('has the lifetime of its own option', async () => {
@@ -250,8 +248,13 @@ describe('A pair of tokens', () => {
       ['sid', pair.sessionId],
       ['auth_time', NOW],
     ];
-    expect(Object.keys(pair)).toEqual(['accessToken', 'refreshToken', 'sessionId']);
-    expect(pair.sessionId).toMatch(UUID_V7);
+    expect(pair).toEqual({
+      accessToken: expect.any(String) as unknown,
+      refreshToken: expect.any(String) as unknown,
+      sessionId: expect.stringMatching(UUID_V7) as unknown,
+      accessExpiresAt: new Date((NOW + MINUTES_15) * 1000),
+      refreshExpiresAt: new Date((NOW + DAYS_30) * 1000),
+    });
     expect(entriesOf(pair.accessToken)).toEqual([...ACCESS, ...session]);
     expect(entriesOf(pair.refreshToken)).toEqual([...REFRESH, ...session]);
     const [access, refresh] = [claimsOf(pair.accessToken), claimsOf(pair.refreshToken)];
@@ -555,6 +558,19 @@ describe('The identity of a new token (R30)', () => {
         message: `The identity${message}`,
       });
     });
+
+    it.each<[string, unknown]>([
+      ['a Date', new Date(0)],
+      ['an object that contains a Date', { at: new Date(0) }],
+      ['an instance of a class', new (class User {})()],
+      ['a member that is undefined', { id: 5, tenant: undefined }],
+      ['nothing in JSON', { toJSON: () => undefined }],
+    ])('cannot be %s, which would come back as another value', async (_value, subject) => {
+      expect(await refusalOf(tokens.createAccessToken(subject))).toMatchObject({
+        name: 'TokenCreationError',
+        message: expect.stringContaining('The identity must be plain JSON') as unknown,
+      });
+    });
   });
 });
 
@@ -568,6 +584,32 @@ describe('A mistake in a call', () => {
         });
       }
     }
+  });
+
+  it.each([
+    ['createAccessToken', 'accessExpiresIn', 'createAccessToken.expiresIn'],
+    ['createRefreshToken', 'fresh', 'remove it, or use one of createRefreshToken.'],
+    ['createTokenPair', 'expiresIn', 'createTokenPair.accessExpiresIn'],
+    ['createTokenPair', 'audience', 'remove it, or use one of createTokenPair.'],
+    ['rotateRefreshToken', 'fresh', 'remove it, or use one of rotateRefreshToken.'],
+    ['decodeToken', 'allow_expired', 'did you mean decodeToken.allowExpired?'],
+    ['authenticate', 'scopes', 'authenticate.scope'],
+  ] as const)('is refused by %s in the name of an option: %s', async (method, name, fix) => {
+    const { refreshToken } = await plain.createTokenPair('alice');
+    const call = (options: object) => plain[method](refreshToken, options);
+
+    const refusal = await refusalOf(call({ [name]: undefined }));
+    expect(refusal).toMatchObject({ name: 'JwtExtendedConfigError' });
+    expect(refusal.message).toContain(`${method}.${name} is not an option; `);
+    expect(refusal.message).toContain(fix);
+  });
+
+  it('is refused in the kind of the options', async () => {
+    for (const options of ['15m', null, 5] as unknown as object[])
+      expect(await refusalOf(plain.createTokenPair('alice', options))).toMatchObject({
+        name: 'TypeError',
+        message: 'The options of createTokenPair must be an object',
+      });
   });
 
   it('is refused if the service has no key to sign with', async () => {
