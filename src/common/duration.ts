@@ -4,7 +4,7 @@ import type { Check } from './checks.js';
 import { configError, describe, type MistakeClass } from './describe.js';
 
 /** A hundred years in seconds: added to now they stay below the year 9999, the last that a `Date` prints with four digits. */
-const LONGEST = 100 * 365.25 * 24 * 60 * 60;
+export const LONGEST = 100 * 365.25 * 24 * 60 * 60;
 
 /** The longest delay of a timer; a longer one fires at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;

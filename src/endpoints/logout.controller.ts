@@ -6,6 +6,7 @@ import {
   Inject,
   Injectable,
   Post,
+  Req,
   Res,
   UseGuards,
 } from '@nestjs/common';
@@ -32,9 +33,10 @@ class ClearingLogoutGuard extends LogoutGuard {
       return await super.canActivate(context);
     } catch (error) {
       const http = context.switchToHttp();
-      const cookies = headerOf(http.getRequest<HttpRequest>(), 'cookie');
+      const request = http.getRequest<HttpRequest>();
+      const cookies = headerOf(request, 'cookie');
       if (error instanceof VerifiedTokenError && cookies.includes(error.token.encoded))
-        await this.delivery.clear(http.getResponse<HttpResponse>());
+        await this.delivery.clear(error.token, request, http.getResponse<HttpResponse>());
       throw error;
     }
   }
@@ -59,10 +61,11 @@ export class LogoutEndpoint {
   @Header('Cache-Control', 'no-store')
   async logout(
     @CurrentToken() token: JwtContext,
+    @Req() request: HttpRequest,
     @Res({ passthrough: true }) response: HttpResponse,
   ): Promise<object> {
     await this.blocklist.revokeSession(token);
-    if (token.location === 'cookies') await this.delivery.clear(response);
+    if (token.location === 'cookies') await this.delivery.clear(token, request, response);
     return { msg: 'Successfully logged out' };
   }
 }

@@ -1,18 +1,25 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { HttpAdapterHost } from '@nestjs/core';
-import type { HttpResponse } from '../contracts/http.js';
-import type { JwtContext, TokenPair } from '../contracts/token.js';
+import type { HttpRequest, HttpResponse } from '../contracts/http.js';
+import type { JwtContext, Token, TokenPair } from '../contracts/token.js';
+import { InvalidTokenError } from '../errors/token-errors.js';
 import type { Answer } from '../errors/token.error.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
+import type { TokenReader } from '../tokens/token-reader.js';
 import { setHeaders } from '../http/callback-response.js';
+import { cookieOf } from '../http/token-cookie.js';
 import type { TokenCookies } from '../http/token-cookies.js';
+
+interface DeliveryParts {
+  readonly options: ResolvedOptions;
+  readonly cookies: TokenCookies;
+  readonly reader: TokenReader;
+  readonly host: HttpAdapterHost;
+}
 
 /** Sends tokens to the client in the location in which the client sends them back. */
 export class TokenDelivery {
-  constructor(
-    private readonly options: ResolvedOptions,
-    private readonly cookies: TokenCookies,
-    private readonly host: HttpAdapterHost,
-  ) {}
+  constructor(private readonly parts: DeliveryParts) {}
 
   /**
    * Sets the pair as cookies if `cookies` is the first location, or if the presented token came in a cookie; the body then
@@ -28,20 +35,44 @@ export class TokenDelivery {
     presented?: JwtContext,
   ): Promise<object> {
     const { accessToken, refreshToken } = pair;
-    if (this.options.locations[0] !== 'cookies' && presented?.location !== 'cookies')
+    if (this.parts.options.locations[0] !== 'cookies' && presented?.location !== 'cookies')
       return { access_token: accessToken, refresh_token: refreshToken };
-    await this.cookies.setAccessCookies(response, accessToken);
-    await this.cookies.setRefreshCookies(response, refreshToken);
+    const { cookies } = this.parts;
+    await cookies.setAccessCookies(response, accessToken);
+    await cookies.setRefreshCookies(response, refreshToken);
     return { msg: done };
   }
 
-  async clear(response: HttpResponse): Promise<void> {
-    await this.cookies.unsetCookies(response);
+  /**
+   * Clears the cookies of a token that came in one, and those of the other type, unless they hold a token of another user:
+   * the CSRF value did not speak for that one.
+   */
+  async clear(token: Token, request: HttpRequest, response: HttpResponse): Promise<void> {
+    const { cookies } = this.parts;
+    const isForeign = await this.#holdsForeign(token, request);
+    if (token.type === 'access' || !isForeign) await cookies.unsetAccessCookies(response);
+    if (token.type === 'refresh' || !isForeign) await cookies.unsetRefreshCookies(response);
+  }
+
+  async #holdsForeign(
+    { type, identity, namespace }: Token,
+    request: HttpRequest,
+  ): Promise<boolean> {
+    const { options, reader } = this.parts;
+    const other = type === 'access' ? 'refresh' : 'access';
+    try {
+      const encoded = cookieOf(request, options.carriers[other].cookie.name);
+      if (!encoded) return false;
+      const found = await reader.read(encoded, { allowExpired: true, request });
+      return !isDeepStrictEqual([found.identity, found.namespace], [identity, namespace]);
+    } catch (error) {
+      return !(error instanceof InvalidTokenError);
+    }
   }
 
   /** Sends the status and headers of an answer of the application. The handler returns the body. */
   send({ status, headers, body }: Answer, response: HttpResponse): unknown {
-    const { httpAdapter } = this.host;
+    const { httpAdapter } = this.parts.host;
     httpAdapter.status(response, status);
     setHeaders(httpAdapter, response, headers);
     return body;

@@ -45,7 +45,8 @@ export function fromCookie(
   return { encoded, location: 'cookies', ...(csrf !== undefined && { csrf }) };
 }
 
-function cookieOf(request: HttpRequest, name: string): string | undefined {
+/** @throws InvalidTokenError - if the request has several cookies of the name, with different values */
+export function cookieOf(request: HttpRequest, name: string): string | undefined {
   const { cookie } = request.headers;
   if (cookie === undefined) {
     const value = memberOf(request.cookies, name);

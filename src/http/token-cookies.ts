@@ -101,19 +101,22 @@ export class TokenCookies {
       options.maxAge === undefined
         ? this.writer.maxAgeOf(token)
         : parseDuration(options.maxAge, 'maxAge', TypeError);
-    const delivered = this.#asDelivered(token);
+    const delivered = this.#asDelivered(token, maxAge !== undefined && maxAge > 0);
     const content = { encoded: delivered.encoded, csrf };
     this.writer.set(type, response, content, { maxAge, domain: options.domain });
   }
 
   /**
-   * The token as the cookie holds it: if sessions have an end, a token of a session says that it was delivered in a cookie,
-   * so that only such tokens are renewed there.
+   * The token as the cookie holds it. If sessions have an end, a token of a session says that it was delivered in a cookie,
+   * so that only such tokens are renewed there. If the browser is to keep the cookie, the cookies of later tokens are kept, too.
    */
-  #asDelivered(token: Token): Token {
-    const { grant } = token.claims as { readonly grant?: Grant };
-    if (!this.writer.isRenewing || token.sessionId === undefined || grant?.cookie) return token;
-    return this.mint.withGrant(token, { ...grant, cookie: true }) ?? token;
+  #asDelivered(token: Token, isKept: boolean): Token {
+    const { grant = {} } = token.claims as { readonly grant?: Grant };
+    const isMarked = !this.writer.isRenewing || token.sessionId === undefined || grant.cookie;
+    const isRemembered = !isKept || this.writer.remembers(token);
+    if (isMarked && isRemembered) return token;
+    const remember = isRemembered ? {} : { remember: true };
+    return this.mint.withGrant(token, { ...grant, ...remember, cookie: true }) ?? token;
   }
 }
 
@@ -161,11 +164,17 @@ export class CookieWriter {
   }
 
   /** Seconds that the browser keeps a cookie; `undefined` for a session cookie. */
-  maxAgeOf({ expiresAt, claims }: Token): number | undefined {
-    const { remember = !this.options.cookies.session } = (claims.grant ?? {}) as Grant;
-    if (!remember) return undefined;
+  maxAgeOf(token: Token): number | undefined {
+    const { expiresAt } = token;
+    if (!this.remembers(token)) return undefined;
     if (!expiresAt) return ONE_YEAR;
     return Math.max(0, Math.floor((expiresAt.getTime() - this.options.clock().getTime()) / 1000));
+  }
+
+  /** Whether the browser keeps the cookie of a token after it is closed, unless a call says otherwise. */
+  remembers({ claims }: Token): boolean {
+    const { remember = !this.options.cookies.session } = (claims.grant ?? {}) as Grant;
+    return remember;
   }
 
   /** Records that a caller is about to write cookies, which may take some time. */

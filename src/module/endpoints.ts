@@ -28,9 +28,7 @@ export function endpointParts({ login, refresh, logout, jwks }: EndpointPaths): 
   readonly providers: Provider[];
 } {
   const controllers: Type[] = [];
-  const providers = [
-    fromCore(TokenDelivery, (core) => new TokenDelivery(core.options, core.cookies, core.host)),
-  ];
+  const providers = [fromCore(TokenDelivery, (core) => new TokenDelivery(core))];
   if (login !== undefined) {
     controllers.push(mountAt(login, loginEndpoint(), 'LoginController'));
     providers.push(

@@ -1,5 +1,5 @@
 import type { JwtContext, Token } from '../contracts/token.js';
-import { JwtExtendedConfigError } from '../errors/config.error.js';
+import { JwtExtendedConfigError, TokenCreationError } from '../errors/config.error.js';
 import {
   ExpiredTokenError,
   InvalidTokenError,
@@ -65,7 +65,7 @@ export class TokenRotation {
    * @throws TokenError - every reason for which a refresh route refuses
    */
   async rotate(token: Token, options: RotateRefreshTokenOptions): Promise<Successors> {
-    const { check, loaders, sessions, events } = this.parts;
+    const { check, loaders, mint, sessions, events } = this.parts;
     const { request } = options;
     this.#requireRotatable(token);
     const status = await check.statusOf(token, 'takeStatusOf');
@@ -74,6 +74,11 @@ export class TokenRotation {
     if (!isAdmitted) await requireVerified(loaders, token, request);
     const user = isAdmitted ? token.user : await loadUser(loaders, token, request);
     const subject = subjectOf(loaders, token, user);
+    const namespace = await mint.namespaceFor(subject, { request, type: 'refresh' });
+    if (namespace !== token.namespace)
+      throw new TokenCreationError(
+        'loaders.encodeKey gives the key of another namespace than that of the token: give request, by which it chooses',
+      );
     const grant = extendGrant(grantOf(token.claims, this.parts.tokenOptions), decidedBy(options));
     const { record, outcome }: Claim =
       status.is === 'superseded'

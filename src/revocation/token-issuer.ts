@@ -24,6 +24,9 @@ import type { RevocationCheck } from './revocation-check.js';
 import { prefixOf } from './revocation-ledger.js';
 import { checkNote, type SessionRegistry } from './session-registry.js';
 
+/** By how many seconds the clock of another server, which named a session, may be ahead. */
+const MOST_CLOCK_SKEW = 60;
+
 export interface IssuerParts {
   readonly tokenOptions: ResolvedTokenOptions;
   readonly mint: TokenMint;
@@ -149,7 +152,8 @@ export class TokenIssuer {
     const now = mint.now();
     const { sessionId } = wanted;
     const began = sessionId === undefined ? now : beginningIn(sessionId);
-    if (began === undefined && sessionLifetime !== undefined)
+    const isKnown = began !== undefined && began <= now + MOST_CLOCK_SKEW;
+    if (!isKnown && sessionLifetime !== undefined)
       throw new TokenCreationError(
         'sessionId does not say when the session began, and sessions.lifetime needs to know: give from, a token of the session',
       );

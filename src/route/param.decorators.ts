@@ -92,7 +92,7 @@ export const CurrentUser: (...pipes: ParameterPipe[]) => ParameterDecorator = cr
  * @UseGuards(AccessGuard)
  * @Post('logout')
  * async logout(@CurrentToken() token: JwtContext) {
- *   await this.blocklist.revoke(token);
+ *   await this.blocklist.revokeSession(token);
  * }
  * ```
  */

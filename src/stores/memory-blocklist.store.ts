@@ -7,8 +7,8 @@ import { ExpiringEntries, ExpiringSessions, SweepTimer } from './expiring-map.js
 export interface MemoryBlocklistStoreOptions {
   /**
    * The most entries it holds, and the most sessions. When it is full it rejects a new entry, because dropping a live
-   * one would let a revoked token in. An entry is kept for each revocation, each session and each refresh token that
-   * was used. An entry takes about 160 bytes, and a session about 400 besides the text of its record.
+   * one would let a revoked token in. An entry is kept for each revocation, and for each session whose refresh
+   * token was rotated. An entry takes about 160 bytes, and a session about 400 besides the text of its record.
    * @default 1_000_000
    */
   maxEntries?: number;

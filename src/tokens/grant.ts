@@ -1,5 +1,5 @@
 import { isObject } from '../common/checks.js';
-import { parseExpiresIn } from '../common/duration.js';
+import { LONGEST, parseExpiresIn } from '../common/duration.js';
 import type { Claims, Duration } from '../contracts/token.js';
 import { TokenCreationError } from '../errors/config.error.js';
 import { InvalidTokenError } from '../errors/token-errors.js';
@@ -148,7 +148,10 @@ function isClaimName(value: unknown): boolean {
 }
 
 function isLifetime(value: unknown): boolean {
-  return value === false || Number.isSafeInteger(value);
+  return (
+    value === false ||
+    (Number.isInteger(value) && value !== 0 && Math.abs(value as number) <= LONGEST)
+  );
 }
 
 function malformed(): InvalidTokenError {

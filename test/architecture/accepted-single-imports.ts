@@ -9,7 +9,6 @@ export const acceptedSingleImports: readonly string[] = [
   'endpoints/logout.controller.ts',
   'endpoints/refresh.controller.ts',
   'http/extract-token.ts',
-  'http/token-cookie.ts',
   'keys/secret-strength.ts',
   'module/endpoints.ts',
   'options/resolve-options.ts',

@@ -362,6 +362,24 @@ describe.each(ADAPTERS)('POST /auth/logout with tokens in cookies, on %s', (adap
   });
 
   it.each([
+    ['access', 'refresh'],
+    ['refresh', 'access'],
+  ] as const)(
+    "leaves another user's cookies alone if its CSRF value speaks for the %s token (R85)",
+    async (own, other) => {
+      const { browser, leave } = await cookiesOf();
+      const { refresh, access } = await login(app, { ...ALICE, username: 'bob' });
+      const theirs = { access, refresh }[other];
+      browser.keep(`${other}_token_cookie`, theirs);
+      if (other === 'access') await app.get(BlocklistService).revoke(access);
+
+      expect(said(await leave(`csrf_${own}_token`))).toEqual(DONE);
+
+      expect(browser.cookies).toEqual([`${other}_token_cookie`, `csrf_${other}_token`].sort());
+    },
+  );
+
+  it.each([
     ['only the refresh cookie', 'csrf_refresh_token', ['access_token_cookie']],
     ['an access cookie that has expired', 'csrf_access_token', []],
   ])('accepts %s', async (_what, csrf, forgotten) => {

@@ -427,7 +427,8 @@ describe.each(ADAPTERS)('TokenCookies on %s', (adapter) => {
     [0, 0],
   ])('sets Max-Age from the option maxAge: %j', async (maxAge, seconds) => {
     const { cookies } = await setAccess({ maxAge });
-    expect(cookies).toEqual(linesOf('access', `Max-Age=${seconds}; Path=/`));
+    const expected = linesOf('access', `Max-Age=${seconds}; Path=/`);
+    expect(cookies.map(withoutValue)).toEqual(expected.map(withoutValue));
   });
 
   it.each(['15', -1, 1.5, Number.NaN])(
@@ -672,3 +673,7 @@ describe.each(ADAPTERS)('TokenCookies on %s, with its cookie plug-in,', (adapter
     expect(cookies).toEqual(expect.arrayContaining(linesOf('access')));
   });
 });
+
+function withoutValue(line: string): string {
+  return line.replace(/=[^;]*/, '');
+}

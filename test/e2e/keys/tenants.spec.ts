@@ -334,3 +334,32 @@ function pemOf(key: KeyObject): string {
   const type = key.type === 'private' ? 'pkcs8' : 'spki';
   return key.export({ format: 'pem', type }) as string;
 }
+
+describe('A tenant that the request names', () => {
+  /** Each tenant's secret, and its name space. */
+  const keyOf = ({ request }: { request?: unknown }) => {
+    const { tenant = 'a' } = (request ?? {}) as { tenant?: string };
+    return {
+      key: secrets.get(TENANTS[tenant.charCodeAt(0) - 97]!) as LoadedKey,
+      namespace: tenant,
+    };
+  };
+  const ofRequest: JwtExtendedLoaders = {
+    encodeKey: (_account: unknown, context) => keyOf(context),
+    decodeKey: (_token, context) => keyOf(context),
+  };
+
+  it('keeps its tokens at a rotation, which is refused without the request and spends nothing', async () => {
+    const { tokens } = await startTokens({ algorithm: 'HS256', loaders: ofRequest });
+    const request = { tenant: 'b' };
+    const { refreshToken } = await tokens.createTokenPair('alice', { request });
+    const token = await tokens.authenticate(refreshToken, { type: 'refresh', request });
+
+    expect(await refusalOf(tokens.rotateRefreshToken(token))).toMatchObject({
+      name: 'TokenCreationError',
+      message: expect.stringContaining('another namespace') as unknown,
+    });
+    const next = await tokens.rotateRefreshToken(token, { request });
+    expect((await tokens.authenticate(next.accessToken, { request })).namespace).toBe('b');
+  });
+});

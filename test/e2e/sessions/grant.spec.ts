@@ -1,8 +1,11 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { Body, Controller, Inject, Post, Res } from '@nestjs/common';
 import {
   type Claims,
   type CreateTokenPairOptions,
+  type HttpResponse,
   type JwtExtendedOptions,
+  TokenCookies,
   type TokenPair,
   TokenService,
 } from '../../../src/index.js';
@@ -73,6 +76,24 @@ const WAYS: Readonly<Record<string, Way>> = {
     return { pair, clock, next };
   },
 };
+
+@Controller()
+class LogInController {
+  constructor(
+    @Inject(TokenService) private readonly tokens: TokenService,
+    @Inject(TokenCookies) private readonly cookies: TokenCookies,
+  ) {}
+
+  @Post('log-in')
+  async logIn(
+    @Body() { maxAge }: { maxAge?: string },
+    @Res({ passthrough: true }) response: HttpResponse,
+  ) {
+    const { refreshToken } = await this.tokens.createTokenPair('alice');
+    await this.cookies.setRefreshCookies(response, refreshToken, { maxAge });
+    return 'in';
+  }
+}
 
 describe.each(Object.entries(WAYS))('R87: What a login decided, through %s', (_way, start) => {
   it.each(APPLICATIONS)('keeps its claims %s, and the rest is of today', async (_what, options) => {
@@ -214,6 +235,29 @@ describe('R87: What a login decided', () => {
     }
   });
 
+  it.each([
+    ['30d', true],
+    [0, false],
+    [undefined, false],
+  ])('makes cookies persistent that were set with maxAge: %j: %j', async (maxAge, persistent) => {
+    const app = await startEndpoints('fastify', {
+      controllers: [LogInController],
+      options: { locations: ['cookies'], clock: new Clock().now },
+    });
+    running.push(app);
+    const { cookies: set } = await app.send('POST', '/log-in', { json: { maxAge } });
+    const [token = ''] = /(?<=refresh_token_cookie=)[^;]+/.exec(set.join('\n')) ?? [];
+    const headers = {
+      cookie: `refresh_token_cookie=${token}`,
+      'x-csrf-token': String(claimsOf(token).csrf),
+    };
+
+    const { status, cookies } = await app.send('POST', '/auth/refresh', { headers });
+
+    expect([status, cookies.length]).toEqual([200, 4]);
+    for (const line of cookies) expect(line.includes('Max-Age=')).toBe(persistent);
+  });
+
   it('cannot be written by the application itself: the claim grant is reserved', async () => {
     const { tokens, module } = await startTokens();
     running.push(module);
@@ -258,6 +302,10 @@ describe('A forged grant', () => {
     ['has a lifetime that is text', { access: '15m' }],
     ['has a lifetime that is a fraction', { refresh: 0.5 }],
     ['has a lifetime that is true', { refresh: true }],
+    ['has a lifetime of nothing', { access: 0 }],
+    ['has a refresh lifetime of nothing', { refresh: 0 }],
+    ['has a lifetime of over 100 years', { access: 9e15 }],
+    ['has a lifetime that ended 100 years ago', { refresh: -9e15 }],
     ['remembers something else', { remember: 1 }],
     ['was delivered elsewhere', { cookie: false }],
     ['has a family without a generation', { family: 'f' }],

@@ -208,6 +208,21 @@ describe('R64: sessions.lifetime', () => {
       expect(await rejectionOf(late)).toMatchObject({ code: 'TOKEN_EXPIRED' });
   });
 
+  it('does not begin in the future, whatever the id of the session says', async () => {
+    const { tokens } = await start({ sessions });
+    const sessionId = 'ffffffff-ffff-7fff-bfff-ffffffffffff';
+    for (const made of [
+      tokens.createAccessToken('alice', { sessionId, expiresIn: '30d' }),
+      tokens.createRefreshToken('alice', { sessionId }),
+    ])
+      expect(await rejectionOf(made)).toMatchObject({
+        name: 'TokenCreationError',
+        message: expect.stringContaining('sessionId does not say when') as unknown,
+      });
+    const { refreshToken } = await tokens.createTokenPair('alice', { sessionId });
+    expect(claimsOf(refreshToken).exp).toBe(NOW + 12 * 3600);
+  });
+
   it('caps a token without a session, which is a session of its own', async () => {
     const { tokens } = await start({ sessions });
     for (const expiresIn of [false, '1y'] as const)
