@@ -6,6 +6,7 @@ import { parseTimeout } from '../common/duration.js';
 import { pick, readOptions, type Rows } from '../common/read-options.js';
 import type { SecurityEventEmitter } from '../contracts/security-events.js';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
+import { TokenCheckUnavailableError } from '../errors/token-errors.js';
 import {
   checkStoreFits,
   readBlocklistOptions,
@@ -119,7 +120,10 @@ function checkEmitter(value: unknown, name: string): SecurityEventEmitter {
   throw configError(name, kindOf(value), fix);
 }
 
-/** Calls the clock once: with one that gives no time every token would be valid, or none. */
+/**
+ * Calls the clock once, and checks what it returns later: with a clock that gives no time every token would be valid, or
+ * none.
+ */
 function checkClock(value: unknown, name: string): () => Date {
   const clock = checkFunction(value, name);
   const fix = 'return a valid Date, as () => new Date() does';
@@ -130,7 +134,27 @@ function checkClock(value: unknown, name: string): () => Date {
     const mistake = `${name} was given a function that throws; ${fix}`;
     throw new JwtExtendedConfigError(mistake, { cause });
   }
-  if (now instanceof Date && !Number.isNaN(now.getTime())) return clock as () => Date;
-  const given = now instanceof Date ? 'an invalid Date' : describe(now);
-  throw configError(name, `a function that returns ${given}`, fix);
+  if (!isMoment(now)) throw configError(name, `a function that returns ${momentText(now)}`, fix);
+  // With the members of the clock: that of the testing kit can be moved.
+  return Object.assign(() => momentOf(clock, name), clock);
+}
+
+/** @throws TokenCheckUnavailableError */
+function momentOf(clock: () => unknown, name: string): Date {
+  let now: unknown;
+  try {
+    now = clock();
+  } catch (cause) {
+    throw new TokenCheckUnavailableError(cause);
+  }
+  if (isMoment(now)) return now;
+  throw new TokenCheckUnavailableError(new TypeError(`${name} returned ${momentText(now)}`));
+}
+
+function isMoment(value: unknown): value is Date {
+  return value instanceof Date && !Number.isNaN(value.getTime());
+}
+
+function momentText(value: unknown): string {
+  return value instanceof Date ? 'an invalid Date' : describe(value);
 }

@@ -255,8 +255,9 @@ describe('The options outside of tokens and cookies', () => {
   });
 
   it('keep a clock, and refuse one that throws with its error as the cause', () => {
-    const clock = () => new Date(0);
-    expect(resolve({ clock }).clock).toBe(clock);
+    const now = new Date(0);
+    const clock = () => now;
+    expect(resolve({ clock }).clock()).toBe(now);
 
     const cause = new Error('stopped');
     const broken = () => {
