@@ -7,15 +7,17 @@ import { type ErrorRenderer, rendering, TokenError } from './errors/token.error.
 import type { EventPublisher } from './events/security-event-publisher.js';
 import type { TokenRotation } from './revocation/refresh-rotation.js';
 import type { TokenIssuer } from './revocation/token-issuer.js';
+import { claimsGiven } from './tokens/custom-claims.js';
 import { csrfClaimOf } from './tokens/registered-claims.js';
 import { sessionIdOf } from './tokens/session.js';
 import type { ReadOptions, TokenReader } from './tokens/token-reader.js';
-import type {
-  CreateAccessTokenOptions,
-  CreateRefreshTokenOptions,
-  CreateTokenPairOptions,
-  DecodeTokenOptions,
-  RotateRefreshTokenOptions,
+import {
+  type CreateAccessTokenOptions,
+  type CreateRefreshTokenOptions,
+  type CreateTokenPairOptions,
+  type DecodeTokenOptions,
+  OPTION_NAMES,
+  type RotateRefreshTokenOptions,
 } from './tokens/token-request.js';
 
 export interface TokenServiceParts {
@@ -59,7 +61,7 @@ export class TokenService {
    */
   createAccessToken(subject: unknown, options: CreateAccessTokenOptions = {}): Promise<string> {
     return this.#handOut(() =>
-      this.parts.issuer.access(subject, checked(options, 'createAccessToken')),
+      this.parts.issuer.access(subject, making(options, 'createAccessToken')),
     );
   }
 
@@ -75,7 +77,7 @@ export class TokenService {
    */
   createRefreshToken(subject: unknown, options: CreateRefreshTokenOptions = {}): Promise<string> {
     return this.#handOut(() =>
-      this.parts.issuer.refresh(subject, checked(options, 'createRefreshToken')),
+      this.parts.issuer.refresh(subject, making(options, 'createRefreshToken')),
     );
   }
 
@@ -94,7 +96,7 @@ export class TokenService {
    */
   createTokenPair(subject: unknown, options: CreateTokenPairOptions = {}): Promise<TokenPair> {
     return this.#handOutPair(() =>
-      this.parts.issuer.pair(subject, checked(options, 'createTokenPair')),
+      this.parts.issuer.pair(subject, making(options, 'createTokenPair')),
     );
   }
 
@@ -124,8 +126,9 @@ export class TokenService {
   ): Promise<TokenPair> {
     return this.#handOutPair(async () => {
       const { reader, rotation } = this.parts;
-      const { request } = checked(options, 'rotateRefreshToken');
-      return rotation.rotate(await reader.readGiven(token, { request }), options);
+      const given = making(options, 'rotateRefreshToken');
+      const { request } = given;
+      return rotation.rotate(await reader.readGiven(token, { request }), given);
     });
   }
 
@@ -264,23 +267,24 @@ export class TokenService {
   }
 }
 
-const SHARED = ['additionalClaims', 'additionalHeaders', 'request'];
-const LIFETIMES = ['accessExpiresIn', 'refreshExpiresIn'];
-
-/** The options that each method knows. */
-const KNOWN = {
-  createAccessToken: [...SHARED, 'sessionId', 'from', 'fresh', 'expiresIn'],
-  createRefreshToken: [...SHARED, 'sessionId', 'expiresIn'],
-  createTokenPair: [
-    ...[...SHARED, ...LIFETIMES],
-    ...['sessionId', 'fresh', 'remember', 'authenticatedAt', 'note'],
-  ],
-  rotateRefreshToken: [...SHARED, ...LIFETIMES],
-  decodeToken: ['csrf', 'allowExpired', 'request'],
-};
-
 /** @throws TypeError, JwtExtendedConfigError */
-function checked<T>(options: T, method: keyof typeof KNOWN): T {
-  checkCallOptions(options, method, KNOWN[method]);
+function checked<T>(options: T, method: keyof typeof OPTION_NAMES): T {
+  checkCallOptions(options, method, OPTION_NAMES[method]);
   return options;
+}
+
+/**
+ * The options of a call that makes tokens, with `additionalClaims` as JSON writes them: later tokens of the session get them
+ * from the first.
+ *
+ * @throws TypeError, JwtExtendedConfigError, TokenCreationError
+ */
+function making<T extends { additionalClaims?: object }>(
+  options: T,
+  method: keyof typeof OPTION_NAMES,
+): T {
+  const { additionalClaims } = checked(options, method);
+  return additionalClaims
+    ? { ...options, additionalClaims: claimsGiven(additionalClaims) }
+    : options;
 }

@@ -29,6 +29,11 @@ export function mergeAdditions(
   return merged;
 }
 
+/** The claims that a caller gives. @throws TokenCreationError */
+export function claimsGiven(claims: unknown): object | null | undefined {
+  return membersOf(claims, 'additionalClaims must be an object');
+}
+
 /** What JSON writes of it: the `toJSON` of an entity may hide members. */
 function membersOf(additions: unknown, refusal: string): object | null | undefined {
   const written = asWritten(additions);
@@ -89,7 +94,7 @@ function objectFault(value: object, path: string, parents: readonly object[]): s
 }
 
 /** The value that JSON writes in place of one with a method `toJSON`, such as an entity or a `Date`. */
-function asWritten(value: unknown): unknown {
+export function asWritten(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || !('toJSON' in value)) return value;
   const { toJSON } = value;
   return typeof toJSON === 'function' ? (toJSON.call(value) as unknown) : value;

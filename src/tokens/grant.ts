@@ -8,6 +8,7 @@ import {
   RESERVED_CLAIMS,
   type ResolvedTokenOptions,
 } from '../options/token-options.js';
+import { asWritten } from './custom-claims.js';
 
 /** What the application decided in a call, and what holds until the session ends: the claim `grant`. */
 export interface Grant {
@@ -87,7 +88,7 @@ export function decidedBy(
   lifetime?: 'expiresIn',
 ): SharedGrant {
   const given = isObject(additionalClaims) ? Object.entries(additionalClaims) : [];
-  const names = given.filter(([, value]) => value !== undefined).map(([name]) => name);
+  const names = given.filter(([, value]) => asWritten(value) !== undefined).map(([name]) => name);
   if (remember !== undefined && typeof remember !== 'boolean')
     throw new TokenCreationError('remember must be true or false');
   return withoutUndefined({

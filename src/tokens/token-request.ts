@@ -118,3 +118,25 @@ export interface DecodeTokenOptions {
   /** The request, for the `decodeKey` loader. */
   request?: unknown;
 }
+
+const SHARED = { additionalClaims: true, additionalHeaders: true, request: true } as const;
+const SINGLE = { ...SHARED, sessionId: true, expiresIn: true } as const;
+const LIFETIMES = { accessExpiresIn: true, refreshExpiresIn: true } as const;
+
+/** The names of the options of each method. */
+export const OPTION_NAMES = {
+  createAccessToken: namesOf<CreateAccessTokenOptions>({ ...SINGLE, from: true, fresh: true }),
+  createRefreshToken: namesOf<CreateRefreshTokenOptions>(SINGLE),
+  createTokenPair: namesOf<CreateTokenPairOptions>({
+    ...SHARED,
+    ...LIFETIMES,
+    ...{ sessionId: true, fresh: true, remember: true, authenticatedAt: true, note: true },
+  }),
+  rotateRefreshToken: namesOf<RotateRefreshTokenOptions>({ ...SHARED, ...LIFETIMES }),
+  decodeToken: namesOf<DecodeTokenOptions>({ csrf: true, allowExpired: true, request: true }),
+};
+
+/** A name that is missing does not compile. */
+function namesOf<Options>(names: Record<keyof Options, true>): readonly string[] {
+  return Object.keys(names);
+}

@@ -193,6 +193,54 @@ describe('R87: What a login decided', () => {
     expect(Number(claimsOf(refreshToken).exp) - Number(claimsOf(refreshToken).iat)).toBe(7200);
   });
 
+  it('is what JSON writes of the claims, now and later: the toJSON of an entity may hide members', async () => {
+    const { tokens, module } = await startTokens();
+    running.push(module);
+    const entity = (role: string) => ({
+      hash: 'secret',
+      left: { toJSON: () => undefined },
+      toJSON: () => ({ role, left: { toJSON: () => undefined } }),
+    });
+    const first = await tokens.createTokenPair('alice', { additionalClaims: entity('one') });
+    const second = await tokens.rotateRefreshToken(first.refreshToken, {
+      additionalClaims: entity('two'),
+    });
+    const third = await tokens.rotateRefreshToken(second.refreshToken);
+    const from = await tokens.createAccessToken('alice', {
+      from: third.refreshToken,
+      additionalClaims: entity('three'),
+    });
+
+    const roles = [first, second, third].flatMap((pair) => [pair.accessToken, pair.refreshToken]);
+    const expected = ['one', 'one', 'two', 'two', 'two', 'two', 'three'];
+    for (const [index, token] of [...roles, from].entries()) {
+      const { claims } = await tokens.decodeToken(token);
+      expect(claims).toMatchObject({ role: expected[index], grant: { claims: ['role'] } });
+      expect(JSON.stringify(claims)).not.toContain('secret');
+    }
+  });
+
+  it.each(['admin', ['admin'], 5, true])(
+    'cannot be %j in place of claims, in any call',
+    async (additionalClaims) => {
+      const { tokens, module } = await startTokens();
+      running.push(module);
+      const { refreshToken } = await tokens.createTokenPair('alice');
+      const given = { additionalClaims: additionalClaims as object };
+      for (const made of [
+        tokens.createTokenPair('alice', given),
+        tokens.createAccessToken('alice', given),
+        tokens.createAccessToken('alice', { ...given, from: refreshToken }),
+        tokens.createRefreshToken('alice', given),
+        tokens.rotateRefreshToken(refreshToken, given),
+      ])
+        expect(await rejectionOf(made)).toMatchObject({
+          name: 'TokenCreationError',
+          message: 'additionalClaims must be an object',
+        });
+    },
+  );
+
   it('is replaced by what a rotation decides, which then holds in its turn', async () => {
     const { tokens, module } = await startTokens();
     running.push(module);
