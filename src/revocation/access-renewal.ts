@@ -2,7 +2,7 @@ import type { Token } from '../contracts/token.js';
 import { InvalidTokenError } from '../errors/token-errors.js';
 import { extendGrant, type Grant, grantedClaims } from '../tokens/grant.js';
 import { subjectOf } from '../tokens/loaders.js';
-import { endOfSession, loginOf, sessionIdOf } from '../tokens/session.js';
+import { endOfSessionOf, loginOf, sessionIdOf } from '../tokens/session.js';
 import type { TokenReader } from '../tokens/token-reader.js';
 import type { RotationParts } from './refresh-rotation.js';
 
@@ -30,7 +30,7 @@ export class AccessRenewal {
    * @throws TokenError - if the mint, the store or a loader fails
    */
   async renew(token: Token, user: unknown, request: unknown): Promise<Token | undefined> {
-    const { mint, check, sessions, loaders, events, tokenOptions } = this.parts;
+    const { mint, check, sessions, loaders, events, tokenOptions, sessionLifetime } = this.parts;
     const lifetime = this.#newLifetime(token);
     if (lifetime === undefined || !(await this.#isOurs(token, request))) return undefined;
     const { csrf } = token.claims;
@@ -41,7 +41,7 @@ export class AccessRenewal {
       sessionId: sessionIdOf(token),
       authTime: loginOf(token),
       expiresIn: lifetime,
-      expiresBy: this.#endOf(token),
+      expiresBy: endOfSessionOf(token, sessionLifetime),
       fresh: freshnessLeft(token),
       additionalClaims: grantedClaims(token.claims, grant, tokenOptions),
       grant: extendGrant(grant, {}),
@@ -58,9 +58,8 @@ export class AccessRenewal {
   }
 
   /**
-   * How long the new token is to live, in seconds; `undefined` if the old one is not due, if the session ends with it, if it
-   * is of another issuer, or
-   * if it was not delivered in a cookie: a thief may have put a token of another location there.
+   * How long the new token is to live, in seconds; `undefined` if the old one is not due, if the session ends with it, if
+   * another issuer made it, or if it was not delivered in a cookie: a thief may have put a token of another location there.
    */
   #newLifetime(token: Token): number | undefined {
     if (token.issuer !== undefined) return undefined;
@@ -71,11 +70,9 @@ export class AccessRenewal {
     if (typeof exp !== 'number' || access === false || access < 1) return undefined;
     const now = mint.now();
     if (exp - now > (within ?? access / 2)) return undefined;
-    return Math.min(now + access, this.#endOf(token)) > exp ? access : undefined;
-  }
-
-  #endOf(token: Token): number {
-    return endOfSession(sessionIdOf(token), loginOf(token), this.parts.sessionLifetime);
+    return Math.min(now + access, endOfSessionOf(token, sessionLifetime)) > exp
+      ? access
+      : undefined;
   }
 
   /** Whether this module made the token: the guard of another module may have let it in. */

@@ -10,15 +10,10 @@ import { sessionIdOf } from '../tokens/session.js';
 import type { TokenReader } from '../tokens/token-reader.js';
 import { isVerifiedToken, revocationIdOf } from '../tokens/verified-token.js';
 import type { CutOffs } from './cut-offs.js';
-import {
-  EVERYTHING_KEY,
-  identityKey,
-  prefixOf,
-  type RevocationLedger,
-  tokenKey,
-} from './revocation-ledger.js';
+import { dateOf, type RevocationLedger } from './revocation-ledger.js';
 import type { SessionRegistry } from './session-registry.js';
 import type { StoreGateway } from './store-gateway.js';
+import { EVERYTHING_KEY, identityKey, prefixOf, tokenKey } from './store-keys.js';
 
 /** What the service works with. It is injected as a property, so that a subclass need not pass it to the constructor. */
 export const BLOCKLIST_PARTS = Symbol('nestjs-jwt-extended:blocklist-parts');
@@ -92,9 +87,9 @@ export class BlocklistService {
   async revoke(token: string | Token): Promise<boolean> {
     const { isFirst, jti, identity } = await this.#rendering(async () => {
       const verified = await this.#verified(token);
-      const end = verified.expiresAt?.getTime() ?? Infinity;
+      const { store, leeway } = this.parts;
       const key = tokenKey(prefixOf(verified), revocationIdOf(verified));
-      const isFirst = await this.parts.store.add(key, '1', this.#withLeeway(end));
+      const isFirst = await store.add(key, '1', dateOf(endOf(verified) + leeway));
       return { isFirst, jti: verified.jti, identity: verified.identity };
     });
     if (isFirst) this.parts.events.publish('revoked', { level: 'token', jti, identity });
@@ -158,7 +153,7 @@ export class BlocklistService {
     refuseUnknownOptions(options, 'revokeSession');
     const prefix = prefixOf(token ?? options);
     await this.#rendering(async () => {
-      const own = token ? (token.expiresAt?.getTime() ?? Infinity) / 1000 : 0;
+      const own = token ? endOf(token) : 0;
       const end = Math.max(clock().getTime() / 1000 + maxTokenLifetime, own);
       await ledger.endSession(prefix, sessionId, end + leeway);
       if (token) await sessions.forget(prefix, token.identity, sessionId);
@@ -204,12 +199,6 @@ export class BlocklistService {
     this.parts.events.publish('revoked', { level: 'all', issuedBefore: moment });
   }
 
-  /** @returns `null` - for a moment that no date can hold: the entry is kept for ever */
-  #withLeeway(milliseconds: number): Date | null {
-    const until = new Date(milliseconds + this.parts.leeway * 1000);
-    return Number.isNaN(until.getTime()) ? null : until;
-  }
-
   #verified(token: unknown): Promise<Token> {
     return this.parts.reader.readGiven(token, { allowExpired: true });
   }
@@ -217,6 +206,11 @@ export class BlocklistService {
   #rendering<T>(work: () => Awaitable<T>): Promise<T> {
     return rendering(this.parts.renderer, work);
   }
+}
+
+/** When a token expires, in seconds since the epoch; `Infinity` for never. */
+function endOf({ expiresAt }: Token): number {
+  return (expiresAt?.getTime() ?? Infinity) / 1000;
 }
 
 /** @throws TypeError, JwtExtendedConfigError */

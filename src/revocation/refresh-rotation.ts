@@ -11,19 +11,20 @@ import type { ResolvedTokenOptions } from '../options/token-options.js';
 import {
   decidedBy,
   extendGrant,
+  familyOf,
+  generationOf,
   grantedClaims,
   grantOf,
   type SharedGrant,
 } from '../tokens/grant.js';
 import { type LoaderCalls, loadUser, requireVerified, subjectOf } from '../tokens/loaders.js';
-import { endOfSession, loginOf, sessionIdOf } from '../tokens/session.js';
+import { isExpired } from '../tokens/registered-claims.js';
+import { endOfSessionOf, loginOf, sessionIdOf } from '../tokens/session.js';
 import type { TokenMint } from '../tokens/token-mint.js';
 import type { RotateRefreshTokenOptions } from '../tokens/token-request.js';
 import type { RevocationCheck } from './revocation-check.js';
 import {
-  familyOf,
   type FamilyState,
-  generationOf,
   type RevocationLedger,
   type RotationRecord,
 } from './revocation-ledger.js';
@@ -96,7 +97,7 @@ export class TokenRotation {
   }
 
   #requireRotatable(token: Token): void {
-    const { store, clock, tokenOptions } = this.parts;
+    const { store, clock, tokenOptions, sessionLifetime } = this.parts;
     if (!store.isAtomic)
       throw new JwtExtendedConfigError(
         'rotateRefreshToken needs a store whose add and replace are atomic, or two clients could rotate one token: ' +
@@ -106,9 +107,11 @@ export class TokenRotation {
       throw new WrongTokenTypeError('refresh');
     if (token.jti === '') throw new InvalidTokenError('Missing claim: jti');
     const now = clock().getTime() / 1000;
-    const { exp } = token.claims;
-    const hasExpired = typeof exp === 'number' && exp <= now - tokenOptions.leeway;
-    if (hasExpired || this.#endOf(token) <= now) throw new ExpiredTokenError(token);
+    if (
+      isExpired(token.claims, tokenOptions.leeway, now) ||
+      endOfSessionOf(token, sessionLifetime) <= now
+    )
+      throw new ExpiredTokenError(token);
   }
 
   /** Claims the token for new successors, or, if another call was first, finds out what those of that call are. */
@@ -164,7 +167,7 @@ export class TokenRotation {
     grant: SharedGrant,
     { additionalClaims, additionalHeaders, request }: RotateRefreshTokenOptions,
   ): Promise<Successors> {
-    const { mint, tokenOptions } = this.parts;
+    const { mint, tokenOptions, sessionLifetime } = this.parts;
     const granted = grantedClaims(token.claims, grantOf(token.claims, tokenOptions), tokenOptions);
     const shared = {
       request,
@@ -173,7 +176,7 @@ export class TokenRotation {
       identity: token.identity,
       sessionId: sessionIdOf(token),
       authTime: loginOf(token),
-      expiresBy: this.#endOf(token),
+      expiresBy: endOfSessionOf(token, sessionLifetime),
     };
     const wantedAccess = { ...shared, grant, expiresIn: grant.access, reuseIds: access };
     const wantedRefresh = {
@@ -186,10 +189,6 @@ export class TokenRotation {
       await mint.mint(subject, { ...wantedAccess, type: 'access' }, now),
       await mint.mint(subject, { ...wantedRefresh, type: 'refresh' }, now),
     ];
-  }
-
-  #endOf(token: Token): number {
-    return endOfSession(sessionIdOf(token), loginOf(token), this.parts.sessionLifetime);
   }
 }
 

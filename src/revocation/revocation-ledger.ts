@@ -1,13 +1,12 @@
-import { createHash } from 'node:crypto';
 import { isObject } from '../common/checks.js';
 import { type Awaitable, thenOrNow } from '../contracts/awaitable.js';
 import type { Token } from '../contracts/token.js';
 import { TokenCheckUnavailableError } from '../errors/token-errors.js';
-import type { Grant } from '../tokens/grant.js';
-import { sessionIdOf } from '../tokens/session.js';
+import { generationOf } from '../tokens/grant.js';
 import type { TokenIds } from '../tokens/token-request.js';
-import { revocationIdOf, SHARES_REVOCATIONS, VerifiedToken } from '../tokens/verified-token.js';
+import { VerifiedToken } from '../tokens/verified-token.js';
 import type { StoreGateway } from './store-gateway.js';
+import { familyKey, levelKeys, sessionKey } from './store-keys.js';
 
 /**
  * The newest refresh token of a family is `active`. Within the grace its predecessor is `superseded`, and still good for
@@ -102,7 +101,7 @@ export class RevocationLedger {
   async endSession(prefix: string, sessionId: string, until: number): Promise<void> {
     await this.#change(sessionKey(prefix, sessionId), (held) => {
       const end = Math.max(until, held ? endOf(held) : 0);
-      const isDone = held !== undefined && !isLive(held) && end <= endOf(held);
+      const isDone = held !== undefined && isEnd(held) && end <= endOf(held);
       return isDone ? undefined : [`ended:${textOf(end)}`, end];
     });
   }
@@ -115,7 +114,7 @@ export class RevocationLedger {
   async extendSession(prefix: string, sessionId: string, until: number): Promise<boolean> {
     let hasEnded = false;
     await this.#change(sessionKey(prefix, sessionId), (held) => {
-      hasEnded = held !== undefined && !isLive(held);
+      hasEnded = isEnd(held);
       const isDone = hasEnded || (held !== undefined && endOf(held) >= until);
       return isDone ? undefined : [`live:${textOf(until)}`, until];
     });
@@ -178,27 +177,18 @@ export class RevocationLedger {
 /** More calls for one entry at once than this would mean that the store does not keep what it says. */
 const MAX_ATTEMPTS = 1_000;
 
-/** The levels on which a token can be revoked: all tokens, its identity, the token itself, its session. */
-function levelKeys(token: Token): string[] {
-  const prefix = prefixOf(token);
-  return [
-    EVERYTHING_KEY,
-    identityKey(prefix, token.identity),
-    tokenKey(prefix, revocationIdOf(token)),
-    sessionKey(prefix, sessionIdOf(token)),
-  ];
-}
-
 function isRevokedBy(values: readonly (string | null)[], token: Token): boolean {
   const [everything, identity, itself, session] = values as (string | null)[];
-  if (itself !== null || (session !== null && !isLive(session as string))) return true;
+  if (itself !== null || isEnd(session)) return true;
   const { iat } = token.claims;
   return isIssuedBefore(iat, everything) || isIssuedBefore(iat, identity);
 }
 
-/** The entry of a session that has not ended. Any other text of the store counts as an end. */
-function isLive(entry: string): boolean {
-  return /^live:\d{1,16}$/.test(entry);
+const LIVE = /^live:\d{1,16}$/;
+
+/** Whether the entry of a session says that it has ended, as any text does that this library did not write. */
+export function isEnd(entry: string | null | undefined): boolean {
+  return typeof entry === 'string' && !LIVE.test(entry);
 }
 
 /** Until when tokens of a session may live, in seconds since the epoch; `Infinity` for ever, 0 for unknown text. */
@@ -215,9 +205,12 @@ function textOf(seconds: number): string {
   return String(Math.min(Math.ceil(seconds), NEVER));
 }
 
-/** `null` for `Infinity`, and for a moment that no date can hold: the entry is kept for ever. */
-function dateOf(seconds: number | undefined): Date | null {
-  const date = new Date((seconds ?? Infinity) * 1000);
+/**
+ * @param seconds - since the epoch
+ * @returns `null` for `Infinity`, and for a moment that no date can hold: the entry is kept for ever
+ */
+export function dateOf(seconds: number | undefined): Date | null {
+  const date = new Date(Math.ceil((seconds ?? Infinity) * 1000));
   return Number.isNaN(date.getTime()) ? null : date;
 }
 
@@ -241,16 +234,6 @@ export function isIssuedBefore(iat: unknown, cutOff: string | null | undefined):
   if (cutOff === null || cutOff === undefined) return false;
   const second = numberIn(cutOff);
   return typeof iat !== 'number' || iat < second;
-}
-
-/** How often the family of a refresh token was rotated before this token. */
-export function generationOf({ claims }: Token): number {
-  return (claims.grant as Grant | undefined)?.generation ?? 0;
-}
-
-/** The `jti` of the first refresh token of a token's family. */
-export function familyOf({ claims, jti }: Token): string {
-  return (claims.grant as Grant | undefined)?.family ?? jti;
 }
 
 function isRotationRecord(value: unknown): value is RotationRecord {
@@ -278,52 +261,4 @@ export function readRecord<T>(
   }
   const fault = new TypeError(`The blocklist store gave ${what} that cannot be read`);
   throw new TokenCheckUnavailableError(fault);
-}
-
-/** The cut-off for all tokens; `identityKey` names that of an identity. */
-export const EVERYTHING_KEY = 'all';
-
-/** What says in which name space a token is revoked. */
-type NameSpace = Pick<Token, 'namespace' | 'issuer'> & { readonly [SHARES_REVOCATIONS]?: boolean };
-
-/** What the names of a token's entries begin with: nothing, its tenant or its issuer. No plain text has slash or colon. */
-export function prefixOf(token: NameSpace): string {
-  const { namespace, issuer } = token;
-  if (issuer !== undefined && !token[SHARES_REVOCATIONS]) return `iss:${bounded(issuer)}/`;
-  return namespace === undefined ? '' : `${bounded(namespace)}/`;
-}
-
-export function identityKey(prefix: string, identity: unknown): string {
-  return `sub:${identityName(prefix, identity)}`;
-}
-
-/** A token that is revoked by itself. */
-export function tokenKey(prefix: string, id: string): string {
-  return `jti:${prefix}${bounded(id)}`;
-}
-
-/** A session that has ended, or whose tokens live longer than the options say. */
-export function sessionKey(prefix: string, sessionId: string): string {
-  return `sid:${prefix}${bounded(sessionId)}`;
-}
-
-/** The newest generation of a family of refresh tokens. */
-function familyKey(token: Token): string {
-  return `family:${prefixOf(token)}${bounded(familyOf(token))}`;
-}
-
-/** An identity as stores know it: any JSON value, if `verifySub` is `false`. */
-export function identityName(prefix: string, identity: unknown): string {
-  return prefix + bounded(typeof identity === 'string' ? identity : JSON.stringify(identity));
-}
-
-const PLAIN = /^[\w.@-]{1,128}$/;
-
-/**
- * Plain short text for a store, whatever a token says. Any other text becomes its digest, marked by a character that
- * plain text does not have. The digest is of UTF-16: in UTF-8, two different halves of surrogate pairs would be equal.
- */
-export function bounded(text: string): string {
-  if (PLAIN.test(text)) return text;
-  return `#${createHash('sha256').update(Buffer.from(text, 'utf16le')).digest('base64url')}`;
 }

@@ -4,18 +4,16 @@ import { TokenCreationError } from '../errors/config.error.js';
 import { RevokedTokenError } from '../errors/token-errors.js';
 import { jsonFault } from '../tokens/custom-claims.js';
 import { loginOf, sessionIdOf } from '../tokens/session.js';
+import { isEnd, isIssuedBefore, readRecord, type RevocationLedger } from './revocation-ledger.js';
+import type { StoreGateway } from './store-gateway.js';
 import {
   bounded,
   EVERYTHING_KEY,
   identityKey,
   identityName,
-  isIssuedBefore,
   prefixOf,
-  readRecord,
-  type RevocationLedger,
   sessionKey,
-} from './revocation-ledger.js';
-import type { StoreGateway } from './store-gateway.js';
+} from './store-keys.js';
 
 /** What the store keeps of a session; moments are milliseconds since the epoch. */
 interface SessionRecord {
@@ -67,7 +65,7 @@ export class SessionRegistry {
     if (!store.isOn || (await this.requireLasting(...tokens))) return;
     const [token] = tokens as readonly [Token];
     const [entry] = await store.get([sessionKey(prefixOf(token), sessionIdOf(token))]);
-    if (typeof entry === 'string' && !entry.startsWith('live:')) throw new RevokedTokenError(token);
+    if (isEnd(entry)) throw new RevokedTokenError(token);
   }
 
   /**
@@ -177,11 +175,8 @@ export class SessionRegistry {
     const [live, ended]: [SessionRecord[], SessionRecord[]] = [[], []];
     for (const [index, record] of records.entries()) {
       const { iat } = record;
-      const end = ends[index];
       const hasEnded =
-        (typeof end === 'string' && !end.startsWith('live:')) ||
-        isIssuedBefore(iat, everything) ||
-        isIssuedBefore(iat, own);
+        isEnd(ends[index]) || isIssuedBefore(iat, everything) || isIssuedBefore(iat, own);
       (hasEnded ? ended : live).push(record);
     }
     return { live, ended };

@@ -3,7 +3,7 @@ import type { Session } from '../contracts/token.js';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
 import { type ErrorRenderer, rendering } from '../errors/token.error.js';
 import type { BlocklistService, NamespaceOptions } from './blocklist.service.js';
-import { prefixOf } from './revocation-ledger.js';
+import { prefixOf } from './store-keys.js';
 import type { SessionRegistry } from './session-registry.js';
 
 /**

@@ -4,9 +4,11 @@ import { TokenCreationError } from '../errors/config.error.js';
 import { ExpiredTokenError } from '../errors/token-errors.js';
 import type { ResolvedTokenOptions } from '../options/token-options.js';
 import { decidedBy, extendGrant, grantedClaims, grantOf } from '../tokens/grant.js';
+import { isExpired } from '../tokens/registered-claims.js';
 import {
   beginningIn,
   endOfSession,
+  endOfSessionOf,
   loginOf,
   newSessionId,
   sessionIdOf,
@@ -21,7 +23,7 @@ import type {
 } from '../tokens/token-request.js';
 import type { BlocklistService } from './blocklist.service.js';
 import type { RevocationCheck } from './revocation-check.js';
-import { prefixOf } from './revocation-ledger.js';
+import { prefixOf } from './store-keys.js';
 import { checkNote, type SessionRegistry } from './session-registry.js';
 
 /** By how many seconds the clock of another server, which named a session, may be ahead. */
@@ -114,11 +116,10 @@ export class TokenIssuer {
   ): Promise<Token> {
     const { mint, tokenOptions, sessionLifetime, clock } = this.parts;
     const id = sessionIdOf(from);
-    const expiresBy = endOfSession(id, loginOf(from), sessionLifetime);
+    const expiresBy = endOfSessionOf(from, sessionLifetime);
     const now = clock().getTime() / 1000;
-    const hasExpired =
-      from.expiresAt && from.expiresAt.getTime() / 1000 <= now - tokenOptions.leeway;
-    if (hasExpired || expiresBy <= now) throw new ExpiredTokenError(from);
+    if (isExpired(from.claims, tokenOptions.leeway, now) || expiresBy <= now)
+      throw new ExpiredTokenError(from);
     if (from.issuer !== undefined)
       throw new TokenCreationError('from must be a token of this module, not of another issuer');
     if (sessionId !== undefined && sessionId !== id)

@@ -1,10 +1,4 @@
-import {
-  type ExecutionContext,
-  Inject,
-  Injectable,
-  RequestMethod,
-  type Type,
-} from '@nestjs/common';
+import { type ExecutionContext, Inject, Injectable, type Type } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { Authenticator } from '../authentication/authenticator.js';
 import { Refusals } from '../authentication/refusals.js';
@@ -108,7 +102,7 @@ export class RouteAuthenticator {
     if (!isHttpRequest(request))
       throw withRenderer(this.refusals, new MissingTokenError('Missing token'));
     if (contextOf(request)?.policy === policy) return true;
-    if (isForOptionsOnly(context.getHandler())) {
+    if (this.#routeOf(context).isForOptionsOnly) {
       setContext(request, {
         policy,
         token: undefined,
@@ -125,17 +119,6 @@ export class RouteAuthenticator {
     }
     return true;
   }
-}
-
-/** Nest's metadata key for the method of a handler. */
-const METHOD_METADATA = 'method';
-
-/**
- * A handler of `@Options()` answers preflights, which carry no token. A handler of `@All()` gets OPTIONS too, but may do for
- * it whatever it does for other methods.
- */
-function isForOptionsOnly(handler: object): boolean {
-  return Reflect.getMetadata(METHOD_METADATA, handler) === RequestMethod.OPTIONS;
 }
 
 function isHttpRequest(request: unknown): request is HttpRequest {

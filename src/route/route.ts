@@ -1,4 +1,4 @@
-import { Inject, Injectable, type Type } from '@nestjs/common';
+import { Inject, Injectable, RequestMethod, type Type } from '@nestjs/common';
 import { ApplicationConfig } from '@nestjs/core';
 import type { Freshness, RoutePolicy } from '../contracts/route-policy.js';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
@@ -41,8 +41,14 @@ export class Route {
   readonly #levels: readonly PolicyLevel[];
   readonly #delegated: Map<GuardKind, RoutePolicy | undefined>;
 
-  /** @throws JwtExtendedConfigError - if the route's guards and decorators contradict one another */
-  constructor(levels: readonly PolicyLevel[]) {
+  /**
+   * @param isForOptionsOnly - whether the handler answers preflights, which carry no token
+   * @throws JwtExtendedConfigError - if the route's guards and decorators contradict one another
+   */
+  constructor(
+    levels: readonly PolicyLevel[],
+    readonly isForOptionsOnly: boolean,
+  ) {
     const effective = effectiveLevels(levels);
     const nearest = effective.findIndex(hasTokenGuard);
     // The nearest level with a token guard decides who gets in. If it has token guards in an `anyOf` only, a token is no
@@ -150,11 +156,12 @@ export class RoutePolicies {
     const routes = this.#routes.get(handler) ?? new Map<Type, Route>();
     const known = routes.get(controller);
     if (known) return known;
-    const route = new Route([
+    const levels = [
       levelOf(`${controller.name}.${handler.name}`, handler),
       ...classesOf(controller).map((type) => levelOf(type.name, type)),
       { ...guardsOf('the application', this.#globalGuards()), requirements: [] },
-    ]);
+    ];
+    const route = new Route(levels, isForOptionsOnly(handler));
     this.#routes.set(handler, routes.set(controller, route));
     return route;
   }
@@ -169,6 +176,14 @@ export class RoutePolicies {
       .map(({ metatype, isAlias, inject }) => (isAlias ? inject?.[0] : metatype));
     return [...this.application.getGlobalGuards(), ...scoped];
   }
+}
+
+/** Nest's metadata key for the method of a handler. */
+const METHOD_METADATA = 'method';
+
+/** As `@Options()` makes one. A handler of `@All()` gets OPTIONS too, but may do for it whatever it does for other methods. */
+function isForOptionsOnly(handler: object): boolean {
+  return Reflect.getMetadata(METHOD_METADATA, handler) === RequestMethod.OPTIONS;
 }
 
 /** Nest's metadata key for `@UseGuards`. */

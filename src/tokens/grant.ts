@@ -1,6 +1,6 @@
 import { isObject } from '../common/checks.js';
 import { LONGEST, parseExpiresIn } from '../common/duration.js';
-import type { Claims, Duration } from '../contracts/token.js';
+import type { Claims, Duration, Token } from '../contracts/token.js';
 import { TokenCreationError } from '../errors/config.error.js';
 import { InvalidTokenError } from '../errors/token-errors.js';
 import {
@@ -67,6 +67,16 @@ export function grantedClaims(
 ): object {
   const custom = customOf(claims, options);
   return Object.fromEntries((grant.claims ?? []).map((name) => [name, custom[name]]));
+}
+
+/** How often the family of a refresh token was rotated before this token. */
+export function generationOf({ claims }: Token): number {
+  return (claims.grant as Grant | undefined)?.generation ?? 0;
+}
+
+/** The `jti` of the first refresh token of a token's family. */
+export function familyOf({ claims, jti }: Token): string {
+  return (claims.grant as Grant | undefined)?.family ?? jti;
 }
 
 /** The options of a call that last. */

@@ -45,3 +45,8 @@ export function endOfSession(
   const began = sessionId === undefined ? undefined : beginningIn(sessionId);
   return Math.min(login, began ?? login) + lifetime;
 }
+
+/** The second at which the session of a token is over; `Infinity` for never. */
+export function endOfSessionOf(token: Token, lifetime: number | undefined): number {
+  return endOfSession(sessionIdOf(token), loginOf(token), lifetime);
+}

@@ -1,11 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { inspect } from 'node:util';
-import {
-  identityKey,
-  prefixOf,
-  sessionKey,
-  tokenKey,
-} from '../../../src/revocation/revocation-ledger.js';
+import { identityKey, prefixOf, sessionKey, tokenKey } from '../../../src/revocation/store-keys.js';
 import { sessionIdOf } from '../../../src/tokens/session.js';
 import {
   AuthenticatedToken,
