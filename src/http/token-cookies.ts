@@ -13,7 +13,10 @@ import type { TokenReader } from '../tokens/token-reader.js';
 
 /** Options of one call that sets cookies. They replace the options of the module. */
 export interface SetCookieOptions {
-  /** How long the browser keeps the cookie. */
+  /**
+   * How long the browser keeps the cookie. If it keeps it at all, it keeps those that a refresh sets, too, for as long as their
+   * tokens live; if a loader gives the keys, say so by `remember` of `createTokenPair` instead.
+   */
   maxAge?: Duration;
   /** The cookie's domain. */
   domain?: string;
@@ -93,7 +96,7 @@ export class TokenCookies {
     options: SetCookieOptions = {},
   ): Promise<void> {
     this.writer.touch(type, response);
-    const token = await this.reader.read(encoded);
+    const token = await this.reader.read(encoded, { request: requestOf(response) });
     if (token.type !== type)
       throw new TypeError(`The token is not of type ${type}: set it as a cookie of its own type`);
     const csrf = this.writer.carriesCsrf ? csrfClaimOf(token.claims) : undefined;
@@ -118,6 +121,12 @@ export class TokenCookies {
     const remember = isRemembered ? {} : { remember: true };
     return this.mint.withGrant(token, { ...grant, ...remember, cookie: true }) ?? token;
   }
+}
+
+/** For the `decodeKey` loader: what Express calls `req`, and Fastify `request`. */
+function requestOf(response: HttpResponse): unknown {
+  const { req, request = req } = response as { req?: unknown; request?: unknown };
+  return request;
 }
 
 /** Seconds that the browser keeps a persistent cookie of a token without `exp`, as in Flask-JWT-Extended. */

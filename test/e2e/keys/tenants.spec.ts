@@ -10,7 +10,9 @@ import {
   TokenService,
   type UnverifiedToken,
 } from '../../../src/index.js';
-import { createApp, type RunningApp } from '../../support/app.js';
+import { ADAPTERS, createApp, type RunningApp } from '../../support/app.js';
+import { Browser } from '../../support/browser.js';
+import { ALICE, startEndpoints } from '../../support/endpoints.js';
 import { hanging, postponed, rejecting, throwing, UNAVAILABLE } from '../../support/faults.js';
 import { accessClaims, Clock, forgeToken, SECRET } from '../../support/forge.js';
 import { ecPair, rsaPair, strongSecret } from '../../support/keys.js';
@@ -338,7 +340,10 @@ function pemOf(key: KeyObject): string {
 describe('A tenant that the request names', () => {
   /** Each tenant's secret, and its name space. */
   const keyOf = ({ request }: { request?: unknown }) => {
-    const { tenant = 'a' } = (request ?? {}) as { tenant?: string };
+    const { headers = {}, tenant = String(headers['x-tenant'] ?? 'a') } = (request ?? {}) as {
+      tenant?: string;
+      headers?: Record<string, unknown>;
+    };
     return {
       key: secrets.get(TENANTS[tenant.charCodeAt(0) - 97]!) as LoadedKey,
       namespace: tenant,
@@ -361,5 +366,25 @@ describe('A tenant that the request names', () => {
     });
     const next = await tokens.rotateRefreshToken(token, { request });
     expect((await tokens.authenticate(next.accessToken, { request })).namespace).toBe('b');
+  });
+
+  it.each(ADAPTERS)('keeps its tokens in cookies, from login to logout, on %s', async (adapter) => {
+    const app = await startEndpoints(adapter, {
+      options: { algorithm: 'HS256', locations: ['cookies'], loaders: ofRequest },
+    });
+    const browser = new Browser(app);
+    const send = (method: string, path: string, tenant: string, more = {}) =>
+      browser.send(method, path, { headers: { 'x-tenant': tenant }, ...more });
+    try {
+      expect((await send('POST', '/auth', 'b', { json: ALICE })).status).toBe(200);
+      expect((await send('GET', '/room', 'a')).status).toBe(422);
+      expect((await send('GET', '/room', 'b')).status).toBe(200);
+      const csrf = { csrf: 'csrf_refresh_token' };
+      expect((await send('POST', '/auth/refresh', 'b', csrf)).status).toBe(200);
+      const left = await send('POST', '/auth/logout', 'b', { csrf: 'csrf_access_token' });
+      expect([left.status, browser.cookies]).toEqual([200, []]);
+    } finally {
+      await app.close();
+    }
   });
 });
