@@ -1,6 +1,6 @@
 /**
- * A mistake in the options or in the combination of guards and decorators, found when the application starts. The
- * message names the option, the mistake and the fix; it never holds a secret's value.
+ * A mistake in the options or in the combination of guards and decorators, found when the application starts, or in the
+ * options of a call. The message names the option, the mistake and the fix; it never holds a secret's value.
  *
  * @example
  * ```ts

@@ -30,7 +30,7 @@ export interface TokenRequest extends Given {
 
 /** Options for every kind of token. */
 export interface CreateTokenOptions {
-  /** Claims to add. They win over those of the `additionalClaims` loader. Reserved names are refused. */
+  /** Claims to add, as JSON writes them. They win over those of the `additionalClaims` loader. Reserved names are refused. */
   additionalClaims?: object;
   /** Header parameters to add. They win over those of the `additionalHeaders` loader. Reserved names are refused. */
   additionalHeaders?: object;
