@@ -1,13 +1,4 @@
-import {
-  afterAll,
-  afterEach,
-  beforeAll,
-  beforeEach,
-  describe,
-  expect,
-  it,
-  jest,
-} from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import {
   BlocklistService,
   type BlocklistStore,
@@ -27,6 +18,7 @@ import {
   UNAVAILABLE,
 } from '../../support/faults.js';
 import { accessClaims, Clock, forgeToken, NOW, SECRET } from '../../support/forge.js';
+import { closedAfterEach } from '../../support/running.js';
 import { claimsOf, startTokens, type TokenTools } from '../../support/tokens.js';
 
 const REVOKED = { status: 401, body: { msg: 'Token has been revoked' } };
@@ -35,11 +27,7 @@ const STALE = { status: 401, body: { msg: 'Fresh token required' } };
 const LOGGED_OUT = { status: 201, body: { msg: 'logged out' } };
 const ADMITTED = { status: 200, body: { identity: 'alice' } };
 
-const running: { close(): Promise<unknown> }[] = [];
-
-afterEach(async () => {
-  await Promise.all(running.splice(0).map((each) => each.close()));
-});
+const running = closedAfterEach();
 
 /** An application with the services of the library. */
 async function startApp(options: JwtExtendedOptions = {}) {

@@ -1,23 +1,15 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { BlocklistService, type JwtExtendedOptions, type TokenPair } from '../../../src/index.js';
 import { CountingStore } from '../../support/counting-store.js';
 import { ALICE, pairIn, startEndpoints } from '../../support/endpoints.js';
 import { postponed } from '../../support/faults.js';
 import { Clock, NOW } from '../../support/forge.js';
+import { closedAfterEach, startAt } from '../../support/running.js';
 import { claimsOf, rejectionOf, startTokens } from '../../support/tokens.js';
 
-const running: { close(): Promise<unknown> }[] = [];
+const running = closedAfterEach();
 
-afterEach(async () => {
-  await Promise.all(running.splice(0).map((each) => each.close()));
-});
-
-async function start(options: JwtExtendedOptions = {}) {
-  const clock = new Clock();
-  const tools = await startTokens({ clock: clock.now, ...options });
-  running.push(tools.module);
-  return { ...tools, clock };
-}
+const start = (options?: JwtExtendedOptions) => startAt(running, options);
 
 describe('R86: A login at the endpoint', () => {
   it.each([0, 0.9, 3])(

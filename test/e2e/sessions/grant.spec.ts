@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { Body, Controller, Inject, Post, Res } from '@nestjs/common';
 import {
   type Claims,
@@ -11,14 +11,11 @@ import {
 } from '../../../src/index.js';
 import { startEndpoints } from '../../support/endpoints.js';
 import { accessClaims, Clock, forgeToken, NOW } from '../../support/forge.js';
+import { closedAfterEach } from '../../support/running.js';
 import { namesIn, RENEWED, SlidingApp } from '../../support/sliding.js';
 import { claimsOf, rejectionOf, startTokens } from '../../support/tokens.js';
 
-const running: { close(): Promise<unknown> }[] = [];
-
-afterEach(async () => {
-  await Promise.all(running.splice(0).map((each) => each.close()));
-});
+const running = closedAfterEach();
 
 const DAY = 86_400;
 const LIMITS = { scope: 'read', act: { sub: 'support' } };

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { Controller, Get, Inject, Post, UseGuards } from '@nestjs/common';
 import {
   AccessGuard,
@@ -18,21 +18,16 @@ import { type AppParts, createApp } from '../../support/app.js';
 import { CountingStore } from '../../support/counting-store.js';
 import { ALICE, pairIn, startEndpoints } from '../../support/endpoints.js';
 import { accessClaims, Clock, forgeToken, NOW, SECRET } from '../../support/forge.js';
-import { claimsOf, rejectionOf, startTokens } from '../../support/tokens.js';
+import { closedAfterEach, startAt } from '../../support/running.js';
+import { claimsOf, rejectionOf } from '../../support/tokens.js';
 
-const running: { close(): Promise<unknown> }[] = [];
-
-afterEach(async () => {
-  await Promise.all(running.splice(0).map((each) => each.close()));
-});
+const running = closedAfterEach();
 
 const DAY = 86_400;
 
-async function start(options: JwtExtendedOptions = {}) {
-  const clock = new Clock();
-  const tools = await startTokens({ clock: clock.now, ...options });
-  running.push(tools.module);
-  return { ...tools, clock, sessions: tools.module.get(SessionService) };
+async function start(options?: JwtExtendedOptions) {
+  const tools = await startAt(running, options);
+  return { ...tools, sessions: tools.module.get(SessionService) };
 }
 
 /** Routes as an application writes them. */

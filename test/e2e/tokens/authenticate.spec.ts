@@ -1,21 +1,12 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { type JwtExtendedOptions, type Token, type TokenDemands } from '../../../src/index.js';
-import { Clock } from '../../support/forge.js';
-import { claimsOf, rejectionOf, startTokens } from '../../support/tokens.js';
+import { closedAfterEach, startAt } from '../../support/running.js';
+import { claimsOf, rejectionOf } from '../../support/tokens.js';
 
-const running: { close(): Promise<unknown> }[] = [];
+const running = closedAfterEach();
 
-afterEach(async () => {
-  await Promise.all(running.splice(0).map((each) => each.close()));
-});
-
-async function start(options: JwtExtendedOptions = {}) {
-  const clock = new Clock();
-  const tools = await startTokens({ clock: clock.now, ...options });
-  running.push(tools.module);
-  return { ...tools, clock };
-}
+const start = (options?: JwtExtendedOptions) => startAt(running, options);
 
 const userLookup = ({ identity }: Token) => (identity === 'gone' ? null : { name: identity });
 
