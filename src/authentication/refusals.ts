@@ -27,9 +27,9 @@ export class Refusals implements ErrorRenderer {
 
   constructor(private readonly options: ResolvedOptions) {}
 
-  statusOf({ code }: TokenError): number | undefined {
-    const { rfc6750Status }: RefusalRow = REFUSALS[code];
-    return this.options.responses.statusProfile === 'rfc6750' ? rfc6750Status : undefined;
+  statusOf({ code }: TokenError): number {
+    const { status, rfc6750Status = status }: RefusalRow = REFUSALS[code];
+    return this.options.responses.profile === 'flask' ? status : rfc6750Status;
   }
 
   /** Never rejects: if the application's callback fails, the default answers. */
@@ -42,7 +42,8 @@ export class Refusals implements ErrorRenderer {
   }
 
   #default(error: TokenError): CallbackResponse {
-    const { errorMessageKey, errorCodeKey } = this.options.responses;
+    const { profile, errorMessageKey, errorCodeKey } = this.options.responses;
+    if (profile === 'nest') return { status: error.getStatus(), body: error.getResponse() };
     const body = {
       [errorMessageKey]: error.message,
       ...(errorCodeKey && { [errorCodeKey]: error.code }),

@@ -22,7 +22,7 @@ export type TokenErrorCode =
 export interface RefusalRow {
   /** As in Flask-JWT-Extended. */
   readonly status: number;
-  /** Under `statusProfile: 'rfc6750'`, if it differs. */
+  /** Under the profiles `'rfc6750'` and `'nest'`, if it differs. */
   readonly rfc6750Status?: number;
   /** The member of `responses` that answers. */
   readonly callback: string;
@@ -118,23 +118,19 @@ export abstract class TokenError extends HttpException {
     super(HttpException.createBody(message, code, status), status, { cause });
   }
 
-  /** The status under the `statusProfile` of the module that refused. */
-  override getStatus(): number {
-    return renderers.get(this)?.statusOf(this) ?? super.getStatus();
-  }
-
   /** The body if no filter renders the error: Nest's own form, with `code` as `error`. */
   override getResponse(): object {
-    return HttpException.createBody(this.message, this.code, this.getStatus());
+    return super.getResponse() as object;
   }
 }
 
 /** The response to a refused request. */
 export type Answer = CallbackResponse & { readonly headers: Readonly<Record<string, string>> };
 
-/** The module that refused; only it knows its status profile and its responses. */
+/** The module that refused; only it knows its profile and its responses. */
 export interface ErrorRenderer {
-  statusOf(error: TokenError): number | undefined;
+  /** The status under the module's profile. */
+  statusOf(error: TokenError): number;
   /** @param request - handed to the application's callback */
   answer(error: TokenError, request: unknown): Promise<Answer>;
 }
@@ -155,7 +151,13 @@ export async function rendering<T>(renderer: ErrorRenderer, work: () => Awaitabl
 
 /** Marks an error with its module, unless it has a mark already, so that the right one of several modules answers. */
 export function withRenderer(renderer: ErrorRenderer, error: unknown): unknown {
-  if (error instanceof TokenError && !renderers.has(error)) renderers.set(error, renderer);
+  if (error instanceof TokenError && !renderers.has(error)) {
+    renderers.set(error, renderer);
+    const status = renderer.statusOf(error);
+    // The fields behind `getStatus` and `getResponse`, which `@nestjs/apollo`, for one, reads themselves.
+    const response = HttpException.createBody(error.message, error.code, status);
+    Object.assign(error, { status, response });
+  }
   return error;
 }
 

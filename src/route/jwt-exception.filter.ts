@@ -12,7 +12,7 @@ import { throwError } from 'rxjs';
 import { Refusals } from '../authentication/refusals.js';
 import type { HttpResponse } from '../contracts/http.js';
 import { safeMessage } from '../common/fault-message.js';
-import { rendererOf, TokenError } from '../errors/token.error.js';
+import { rendererOf, TokenError, withRenderer } from '../errors/token.error.js';
 import { setHeaders } from '../http/callback-response.js';
 
 /**
@@ -39,6 +39,8 @@ export class JwtExceptionFilter implements ExceptionFilter<TokenError> {
 
   /** Answers over HTTP. In other contexts it passes the error on to the transport. */
   catch(error: TokenError, host: ArgumentsHost): unknown {
+    // The application may have thrown it, and then no module has refused yet.
+    withRenderer(this.refusals, error);
     const type = host.getType<string>();
     if (type === 'http') return this.#answer(error, host);
     return type === 'rpc' ? throwError(() => error) : error;

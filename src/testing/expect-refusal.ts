@@ -73,9 +73,9 @@ export interface TestResponse {
 }
 
 /**
- * Asserts that a response is a certain refusal. If the body has a code (by `errorCodeKey`, by Nest's own form of an error
- * without the filter, or by a response callback), that code must match, with any status from 400. Otherwise status and
- * message must be the library's defaults.
+ * Asserts that a response is a certain refusal. If the body has a code (by `errorCodeKey`, by the profile `'nest'`, without
+ * the filter, or by a response callback), that code must match, with any status from 400. Otherwise status and message
+ * must be the library's defaults.
  *
  * @param response - of supertest, `inject` or `fetch`; its body must not have been read
  * @throws AssertionError - with the status and body that came instead

@@ -244,7 +244,7 @@ export function describeTokens(title: string, parts: TableParts, rows: readonly 
   const { route = 'access', inBody = false, isVariant = false, options } = parts;
   const apps = isVariant ? TABLE_APPS.slice(0, 1) : TABLE_APPS;
 
-  describe.each(apps)(`${title}, on %s under the statuses of %s`, (adapter, statusProfile) => {
+  describe.each(apps)(`${title}, on %s under the statuses of %s`, (adapter, profile) => {
     let app: RunningApp;
 
     beforeAll(async () => {
@@ -254,7 +254,7 @@ export function describeTokens(title: string, parts: TableParts, rows: readonly 
           clock: new Clock().now,
           errorCodeKey: 'code',
           locations: inBody ? ['json'] : ['headers'],
-          statusProfile,
+          profile,
           ...options,
         },
       });
@@ -273,7 +273,7 @@ export function describeTokens(title: string, parts: TableParts, rows: readonly 
         body: answer.body,
         challenge: errorIn(answer.headers.get('www-authenticate')),
         reached: reached - before,
-      }).toEqual(expectedFrom(outcome, statusProfile));
+      }).toEqual(expectedFrom(outcome, profile));
       expect(({} as Record<string, unknown>).admin).toBeUndefined();
       expect(Object.keys(Object.prototype)).toEqual([]);
     });

@@ -109,11 +109,12 @@ export const locations: JwtExtendedOptions[] = [
 ];
 
 export const others: JwtExtendedOptions[] = [
-  { statusProfile: 'rfc6750', errorMessageKey: 'error', errorCodeKey: 'code', realm: 'shop' },
+  { profile: 'rfc6750', errorMessageKey: 'error', errorCodeKey: 'code', realm: 'shop' },
+  { profile: 'nest' },
   { blocklist: { checks: ['refresh'], timeout: '500ms', onStoreError: 'allow' } },
   { clock: () => new Date(), loaderTimeout: '1s' },
-  // @ts-expect-error -- one of two
-  { statusProfile: 'rfc7519' },
+  // @ts-expect-error -- one of three
+  { profile: 'rfc7519' },
   // @ts-expect-error -- one of two
   { blocklist: { onStoreError: 'ignore' } },
   // @ts-expect-error -- a moment, not its number

@@ -90,7 +90,7 @@ const shop: JwtExtendedOptions = {
   realm: 'shop',
 };
 const staff: JwtExtendedOptions = {
-  statusProfile: 'rfc6750',
+  profile: 'rfc6750',
   errorCodeKey: 'code',
   headerType: 'Staff',
   loaders: { userLookup: ({ identity }) => `clerk ${identity}` },
@@ -232,6 +232,7 @@ describe('Several modules', () => {
 describe('Every public method that refuses a token', () => {
   const FACES: readonly [face: string, call: (app: TestingModule) => Promise<unknown>][] = [
     ['decodeToken', (app) => app.get(TokenService).decodeToken('a.b')],
+    ['authenticate', (app) => app.get(TokenService).authenticate('a.b')],
     ['getJti', (app) => app.get(TokenService).getJti('a.b')],
     ['getCsrfToken', (app) => app.get(TokenService).getCsrfToken('a.b')],
     ['getUnverifiedHeaders', (app) => app.get(TokenService).getUnverifiedHeaders('a.b')],
@@ -244,15 +245,20 @@ describe('Every public method that refuses a token', () => {
   const RESPONSE = { setHeader() {}, getHeader: () => undefined };
 
   it.each(FACES)('throws an error with the status of its own module: %s', async (_face, call) => {
-    for (const [statusProfile, status] of [
+    for (const [profile, status] of [
       ['flask', 422],
       ['rfc6750', 401],
+      ['nest', 401],
     ] as const) {
-      const { module } = await startTokens({ secret: SECRETS.shop, statusProfile });
+      const { module } = await startTokens({ secret: SECRETS.shop, profile });
       const error = await rejectionOf(call(module));
       await module.close();
       expect(error).toBeInstanceOf(TokenError);
+      const { code, message } = error as TokenError;
+      const response = { statusCode: status, error: code, message };
+      expect(error).toMatchObject({ status, response });
       expect((error as TokenError).getStatus()).toBe(status);
+      expect((error as TokenError).getResponse()).toEqual(response);
     }
   });
 });

@@ -1,4 +1,17 @@
-import { Controller, Get, Res, StreamableFile, UseGuards } from '@nestjs/common';
+import {
+  type ArgumentsHost,
+  Catch,
+  Controller,
+  type ExceptionFilter,
+  Get,
+  type HttpException,
+  Inject,
+  Res,
+  StreamableFile,
+  type Type,
+  UseGuards,
+} from '@nestjs/common';
+import { APP_FILTER, BaseExceptionFilter, HttpAdapterHost } from '@nestjs/core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import {
   AccessGuard,
@@ -6,12 +19,14 @@ import {
   CurrentToken,
   InsufficientClaimsError,
   InvalidTokenError,
+  JwtExceptionFilter,
   type JwtContext,
   type JwtExtendedModuleExtras,
   type JwtExtendedOptions,
   type JwtExtendedResponses,
   ReusedTokenError,
   TokenCheckUnavailableError,
+  TokenError,
   type TokenErrorCode,
 } from '../../../src/index.js';
 import { type AdapterName, ADAPTERS, createApp, type RunningApp } from '../../support/app.js';
@@ -94,6 +109,7 @@ interface Case {
   readonly token?: string;
   /** Whether an access token is sent as a cookie, with POST. */
   readonly isCookie?: boolean;
+  readonly method?: 'POST';
   readonly maxAge?: number;
 }
 
@@ -108,6 +124,7 @@ const ODD = 'User claims verification failed';
 const UNKNOWN = `Error loading the user ${STRANGER}`;
 const UNSCOPED = 'Missing required claim(s)';
 const UNCHECKED = 'Token could not be checked';
+const BAD_LOGIN = 'Bad username or password';
 
 function row(
   code: TokenErrorCode,
@@ -122,6 +139,11 @@ function row(
 const CASES: readonly Case[] = [
   row('TOKEN_MISSING', 'unauthorized', 401, NO_TOKEN, { token: '' }),
   row('CSRF_FAILED', 'unauthorized', 401, 'Missing CSRF token', { token: '', isCookie: true }),
+  row('CREDENTIALS_INVALID', 'unauthorized', 401, BAD_LOGIN, {
+    path: '/auth',
+    token: '',
+    method: 'POST',
+  }),
   row('TOKEN_INVALID', 'invalidToken', 422, 'Not enough segments', { token: 'garbage' }),
   row('TOKEN_INVALID', 'invalidToken', 422, 'Missing claim: jti', { claims: { jti: undefined } }),
   row('TOKEN_WRONG_TYPE', 'invalidToken', 422, ONLY_REFRESH, { path: '/refresh' }),
@@ -168,16 +190,55 @@ function challengeOf({ code, maxAge }: Case, status: number, scheme = 'Bearer', 
   return `${scheme} ${parameters.filter(Boolean).join(', ')}`.trim();
 }
 
-/** What `statusProfile: 'rfc6750'` calls a bad token. */
+const PROFILES = ['flask', 'rfc6750', 'nest'] as const;
+
+/** What `profile: 'rfc6750'` calls a bad token. */
 const BAD_TOKENS = ['TOKEN_INVALID', 'TOKEN_WRONG_TYPE', 'TOKEN_REJECTED'];
+
+function statusOf({ code, status }: Case, profile: (typeof PROFILES)[number]): number {
+  return profile !== 'flask' && BAD_TOKENS.includes(code) ? 401 : status;
+}
+
+/** Callbacks answer through the filter alone. */
+const EXPIRED: JwtExtendedResponses = { expiredToken: () => ({ status: 419, body: 'expired' }) };
+
+/** Reads the fields of an error as well as its methods, as libraries for other transports do. */
+@Catch()
+class ReadingFilter implements ExceptionFilter<HttpException> {
+  constructor(private readonly host: HttpAdapterHost) {}
+
+  catch(error: HttpException, host: ArgumentsHost): void {
+    const { status, response } = error as unknown as { status: number; response: unknown };
+    const read = {
+      status,
+      response,
+      got: { status: error.getStatus(), body: error.getResponse() },
+    };
+    this.host.httpAdapter.reply(host.switchToHttp().getResponse(), read, 200);
+  }
+}
+
+/** Answers other errors itself, and hands refusals to the filter of the library. */
+@Catch()
+class HandingFilter extends BaseExceptionFilter {
+  @Inject(JwtExceptionFilter)
+  private readonly refusals!: JwtExceptionFilter;
+
+  override catch(error: unknown, host: ArgumentsHost): void {
+    if (error instanceof TokenError) this.refusals.catch(error, host);
+    else super.catch(error, host);
+  }
+}
 
 function start(
   adapter: AdapterName,
   options: JwtExtendedOptions = {},
   extras: JwtExtendedModuleExtras = {},
+  filter?: Type,
 ) {
   return createApp(adapter, {
     controllers: [ProbeController, RefusingController],
+    providers: filter ? [{ provide: APP_FILTER, useClass: filter }] : [],
     options: {
       locations: ['headers', 'cookies'],
       loaders: {
@@ -188,16 +249,17 @@ function start(
           return identity === STRANGER ? null : identity;
         },
       },
+      login: { authenticate: () => null },
       ...options,
     },
-    extras,
+    extras: { endpoints: { login: true }, ...extras },
   });
 }
 
 function provoke(app: RunningApp, given: Case, scheme = 'Bearer') {
   const { path = '/access', claims, isCookie } = given;
   const token = given.token ?? forgeToken(accessClaims({ jti: 'one', ...claims }));
-  return app.send(isCookie ? 'POST' : 'GET', path, {
+  return app.send(isCookie ? 'POST' : (given.method ?? 'GET'), path, {
     headers: {
       ...(token && { authorization: `${scheme} ${token}` }),
       ...(isCookie && { cookie: `access_token_cookie=${forgeToken(accessClaims())}` }),
@@ -221,20 +283,22 @@ describe.each(ADAPTERS)('over %s, a refusal', (adapter) => {
   let output: Output;
   let usual: RunningApp;
   let named: RunningApp;
+  let nest: RunningApp;
 
   beforeAll(async () => {
     output = new Output();
     usual = await start(adapter);
+    nest = await start(adapter, { profile: 'nest' });
     named = await start(adapter, {
       errorMessageKey: 'message',
       errorCodeKey: 'error',
-      statusProfile: 'rfc6750',
+      profile: 'rfc6750',
       realm: 'the "inner" \\ circle',
       headerType: 'JWT',
     });
   });
   afterAll(async () => {
-    await Promise.all([usual.close(), named.close()]);
+    await Promise.all([usual, named, nest].map((app) => app.close()));
     output.restore();
   });
 
@@ -252,7 +316,7 @@ describe.each(ADAPTERS)('over %s, a refusal', (adapter) => {
   it.each(CASES)(
     "$code ($msg) follows errorMessageKey, errorCodeKey, realm, headerType and the profile 'rfc6750' (R68)",
     async (given) => {
-      const status = BAD_TOKENS.includes(given.code) ? 401 : given.status;
+      const status = statusOf(given, 'rfc6750');
       const challenge = challengeOf(given, status, 'JWT', realm);
       const body = { message: given.msg, error: given.code };
       const expected = { status, body, challenge, caching: 'no-store', type };
@@ -268,25 +332,45 @@ describe.each(ADAPTERS)('over %s, a refusal', (adapter) => {
     expect(answer.headers.get('www-authenticate')).toBe('Bearer');
   });
 
-  describe.each(['flask', 'rfc6750'] as const)(
-    'without a filter, with the profile %j',
-    (statusProfile) => {
-      let app: RunningApp;
-      beforeAll(async () => {
-        app = await start(adapter, { statusProfile }, { registerFilter: false });
-      });
-      afterAll(() => app.close());
+  it.each(CASES)("$code ($msg) has a body as Nest's with the profile 'nest'", async (given) => {
+    const status = statusOf(given, 'nest');
+    const body = { statusCode: status, message: given.msg, error: given.code };
+    const expected = { challenge: challengeOf(given, status), caching: 'no-store', type };
+    expect(partsOf(await provoke(nest, given))).toEqual({ status, body, ...expected });
+  });
 
-      it.each(CASES)("$code ($msg) is an HttpException in Nest's own form (R67)", async (given) => {
-        const isChallenged = statusProfile === 'rfc6750' && BAD_TOKENS.includes(given.code);
-        const statusCode = isChallenged ? 401 : given.status;
-        expect(said(await provoke(app, given))).toEqual({
-          status: statusCode,
-          body: { message: given.msg, error: given.code, statusCode },
-        });
-      });
-    },
-  );
+  describe.each(PROFILES)('with registerFilter: false and the profile %j', (profile) => {
+    const apps = {} as Record<'none' | 'reading' | 'handing', RunningApp>;
+    beforeAll(async () => {
+      const startWith = (filter?: Type) =>
+        start(adapter, { profile, responses: EXPIRED }, { registerFilter: false }, filter);
+      apps.none = await startWith();
+      apps.reading = await startWith(ReadingFilter);
+      apps.handing = await startWith(HandingFilter);
+    });
+    afterAll(() => Promise.all(Object.values(apps).map((app) => app.close())));
+
+    it.each(CASES)("$code ($msg) is an HttpException in Nest's own form (R67)", async (given) => {
+      const status = statusOf(given, profile);
+      const body = { message: given.msg, error: given.code, statusCode: status };
+      const read = { status, response: body, got: { status, body } };
+      expect(said(await provoke(apps.none, given))).toEqual({ status, body });
+      expect(said(await provoke(apps.reading, given))).toEqual({ status: 200, body: read });
+    });
+
+    it.each(CASES)('$code ($msg) is answered as usual if a filter hands it on', async (given) => {
+      const status = statusOf(given, profile);
+      const body = {
+        flask: { msg: given.msg },
+        rfc6750: { msg: given.msg },
+        nest: { message: given.msg, error: given.code, statusCode: status },
+      }[profile];
+      const isTheirs = given.name === 'expiredToken';
+      expect(said(await provoke(apps.handing, given))).toEqual(
+        isTheirs ? { status: 419, body: 'expired' } : { status, body },
+      );
+    });
+  });
 });
 
 const NAMES = [...new Set(CASES.map(({ name }) => name))];
@@ -482,7 +566,7 @@ describe.each(ADAPTERS)('over %s, JwtExceptionFilter', (adapter) => {
   beforeAll(async () => {
     calamities = new Calamities();
     output = new Output();
-    app = await start(adapter);
+    app = await start(adapter, { profile: 'rfc6750' });
   });
   afterAll(async () => {
     await app.close();
@@ -494,7 +578,7 @@ describe.each(ADAPTERS)('over %s, JwtExceptionFilter', (adapter) => {
   const INTERNAL = { statusCode: 500, message: 'Internal server error' };
 
   it.each([
-    ['renders a TokenError of the application', 'token-error', 422, { msg: 'Not for this tenant' }],
+    ['renders a TokenError of the application', 'token-error', 401, { msg: 'Not for this tenant' }],
     ['leaves an HttpException to Nest', 'teapot', 418, { msg: 'out of coffee' }],
     ['leaves any other error to Nest', 'error', 500, INTERNAL],
     ['sends nothing if an answer is on its way (R73)', 'answered', 200, 'sent before'],

@@ -569,11 +569,11 @@ describe('Several modules', () => {
 });
 
 describe.each(ADAPTERS)('A refusal without a code over %s', (adapter) => {
-  describe.each(['flask', 'rfc6750'] as const)('under the statuses of %s', (statusProfile) => {
+  describe.each(['flask', 'rfc6750'] as const)('under the statuses of %s', (profile) => {
     let app: RunningApp;
 
     beforeAll(async () => {
-      app = await boot({ statusProfile, locations: ['cookies', 'headers'] }, adapter);
+      app = await boot({ profile, locations: ['cookies', 'headers'] }, adapter);
     });
 
     it.each(['success', ...Object.keys(OWN_ERRORS)])(
@@ -625,6 +625,14 @@ describe('expectRefusal', () => {
     const token = await issueTestToken(app.nest, { exp: 1 });
 
     await expectRefusal(await sent(app, '/me', bearing(token)), 'TOKEN_EXPIRED');
+  });
+
+  it.each(ADAPTERS)("recognizes a refusal of the profile 'nest' over %s", async (adapter) => {
+    const app = await boot({ profile: 'nest' }, adapter);
+    const response = await sent(app, '/me', { authorization: 'Bearer a.b' });
+
+    await expectRefusal(response, 'TOKEN_INVALID');
+    await expectNoRefusal(response, ['TOKEN_MISSING', 'TOKEN_WRONG_TYPE', 'TOKEN_REJECTED']);
   });
 
   it.each(ADAPTERS)('recognizes a refusal without the filter over %s', async (adapter) => {

@@ -2,6 +2,7 @@ import { HttpException } from '@nestjs/common';
 import { describe, expect, it } from '@jest/globals';
 import { rendererOf, withRenderer } from '../../../src/errors/token.error.js';
 import {
+  BadCredentialsError,
   CsrfError,
   ExpiredTokenError,
   InsufficientClaimsError,
@@ -40,6 +41,7 @@ const NO_SCOPE = 'Missing required scope(s)';
 const ERRORS: readonly (readonly [string, TokenError, number, string])[] = [
   ['TOKEN_MISSING', new MissingTokenError('none'), 401, 'none'],
   ['CSRF_FAILED', new CsrfError('wrong'), 401, 'wrong'],
+  ['CREDENTIALS_INVALID', new BadCredentialsError(), 401, 'Bad username or password'],
   ['TOKEN_INVALID', new InvalidTokenError('odd'), 422, 'odd'],
   ['TOKEN_WRONG_TYPE', new WrongTokenTypeError('refresh'), 422, 'Only refresh tokens are allowed'],
   ['TOKEN_EXPIRED', new ExpiredTokenError(token), 401, 'Token has expired'],
@@ -108,7 +110,7 @@ describe('A TokenError', () => {
 });
 
 describe('The module that refused first', () => {
-  const renderer = (status: number | undefined) => ({
+  const renderer = (status: number) => ({
     statusOf: () => status,
     answer: () => Promise.resolve({ status: 418, headers: {} }),
   });
@@ -127,11 +129,22 @@ describe('The module that refused first', () => {
     });
   });
 
-  it('leaves the status as it is if its profile has none', () => {
-    const error = new InvalidTokenError('odd');
-    withRenderer(renderer(undefined), error);
-    expect(error.getStatus()).toBe(422);
-  });
+  it.each(ERRORS)(
+    'sets the fields of %s that some libraries read in place of the methods',
+    (code, error, status, message) => {
+      for (const [fields, statusCode] of [
+        [Object.entries(error), status],
+        [Object.entries(withRenderer(renderer(499), error) as TokenError), 499],
+      ] as const) {
+        const body = { message, error: code, statusCode };
+        expect(Object.fromEntries(fields)).toMatchObject({ status: statusCode, response: body });
+      }
+      expect([error.getStatus(), error.getResponse()]).toEqual([
+        499,
+        expect.objectContaining({ statusCode: 499 }),
+      ]);
+    },
+  );
 
   it.each([new Error('another'), 'text', undefined, new HttpException('x', 418)])(
     'is not noted for an error that is no TokenError: %p',

@@ -171,7 +171,7 @@ const BY_PATH: Readonly<Record<string, readonly Wrong[]>> = {
     ...wrong('give an array', {}, null, ''),
     [[null], '[0] was given null; give an object of options'],
   ],
-  statusProfile: wrong("give one of 'flask', 'rfc6750'", 'rfc', 422, null),
+  profile: wrong("give one of 'flask', 'rfc6750', 'nest'", 'rfc', 422, null),
   realm: [
     ...wrong(printable, '', 'a\r\nSet-Cookie: b=c', 'Küche', 'a\x7f'),
     ...wrong('give a string', null),

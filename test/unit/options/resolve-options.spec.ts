@@ -76,7 +76,7 @@ describe('resolveOptions', () => {
       responses: {
         errorMessageKey: 'msg',
         errorCodeKey: undefined,
-        statusProfile: 'flask',
+        profile: 'flask',
         realm: undefined,
         callbacks: {},
       },
@@ -244,8 +244,15 @@ describe('The options outside of tokens and cookies', () => {
 
   it('say how refusals look', () => {
     const keys = { errorMessageKey: 'message', errorCodeKey: 'code' };
-    const given = { ...keys, statusProfile: 'rfc6750', realm: 'My "API"' };
+    const given = { ...keys, profile: 'rfc6750', realm: 'My "API"' };
     expect(resolve(given).responses).toEqual({ ...given, callbacks: {} });
+  });
+
+  it.each(['errorMessageKey', 'errorCodeKey'])("refuse %s beside the profile 'nest'", (name) => {
+    expect(mistakeOf({ [name]: 'msg', profile: 'nest' })).toBe(
+      `${name} was given 'msg' beside profile 'nest', whose bodies are { statusCode, message, error }; ` +
+        `leave out ${name}, or choose another profile`,
+    );
   });
 
   it("refuse a refusal's code and message in one member", () => {
