@@ -19,6 +19,7 @@ import {
   VerifiedTokenError,
   WrongTokenTypeError,
 } from '../errors/token-errors.js';
+import { type Outages, TOKEN_CHECK } from '../events/outages.js';
 import type { EventPublisher } from '../events/security-event-publisher.js';
 import { freshness, requiredClaims, requiredScope } from '../options/requirement-options.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
@@ -69,6 +70,7 @@ export class Authenticator {
     private readonly revocations: RevocationCheck,
     private readonly loaders: LoaderCalls,
     private readonly events: EventPublisher,
+    private readonly outages: Outages,
     private readonly renderer: ErrorRenderer,
   ) {}
 
@@ -174,6 +176,7 @@ export class Authenticator {
     await requireVerified(this.loaders, token, request);
     requireClaims(token, policy, request, this.#scopeClaimOf(token));
     const user = await loadUser(this.loaders, token, request);
+    this.outages.answered(TOKEN_CHECK);
     return new AuthenticatedToken(token, extracted.location, user);
   }
 

@@ -5,6 +5,7 @@ import type { CallbackResponse } from '../contracts/http.js';
 import {
   InsufficientClaimsError,
   StaleTokenError,
+  TokenCheckUnavailableError,
   VerifiedTokenError,
 } from '../errors/token-errors.js';
 import {
@@ -14,6 +15,7 @@ import {
   REFUSALS,
   type TokenError,
 } from '../errors/token.error.js';
+import { type Outages, TOKEN_CHECK } from '../events/outages.js';
 import { readCallbackResponse } from '../http/callback-response.js';
 import type { JwtExtendedResponses, LoaderContext } from '../options/callbacks.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
@@ -25,18 +27,24 @@ const SCOPE_TOKEN = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
 export class Refusals implements ErrorRenderer {
   readonly #logger = new Logger('JwtExtendedModule');
 
-  constructor(private readonly options: ResolvedOptions) {}
+  constructor(
+    private readonly options: ResolvedOptions,
+    private readonly outages: Outages,
+  ) {}
 
   statusOf({ code }: TokenError): number {
     const { status, rfc6750Status = status }: RefusalRow = REFUSALS[code];
     return this.options.responses.profile === 'flask' ? status : rfc6750Status;
   }
 
+  /** The client learns that a check failed; the log says why, with or without the filter. */
+  report(error: TokenError): void {
+    if (error instanceof TokenCheckUnavailableError && error.cause !== undefined)
+      this.outages.count(TOKEN_CHECK, error);
+  }
+
   /** Never rejects: if the application's callback fails, the default answers. */
   async answer(error: TokenError, request: unknown): Promise<Answer> {
-    // The client learns that a check failed; the log says why.
-    if (error.code === 'CHECK_UNAVAILABLE' && error.cause !== undefined)
-      this.#logger.error(`A token could not be checked: ${safeMessage(error.cause)}`);
     const { status, body, headers } = (await this.#ask(error, request)) ?? this.#default(error);
     return { status, body, headers: { ...this.#headers(error, status), ...headers } };
   }

@@ -1,12 +1,12 @@
-import { HttpException, Logger } from '@nestjs/common';
+import { HttpException } from '@nestjs/common';
 import { readCallbackResponse } from '../http/callback-response.js';
 import { isObject } from '../common/checks.js';
-import { safeMessage } from '../common/fault-message.js';
 import { withDeadline } from '../contracts/awaitable.js';
 import type { HttpRequest } from '../contracts/http.js';
 import type { TokenPair } from '../contracts/token.js';
-import { BadCredentialsError, TokenCheckUnavailableError } from '../errors/token-errors.js';
+import { BadCredentialsError } from '../errors/token-errors.js';
 import { type Answer, type ErrorRenderer, withRenderer } from '../errors/token.error.js';
+import type { Outages } from '../events/outages.js';
 import type { EventPublisher } from '../events/security-event-publisher.js';
 import type { ResolvedLoginOptions } from '../options/login-options.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
@@ -37,7 +37,6 @@ const RESPONSE_MEMBERS = ['status', 'body', 'headers'];
 
 /** Calls `login.authenticate` and `login.respond`. */
 export class PasswordLogin {
-  readonly #logger = new Logger('JwtExtendedModule');
   readonly #login: ResolvedLoginOptions;
   readonly #timeoutMs: number;
   private readonly clock: () => Date;
@@ -46,6 +45,7 @@ export class PasswordLogin {
   constructor(
     options: ResolvedOptions,
     private readonly events: EventPublisher,
+    private readonly outages: Outages,
     private readonly renderer: ErrorRenderer,
   ) {
     this.#login = options.login as ResolvedLoginOptions;
@@ -53,9 +53,17 @@ export class PasswordLogin {
     this.clock = options.clock;
   }
 
-  /** The present moment, by the clock of the module. */
+  /**
+   * The present moment, by the clock of the module.
+   *
+   * @throws TokenCheckUnavailableError - if the clock gives none
+   */
   now(): Date {
-    return this.clock();
+    try {
+      return this.clock();
+    } catch (error) {
+      throw withRenderer(this.renderer, error);
+    }
   }
 
   /** JSON Schema of the login's body. */
@@ -107,12 +115,14 @@ export class PasswordLogin {
 
   /** The client hears 503, unless the application chose an HTTP error of its own; the reason goes to the log alone. */
   async #ask<T>(name: 'authenticate' | 'respond', call: () => T | Promise<T>): Promise<T> {
+    const source = `login.${name}`;
     try {
-      return await withDeadline(call(), this.#timeoutMs, 'it');
+      const answer = await withDeadline(call(), this.#timeoutMs, 'it');
+      this.outages.answered(source);
+      return answer;
     } catch (error) {
-      if (error instanceof HttpException) throw withRenderer(this.renderer, error);
-      this.#logger.error(`login.${name} failed: ${safeMessage(error)}`);
-      throw withRenderer(this.renderer, new TokenCheckUnavailableError());
+      const isTheirs = error instanceof HttpException;
+      throw withRenderer(this.renderer, isTheirs ? error : this.outages.failed(source, error));
     }
   }
 

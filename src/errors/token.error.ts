@@ -131,6 +131,8 @@ export type Answer = CallbackResponse & { readonly headers: Readonly<Record<stri
 export interface ErrorRenderer {
   /** The status under the module's profile. */
   statusOf(error: TokenError): number;
+  /** Called once for each error, when it leaves the module. */
+  report(error: TokenError): void;
   /** @param request - handed to the application's callback */
   answer(error: TokenError, request: unknown): Promise<Answer>;
 }
@@ -157,6 +159,7 @@ export function withRenderer(renderer: ErrorRenderer, error: unknown): unknown {
     // The fields behind `getStatus` and `getResponse`, which `@nestjs/apollo`, for one, reads themselves.
     const response = HttpException.createBody(error.message, error.code, status);
     Object.assign(error, { status, response });
+    renderer.report(error);
   }
   return error;
 }

@@ -3,6 +3,7 @@ import { isObject } from '../common/checks.js';
 import { safeMessage } from '../common/fault-message.js';
 import type { TokenHeader } from '../contracts/token.js';
 import { InvalidTokenError, TokenCheckUnavailableError } from '../errors/token-errors.js';
+import type { Outages } from '../events/outages.js';
 import { checkAddress, type ResolvedIssuer } from '../options/issuer-options.js';
 import type { Algorithm } from '../options/key-options.js';
 import { isPrivateJwk } from './jwk.js';
@@ -44,11 +45,12 @@ export class RemoteKeys {
 
   private constructor(
     readonly options: ResolvedIssuer,
+    private readonly outages: Outages,
     private readonly jose: Jose,
   ) {}
 
-  static async create(options: ResolvedIssuer): Promise<RemoteKeys> {
-    return new RemoteKeys(options, await loadJose());
+  static async create(options: ResolvedIssuer, outages: Outages): Promise<RemoteKeys> {
+    return new RemoteKeys(options, outages, await loadJose());
   }
 
   /**
@@ -63,9 +65,10 @@ export class RemoteKeys {
     const algorithm = algorithms.find((allowed) => allowed === header.alg);
     if (!algorithm) throw new InvalidTokenError('The specified alg value is not allowed');
     const found = await this.#find(header).catch((error: unknown) => {
-      throw this.#isRefusal(error)
-        ? new InvalidTokenError(kid === undefined ? 'Token has no kid' : BAD_SIGNATURE, error)
-        : new TokenCheckUnavailableError(error);
+      if (this.#isRefusal(error))
+        throw new InvalidTokenError(kid === undefined ? 'Token has no kid' : BAD_SIGNATURE, error);
+      if (error instanceof TokenCheckUnavailableError) throw error;
+      throw new TokenCheckUnavailableError(error);
     });
     return { key: this.#import(found, algorithm), algorithms };
   }
@@ -89,23 +92,34 @@ export class RemoteKeys {
     const { JWKSNoMatchingKey } = this.jose.errors;
     if (!this.#set || age(this.#set) > STALE_MS) return (await this.#require())(header);
     // The next token is told of a failure once the set is too old.
-    if (age(this.#set) > FRESH_MS) void this.#refresh(COOLDOWN_MS).catch(() => undefined);
+    if (age(this.#set) > FRESH_MS) void this.#refreshOrLog();
     const { pick } = this.#set;
     try {
       return await pick(header);
     } catch (error) {
       if (!(error instanceof JWKSNoMatchingKey)) throw error;
-      await this.#refresh(COOLDOWN_MS).catch(() => undefined);
+      await this.#refreshOrLog();
       if (this.#set.pick === pick) throw error;
       return this.#set.pick(header);
     }
   }
 
   async #require(): Promise<PickKey> {
-    await this.#refresh(RETRY_MS);
+    await this.#refresh(RETRY_MS).catch(() => undefined);
     const set = this.#set;
     if (set && age(set) <= STALE_MS) return set.pick;
-    throw this.#attempt?.error;
+    throw this.outages.failed(this.#source, this.#attempt?.error);
+  }
+
+  async #refreshOrLog(): Promise<void> {
+    await this.#refresh(COOLDOWN_MS).catch((error: unknown) => {
+      this.outages.failed(this.#source, error);
+    });
+  }
+
+  /** The name of this source of keys in the log. */
+  get #source(): string {
+    return `The issuer ${this.options.issuer}`;
   }
 
   /** One fetch at a time, and none within the pause after the last one. */
@@ -124,6 +138,7 @@ export class RemoteKeys {
       const keys = usableKeys(await fetchText(this.#address, 'The key set', signal));
       this.#set = { pick: this.jose.createLocalJWKSet({ keys }), at: Date.now() };
       this.#attempt = { at: Date.now() };
+      this.outages.answered(this.#source);
     } catch (cause) {
       const message = `The keys of ${issuer} could not be fetched: ${safeMessage(cause)}`;
       const error = new TypeError(message, { cause });

@@ -34,7 +34,7 @@ export function endpointParts({ login, refresh, logout, jwks }: EndpointPaths): 
     providers.push(
       fromCore(
         PasswordLogin,
-        (core) => new PasswordLogin(core.options, core.events, core.renderer),
+        (core) => new PasswordLogin(core.options, core.events, core.outages, core.renderer),
       ),
     );
   }

@@ -1,6 +1,7 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
+import { Outages } from '../events/outages.js';
 import { shareKeys } from '../keys/algorithms.js';
 import { configureKeys } from '../keys/configure-keys.js';
 import { KeyRing, RingContents, type RingRules } from '../keys/key-ring.js';
@@ -33,6 +34,7 @@ export class ModuleSettings {
     readonly ring: KeyRing,
     readonly loadedKeys: LoadedKeys,
     readonly issuers: readonly RemoteKeys[],
+    readonly outages: Outages,
   ) {}
 
   /** The longer of the two configured lifetimes, in seconds; `Infinity` for ever. */
@@ -45,8 +47,11 @@ export class ModuleSettings {
   static async from(given: JwtExtendedOptions): Promise<ModuleSettings> {
     const options = resolveOptions(given);
     const ring = ringOf(given, options);
-    const issuers = await Promise.all(options.issuers.map((each) => RemoteKeys.create(each)));
-    return new ModuleSettings(options, ring, new LoadedKeys(given), issuers);
+    const outages = new Outages();
+    const issuers = await Promise.all(
+      options.issuers.map((each) => RemoteKeys.create(each, outages)),
+    );
+    return new ModuleSettings(options, ring, new LoadedKeys(given), issuers, outages);
   }
 }
 

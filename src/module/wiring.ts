@@ -2,6 +2,7 @@ import type { Provider, Type } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { Authenticator } from '../authentication/authenticator.js';
 import { Refusals } from '../authentication/refusals.js';
+import { Outages } from '../events/outages.js';
 import { EventPublisher } from '../events/security-event-publisher.js';
 import { CookieWriter, TokenCookies } from '../http/token-cookies.js';
 import { KeyRing } from '../keys/key-ring.js';
@@ -42,20 +43,20 @@ async function buildCore(
   memory: MemoryBlocklistStore,
   host: HttpAdapterHost,
 ) {
-  const { options, ring, loadedKeys, maxTokenLifetime } = settings;
+  const { options, ring, loadedKeys, maxTokenLifetime, outages } = settings;
   const { token, blocklist, rotation, clock } = options;
   const { leeway, verifySub } = token;
   const { lifetime: sessionLifetime, list: isListed, max: maxSessions } = options.sessions;
 
   const events = new EventPublisher(options.events);
-  const renderer = new Refusals(options);
-  const loaders = new LoaderCalls(options.loaders, options.loaderTimeoutMs);
+  const renderer = new Refusals(options, outages);
+  const loaders = new LoaderCalls(options.loaders, options.loaderTimeoutMs, outages);
   const keys = new TokenKeys(ring, loadedKeys, loaders);
   const issuers = settings.issuers.map((each) => new ForeignIssuer(each, token));
   const reader = new TokenReader(token, keys, issuers, clock);
 
   const given = blocklist.isOn ? (blocklist.store ?? memory) : undefined;
-  const store = new StoreGateway(given, blocklist.timeoutMs, events);
+  const store = new StoreGateway(given, blocklist.timeoutMs, events, outages);
   await store.check();
   const ledger = new RevocationLedger(store, rotation.graceMs, clock);
   const limits = { leeway, verifySub, sessionLifetime, maxTokenLifetime, clock };
@@ -65,15 +66,34 @@ async function buildCore(
   const mint = new TokenMint(token, keys, loaders, clock);
   const writer = new CookieWriter(options, host);
   const cookies = new TokenCookies(reader, writer, renderer, mint);
-  const parts = { mint, reader, keys, loaders, store, ledger, sessions, events, ...limits };
-  return { ...parts, options, tokenOptions: token, host, ring, renderer, cutOffs, writer, cookies };
+  const parts = { mint, reader, keys, loaders, store, ledger, sessions, events, outages };
+  return {
+    ...parts,
+    ...limits,
+    options,
+    tokenOptions: token,
+    host,
+    ring,
+    renderer,
+    cutOffs,
+    writer,
+    cookies,
+  };
 }
 
 /** Builds what calls `BlocklistService`. */
 function buildServices(core: Core, blocklist: BlocklistService) {
-  const { options, host, renderer, reader, ledger, sessions, loaders, events } = core;
-  const check = new RevocationCheck(options.blocklist, blocklist, ledger, loaders, events);
-  const authenticator = new Authenticator(options, reader, check, loaders, events, renderer);
+  const { options, host, renderer, reader, ledger, sessions, loaders, events, outages } = core;
+  const check = new RevocationCheck(options.blocklist, blocklist, ledger, loaders, events, outages);
+  const authenticator = new Authenticator(
+    options,
+    reader,
+    check,
+    loaders,
+    events,
+    outages,
+    renderer,
+  );
   const rotation = new TokenRotation({ ...core, check });
   const issuer = new TokenIssuer({ ...core, blocklist, check });
   const tokens = new TokenService({ ...core, authenticator, issuer, rotation });
@@ -104,6 +124,8 @@ export const PROVIDERS: Provider[] = [
     inject: [CORE, BlocklistService],
   },
   { provide: BLOCKLIST_PARTS, useExisting: CORE },
+  // A provider, so that Nest calls its onApplicationShutdown.
+  fromCore(Outages, ({ outages }) => outages),
   fromCore(Refusals, ({ renderer }) => renderer),
   fromCore(LoaderCalls, ({ loaders }) => loaders),
   fromCore(TokenKeys, ({ keys }) => keys),

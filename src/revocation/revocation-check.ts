@@ -1,4 +1,4 @@
-import { Logger } from '@nestjs/common';
+import { HttpException, Logger } from '@nestjs/common';
 import { type Awaitable, isPromise, thenOrNow, withDeadline } from '../contracts/awaitable.js';
 import type { RoutePolicy } from '../contracts/route-policy.js';
 import type { Token } from '../contracts/token.js';
@@ -8,6 +8,7 @@ import {
   RevokedTokenError,
   TokenCheckUnavailableError,
 } from '../errors/token-errors.js';
+import type { Outages } from '../events/outages.js';
 import type { EventPublisher } from '../events/security-event-publisher.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { type LoaderCalls, loaderFault } from '../tokens/loaders.js';
@@ -35,6 +36,7 @@ export class RevocationCheck {
     private readonly ledger: RevocationLedger,
     private readonly loaders: LoaderCalls,
     private readonly events: EventPublisher,
+    private readonly outages: Outages,
   ) {
     this.#isOurs = blocklist.isRevoked === BlocklistService.prototype.isRevoked;
   }
@@ -101,16 +103,19 @@ export class RevocationCheck {
   }
 
   async #isRevokedByTheirs(token: Token): Promise<boolean> {
+    const source = 'BlocklistService.isRevoked';
+    const { timeoutMs } = this.options;
     try {
       const answer: unknown = await withDeadline(
         this.blocklist.isRevoked(token),
-        this.options.timeoutMs,
-        'BlocklistService.isRevoked',
+        timeoutMs,
+        source,
       );
-      if (typeof answer === 'boolean') return answer;
-      throw new TypeError('BlocklistService.isRevoked must give true or false');
+      if (typeof answer !== 'boolean') throw new TypeError(`${source} must give true or false`);
+      this.outages.answered(source);
+      return answer;
     } catch (error) {
-      throw loaderFault(error);
+      throw error instanceof HttpException ? error : this.outages.failed(source, error);
     }
   }
 

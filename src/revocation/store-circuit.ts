@@ -1,11 +1,13 @@
-import { Logger } from '@nestjs/common';
 import { safeMessage } from '../common/fault-message.js';
 import { type Awaitable, DeadlineError, isPromise, withDeadline } from '../contracts/awaitable.js';
-import { TokenCheckUnavailableError } from '../errors/token-errors.js';
+import type { TokenCheckUnavailableError } from '../errors/token-errors.js';
+import type { Outages } from '../events/outages.js';
 import type { EventPublisher } from '../events/security-event-publisher.js';
 
 /** Whether a call looks something up or changes something: a full store, for example, fails at the latter only. */
 type StoreUse = 'reading' | 'writing';
+
+const SOURCE = 'The blocklist store';
 
 /** How many calls may be overdue before the circuit opens, and how many if the store answers other calls. */
 const LIMIT = 64;
@@ -22,7 +24,6 @@ const PROBE_INTERVAL_MS = 1_000;
  * many again, because a store that is back need not answer the old calls.
  */
 export class StoreCircuit {
-  readonly #logger = new Logger('JwtExtendedModule');
   #overdue = 0;
   #limit = LIMIT;
   #probedAt = -Infinity;
@@ -32,6 +33,7 @@ export class StoreCircuit {
   constructor(
     private readonly timeoutMs: number,
     private readonly events: EventPublisher,
+    private readonly outages: Outages,
   ) {}
 
   get state(): 'closed' | 'open' | 'half-open' {
@@ -43,29 +45,41 @@ export class StoreCircuit {
    * Calls the store. If the store answers at once, the answer is returned at once.
    *
    * @param method - the name of the store's method, for messages
+   * @param read - checks the answer; one of the wrong shape counts as none
    * @throws TokenCheckUnavailableError - if the call fails, is late, or does not go to the store
    */
-  call<T>(use: StoreUse, method: string, ask: () => Awaitable<T>): Awaitable<T> {
-    const name = `The blocklist store (${method})`;
+  call<T>(
+    use: StoreUse,
+    method: string,
+    ask: () => Awaitable<unknown>,
+    read: (answer: unknown) => T,
+  ): Awaitable<T> {
+    const name = `${SOURCE} (${method})`;
     try {
       const { state } = this;
       if (state === 'open')
         throw new DeadlineError(`${name} was not called: other calls are overdue`);
       if (state === 'half-open') this.#probedAt = performance.now();
       const answer = ask();
-      if (isPromise(answer)) return this.#answerInTime(use, name, Promise.resolve(answer));
+      if (isPromise(answer)) return this.#answerInTime(use, name, Promise.resolve(answer), read);
+      const value = read(answer);
       this.#succeeded(use);
-      return answer;
+      return value;
     } catch (error) {
       throw this.#failed(use, error);
     }
   }
 
-  async #answerInTime<T>(use: StoreUse, name: string, pending: Promise<T>): Promise<T> {
+  async #answerInTime<T>(
+    use: StoreUse,
+    name: string,
+    pending: Promise<unknown>,
+    read: (answer: unknown) => T,
+  ): Promise<T> {
     try {
-      const answer = await withDeadline(pending, this.timeoutMs, name);
+      const value = read(await withDeadline(pending, this.timeoutMs, name));
       this.#succeeded(use);
-      return answer;
+      return value;
     } catch (error) {
       if (error instanceof DeadlineError) this.#countOverdue(pending);
       throw this.#failed(use, error);
@@ -91,18 +105,14 @@ export class StoreCircuit {
       this.#limit = Math.min(this.#overdue + LIMIT, LIMIT_WHILE_ANSWERING);
     if (this.#failing === undefined || (use === 'reading' && this.#failing === 'writing')) return;
     this.#failing = undefined;
-    this.#logger.log('The blocklist store answers again');
+    this.outages.answered(SOURCE);
     this.events.publish('store-up', { reason: '' });
   }
 
   #failed(use: StoreUse, fault: unknown): TokenCheckUnavailableError {
     const isNew = this.#failing === undefined;
     if (this.#failing !== 'reading') this.#failing = use;
-    if (isNew) {
-      const reason = safeMessage(fault);
-      this.#logger.error(`The blocklist store does not answer: ${reason}`);
-      this.events.publish('store-down', { reason });
-    }
-    return new TokenCheckUnavailableError(fault);
+    if (isNew) this.events.publish('store-down', { reason: safeMessage(fault) });
+    return this.outages.failed(SOURCE, fault);
   }
 }

@@ -1,13 +1,13 @@
-import { type Awaitable, thenOrNow } from '../contracts/awaitable.js';
+import type { Awaitable } from '../contracts/awaitable.js';
 import type { BlocklistStore, SessionRecords } from '../contracts/blocklist-store.js';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
-import { TokenCheckUnavailableError } from '../errors/token-errors.js';
+import type { Outages } from '../events/outages.js';
 import type { EventPublisher } from '../events/security-event-publisher.js';
 import { StoreCircuit } from './store-circuit.js';
 
 /**
  * The only way to the blocklist store: every call has a deadline, and an answer of the wrong shape counts as none.
- * Every method throws a {@link TokenCheckUnavailableError} if the store fails or does not answer.
+ * Every method throws a `TokenCheckUnavailableError` if the store fails or does not answer.
  */
 export class StoreGateway {
   readonly #circuit: StoreCircuit;
@@ -16,8 +16,9 @@ export class StoreGateway {
     private readonly given: BlocklistStore | undefined,
     timeoutMs: number,
     events: EventPublisher,
+    outages: Outages,
   ) {
-    this.#circuit = new StoreCircuit(timeoutMs, events);
+    this.#circuit = new StoreCircuit(timeoutMs, events, outages);
   }
 
   /** Whether there is a store: the option `blocklist` is not `false`. */
@@ -41,22 +42,27 @@ export class StoreGateway {
   /** Each request waits for it, so an answer that the store gives at once is passed on at once. */
   get(keys: readonly string[]): Awaitable<readonly (string | null)[]> {
     const { store } = this;
-    const answer = this.#circuit.call<unknown>('reading', 'get', () => store.get(keys));
-    return thenOrNow(answer, (values) => {
-      if (Array.isArray(values) && values.length === keys.length && values.every(isValue))
-        return values;
-      throw protocolError('get must give one string or null for each key');
-    });
+    return this.#circuit.call(
+      'reading',
+      'get',
+      () => store.get(keys),
+      (values) => {
+        if (Array.isArray(values) && values.length === keys.length && values.every(isValue))
+          return values;
+        throw protocolError('get must give one string or null for each key');
+      },
+    );
   }
 
   /** @returns whether this call added the entry */
   async add(key: string, value: string, expiresAt: Date | null): Promise<boolean> {
     const { store } = this;
-    const added: unknown = await this.#circuit.call('writing', 'add', () =>
-      store.add(key, value, expiresAt),
+    return this.#circuit.call(
+      'writing',
+      'add',
+      () => store.add(key, value, expiresAt),
+      (added) => booleanOf(added, 'add'),
     );
-    if (typeof added === 'boolean') return added;
-    throw protocolError('add must give true or false');
   }
 
   /** @returns whether the entry had the expected value, and has the new one now */
@@ -67,16 +73,17 @@ export class StoreGateway {
     expiresAt: Date | null,
   ): Promise<boolean> {
     const { store } = this;
-    const replaced: unknown = await this.#circuit.call('writing', 'replace', () =>
-      store.replace(key, expected, value, expiresAt),
+    return this.#circuit.call(
+      'writing',
+      'replace',
+      () => store.replace(key, expected, value, expiresAt),
+      (replaced) => booleanOf(replaced, 'replace'),
     );
-    if (typeof replaced === 'boolean') return replaced;
-    throw protocolError('replace must give true or false');
   }
 
   async delete(key: string): Promise<void> {
     const { store } = this;
-    await this.#circuit.call('writing', 'delete', () => store.delete(key));
+    await this.#circuit.call('writing', 'delete', () => store.delete(key), ignored);
   }
 
   async putSession(
@@ -85,32 +92,39 @@ export class StoreGateway {
     value: string,
     expiresAt: Date | null,
   ): Promise<void> {
-    await this.#circuit.call('writing', 'sessions.put', () =>
-      this.#sessions.put(identity, sessionId, value, expiresAt),
-    );
+    const put = () => this.#sessions.put(identity, sessionId, value, expiresAt);
+    await this.#circuit.call('writing', 'sessions.put', put, ignored);
   }
 
   /** The record of one session; `null` if there is none. */
   async getSession(identity: string, sessionId: string): Promise<string | null> {
-    const value: unknown = await this.#circuit.call('reading', 'sessions.get', () =>
-      this.#sessions.get(identity, sessionId),
+    return this.#circuit.call(
+      'reading',
+      'sessions.get',
+      () => this.#sessions.get(identity, sessionId),
+      (value) => {
+        if (isValue(value)) return value;
+        throw protocolError('sessions.get must give a string or null');
+      },
     );
-    if (isValue(value)) return value;
-    throw protocolError('sessions.get must give a string or null');
   }
 
   async listSessions(identity: string): Promise<readonly string[]> {
-    const values: unknown = await this.#circuit.call('reading', 'sessions.list', () =>
-      this.#sessions.list(identity),
+    return this.#circuit.call(
+      'reading',
+      'sessions.list',
+      () => this.#sessions.list(identity),
+      (values) => {
+        if (Array.isArray(values) && values.every((value) => typeof value === 'string'))
+          return values;
+        throw protocolError('sessions.list must give strings');
+      },
     );
-    if (Array.isArray(values) && values.every((value) => typeof value === 'string')) return values;
-    throw protocolError('sessions.list must give strings');
   }
 
   async removeSession(identity: string, sessionId: string): Promise<void> {
-    await this.#circuit.call('writing', 'sessions.remove', () =>
-      this.#sessions.remove(identity, sessionId),
-    );
+    const remove = () => this.#sessions.remove(identity, sessionId);
+    await this.#circuit.call('writing', 'sessions.remove', remove, ignored);
   }
 
   /**
@@ -121,7 +135,12 @@ export class StoreGateway {
    */
   async check(): Promise<void> {
     if (!this.given) return;
-    const outcome = this.#circuit.call('reading', 'check', () => this.#misfit());
+    const outcome = this.#circuit.call(
+      'reading',
+      'check',
+      () => this.#misfit(),
+      (misfit) => misfit as JwtExtendedConfigError | undefined,
+    );
     // The circuit has reported any other failure as an outage.
     const misfit = await Promise.resolve(outcome).catch(() => undefined);
     if (misfit) throw misfit;
@@ -148,6 +167,14 @@ function isValue(value: unknown): value is string | null {
   return value === null || typeof value === 'string';
 }
 
-function protocolError(what: string): TokenCheckUnavailableError {
-  return new TokenCheckUnavailableError(new TypeError(`The blocklist store's ${what}`));
+function booleanOf(answer: unknown, method: string): boolean {
+  if (typeof answer === 'boolean') return answer;
+  throw protocolError(`${method} must give true or false`);
+}
+
+/** What these methods give means nothing. */
+function ignored(): void {}
+
+function protocolError(what: string): TypeError {
+  return new TypeError(`The blocklist store's ${what}`);
 }

@@ -7,6 +7,7 @@ import {
   TokenVerificationError,
   UserLookupError,
 } from '../errors/token-errors.js';
+import type { Outages } from '../events/outages.js';
 import type { JwtExtendedLoaders } from '../options/callbacks.js';
 
 /** Calls the application's loaders, each with a deadline, and turns their failures into answers to the client. */
@@ -14,6 +15,7 @@ export class LoaderCalls {
   constructor(
     private readonly loaders: Readonly<JwtExtendedLoaders>,
     private readonly timeoutMs: number,
+    private readonly outages: Outages,
   ) {}
 
   has(name: keyof JwtExtendedLoaders): boolean {
@@ -29,12 +31,28 @@ export class LoaderCalls {
     name: N,
     ...args: Parameters<NonNullable<JwtExtendedLoaders[N]>>
   ): Promise<unknown> {
-    const loader = this.loaders[name] as ((...args: unknown[]) => Awaitable<unknown>) | undefined;
-    if (!loader) return undefined;
+    return this.has(name) ? this.askFor(name, args, (answer) => answer) : undefined;
+  }
+
+  /**
+   * What the answer of a loader is for.
+   *
+   * @param read - throws if the answer is not fit for use, which counts as a failure of the loader
+   * @throws the loader's own `HttpException`, otherwise {@link TokenCheckUnavailableError}
+   */
+  async askFor<N extends keyof JwtExtendedLoaders, T>(
+    name: N,
+    args: Parameters<NonNullable<JwtExtendedLoaders[N]>>,
+    read: (answer: unknown) => T,
+  ): Promise<T> {
+    const loader = this.loaders[name] as (...args: unknown[]) => Awaitable<unknown>;
+    const source = `loaders.${name}`;
     try {
-      return await withDeadline(loader(...args), this.timeoutMs, `loaders.${name}`);
+      const answer = read(await withDeadline(loader(...args), this.timeoutMs, source));
+      this.outages.answered(source);
+      return answer;
     } catch (error) {
-      throw loaderFault(error);
+      throw error instanceof HttpException ? error : this.outages.failed(source, error);
     }
   }
 
@@ -43,13 +61,14 @@ export class LoaderCalls {
     name: 'isTokenRevoked' | 'tokenVerification',
     ...args: Parameters<NonNullable<JwtExtendedLoaders['isTokenRevoked']>>
   ): Promise<boolean> {
-    const answer = await this.ask(name, ...args);
-    if (typeof answer === 'boolean') return answer;
-    throw loaderFault(new TypeError(`loaders.${name} must give true or false`));
+    return this.askFor(name, args, (answer) => {
+      if (typeof answer === 'boolean') return answer;
+      throw new TypeError(`loaders.${name} must give true or false`);
+    });
   }
 }
 
-/** The error for a loader that fails: the loader's own, if it is an HTTP error, otherwise 503. */
+/** The error for a function of the application that fails: its own, if it is an HTTP error, otherwise 503. */
 export function loaderFault(error: unknown): HttpException {
   return error instanceof HttpException ? error : new TokenCheckUnavailableError(error);
 }

@@ -9,7 +9,7 @@ import type { Algorithm } from '../options/key-options.js';
 import { isKeyId } from '../keys/jwk.js';
 import type { KeyRing } from '../keys/key-ring.js';
 import type { LoadedKeys } from '../keys/loaded-keys.js';
-import { type LoaderCalls, loaderFault } from './loaders.js';
+import type { LoaderCalls } from './loaders.js';
 import type { ParsedToken } from './compact-jws.js';
 import { isId } from './registered-claims.js';
 import type { SigningKey, VerificationKey } from '../keys/ring-key.js';
@@ -69,14 +69,14 @@ export class TokenKeys {
     const { algorithms } = this;
     // Frozen, so that the later checks see the same data as the loader.
     const unverified = Object.freeze({ header: deepFreeze(header), claims: deepFreeze(claims) });
-    const loaded = await this.loaders.ask('decodeKey', unverified, context);
-    // The loader knows no such key: the same error as for a token signed with an unknown key.
-    if (loaded === undefined || loaded === null)
-      throw new InvalidTokenError('Signature verification failed');
-    return importLoaded(() => {
+    const found = await this.loaders.askFor('decodeKey', [unverified, context], (loaded) => {
+      if (loaded === undefined || loaded === null) return undefined;
       const { key, namespace } = namedKey(loaded, 'decodeKey');
       return { key: this.loaded.verification(key, algorithms), algorithms, namespace };
     });
+    if (found) return found;
+    // The loader knows no such key: the same error as for a token signed with an unknown key.
+    throw new InvalidTokenError('Signature verification failed');
   }
 
   async #loadSigningKey(
@@ -84,8 +84,7 @@ export class TokenKeys {
     subject: unknown,
     context: LoaderContext,
   ): Promise<SigningKey> {
-    const answer = await this.loaders.ask('encodeKey', subject, context);
-    return importLoaded(() => {
+    return this.loaders.askFor('encodeKey', [subject, context], (answer) => {
       const { key, kid, namespace } = namedKey(answer, 'encodeKey');
       if (kid !== undefined && !isKeyId(kid))
         throw new TypeError(
@@ -105,13 +104,4 @@ function namedKey(
   const { key, kid, namespace } = answer;
   if (namespace === undefined || isId(namespace)) return { key, kid, namespace };
   throw new TypeError(`loaders.${loader}: namespace must be text of 1 to 256 characters`);
-}
-
-/** If a loader gives a key that cannot be used, the request fails; no other key takes its place. */
-function importLoaded<T>(load: () => T): T {
-  try {
-    return load();
-  } catch (error) {
-    throw loaderFault(error);
-  }
 }

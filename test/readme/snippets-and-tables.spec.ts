@@ -10,6 +10,7 @@ import { run } from '../../src/cli/keygen.js';
 import type { Token } from '../../src/contracts/token.js';
 import * as errors from '../../src/errors/token-errors.js';
 import type { TokenError } from '../../src/errors/token.error.js';
+import { Outages } from '../../src/events/outages.js';
 import * as library from '../../src/index.js';
 import { ALGORITHMS } from '../../src/keys/algorithms.js';
 import { EXTRA_ROWS } from '../../src/module/module-extras.js';
@@ -369,7 +370,10 @@ function membersOf(file: string) {
 
 /** The answer of a module with default options to an error, and the callback that could replace it. */
 async function answered(error: TokenError) {
-  const { status, body } = await new Refusals(resolveOptions({})).answer(error, undefined);
+  const { status, body } = await new Refusals(resolveOptions({}), new Outages()).answer(
+    error,
+    undefined,
+  );
   const text = literal(body).replace("'reason'", 'reason');
   return [error.constructor.name, error.code, String(status), text, await callbackFor(error)];
 }
@@ -378,7 +382,10 @@ async function callbackFor(error: TokenError): Promise<string> {
   const responses = Object.fromEntries(
     columns('`responses.`').map(([name]) => [name, () => ({ status: 418, body: name })]),
   );
-  const { body } = await new Refusals(resolveOptions({ responses })).answer(error, undefined);
+  const { body } = await new Refusals(resolveOptions({ responses }), new Outages()).answer(
+    error,
+    undefined,
+  );
   return String(body);
 }
 

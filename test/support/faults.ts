@@ -225,6 +225,25 @@ export class Calamities {
   }
 }
 
+/** Lets `performance.now` run ahead, so that no test waits until a failure is logged again. */
+export class SkippedTime {
+  #skipped = 0;
+  readonly #spy: { mockRestore(): void };
+
+  constructor() {
+    const now = performance.now.bind(performance);
+    this.#spy = jest.spyOn(performance, 'now').mockImplementation(() => now() + this.#skipped);
+  }
+
+  skip(milliseconds: number): void {
+    this.#skipped += milliseconds;
+  }
+
+  restore(): void {
+    this.#spy.mockRestore();
+  }
+}
+
 const LEVELS = ['log', 'error', 'warn', 'debug', 'verbose', 'fatal'] as const;
 
 /** Collects everything from now on that is logged or printed. */

@@ -110,6 +110,10 @@ describe.each(SUBJECTS)('%s', (_, subject) => {
       expect(afterwards).toEqual([REVOKED, ADMITTED, LOGGED_OUT, REVOKED]);
       expect((await app.refresh(later.refreshToken)).status).toBe(201);
       expect(events).toEqual(['store-down', 'store-up']);
+      expect(app.output.lines.filter((each) => each.startsWith('The blocklist store'))).toEqual([
+        expect.stringMatching(/^The blocklist store failed: ./),
+        expect.stringMatching(/^The blocklist store works again: it failed \d+ times in \d+\.\d s/),
+      ]);
       expect(app.output.text).not.toMatch(/ey[\w-]+\./);
     },
   );

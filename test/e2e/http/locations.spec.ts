@@ -20,6 +20,7 @@ import {
   type TokenExtractor,
 } from '../../../src/index.js';
 import { type AdapterName, ADAPTERS, type AppParts } from '../../support/app.js';
+import { SkippedTime } from '../../support/faults.js';
 import { accessClaims, forgeToken } from '../../support/forge.js';
 import {
   carrying,
@@ -695,11 +696,16 @@ describe.each(ADAPTERS)('An extractor function on %s', (adapter) => {
     });
 
     it('is logged with its message', async () => {
+      const time = new SkippedTime();
+      extract = () => echo.pair.accessToken;
+      await get();
+      time.skip(1_000);
       extract = () => {
         throw new Error('no such session');
       };
       await get();
-      expect(logged).toHaveBeenCalledWith('A token could not be checked: no such session');
+      time.restore();
+      expect(logged).toHaveBeenCalledWith('The check of a token failed: no such session');
     });
   });
 

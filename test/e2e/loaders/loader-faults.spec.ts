@@ -15,6 +15,7 @@ import {
   postponed,
   ProbeController,
   rejecting,
+  SkippedTime,
   teapot,
   THROWN,
   throwing,
@@ -68,9 +69,11 @@ describe('The callbacks of the application:', () => {
   let app: RunningApp;
   let output: Output;
   let calamities: Calamities;
+  let time: SkippedTime;
 
   beforeAll(async () => {
     calamities = new Calamities();
+    time = new SkippedTime();
     output = new Output();
     app = await createApp('fastify', {
       controllers: [ProbeController],
@@ -94,6 +97,7 @@ describe('The callbacks of the application:', () => {
   afterAll(async () => {
     await app.close();
     output.restore();
+    time.restore();
     expect(await calamities.settled()).toEqual([]);
     calamities.stop();
   });
@@ -132,7 +136,10 @@ describe('The callbacks of the application:', () => {
     });
 
     it('that hangs is answered with 503 at its deadline (R28)', async () => {
-      loaders[name].mockImplementation(hanging);
+      await ask(name);
+      time.skip(1_000);
+      ProbeController.entered = 0;
+      loaders[name].mockClear().mockImplementation(hanging);
       expect(await ask(name)).toEqual(unavailable);
       expect(output.text).toContain(`loaders.${name} did not answer within 20 ms`);
     });
@@ -175,7 +182,10 @@ describe('The callbacks of the application:', () => {
       answers.map((answer): [LoaderName, unknown] => [name as LoaderName, answer]),
     ),
   )('%s that gives %p is answered with 503 (R28, R56)', async (name, answer) => {
-    loaders[name].mockReturnValue(answer);
+    await ask(name);
+    time.skip(1_000);
+    ProbeController.entered = 0;
+    loaders[name].mockClear().mockReturnValue(answer);
     expect(await ask(name)).toEqual(unavailable);
     loaders[name].mockResolvedValue(answer as never).mockClear();
     expect(await ask(name)).toEqual(unavailable);

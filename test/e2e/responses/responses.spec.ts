@@ -594,7 +594,7 @@ describe.each(ADAPTERS)('over %s, JwtExceptionFilter', (adapter) => {
     const already = output.lines.length;
     expect(said(await app.send('GET', `/${path}`))).toEqual(UNAVAILABLE);
     const logged = output.lines.slice(already);
-    const line = 'A token could not be checked: the directory is away';
+    const line = 'The check of a token failed: the directory is away';
     expect(logged).toEqual(Array(count).fill(expect.stringContaining(line)));
   });
 });

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { challenge, Refusals } from '../../../src/authentication/refusals.js';
+import { Outages } from '../../../src/events/outages.js';
 import {
   CsrfError,
   InsufficientClaimsError,
@@ -29,7 +30,7 @@ function withFailing(target: object, property: string): object {
 }
 
 function refusalsWith(responses: JwtExtendedResponses = {}): Refusals {
-  return new Refusals(resolveOptions({ secret: SECRET, responses }));
+  return new Refusals(resolveOptions({ secret: SECRET, responses }), new Outages());
 }
 
 const UNAVAILABLE = { status: 503, body: { msg: 'Token could not be checked' } };

@@ -112,6 +112,7 @@ describe('A TokenError', () => {
 describe('The module that refused first', () => {
   const renderer = (status: number) => ({
     statusOf: () => status,
+    report: () => undefined,
     answer: () => Promise.resolve({ status: 418, headers: {} }),
   });
 

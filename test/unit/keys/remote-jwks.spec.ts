@@ -1,4 +1,6 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { Logger } from '@nestjs/common';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { Outages } from '../../../src/events/outages.js';
 import { readBounded, RemoteKeys, usableKeys } from '../../../src/keys/remote-jwks.js';
 import { resolveOptions } from '../../../src/options/resolve-options.js';
 import type { ResolvedIssuer } from '../../../src/options/issuer-options.js';
@@ -14,14 +16,18 @@ const ec = published(ecPair().publicKey, { kid: 'ec' });
 describe('RemoteKeys', () => {
   let server: JwksServer;
   beforeEach(async () => {
+    jest.spyOn(Logger.prototype, 'error').mockReturnValue(undefined);
     server = await JwksServer.start(rsa);
   });
-  afterEach(() => server.stop());
+  afterEach(async () => {
+    jest.restoreAllMocks();
+    await server.stop();
+  });
 
   const remote = (...algorithms: readonly Exclude<Algorithm, `HS${string}`>[]) => {
     const entry = { issuer: 'https://issuer.example', audience: 'api', algorithms };
     const { issuers } = resolveOptions({ issuers: [{ ...entry, jwksUri: server.uri }] });
-    return RemoteKeys.create(issuers[0] as ResolvedIssuer);
+    return RemoteKeys.create(issuers[0] as ResolvedIssuer, new Outages());
   };
 
   it('returns the same public key every time', async () => {

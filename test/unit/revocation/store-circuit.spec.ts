@@ -1,10 +1,13 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { Outages } from '../../../src/events/outages.js';
 import { EventPublisher } from '../../../src/events/security-event-publisher.js';
 import { StoreCircuit } from '../../../src/revocation/store-circuit.js';
 import { failureOf, hanging, Output, postponed } from '../../support/faults.js';
 
 const TIMEOUT_MS = 10;
+
+const asItIs = (answer: unknown) => answer;
 
 describe('StoreCircuit', () => {
   let circuit: StoreCircuit;
@@ -15,7 +18,7 @@ describe('StoreCircuit', () => {
 
   beforeEach(() => {
     jest.useFakeTimers();
-    circuit = new StoreCircuit(TIMEOUT_MS, new EventPublisher(undefined));
+    circuit = new StoreCircuit(TIMEOUT_MS, new EventPublisher(undefined), new Outages());
     output = new Output();
     events = [];
     subscribe('nestjs-jwt-extended:store-down', onDown);
@@ -29,7 +32,7 @@ describe('StoreCircuit', () => {
   });
 
   async function attempt(answer: () => unknown): Promise<unknown> {
-    return circuit.call('reading', 'get', answer);
+    return circuit.call('reading', 'get', answer, asItIs);
   }
 
   /** Makes calls, waits until they are overdue, and tells how many of them went to the store. */
@@ -124,14 +127,23 @@ describe('StoreCircuit', () => {
     const away = () => Promise.reject(new Error('the store is away'));
     await call(3, away);
     await call(3, () => Promise.resolve());
+    await jest.advanceTimersByTimeAsync(1_000);
     await call(1, away);
 
     expect(events).toEqual(['down', 'up', 'down']);
     expect(output.lines).toEqual([
-      'The blocklist store does not answer: the store is away',
-      'The blocklist store answers again',
-      'The blocklist store does not answer: the store is away',
+      'The blocklist store failed: the store is away',
+      'The blocklist store works again: it failed 3 times in 0.0 s',
+      'The blocklist store failed: the store is away',
     ]);
+  });
+
+  it('counts an answer of the wrong shape as none', () => {
+    const refuse = () => {
+      throw new TypeError('get must give a list');
+    };
+    expect(() => circuit.call('reading', 'get', () => 1, refuse)).toThrow('could not be checked');
+    expect(events).toEqual(['down']);
   });
 
   it.each([
@@ -144,9 +156,11 @@ describe('StoreCircuit', () => {
       const full = () => {
         throw new Error('the store is full');
       };
-      expect(() => circuit.call(failed, 'method', full)).toThrow('Token could not be checked');
+      expect(() => circuit.call(failed, 'method', full, asItIs)).toThrow(
+        'Token could not be checked',
+      );
 
-      void circuit.call(used, 'method', () => 1);
+      void circuit.call(used, 'method', () => 1, asItIs);
 
       expect(events.at(-1)).toBe(state);
     },

@@ -1,6 +1,7 @@
 import { expect, it } from '@jest/globals';
 import type { JwtExtendedLoaders } from '../../../src/index.js';
 import type { ConfiguredKeys } from '../../../src/keys/configure-keys.js';
+import { Outages } from '../../../src/events/outages.js';
 import { KeyRing, RingContents } from '../../../src/keys/key-ring.js';
 import { LoadedKeys } from '../../../src/keys/loaded-keys.js';
 import { RingKey } from '../../../src/keys/ring-key.js';
@@ -24,7 +25,7 @@ function keysWith(loaders: JwtExtendedLoaders = {}): TokenKeys {
   const clock = () => NOW;
   const contents = new RingContents(new RingKey(KEYLESS));
   const ring = new KeyRing(contents, { maxTokenLifetime: undefined, clock });
-  return new TokenKeys(ring, new LoadedKeys(), new LoaderCalls(loaders, 50));
+  return new TokenKeys(ring, new LoadedKeys(), new LoaderCalls(loaders, 50, new Outages()));
 }
 
 it('A ring without keys verifies nothing, not even a token signed with an empty key (R4)', async () => {
