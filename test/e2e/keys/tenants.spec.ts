@@ -213,6 +213,13 @@ describe('A key that a loader returns for every call', () => {
 });
 
 describe('A key loader that fails', () => {
+  beforeAll(() => {
+    jest.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
+  });
+  afterAll(() => {
+    jest.restoreAllMocks();
+  });
+
   const clock = new Clock();
   const ofTheModule = () => forgeAs('HS256', claimsAtNow());
   const rsa = rsaPair();

@@ -15,6 +15,7 @@ import {
   AccessGuard,
   anyOf,
   FreshGuard,
+  InvalidTokenError,
   JwtExceptionFilter,
   JwtExtendedConfigError,
   JwtExtendedModule,
@@ -65,7 +66,7 @@ const authorization = `Bearer ${forgeToken(accessClaims())}`;
 let testing: TestingModule;
 beforeAll(async () => {
   testing = await Test.createTestingModule({
-    imports: [JwtExtendedModule.forRoot({ secret: SECRET })],
+    imports: [JwtExtendedModule.forRoot({ secret: SECRET, profile: 'nest' })],
     providers: [GraphqlGuard],
   }).compile();
 });
@@ -181,12 +182,18 @@ describe('anyOf outside HTTP', () => {
 });
 
 describe('JwtExceptionFilter outside HTTP', () => {
-  const refusal = new MissingTokenError('Missing token');
+  const refusal = new InvalidTokenError('Not for this tenant');
   const caughtOver = (type: string): unknown =>
     testing.get(JwtExceptionFilter).catch(refusal, callOf(type, [{ id: 1 }, 'data']));
 
   it.each(['ws', 'graphql', 'pigeon'])('returns a refusal to %s (R51)', (type) => {
     expect(caughtOver(type)).toBe(refusal);
+  });
+
+  it("gives an error of the application the status of the module's profile", () => {
+    caughtOver('graphql');
+    const response = { statusCode: 401, message: refusal.message, error: 'TOKEN_INVALID' };
+    expect(refusal).toMatchObject({ status: 401, response });
   });
 
   it('returns a refusal to a microservice as an error of its stream (R51)', async () => {
