@@ -37,9 +37,7 @@ export class TokenDelivery {
     const { accessToken, refreshToken } = pair;
     if (this.parts.options.locations[0] !== 'cookies' && presented?.location !== 'cookies')
       return { access_token: accessToken, refresh_token: refreshToken };
-    const { cookies } = this.parts;
-    await cookies.setAccessCookies(response, accessToken);
-    await cookies.setRefreshCookies(response, refreshToken);
+    this.parts.cookies.setPair(response, pair);
     return { msg: done };
   }
 
@@ -50,8 +48,8 @@ export class TokenDelivery {
   async clear(token: Token, request: HttpRequest, response: HttpResponse): Promise<void> {
     const { cookies } = this.parts;
     const isForeign = await this.#holdsForeign(token, request);
-    if (token.type === 'access' || !isForeign) await cookies.unsetAccessCookies(response);
-    if (token.type === 'refresh' || !isForeign) await cookies.unsetRefreshCookies(response);
+    if (token.type === 'access' || !isForeign) cookies.unsetAccessCookies(response);
+    if (token.type === 'refresh' || !isForeign) cookies.unsetRefreshCookies(response);
   }
 
   async #holdsForeign(

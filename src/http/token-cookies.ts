@@ -1,15 +1,14 @@
-import type { HttpAdapterHost } from '@nestjs/core';
-import { serialize, type SerializeOptions } from 'cookie';
+import { checkDomain, optional } from '../common/checks.js';
+import { kindOf } from '../common/describe.js';
 import { parseDuration } from '../common/duration.js';
+import { checkCallOptions } from '../common/read-options.js';
 import type { HttpResponse } from '../contracts/http.js';
-import type { Duration, Token, TokenType } from '../contracts/token.js';
-import { type ErrorRenderer, rendering } from '../errors/token.error.js';
-import type { TokenCarrier } from '../options/location-options.js';
-import type { ResolvedOptions } from '../options/resolved-options.js';
+import type { Duration, Token, TokenPair, TokenType } from '../contracts/token.js';
+import { type ErrorRenderer, withRenderer } from '../errors/token.error.js';
 import type { Grant } from '../tokens/grant.js';
-import { csrfClaimOf } from '../tokens/registered-claims.js';
 import type { TokenMint } from '../tokens/token-mint.js';
 import type { TokenReader } from '../tokens/token-reader.js';
+import type { CookieWriter } from './cookie-writer.js';
 
 /** Options of one call that sets cookies. They replace the options of the module. */
 export interface SetCookieOptions {
@@ -30,14 +29,18 @@ export interface UnsetCookieOptions {
 
 /**
  * Sets and clears token cookies, on Express and Fastify, without a cookie plug-in. The CSRF value is set as a second
- * cookie, which scripts can read. The response gets `Cache-Control: no-store`.
+ * cookie, which scripts can read. The response gets `Cache-Control: no-store`. All methods are synchronous; a method that
+ * throws has set and cleared nothing.
+ *
+ * Give only tokens of your own: if a loader or another issuer has their key, the signature is not verified before a guard
+ * reads the cookie.
  *
  * @example
  * ```ts
  * @Post('login')
  * async login(@Res({ passthrough: true }) response: Response) {
- *   const { accessToken } = await this.tokens.createTokenPair('alice', { fresh: true });
- *   await this.cookies.setAccessCookies(response, accessToken);
+ *   const pair = await this.tokens.createTokenPair('alice', { fresh: true });
+ *   this.cookies.setPair(response, pair);
  * }
  * ```
  */
@@ -54,173 +57,122 @@ export class TokenCookies {
    * Sets the cookie of an access token and its CSRF cookie. Flask: `set_access_cookies`.
    *
    * @throws InvalidTokenError, ExpiredTokenError - if the token is invalid or has expired
-   * @throws TypeError - if it is a refresh token, or if `maxAge` is not a duration
+   * @throws TokenCreationError - if a cookie is longer than 4096 bytes, which browsers drop
+   * @throws JwtExtendedConfigError - for a mistake in the options
+   * @throws TypeError - if it is no token or a refresh token, or if there is no response
+   * @throws Error - if the headers of the response have been sent
+   *
+   * @example
+   * ```ts
+   * cookies.setAccessCookies(response, accessToken, { maxAge: '1d' });
+   * ```
    */
-  async setAccessCookies(
-    response: HttpResponse,
-    encoded: string,
-    options?: SetCookieOptions,
-  ): Promise<void> {
-    await rendering(this.renderer, () => this.#set('access', response, encoded, options));
+  setAccessCookies(response: HttpResponse, encoded: string, options?: SetCookieOptions): void {
+    this.#set('setAccessCookies', response, [['access', encoded]], options);
   }
 
-  /** Sets the cookie of a refresh token and its CSRF cookie. Flask: `set_refresh_cookies`. */
-  async setRefreshCookies(
+  /**
+   * Sets the cookie of a refresh token and its CSRF cookie. Flask: `set_refresh_cookies`.
+   *
+   * @throws as {@link TokenCookies.setAccessCookies}
+   *
+   * @example
+   * ```ts
+   * cookies.setRefreshCookies(response, refreshToken, { maxAge: '30d' });
+   * ```
+   */
+  setRefreshCookies(response: HttpResponse, encoded: string, options?: SetCookieOptions): void {
+    this.#set('setRefreshCookies', response, [['refresh', encoded]], options);
+  }
+
+  /**
+   * Sets the cookies of both tokens, or none if one of them cannot be set.
+   *
+   * @param pair - what `createTokenPair` or `rotateRefreshToken` returned
+   * @throws as {@link TokenCookies.setAccessCookies}
+   *
+   * @example
+   * ```ts
+   * cookies.setPair(response, await tokens.createTokenPair('alice'));
+   * ```
+   */
+  setPair(
     response: HttpResponse,
-    encoded: string,
+    pair: Pick<TokenPair, 'accessToken' | 'refreshToken'>,
     options?: SetCookieOptions,
-  ): Promise<void> {
-    await rendering(this.renderer, () => this.#set('refresh', response, encoded, options));
+  ): void {
+    const { accessToken, refreshToken } = Object(pair) as typeof pair;
+    const given = [
+      ['access', accessToken],
+      ['refresh', refreshToken],
+    ] as const;
+    this.#set('setPair', response, given, options);
   }
 
   /** Clears the access token's cookie and its CSRF cookie. Flask: `unset_access_cookies`. */
-  async unsetAccessCookies(response: HttpResponse, options?: UnsetCookieOptions): Promise<void> {
-    this.writer.unset('access', response, options?.domain);
+  unsetAccessCookies(response: HttpResponse, options?: UnsetCookieOptions): void {
+    this.#unset('unsetAccessCookies', response, ['access'], options);
   }
 
   /** Clears the refresh token's cookie and its CSRF cookie. Flask: `unset_refresh_cookies`. */
-  async unsetRefreshCookies(response: HttpResponse, options?: UnsetCookieOptions): Promise<void> {
-    this.writer.unset('refresh', response, options?.domain);
+  unsetRefreshCookies(response: HttpResponse, options?: UnsetCookieOptions): void {
+    this.#unset('unsetRefreshCookies', response, ['refresh'], options);
   }
 
   /** Clears the cookies of both tokens, as a logout does. Flask: `unset_jwt_cookies`. */
-  async unsetCookies(response: HttpResponse, options?: UnsetCookieOptions): Promise<void> {
-    await this.unsetAccessCookies(response, options);
-    await this.unsetRefreshCookies(response, options);
+  unsetCookies(response: HttpResponse, options?: UnsetCookieOptions): void {
+    this.#unset('unsetCookies', response, ['access', 'refresh'], options);
   }
 
-  async #set(
-    type: TokenType,
+  #set(
+    method: string,
     response: HttpResponse,
-    encoded: string,
+    given: readonly (readonly [type: TokenType, encoded: unknown])[],
     options: SetCookieOptions = {},
-  ): Promise<void> {
-    this.writer.touch(type, response);
-    const token = await this.reader.read(encoded, { request: requestOf(response) });
-    if (token.type !== type)
-      throw new TypeError(`The token is not of type ${type}: set it as a cookie of its own type`);
-    const csrf = this.writer.carriesCsrf ? csrfClaimOf(token.claims) : undefined;
-    const maxAge =
-      options.maxAge === undefined
-        ? this.writer.maxAgeOf(token)
-        : parseDuration(options.maxAge, 'maxAge', TypeError);
-    const delivered = this.#asDelivered(token, maxAge !== undefined && maxAge > 0);
-    const content = { encoded: delivered.encoded, csrf };
-    this.writer.set(type, response, content, { maxAge, domain: options.domain });
+  ): void {
+    checkCallOptions(options, method, ['maxAge', 'domain']);
+    const maxAge = optional(options.maxAge, 'maxAge', parseDuration);
+    const domain = optional(options.domain, 'domain', checkDomain);
+    try {
+      const tokens = given.map(([type, encoded]) => this.#asDelivered(type, encoded, maxAge));
+      this.writer.set(response, tokens, { maxAge, domain });
+    } catch (error) {
+      throw withRenderer(this.renderer, error);
+    }
+  }
+
+  #unset(
+    method: string,
+    response: HttpResponse,
+    types: readonly TokenType[],
+    options: UnsetCookieOptions = {},
+  ): void {
+    checkCallOptions(options, method, ['domain']);
+    this.writer.unset(response, types, optional(options.domain, 'domain', checkDomain));
   }
 
   /**
    * The token as the cookie holds it. If sessions have an end, a token of a session says that it was delivered in a cookie,
    * so that only such tokens are renewed there. If the browser is to keep the cookie, the cookies of later tokens are kept, too.
+   * A token whose signature was not verified stays as it is: a new signature would make a good token of a forged one.
    */
-  #asDelivered(token: Token, isKept: boolean): Token {
+  #asDelivered(type: TokenType, encoded: unknown, maxAge: number | undefined): Token {
+    const { token, isVerified } = this.#read(type, encoded);
     const { grant = {} } = token.claims as { readonly grant?: Grant };
     const isMarked = !this.writer.isRenewing || token.sessionId === undefined || grant.cookie;
-    const isRemembered = !isKept || this.writer.remembers(token);
-    if (isMarked && isRemembered) return token;
+    const isRemembered = !maxAge || this.writer.remembers(token);
+    if (!isVerified || (isMarked && isRemembered)) return token;
     const remember = isRemembered ? {} : { remember: true };
     return this.mint.withGrant(token, { ...grant, ...remember, cookie: true }) ?? token;
   }
-}
 
-/** For the `decodeKey` loader: what Express calls `req`, and Fastify `request`. */
-function requestOf(response: HttpResponse): unknown {
-  const { req, request = req } = response as { req?: unknown; request?: unknown };
-  return request;
-}
-
-/** Seconds that the browser keeps a persistent cookie of a token without `exp`, as in Flask-JWT-Extended. */
-const ONE_YEAR = 31_540_000;
-
-/** Writes `Set-Cookie` headers and records which cookies each response got. */
-export class CookieWriter {
-  readonly #touched = { access: new WeakSet(), refresh: new WeakSet() };
-
-  constructor(
-    private readonly options: ResolvedOptions,
-    private readonly host: HttpAdapterHost,
-  ) {}
-
-  /** Whether a CSRF cookie is set together with each token cookie. */
-  get carriesCsrf(): boolean {
-    return this.options.csrf.protect && this.options.csrf.inCookies;
+  #read(type: TokenType, encoded: unknown): ReturnType<TokenReader['readAtOnce']> {
+    if (typeof encoded !== 'string') {
+      const hint = encoded instanceof Promise ? ': await the call that makes it' : '';
+      throw new TypeError(`The ${type} token must be text, not ${kindOf(encoded)}${hint}`);
+    }
+    const read = this.reader.readAtOnce(encoded);
+    if (read.token.type === type) return read;
+    throw new TypeError(`The token is not of type ${type}: set it as a cookie of its own type`);
   }
-
-  /** Whether access tokens in cookies may be renewed there. */
-  get isRenewing(): boolean {
-    return this.options.sessions.lifetime !== undefined;
-  }
-
-  /** Writes the cookie of a token and, if `csrf` is given, its CSRF cookie. */
-  set(
-    type: TokenType,
-    response: HttpResponse,
-    { encoded, csrf }: { readonly encoded: string; readonly csrf: string | undefined },
-    attributes: Pick<SerializeOptions, 'domain' | 'maxAge' | 'expires'>,
-  ): void {
-    const { cookie, csrfCookie } = this.options.carriers[type];
-    this.#append(response, cookie, encoded, { ...attributes, httpOnly: true });
-    if (csrf !== undefined) this.#append(response, csrfCookie, csrf, attributes);
-    // A response that holds a token must not be cached (RFC 6749 section 5.1).
-    this.host.httpAdapter.setHeader(response, 'Cache-Control', 'no-store');
-    this.host.httpAdapter.setHeader(response, 'Pragma', 'no-cache');
-  }
-
-  unset(type: TokenType, response: HttpResponse, domain: string | undefined): void {
-    this.touch(type, response);
-    const gone = { domain, maxAge: 0, expires: new Date(0) };
-    this.set(type, response, { encoded: '', csrf: this.carriesCsrf ? '' : undefined }, gone);
-  }
-
-  /** Seconds that the browser keeps a cookie; `undefined` for a session cookie. */
-  maxAgeOf(token: Token): number | undefined {
-    const { expiresAt } = token;
-    if (!this.remembers(token)) return undefined;
-    if (!expiresAt) return ONE_YEAR;
-    return Math.max(0, Math.floor((expiresAt.getTime() - this.options.clock().getTime()) / 1000));
-  }
-
-  /** Whether the browser keeps the cookie of a token after it is closed, unless a call says otherwise. */
-  remembers({ claims }: Token): boolean {
-    const { remember = !this.options.cookies.session } = (claims.grant ?? {}) as Grant;
-    return remember;
-  }
-
-  /** Records that a caller is about to write cookies, which may take some time. */
-  touch(type: TokenType, response: HttpResponse): void {
-    this.#touched[type].add(response);
-  }
-
-  /** Whether cookies of these names were written to the response, by any means, or are about to be. */
-  isTouched(type: TokenType, response: HttpResponse): boolean {
-    const { cookie, csrfCookie } = this.options.carriers[type];
-    const names = [cookie.name, csrfCookie.name];
-    const lines = [response.getHeader('set-cookie') ?? []].flat().map(String);
-    const written = [...lines.map(nameIn), ...namesKeptBack(response)];
-    return this.#touched[type].has(response) || written.some((name) => names.includes(name));
-  }
-
-  #append(
-    response: HttpResponse,
-    { name, path }: TokenCarrier['cookie'],
-    value: string,
-    attributes: SerializeOptions,
-  ): void {
-    const { domain, secure, sameSite } = this.options.cookies;
-    const settings = { path, secure, sameSite, ...attributes, domain: attributes.domain ?? domain };
-    this.host.httpAdapter.appendHeader(response, 'Set-Cookie', serialize(name, value, settings));
-  }
-}
-
-/** `@fastify/cookie` writes its cookies when the response is sent; until then it keeps them under a symbol. */
-function namesKeptBack(response: HttpResponse): readonly string[] {
-  const symbol = Object.getOwnPropertySymbols(response).find(
-    ({ description }) => description === 'fastify.reply.setCookies',
-  );
-  const kept: unknown = symbol && Reflect.get(response, symbol);
-  return kept instanceof Map ? Array.from(kept.values(), ({ name }: { name: string }) => name) : [];
-}
-
-function nameIn(line: string): string {
-  return line.slice(0, Math.max(0, line.indexOf('='))).trim();
 }

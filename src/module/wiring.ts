@@ -4,7 +4,8 @@ import { Authenticator } from '../authentication/authenticator.js';
 import { Refusals } from '../authentication/refusals.js';
 import { Outages } from '../events/outages.js';
 import { EventPublisher } from '../events/security-event-publisher.js';
-import { CookieWriter, TokenCookies } from '../http/token-cookies.js';
+import { CookieWriter } from '../http/cookie-writer.js';
+import { TokenCookies } from '../http/token-cookies.js';
 import { KeyRing } from '../keys/key-ring.js';
 import { AccessRenewal } from '../revocation/access-renewal.js';
 import { BLOCKLIST_PARTS, BlocklistService } from '../revocation/blocklist.service.js';
@@ -83,7 +84,7 @@ async function buildCore(
 
 /** Builds what calls `BlocklistService`. */
 function buildServices(core: Core, blocklist: BlocklistService) {
-  const { options, host, renderer, reader, ledger, sessions, loaders, events, outages } = core;
+  const { options, renderer, reader, ledger, sessions, loaders, events, outages } = core;
   const check = new RevocationCheck(options.blocklist, blocklist, ledger, loaders, events, outages);
   const authenticator = new Authenticator(
     options,
@@ -101,7 +102,7 @@ function buildServices(core: Core, blocklist: BlocklistService) {
 
   const within = options.cookies.renewWithin;
   const renewal = new AccessRenewal({ ...core, check, within });
-  const cookieRenewal = new CookieRenewal(options, renewal, core.writer, host);
+  const cookieRenewal = new CookieRenewal(options, renewal, core.writer);
   return { authenticator, tokens, sessionService, cookieRenewal };
 }
 

@@ -30,6 +30,11 @@ export interface CookieOptions {
   /** Whether cookies end with the browser's session or with the token. Flask: `JWT_SESSION_COOKIE`. @default true */
   session?: boolean;
   /**
+   * Whether each site that embeds pages of this one gets cookies of its own (CHIPS). It needs `secure`, and, to be of use,
+   * `sameSite: 'none'`. @default false
+   */
+  partitioned?: boolean;
+  /**
    * How long before its expiry `SlidingSessionInterceptor` renews an access token in a cookie; less than
    * `accessTokenExpires`.
    *
@@ -47,6 +52,7 @@ export const COOKIE_ROWS = {
   secure: [checkBoolean, true],
   sameSite: [oneOf('strict', 'lax', 'none'), 'lax'],
   session: [checkBoolean, true],
+  partitioned: [checkBoolean, false],
   renewWithin: [positiveDuration("leave it out for half of the token's life")],
 } satisfies Rows<CookieOptions>;
 
@@ -55,10 +61,11 @@ export type ResolvedCookieOptions = Values<typeof COOKIE_ROWS>;
 
 export function readCookieOptions(given: unknown, path: string): ResolvedCookieOptions {
   const cookies = readOptions(path, COOKIE_ROWS, given);
-  if (cookies.sameSite === 'none' && !cookies.secure) {
-    const fix = 'browsers refuse such cookies: set cookies.secure to true';
+  const fix = 'browsers refuse such cookies: set cookies.secure to true';
+  if (cookies.sameSite === 'none' && !cookies.secure)
     throw configError('cookies.sameSite', "'none' while cookies.secure is false", fix);
-  }
+  if (cookies.partitioned && !cookies.secure)
+    throw configError('cookies.partitioned', 'true while cookies.secure is false', fix);
   return cookies;
 }
 
@@ -101,15 +108,26 @@ function checkPrefix(
   [option, name, pathOption, path]: NamedCookie,
   { secure, domain }: ResolvedCookieOptions,
 ): void {
-  const isHost = /^__host-/i.test(name);
-  if (!isHost && !/^__secure-/i.test(name)) return;
+  const isHost = isHostOnly(name);
+  if (!isHost && !/^__(?:secure|http)-/i.test(name)) return;
   const refuse = (circumstance: string, fix: string) =>
     configError(option, `${describe(name)} while ${circumstance}`, fix);
   if (!secure)
     throw refuse('cookies.secure is false', 'such a prefix demands cookies.secure: true');
+  if (option.startsWith('csrf.') && /^__(?:host-)?http-/i.test(name))
+    throw configError(
+      option,
+      describe(name),
+      'such a prefix demands HttpOnly, and scripts read this cookie',
+    );
   if (!isHost) return;
   const demand = 'the prefix __Host- demands';
   if (path !== '/')
     throw refuse(`${pathOption} is ${describe(path)}`, `${demand} ${pathOption}: '/'`);
   if (domain !== undefined) throw refuse('cookies.domain is set', `${demand} no cookies.domain`);
+}
+
+/** Whether browsers refuse a domain for a cookie of this name. */
+export function isHostOnly(name: string): boolean {
+  return /^__host-/i.test(name);
 }

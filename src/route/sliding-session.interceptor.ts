@@ -6,12 +6,11 @@ import {
   Logger,
   type NestInterceptor,
 } from '@nestjs/common';
-import type { HttpAdapterHost } from '@nestjs/core';
 import { concatMap, from, map, type Observable, of } from 'rxjs';
 import { safeMessage } from '../common/fault-message.js';
 import type { HttpRequest, HttpResponse } from '../contracts/http.js';
 import type { JwtContext } from '../contracts/token.js';
-import type { CookieWriter } from '../http/token-cookies.js';
+import type { CookieWriter } from '../http/cookie-writer.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import type { AccessRenewal } from '../revocation/access-renewal.js';
 import { contextOf } from './route-authenticator.js';
@@ -28,7 +27,6 @@ export class CookieRenewal {
     private readonly options: ResolvedOptions,
     private readonly renewal: AccessRenewal,
     private readonly writer: CookieWriter,
-    private readonly host: HttpAdapterHost,
   ) {}
 
   /** Whether sessions have an end, without which no token is renewed. */
@@ -49,25 +47,15 @@ export class CookieRenewal {
   /** Never rejects: the request succeeds even if the session cannot be renewed. */
   async renew(token: JwtContext, request: HttpRequest, response: HttpResponse): Promise<void> {
     try {
-      if (!this.#isOpen(response)) return;
+      if (!this.writer.isOpen('access', response)) return;
       const renewed = await this.renewal.renew(token, token.user, request);
-      if (!renewed || !this.#isOpen(response)) return;
-      const csrf = this.writer.carriesCsrf ? (renewed.claims.csrf as string) : undefined;
-      const maxAge = this.writer.maxAgeOf(renewed);
-      this.writer.set('access', response, { encoded: renewed.encoded, csrf }, { maxAge });
+      if (renewed && this.writer.isOpen('access', response)) this.writer.set(response, [renewed]);
     } catch (fault) {
       const now = performance.now();
       if (now - this.#warnedAt < WARNING_INTERVAL_MS) return;
       this.#warnedAt = now;
       this.#logger.warn(`An access cookie could not be renewed: ${safeMessage(fault)}`);
     }
-  }
-
-  /** Whether the cookie can still be set, and the handler has neither set nor cleared it. */
-  #isOpen(response: HttpResponse): boolean {
-    return (
-      !this.host.httpAdapter.isHeadersSent(response) && !this.writer.isTouched('access', response)
-    );
   }
 }
 

@@ -48,7 +48,12 @@ export class TokenKeys {
 
   /** @throws InvalidTokenError, TokenCheckUnavailableError */
   forVerifying(parsed: ParsedToken, now: Date, context: LoaderContext): Awaitable<VerificationKey> {
-    if (this.loaders.has('decodeKey')) return this.#loadVerificationKey(parsed, context);
+    return this.inRing(parsed, now) ?? this.#loadVerificationKey(parsed, context);
+  }
+
+  /** The key of the ring that verifies a token; `undefined` if a loader gives it. @throws InvalidTokenError */
+  inRing(parsed: ParsedToken, now: Date): VerificationKey | undefined {
+    if (this.loaders.has('decodeKey')) return undefined;
     const { alg, kid } = parsed.header as Partial<TokenHeader>;
     const { contents } = this.ring;
     const found = contents.find(kid, now);

@@ -1,7 +1,5 @@
-import type { Awaitable } from '../contracts/awaitable.js';
 import type { Claims, Token, TokenHeader } from '../contracts/token.js';
 import { ExpiredTokenError } from '../errors/token-errors.js';
-import type { VerificationKey } from '../keys/ring-key.js';
 import type { ResolvedTokenOptions } from '../options/token-options.js';
 import { grantOf } from './grant.js';
 import { checkHeader, checkHeaderShape, type ParsedToken, parseToken } from './compact-jws.js';
@@ -58,29 +56,55 @@ export class TokenReader {
     const seen = isRepeated ? this.#seen.find(encoded) : undefined;
     const parsed = seen?.parsed ?? parseToken(encoded, this.options.maxTokenLength);
     const foreign = this.#foreignIssuerOf(parsed.claims);
+    this.#checkHeader(parsed, foreign);
     const key = await (foreign
-      ? findForeignKey(parsed, foreign)
-      : this.#findOwnKey(parsed, moment, request));
+      ? foreign.keys.find(parsed.header)
+      : this.keys.forVerifying(parsed, moment, { request }));
     if (key.key !== seen?.key) {
       verifySignature(parsed, key);
       if (isRepeated) this.#seen.remember(parsed, key.key);
     }
+    return this.#checkClaims(parsed, foreign, moment, { csrf, allowExpired }, key.namespace);
+  }
 
+  /**
+   * Checks the same without waiting, for a token that the application hands out: the signature only if the key is in the
+   * ring, because a loader or another issuer takes time to give it.
+   *
+   * @throws InvalidTokenError, ExpiredTokenError, TokenCheckUnavailableError
+   */
+  readAtOnce(encoded: unknown): { readonly token: Token; readonly isVerified: boolean } {
+    const moment = this.clock();
+    const parsed = parseToken(encoded, this.options.maxTokenLength);
+    const foreign = this.#foreignIssuerOf(parsed.claims);
+    this.#checkHeader(parsed, foreign);
+    const key = foreign ? undefined : this.keys.inRing(parsed, moment);
+    if (key) verifySignature(parsed, key);
+    return { token: this.#checkClaims(parsed, foreign, moment), isVerified: key !== undefined };
+  }
+
+  /** The steps after the signature. */
+  #checkClaims(
+    { encoded, header, claims }: ParsedToken,
+    foreign: ForeignIssuer | undefined,
+    moment: Date,
+    { csrf, allowExpired }: Pick<ReadOptions, 'csrf' | 'allowExpired'> = {},
+    namespace?: string,
+  ): Token {
     const now = moment.getTime() / 1000;
-    const { header, claims } = parsed;
     foreign?.requireKind(header, claims);
     const rules = foreign?.rules ?? this.options;
     checkRegisteredClaims(claims, rules, now);
     if (!foreign) grantOf(claims, this.options);
     const token = new VerifiedToken({
-      encoded: parsed.encoded,
+      encoded,
       header,
       claims,
       identity: claims[rules.identityClaim] as string,
       type: foreign ? 'access' : typeOf(claims, rules.acceptForeignTokens),
       fresh: isFresh(claims, now),
       issuer: foreign?.options.issuer,
-      namespace: key.namespace,
+      namespace,
       [SHARES_REVOCATIONS]: foreign?.options.revocations === 'shared',
     });
     if (csrf !== undefined) requireCsrfMatch(claims, csrf);
@@ -95,10 +119,10 @@ export class TokenReader {
     return foreign;
   }
 
-  #findOwnKey(parsed: ParsedToken, now: Date, request: unknown): Awaitable<VerificationKey> {
+  #checkHeader({ header }: ParsedToken, foreign: ForeignIssuer | undefined): void {
     const types = this.options.acceptForeignTokens ? FOREIGN_TYPES : OWN_TYPES;
-    checkHeader(parsed.header, this.keys.algorithms, types);
-    return this.keys.forVerifying(parsed, now, { request });
+    if (foreign) checkHeader(header, foreign.options.algorithms, foreign.headerTypes);
+    else checkHeader(header, this.keys.algorithms, types);
   }
 
   /**
@@ -124,11 +148,3 @@ export class TokenReader {
 const OWN_TYPES: ReadonlySet<string | null> = new Set([null, 'jwt']);
 /** RFC 9068 section 2.1. */
 const FOREIGN_TYPES: ReadonlySet<string | null> = new Set([...OWN_TYPES, 'at+jwt']);
-
-function findForeignKey(
-  { header }: ParsedToken,
-  { options, headerTypes, keys }: ForeignIssuer,
-): Promise<VerificationKey> {
-  checkHeader(header, options.algorithms, headerTypes);
-  return keys.find(header);
-}

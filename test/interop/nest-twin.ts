@@ -48,14 +48,14 @@ export class NestTwin {
     @Body() { identity }: Wanted,
     @Res({ passthrough: true }) response: HttpResponse,
   ) {
-    await this.cookies.setAccessCookies(response, await this.tokens.createAccessToken(identity));
-    await this.cookies.setRefreshCookies(response, await this.tokens.createRefreshToken(identity));
+    this.cookies.setAccessCookies(response, await this.tokens.createAccessToken(identity));
+    this.cookies.setRefreshCookies(response, await this.tokens.createRefreshToken(identity));
     return { login: true };
   }
 
   @Delete('cookies')
-  async unsetCookies(@Res({ passthrough: true }) response: HttpResponse) {
-    await this.cookies.unsetCookies(response);
+  unsetCookies(@Res({ passthrough: true }) response: HttpResponse) {
+    this.cookies.unsetCookies(response);
     return { logout: true };
   }
 

@@ -32,7 +32,7 @@ export type Scene = (response: HttpResponse, request: HttpRequest) => unknown;
 @Injectable()
 export class Play {
   scene: Scene = () => undefined;
-  deliver: (response: HttpResponse) => Promise<void> = () => Promise.resolve();
+  deliver: (response: HttpResponse) => void = () => undefined;
 }
 
 /** Routes that call the handler of the current test, and others that renew no cookie. */

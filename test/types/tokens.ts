@@ -106,21 +106,25 @@ export async function read(tokens: TokenService, encoded: string): Promise<void>
   await tokens.decodeToken(token);
 }
 
-export async function carry(
+export function carry(
   cookies: TokenCookies,
   express: Response,
   fastify: FastifyReply,
   either: ExpressLikeResponse | FastifyLikeReply,
-): Promise<void> {
-  await cookies.setAccessCookies(express, 'encoded', { maxAge: '1d', domain: 'example.com' });
-  await cookies.setRefreshCookies(fastify, 'encoded');
-  await cookies.unsetAccessCookies(either);
-  await cookies.unsetRefreshCookies(express, { domain: 'example.com' });
-  await cookies.unsetCookies(fastify);
+  pair: TokenPair,
+): void {
+  cookies.setAccessCookies(express, 'encoded', { maxAge: '1d', domain: 'example.com' });
+  cookies.setRefreshCookies(fastify, 'encoded');
+  cookies.setPair(either, pair, { maxAge: '1d', domain: 'example.com' });
+  cookies.unsetAccessCookies(either);
+  cookies.unsetRefreshCookies(express, { domain: 'example.com' });
+  cookies.unsetCookies(fastify);
   // @ts-expect-error -- a cookie is cleared at once
-  await cookies.unsetCookies(fastify, { maxAge: 0 });
+  cookies.unsetCookies(fastify, { maxAge: 0 });
+  // @ts-expect-error -- a pair lacks its refresh token
+  cookies.setPair(express, { accessToken: '' });
   // @ts-expect-error -- no response at all
-  await cookies.unsetCookies({});
+  cookies.unsetCookies({});
 }
 
 export async function revoke(

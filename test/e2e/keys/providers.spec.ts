@@ -809,14 +809,14 @@ describe('A cookie with a token of another issuer', () => {
     const token = siblings({ sid: 's' });
     const lines: string[] = [];
     const response = {
-      getHeader: () => lines,
-      set: () => undefined,
-      append: (_: string, value: string) => void lines.push(value),
+      getHeader: () => undefined,
+      setHeader: (_: string, value: string | readonly string[]) =>
+        void lines.push(...[value].flat()),
     };
 
-    await beside.get(TokenCookies).setAccessCookies(response as never, token);
+    beside.get(TokenCookies).setAccessCookies(response, token);
 
-    expect(lines).toEqual([expect.stringContaining(`access_token_cookie=${token};`)]);
+    expect(lines[0]).toContain(`access_token_cookie=${token};`);
   });
 });
 

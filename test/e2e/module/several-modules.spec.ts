@@ -239,8 +239,8 @@ describe('Every public method that refuses a token', () => {
     ['rotateRefreshToken', (app) => app.get(TokenService).rotateRefreshToken('a.b')],
     ['revoke', (app) => app.get(BlocklistService).revoke('a.b')],
     ['isRevoked', (app) => app.get(BlocklistService).isRevoked('a.b')],
-    ['setAccessCookies', (app) => app.get(TokenCookies).setAccessCookies(RESPONSE, 'a.b')],
-    ['setRefreshCookies', (app) => app.get(TokenCookies).setRefreshCookies(RESPONSE, 'a.b')],
+    ['setAccessCookies', async (app) => app.get(TokenCookies).setAccessCookies(RESPONSE, 'a.b')],
+    ['setRefreshCookies', async (app) => app.get(TokenCookies).setRefreshCookies(RESPONSE, 'a.b')],
   ];
   const RESPONSE = { setHeader() {}, getHeader: () => undefined };
 

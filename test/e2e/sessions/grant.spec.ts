@@ -10,7 +10,8 @@ import {
   TokenService,
 } from '../../../src/index.js';
 import { startEndpoints } from '../../support/endpoints.js';
-import { accessClaims, Clock, forgeToken, NOW } from '../../support/forge.js';
+import { accessClaims, Clock, forgeToken, NOW, SECRET } from '../../support/forge.js';
+import { attackedKeys, ONE_OF_EACH_KIND } from '../../support/mutations.js';
 import { closedAfterEach } from '../../support/running.js';
 import { namesIn, RENEWED, SlidingApp } from '../../support/sliding.js';
 import { claimsOf, rejectionOf, startTokens } from '../../support/tokens.js';
@@ -87,7 +88,7 @@ class LogInController {
     @Res({ passthrough: true }) response: HttpResponse,
   ) {
     const { refreshToken } = await this.tokens.createTokenPair('alice');
-    await this.cookies.setRefreshCookies(response, refreshToken, { maxAge });
+    this.cookies.setRefreshCookies(response, refreshToken, { maxAge });
     return 'in';
   }
 }
@@ -302,6 +303,61 @@ describe('R87: What a login decided', () => {
     expect([status, cookies.length]).toEqual([200, 4]);
     for (const line of cookies) expect(line.includes('Max-Age=')).toBe(persistent);
   });
+
+  /** A response of Node, and what was set in it. */
+  const fakeResponse = () => {
+    const lines: string[] = [];
+    const setHeader = (name: string, value: string | readonly string[]) =>
+      void (name === 'Set-Cookie' && lines.splice(0, Infinity, ...[value].flat()));
+    const tokens = () =>
+      lines.flatMap((line) => /(?<=^(?:access|refresh)_token_cookie=)[^;]+/.exec(line) ?? []);
+    return { response: { setHeader, getHeader: () => lines }, lines, tokens };
+  };
+  const ENDING = { sessions: { lifetime: '1d' } } as const;
+
+  it.each(ONE_OF_EACH_KIND)(
+    'is in the tokens of cookies as soon as they are set, signed with %s',
+    async (algorithm) => {
+      const { tokens, module } = await startTokens({
+        ...attackedKeys(algorithm).options,
+        ...ENDING,
+      });
+      running.push(module);
+      const pair = await tokens.createTokenPair('alice');
+      const { response, tokens: inCookies } = fakeResponse();
+
+      module.get(TokenCookies).setPair(response, pair, { maxAge: '1h' });
+
+      const found = inCookies();
+      expect(found).toHaveLength(2);
+      for (const token of found) {
+        const grant = { cookie: true, remember: true };
+        expect((await tokens.decodeToken(token)).claims).toMatchObject({ grant });
+      }
+    },
+  );
+
+  it.each<[what: string, options: JwtExtendedOptions]>([
+    ['gives the keys', { loaders: { encodeKey: () => SECRET, decodeKey: () => SECRET } }],
+    ['gives the keys that verify', { secret: SECRET, loaders: { decodeKey: () => SECRET } }],
+  ])(
+    'is not added to a cookie if a loader %s: no forged token may get a good signature',
+    async (_what, options) => {
+      const { tokens, module } = await startTokens({
+        ...{ secret: undefined, algorithm: 'HS256', ...ENDING },
+        ...options,
+      });
+      running.push(module);
+      const { accessToken } = await tokens.createTokenPair('alice');
+      const forged = forgeToken(claimsOf(accessToken), undefined, 'x'.repeat(64));
+      for (const token of [accessToken, forged]) {
+        const { response, tokens: inCookies } = fakeResponse();
+        module.get(TokenCookies).setAccessCookies(response, token, { maxAge: '1h' });
+        expect(inCookies()).toEqual([token]);
+      }
+      expect(await tokens.verifyToken(forged)).toBe(false);
+    },
+  );
 
   it('cannot be written by the application itself: the claim grant is reserved', async () => {
     const { tokens, module } = await startTokens();

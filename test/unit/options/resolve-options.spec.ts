@@ -56,6 +56,7 @@ describe('resolveOptions', () => {
         secure: true,
         sameSite: 'lax',
         session: true,
+        partitioned: false,
         renewWithin: undefined,
       },
       csrf: {
@@ -557,16 +558,20 @@ describe('The attributes of cookies', () => {
     expect(resolve({ cookies: { sameSite } }).cookies.sameSite).toBe(sameSite);
   });
 
-  it("refuse SameSite 'none' without Secure", () => {
-    expect(mistakeOf({ cookies: { sameSite: 'none', secure: false } })).toBe(
-      "cookies.sameSite was given 'none' while cookies.secure is false; " +
-        'browsers refuse such cookies: set cookies.secure to true',
+  it.each([
+    [{ sameSite: 'none' }, "cookies.sameSite was given 'none'"],
+    [{ partitioned: true }, 'cookies.partitioned was given true'],
+  ])('refuse %j without Secure', (cookies, given) => {
+    expect(mistakeOf({ cookies: { ...cookies, secure: false } })).toBe(
+      `${given} while cookies.secure is false; browsers refuse such cookies: set cookies.secure to true`,
     );
   });
 
   it.each([
     [{ accessName: '__Host-a', refreshName: '__Secure-r', refreshPath: '/auth' }],
     [{ refreshName: '__Secure-r', domain: 'example.com' }],
+    [{ accessName: '__Http-a', refreshName: '__Secure-r', domain: 'example.com' }],
+    [{ accessName: '__Host-Http-a', refreshName: '__Secure-r' }],
   ])('have what the prefixes of names demand: %j', (cookies) => {
     expect(resolve({ cookies }).carriers.refresh.cookie.name).toBe('__Secure-r');
   });
@@ -583,6 +588,14 @@ describe('The attributes of cookies', () => {
       `cookies.refreshName was given '__Secure-r' while ${insecure}`,
     ],
     [
+      { cookies: { accessName: '__Http-a', secure: false } },
+      `cookies.accessName was given '__Http-a' while ${insecure}`,
+    ],
+    ...['__Http-c', '__Host-Http-c'].map((accessCookieName) => [
+      { csrf: { accessCookieName } },
+      `csrf.accessCookieName was given '${accessCookieName}'; such a prefix demands HttpOnly, and scripts read this cookie`,
+    ]),
+    [
       { cookies: { refreshName: '__host-r', refreshPath: '/auth' } },
       "cookies.refreshName was given '__host-r' while cookies.refreshPath is '/auth'; " +
         "the prefix __Host- demands cookies.refreshPath: '/'",
@@ -597,9 +610,12 @@ describe('The attributes of cookies', () => {
       "csrf.refreshCookieName was given '__Host-c' while cookies.domain is set; " +
         'the prefix __Host- demands no cookies.domain',
     ],
-  ])('are refused if a browser would drop the cookie for its prefix: %j', (options, message) => {
-    expect(mistakeOf(options)).toBe(message);
-  });
+  ] as [object, string][])(
+    'are refused if a browser would drop the cookie for its prefix: %j',
+    (options, message) => {
+      expect(mistakeOf(options)).toBe(message);
+    },
+  );
 });
 
 describe('cookies.renewWithin', () => {

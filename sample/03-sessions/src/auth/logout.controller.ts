@@ -27,7 +27,7 @@ export class LogoutController {
   @HttpCode(200)
   async here(@CurrentToken() token: JwtContext, @Res({ passthrough: true }) response: Response) {
     await this.blocklist.revokeSession(token);
-    await this.cookies.unsetCookies(response);
+    this.cookies.unsetCookies(response);
     return { msg: 'Logged out' };
   }
 
@@ -39,7 +39,7 @@ export class LogoutController {
     @Res({ passthrough: true }) response: Response,
   ) {
     await this.blocklist.revokeAllFor(username);
-    await this.cookies.unsetCookies(response);
+    this.cookies.unsetCookies(response);
     return { msg: 'Logged out everywhere' };
   }
 

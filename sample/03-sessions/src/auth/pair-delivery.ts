@@ -7,10 +7,9 @@ import { TokenCookies, type TokenPair } from 'nestjs-jwt-extended';
 export class PairDelivery {
   constructor(private readonly cookies: TokenCookies) {}
 
-  async send(response: Response, pair: TokenPair, { inCookies }: { inCookies: boolean }) {
+  send(response: Response, pair: TokenPair, { inCookies }: { inCookies: boolean }) {
     if (inCookies) {
-      await this.cookies.setAccessCookies(response, pair.accessToken);
-      await this.cookies.setRefreshCookies(response, pair.refreshToken);
+      this.cookies.setPair(response, pair);
       return { msg: 'The tokens are in cookies' };
     }
     response.setHeader('Cache-Control', 'no-store');

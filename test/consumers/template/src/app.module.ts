@@ -87,7 +87,7 @@ export class AccountController {
 
   @Post('cookies')
   async logInByCookies(@Res({ passthrough: true }) response: Response) {
-    await this.cookies.setAccessCookies(response, await this.tokens.createAccessToken(ada));
+    this.cookies.setAccessCookies(response, await this.tokens.createAccessToken(ada));
     return {};
   }
 

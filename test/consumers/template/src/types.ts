@@ -12,15 +12,15 @@ import type {
 import { MemoryBlocklistStore, TokenError } from 'nestjs-jwt-extended';
 import type { TokenCookies, TokenService } from 'nestjs-jwt-extended';
 
-export async function onEitherAdapter(
+export function onEitherAdapter(
   cookies: TokenCookies,
   express: Response,
   fastify: FastifyReply,
-): Promise<void> {
-  await cookies.setAccessCookies(express, '');
-  await cookies.setAccessCookies(fastify, '');
-  await cookies.unsetCookies(express);
-  await cookies.unsetCookies(fastify);
+): void {
+  cookies.setAccessCookies(express, '');
+  cookies.setAccessCookies(fastify, '');
+  cookies.unsetCookies(express);
+  cookies.unsetCookies(fastify);
 }
 
 export async function inItsOwnTypes(tokens: TokenService, request: Request): Promise<string[]> {
