@@ -2,6 +2,7 @@ import type { Token } from '../contracts/token.js';
 import { InvalidTokenError } from '../errors/token-errors.js';
 import { extendGrant, type Grant, grantedClaims } from '../tokens/grant.js';
 import { subjectOf } from '../tokens/loaders.js';
+import { isExpired } from '../tokens/registered-claims.js';
 import { endOfSessionOf, loginOf, sessionIdOf } from '../tokens/session.js';
 import type { TokenReader } from '../tokens/token-reader.js';
 import type { RotationParts } from './refresh-rotation.js';
@@ -69,6 +70,8 @@ export class AccessRenewal {
     if (!cookie || sessionLifetime === undefined || token.sessionId === undefined) return undefined;
     if (typeof exp !== 'number' || access === false || access < 1) return undefined;
     const now = mint.now();
+    // A route may let an expired token in; its session has ended all the same.
+    if (isExpired(token.claims, tokenOptions.leeway, now)) return undefined;
     if (exp - now > (within ?? access / 2)) return undefined;
     return Math.min(now + access, endOfSessionOf(token, sessionLifetime)) > exp
       ? access

@@ -15,6 +15,7 @@ import {
   type HttpRequest,
   type HttpResponse,
   JwtRequired,
+  LogoutGuard,
   SlidingSessionInterceptor,
   TokenCookies,
   TokenService,
@@ -67,6 +68,12 @@ class TheatreController {
   @JwtRequired({ optional: true })
   @All('optional')
   optional() {
+    return 'in';
+  }
+
+  @UseGuards(LogoutGuard)
+  @Get('late')
+  late() {
     return 'in';
   }
 

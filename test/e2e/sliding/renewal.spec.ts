@@ -360,6 +360,12 @@ describe('No cookie is renewed for a token', () => {
     });
   });
 
+  it('that has expired, on a route that lets it in: its session would live again', async () => {
+    const { clock, visit } = await comeBack();
+    clock.forward(300);
+    expect(await visit('/late')).toMatchObject({ status: 200, body: 'in', cookies: [] });
+  });
+
   it('that was refused', async () => {
     const { app, token, visit } = await comeBack();
     await app.get(BlocklistService).revoke(token());
