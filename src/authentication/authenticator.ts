@@ -62,6 +62,13 @@ function policyOf(demands: TokenDemands): RoutePolicy & { readonly request: unkn
   };
 }
 
+const refusedIn = new WeakMap<VerifiedTokenError, ExtractedToken['location']>();
+
+/** Where the request had the token that was refused. */
+export function locationOf(error: VerifiedTokenError): ExtractedToken['location'] | undefined {
+  return refusedIn.get(error);
+}
+
 /** Authenticates a request, one step after the other; the first step that fails refuses. It does not change the request. */
 export class Authenticator {
   constructor(
@@ -159,6 +166,19 @@ export class Authenticator {
   }
 
   async #admit(
+    extracted: ExtractedToken,
+    request: unknown,
+    policy: RoutePolicy,
+  ): Promise<JwtContext> {
+    try {
+      return await this.#check(extracted, request, policy);
+    } catch (error) {
+      if (error instanceof VerifiedTokenError) refusedIn.set(error, extracted.location);
+      throw error;
+    }
+  }
+
+  async #check(
     extracted: ExtractedToken,
     request: unknown,
     policy: RoutePolicy,

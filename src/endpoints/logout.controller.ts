@@ -10,10 +10,10 @@ import {
   Res,
   UseGuards,
 } from '@nestjs/common';
+import { locationOf } from '../authentication/authenticator.js';
 import type { HttpRequest, HttpResponse } from '../contracts/http.js';
 import type { JwtContext } from '../contracts/token.js';
 import { VerifiedTokenError } from '../errors/token-errors.js';
-import { headerOf } from '../http/token-locations.js';
 import { BlocklistService } from '../revocation/blocklist.service.js';
 import { CurrentToken } from '../route/param.decorators.js';
 import { LogoutGuard } from '../route/token.guards.js';
@@ -33,10 +33,12 @@ class ClearingLogoutGuard extends LogoutGuard {
       return await super.canActivate(context);
     } catch (error) {
       const http = context.switchToHttp();
-      const request = http.getRequest<HttpRequest>();
-      const cookies = headerOf(request, 'cookie');
-      if (error instanceof VerifiedTokenError && cookies.includes(error.token.encoded))
-        await this.delivery.clear(error.token, request, http.getResponse<HttpResponse>());
+      if (error instanceof VerifiedTokenError && locationOf(error) === 'cookies')
+        await this.delivery.clear(
+          error.token,
+          http.getRequest<HttpRequest>(),
+          http.getResponse<HttpResponse>(),
+        );
       throw error;
     }
   }

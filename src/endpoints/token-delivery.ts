@@ -7,7 +7,7 @@ import type { Answer } from '../errors/token.error.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import type { TokenReader } from '../tokens/token-reader.js';
 import { setHeaders } from '../http/callback-response.js';
-import { cookieOf } from '../http/token-cookie.js';
+import { cookieValues } from '../http/token-cookie.js';
 import type { TokenCookies } from '../http/token-cookies.js';
 
 interface DeliveryParts {
@@ -22,8 +22,8 @@ export class TokenDelivery {
   constructor(private readonly parts: DeliveryParts) {}
 
   /**
-   * Sets the pair as cookies if `cookies` is the first location, or if the presented token came in a cookie; the body then
-   * has no tokens, so that scripts cannot read them. Otherwise the tokens are in the body.
+   * Sets the pair as cookies if the presented token came in a cookie or, at a login, if `cookies` is the first location; the
+   * body then has no tokens, so that scripts cannot read them. Otherwise the tokens are in the body.
    *
    * @param done - the message of a body without tokens
    * @param presented - the refresh token that the pair replaces; absent at a login
@@ -35,8 +35,8 @@ export class TokenDelivery {
     presented?: JwtContext,
   ): Promise<object> {
     const { accessToken, refreshToken } = pair;
-    if (this.parts.options.locations[0] !== 'cookies' && presented?.location !== 'cookies')
-      return { access_token: accessToken, refresh_token: refreshToken };
+    const location = presented ? presented.location : this.parts.options.locations[0];
+    if (location !== 'cookies') return { access_token: accessToken, refresh_token: refreshToken };
     this.parts.cookies.setPair(response, pair);
     return { msg: done };
   }
@@ -52,16 +52,21 @@ export class TokenDelivery {
     if (token.type === 'refresh' || !isForeign) cookies.unsetRefreshCookies(response);
   }
 
-  async #holdsForeign(
-    { type, identity, namespace }: Token,
+  async #holdsForeign(token: Token, request: HttpRequest): Promise<boolean> {
+    const other = token.type === 'access' ? 'refresh' : 'access';
+    const { name } = this.parts.options.carriers[other].cookie;
+    for (const encoded of cookieValues(request, name))
+      if (await this.#isForeign(encoded, token, request)) return true;
+    return false;
+  }
+
+  async #isForeign(
+    encoded: string,
+    { identity, namespace }: Token,
     request: HttpRequest,
   ): Promise<boolean> {
-    const { options, reader } = this.parts;
-    const other = type === 'access' ? 'refresh' : 'access';
     try {
-      const encoded = cookieOf(request, options.carriers[other].cookie.name);
-      if (!encoded) return false;
-      const found = await reader.read(encoded, { allowExpired: true, request });
+      const found = await this.parts.reader.read(encoded, { allowExpired: true, request });
       return !isDeepStrictEqual([found.identity, found.namespace], [identity, namespace]);
     } catch (error) {
       return !(error instanceof InvalidTokenError);

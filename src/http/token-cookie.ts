@@ -38,20 +38,22 @@ export function fromCookie(
 ): ExtractedToken | Missing {
   const carrier = options.carriers[policy.type];
   const name = policy.cookieName ?? carrier.cookie.name;
-  const encoded = cookieOf(request, name);
-  if (!encoded) return { missing: `Missing cookie "${name}"` };
+  const values = cookieValues(request, name);
+  if (values.every((value) => value === '')) return { missing: `Missing cookie "${name}"` };
 
+  // Before anything is said about the value: a request of another site must learn nothing from the answer.
   const csrf = presentedCsrf(request, carrier, options.csrf);
-  return { encoded, location: 'cookies', ...(csrf !== undefined && { csrf }) };
+  if (values.length > 1) throw new InvalidTokenError(`Multiple values for cookie "${name}"`);
+  return { encoded: values[0], location: 'cookies', ...(csrf !== undefined && { csrf }) };
 }
 
-/** @throws InvalidTokenError - if the request has several cookies of the name, with different values */
-export function cookieOf(request: HttpRequest, name: string): string | undefined {
+/** The different values of the cookies of a name. */
+export function cookieValues(request: HttpRequest, name: string): readonly string[] {
   const { cookie } = request.headers;
   if (cookie === undefined) {
     const value = memberOf(request.cookies, name);
     // `cookie-parser` may turn a cookie into an object, which is not a token.
-    return typeof value === 'string' ? value : undefined;
+    return typeof value === 'string' ? [value] : [];
   }
   const header = Array.isArray(cookie) ? cookie.join(';') : cookie;
   const values = new Set<string>();
@@ -60,8 +62,7 @@ export function cookieOf(request: HttpRequest, name: string): string | undefined
     if (separator < 0 || trimBlanks(pair.slice(0, separator)) !== name) continue;
     values.add(trimBlanks(pair.slice(separator + 1)).replace(/^"(.*)"$/s, '$1'));
   }
-  if (values.size > 1) throw new InvalidTokenError(`Multiple values for cookie "${name}"`);
-  return values.values().next().value;
+  return [...values];
 }
 
 /** Only spaces and tabs are removed around a cookie (RFC 6265 section 4.2.1). */

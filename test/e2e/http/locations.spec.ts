@@ -135,7 +135,8 @@ describe.each(ADAPTERS)('All locations on %s', (adapter) => {
 
   it.each([
     ['a bad header', { authorization: 'Bearer' }, '', BAD_HEADER],
-    ['two different cookies', { cookie: TWO }, '', TWO_COOKIES],
+    ['two different cookies', { cookie: TWO, 'x-csrf-token': 'x' }, '', TWO_COOKIES],
+    ['two different cookies without a CSRF value', { cookie: TWO }, '', NO_CSRF],
     ['a number in JSON', {}, { access_token: 5 }, NOT_TEXT],
   ])('refuses %s on an optional route (R53)', async (_, headers, body, refused) => {
     expect(await echo.send('POST /optional', { ...headers }, body)).toEqual(refused);
