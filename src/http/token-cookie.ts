@@ -1,3 +1,5 @@
+import { Logger } from '@nestjs/common';
+import { isObject } from '../common/checks.js';
 import type { HttpRequest } from '../contracts/http.js';
 import type { RoutePolicy } from '../contracts/route-policy.js';
 import { CsrfError, InvalidTokenError } from '../errors/token-errors.js';
@@ -5,7 +7,8 @@ import type { TokenCarrier } from '../options/location-options.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { type ExtractedToken, headerOf, memberOf, type Missing } from './token-locations.js';
 
-const FORM = /^(?:application\/x-www-form-urlencoded|multipart\/form-data)\s*(?:;|$)/i;
+const URL_ENCODED = /^application\/x-www-form-urlencoded\s*(?:;|$)/i;
+const MULTIPART = /^multipart\/form-data\s*(?:;|$)/i;
 
 /**
  * The CSRF value sent with a token cookie; `undefined` if the method needs none. The CSRF cookie is never read: the
@@ -18,13 +21,38 @@ export function presentedCsrf(
 ): string | undefined {
   if (!csrf.protect || csrf.exemptMethods.has((request.method ?? '').toUpperCase()))
     return undefined;
-  // Members of a JSON body or of the query do not count.
-  const isForm = csrf.checkForm && FORM.test(headerOf(request, 'content-type'));
   const presented =
     headerOf(request, carrier.csrfHeaderLowerCaseName) ||
-    (isForm && memberOf(request.body, carrier.csrfFieldName));
+    (csrf.checkForm && formFieldOf(request, carrier, csrf));
   if (typeof presented !== 'string' || presented === '') throw new CsrfError('Missing CSRF token');
   return presented;
+}
+
+/** A field of a form that the application has parsed. Members of a JSON body or of the query do not count. */
+function formFieldOf(
+  request: HttpRequest,
+  { csrfFieldName, csrfHeaderName }: TokenCarrier,
+  csrf: ResolvedOptions['csrf'],
+): unknown {
+  const type = headerOf(request, 'content-type');
+  const field = memberOf(request.body, csrfFieldName);
+  if (URL_ENCODED.test(type)) return field;
+  if (!MULTIPART.test(type)) return undefined;
+  if (!isObject(request.body)) hintAtHeader(csrfHeaderName, csrf);
+  // With `attachFieldsToBody: true` of `@fastify/multipart` a field is an object.
+  return typeof field === 'string' ? field : memberOf(field, 'value');
+}
+
+/** The modules that got the hint. */
+const hinted = new WeakSet();
+
+function hintAtHeader(headerName: string, csrf: ResolvedOptions['csrf']): void {
+  if (hinted.has(csrf)) return;
+  hinted.add(csrf);
+  new Logger('JwtExtendedModule').debug(
+    'A multipart form came before anything parsed it, as with FileInterceptor, which runs after the guards: ' +
+      `send the CSRF value in the header ${headerName}`,
+  );
 }
 
 /**

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { Controller, Get } from '@nestjs/common';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { randomUUID } from 'node:crypto';
 import {
   CurrentToken,
@@ -348,6 +349,60 @@ describe.each(ADAPTERS)('CSRF protection by header and form on %s', (adapter) =>
     const plain = { 'content-type': 'text/plain' };
     expect(await submit('access_field={csrf}', plain)).toEqual(NO_CSRF);
     expect(await submit('a=b', FORM, '/access?access_field={csrf}')).toEqual(NO_CSRF);
+  });
+});
+
+/** The parser of `@fastify/multipart`, as far as it concerns fields. The body is sent as JSON. */
+const attachFields =
+  (shape: (name: string, value: unknown, body: object) => unknown): AppParts['configure'] =>
+  (nest) => {
+    const fastify = (nest as NestFastifyApplication).getHttpAdapter().getInstance();
+    fastify.addContentTypeParser('multipart/form-data', { parseAs: 'string' }, (_, text, done) => {
+      const body: Record<string, unknown> = {};
+      for (const [name, value] of Object.entries(JSON.parse(String(text)) as object))
+        body[name] = shape(name, value, body);
+      done(null, body);
+    });
+  };
+
+describe.each<[option: string, configure: AppParts['configure']]>([
+  [
+    'true',
+    attachFields((fieldname, value, fields) => {
+      const form = { mimetype: 'text/plain', encoding: '7bit', fields };
+      return { type: 'field', fieldname, ...form, value, valueTruncated: false };
+    }),
+  ],
+  ["'keyValues'", attachFields((_name, value) => value)],
+])('CSRF protection by a multipart form, with attachFieldsToBody: %s', (_option, configure) => {
+  const options = { locations: ['cookies'], csrf: { checkForm: true } } as const;
+  const echo = EchoApp.use('fastify', options, { configure });
+
+  it.each([
+    ['the right value', { csrf_token: '{csrf}', name: 'x' }, IN],
+    ['a wrong value', { csrf_token: 'wrong' }, MISMATCH],
+    ['a list', { csrf_token: ['{csrf}'] }, NO_CSRF],
+    ['an object', { csrf_token: { csrf_token: '{csrf}' } }, NO_CSRF],
+    ['no value', { name: '{csrf}' }, NO_CSRF],
+  ])('takes a field with %s as it is (R45)', async (_what, fields, outcome) => {
+    const headers = { cookie: ACCESS, 'content-type': 'multipart/form-data; boundary=x' };
+    expect(await echo.send('POST /access', headers, JSON.stringify(fields))).toEqual(outcome);
+  });
+});
+
+describe('CSRF protection by a multipart form that nothing has parsed before the guards', () => {
+  const options = { locations: ['cookies'], csrf: { checkForm: true } } as const;
+  const echo = EchoApp.use('express', options);
+
+  it('refuses the form, and a line of the debug log says once which header helps', async () => {
+    const lines: unknown[] = [];
+    const note = (line: unknown) => lines.push(line);
+    echo.app.nest.useLogger({ log() {}, warn: note, error: note, debug: note });
+    const headers = { cookie: ACCESS, 'content-type': 'multipart/form-data; boundary=x' };
+    const body = '--x\r\nContent-Disposition: form-data; name="csrf_token"\r\n\r\n{csrf}\r\n--x--';
+    for (let time = 0; time < 2; time += 1)
+      expect(await echo.send('POST /access', headers, body)).toEqual(NO_CSRF);
+    expect(lines).toEqual([expect.stringMatching(/^A multipart form .*X-CSRF-TOKEN$/)]);
   });
 });
 

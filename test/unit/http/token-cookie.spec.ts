@@ -141,6 +141,45 @@ describe('The CSRF value of a request', () => {
     expect(() => read(form(body), { checkForm: true })).toThrow('Missing CSRF token');
   });
 
+  /** A field as `@fastify/multipart` attaches it to the body. */
+  const field = (value: unknown, more: object = {}) => {
+    const body: Record<string, unknown> = {};
+    const common = {
+      fieldname: 'csrf_token',
+      encoding: '7bit',
+      mimetype: 'text/plain',
+      fields: body,
+    };
+    return { type: 'field', ...common, value, ...more };
+  };
+  const MULTIPART = 'multipart/form-data; boundary=x';
+
+  it('reads a field that is an object with its value, of a multipart form alone (R45)', () => {
+    const body = { csrf_token: field('x') };
+    expect(read(form(body, MULTIPART), { checkForm: true })).toBe('x');
+    for (const type of ['application/x-www-form-urlencoded', 'application/json', 'multipart/mixed'])
+      expect(() => read(form(body, type), { checkForm: true })).toThrow('Missing CSRF token');
+    expect(() => read(form(body, MULTIPART))).toThrow('Missing CSRF token');
+  });
+
+  it.each<[what: string, value: unknown]>([
+    ['two fields of the name', [field('x'), field('x')]],
+    ['a list of values', ['x']],
+    ['a list as its value', field(['x'])],
+    ['JSON as its value', field({ value: 'x' })],
+    ['a number', field(5)],
+    ['an empty value', field('')],
+    ['no value', field(undefined)],
+    ['a file', { type: 'file', fieldname: 'csrf_token', toBuffer: () => Buffer.from('x') }],
+    ['the content of a file', Buffer.from('x')],
+    ['a value that it inherits', Object.create({ value: 'x' })],
+    ['a value on the prototype', JSON.parse('{"__proto__":{"value":"x"}}')],
+    ['null', null],
+  ])('finds no value in a multipart form whose field is %s (R45)', (_what, value) => {
+    for (const body of [{ csrf_token: value }, Object.create({ csrf_token: value })])
+      expect(() => read(form(body, MULTIPART), { checkForm: true })).toThrow('Missing CSRF token');
+  });
+
   it('finds a field in a body without a prototype, as form parsers create it', () => {
     const body = Object.assign(Object.create(null) as object, { csrf_token: 'x' });
     expect(read(form(body), { checkForm: true })).toBe('x');
