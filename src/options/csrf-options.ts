@@ -34,7 +34,8 @@ export interface CsrfOptions {
   /** Flask: `JWT_REFRESH_CSRF_COOKIE_PATH`. @default '/' */
   refreshCookiePath?: string;
   /**
-   * Whether a form field of the parsed body may carry the CSRF value instead of the header. Flask:
+   * Whether a form field of the parsed body may carry the CSRF value instead of the header. A multipart form must be parsed
+   * before the guards run, as `attachFieldsToBody` of `@fastify/multipart` does; `FileInterceptor` runs after them. Flask:
    * `JWT_CSRF_CHECK_FORM`. @default false
    */
   checkForm?: boolean;

@@ -65,8 +65,9 @@ export class CookieRenewal {
  * login. Flask-JWT-Extended: the recipe "implicit refreshing with cookies".
  *
  * The new token belongs to the same login: its session, its `auth_time` and its CSRF value stay, and it is not fresh for
- * longer than the old one was. The interceptor renews only tokens of a pair that were delivered in a cookie. It does not
- * renew a revoked token, or one whose cookie the handler has set or cleared itself.
+ * longer than the old one was. The interceptor renews only tokens of a pair that were delivered in a cookie: `TokenCookies`
+ * marks them or, if a loader gives the keys, `createTokenPair` with `remember`. It does not renew a token that was revoked or
+ * has expired, or one whose cookie the handler has set or cleared itself.
  *
  * @example
  * ```ts

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { MemoryBlocklistStore, TokenService } from '../../../src/index.js';
+import { MemoryBlocklistStore, TokenCookies, TokenService } from '../../../src/index.js';
 import { type RunningApp } from '../../support/app.js';
 import { ALICE, startEndpoints } from '../../support/endpoints.js';
 import { Output, SkippedTime, throwing } from '../../support/faults.js';
@@ -56,6 +56,13 @@ describe('R93: A clock that is well at start, and later', () => {
       const { status, body } = await app.send(method, path, sent);
       expect({ path, status, body }).toEqual({ path, ...UNAVAILABLE });
     }
+    const cookies = app.get(TokenCookies);
+    const setHeader = jest.fn();
+    const response = { setHeader, getHeader: () => undefined };
+    expect(() => cookies.setPair(response, { accessToken, refreshToken })).toThrow(
+      expect.objectContaining({ code: UNAVAILABLE.body.code }),
+    );
+    expect(setHeader).not.toHaveBeenCalled();
     expect(output.lines.slice(already)).toEqual([expect.stringContaining(text)]);
 
     clock.mockImplementation(well);

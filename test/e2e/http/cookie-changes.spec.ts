@@ -353,17 +353,23 @@ describe.each(APPS)(
           const code =
             route.isOptional && verdict.code === 'TOKEN_MISSING' ? undefined : verdict.code;
           const { body, status } = answer;
+          const challenge =
+            'Bearer error="invalid_request", error_description="The CSRF token is missing or wrong"';
           const isUnasked = code === 'CSRF_FAILED' && request.csrf === undefined;
           return [
             {
               code,
               cookies: [...changesOf(verdict, route, request)].sort(),
-              ...(isUnasked && { status: 401, body: { msg: 'Missing CSRF token', code } }),
+              ...(isUnasked && {
+                status: 401,
+                body: { msg: 'Missing CSRF token', code },
+                challenge,
+              }),
             },
             {
               code: status < 300 ? undefined : (body as { code?: string }).code,
               cookies: [...namesIn(answer.cookies)].sort(),
-              ...(isUnasked && { status, body }),
+              ...(isUnasked && { status, body, challenge: answer.headers.get('www-authenticate') }),
             },
           ];
         });
