@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { Controller, Get } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { randomUUID } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
 import {
   CurrentToken,
   type ExpressLikeResponse,
@@ -884,6 +885,34 @@ describe.each(ADAPTERS)('TokenCookies on %s with names that begin with __Host-',
         );
     });
     expect(answer).toMatchObject({ status: 200, cookies: [] });
+  });
+});
+
+describe('TokenCookies with userClaimsKey', () => {
+  const { act } = useStage('express', { userClaimsKey: 'user' });
+
+  it('names the claims of the application if a cookie is too long', async () => {
+    const user = { permissions: 'p'.repeat(4000), ['n'.repeat(99)]: 'n'.repeat(200) };
+    const token = forgeToken(accessClaims({ user }));
+    const named = ['"permissions" (4002 bytes)', `"${'n'.repeat(64)}" (202 bytes)`].join(', ');
+    const answer = await act((cookies, response) => {
+      expect(() => cookies.setAccessCookies(response, token)).toThrow(named);
+    });
+    expect(answer.cookies).toEqual([]);
+  });
+});
+
+describe('TokenCookies on fastify, with the response of Node that a handler took over,', () => {
+  const { echo, act, linesOf } = useStage('fastify');
+
+  it('sets cookies on it', async () => {
+    const { cookies } = await act((tokenCookies, response) => {
+      const reply = response as FastifyLikeReply & { hijack(): void; raw: ServerResponse };
+      reply.hijack();
+      tokenCookies.setPair(reply.raw, echo.pair);
+      reply.raw.end();
+    });
+    expect(cookies).toEqual([...linesOf('access'), ...linesOf('refresh')]);
   });
 });
 
