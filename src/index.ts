@@ -9,9 +9,13 @@ export {
 } from './contracts/http.js';
 export {
   type ClaimValue,
+  type OneOf,
+  type RequiredClaim,
   type RequiredClaims,
   type RequiredScope,
+  type SingleClaimValue,
 } from './contracts/route-policy.js';
+export { oneOf } from './options/requirement-options.js';
 export { type Freshness, type TokenExtractor } from './contracts/route-policy.js';
 export {
   type RefusedEvent,

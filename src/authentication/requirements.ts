@@ -1,12 +1,16 @@
 import { isDeepStrictEqual } from 'node:util';
 import { isObject } from '../common/checks.js';
-import type {
-  ClaimValue,
-  RequiredClaims,
-  Requirement,
-  RequirementMetadata,
+import {
+  type ClaimValue,
+  ONE_OF,
+  type OneOf,
+  type RequiredClaim,
+  type RequiredClaims,
+  type Requirement,
+  type RequirementMetadata,
 } from '../contracts/route-policy.js';
 import type { Claims } from '../contracts/token.js';
+import { isOneOf } from '../options/requirement-options.js';
 
 /**
  * Collects what the decorators of a route require. All of it is required: a decorator on a nearer level replaces nothing, so
@@ -51,7 +55,7 @@ function overrideOf({ override }: RequirementMetadata): ClaimsTest {
 /** One required value and the path to it: `{ org: { id: 7 } }` requires 7 at `org`, `id`. */
 interface RequiredValue {
   readonly path: readonly string[];
-  readonly value: ClaimValue;
+  readonly value: ClaimValue | OneOf;
 }
 
 /** The single values that are required of claims, including those of a `scope` that is an object. */
@@ -73,7 +77,8 @@ export function requiredValues(
 ): readonly RequiredValue[] {
   return Object.entries(required).flatMap(([name, value]) => {
     const inner = [...path, name];
-    return isMembers(value) ? requiredValues(value, inner) : [{ path: inner, value }];
+    const isGroup = isMembers(value) && !isOneOf(value);
+    return isGroup ? requiredValues(value, inner) : [{ path: inner, value }];
   });
 }
 
@@ -83,6 +88,7 @@ function isWords(scope: RequirementMetadata['scope']): scope is readonly string[
 
 /** Whether claims have a required value. Only own members count. */
 export function hasClaim(claims: Claims, { path, value }: RequiredValue): boolean {
+  if (isOneOf(value)) return value[ONE_OF].some((each) => hasClaim(claims, { path, value: each }));
   const isScope = path.length === 1 && path[0] === 'scope';
   const found = path.reduce(memberOf, claims);
   return isScope && typeof found === 'string'
@@ -136,6 +142,6 @@ function isSame(required: unknown, found: unknown): boolean {
   return required === found || (isObject(required) && isDeepStrictEqual(required, found));
 }
 
-function isMembers(value: unknown): value is Readonly<Record<string, ClaimValue>> {
+function isMembers(value: unknown): value is Readonly<Record<string, RequiredClaim>> {
   return isObject(value) && !Array.isArray(value);
 }

@@ -9,17 +9,31 @@ export type ClaimValue =
   | readonly ClaimValue[]
   | { readonly [name: string]: ClaimValue };
 
+/** A claim of one value. */
+export type SingleClaimValue = string | number | boolean | null;
+
+/** `Symbol.for`, so that all copies of this library in a process recognise what `oneOf` makes. */
+export const ONE_OF: unique symbol = Symbol.for('nestjs-jwt-extended:one-of') as never;
+
+/** Any of several values: what `oneOf` returns. */
+export interface OneOf<T extends SingleClaimValue = SingleClaimValue> {
+  readonly [ONE_OF]: readonly T[];
+}
+
+/** What a claim may be required to be: a JSON value, or `oneOf` several, at any depth of an object. */
+export type RequiredClaim = ClaimValue | OneOf | { readonly [name: string]: RequiredClaim };
+
 /**
  * Claims that a token must have. If the required value is an object, the claim must have each of its members, at any
- * depth. If it is a list, the claim must contain all of its elements. If it is a single value and the claim is a list, the
- * list must contain it. Everything else must be equal.
+ * depth. If it is a list, the claim must be a list that contains all of its elements. If it is a single value and the
+ * claim is a list, the list must contain it. `oneOf` requires any of its values. Everything else must be equal.
  *
  * @example
  * ```ts
- * const required: RequiredClaims = { plan: 'pro', roles: ['editor', 'reviewer'], org: { id: 7 } };
+ * const required: RequiredClaims = { plan: oneOf('pro', 'team'), roles: ['editor', 'reviewer'], org: { id: 7 } };
  * ```
  */
-export type RequiredClaims = Readonly<Record<string, ClaimValue>>;
+export type RequiredClaims = Readonly<Record<string, RequiredClaim>>;
 
 /**
  * Scopes that a token must have: words, in one string or in a list, or members of a `scope` that is an object.

@@ -24,6 +24,8 @@ import {
   JwtRequired,
   type JwtRequiredOptions,
   MatchParam,
+  oneOf,
+  type OneOf,
   Public,
   RefreshGuard,
   RequireClaims,
@@ -127,6 +129,11 @@ const required: RequiredClaims = {
 };
 const frozen = { roles: ['a', 'b'] } as const;
 
+exactly<ReturnType<typeof oneOf<['admin', 'editor']>>, OneOf<'admin' | 'editor'>>(true);
+const some: string[] = ['admin', 'editor'];
+
+@RequireClaims({ role: oneOf('admin', 'editor'), org: { level: oneOf(1, 2, null) } })
+@RequireClaims({ role: oneOf(...some) }, { override: { role: oneOf('root') } })
 @RequireClaims(required, { override: { root: true } })
 @RequireClaims(frozen)
 @RequireScope('read', 'write')
@@ -149,6 +156,11 @@ export class RequiringController {
 export const requirements: JwtRequiredOptions[] = [
   { scope: ['read'] },
   { scope: { read: true } },
+  { claims: { role: oneOf('admin', 'editor') } },
+  // @ts-expect-error -- scopes are words
+  { scope: oneOf('read', 'write') },
+  // @ts-expect-error -- a list requires each of its elements
+  { claims: { roles: ['a', oneOf('b', 'c')] } },
   // @ts-expect-error -- a token holds no functions
   { claims: { role: () => 'admin' } },
   // @ts-expect-error -- a token holds no dates
@@ -161,6 +173,12 @@ export const requirements: JwtRequiredOptions[] = [
   { scope: 5 },
 ];
 
+// @ts-expect-error -- single values only
+oneOf(['admin', 'editor']);
+// @ts-expect-error -- single values only
+oneOf(oneOf('admin'));
+// @ts-expect-error -- nobody has set it
+oneOf('admin', undefined);
 // @ts-expect-error -- it requires something
 RequireClaims();
 // @ts-expect-error -- it requires something

@@ -7,6 +7,7 @@ import {
   JwtOptional,
   JwtRequired,
   MatchParam,
+  oneOf,
   RefreshGuard,
   RequireClaims,
   type RequiredClaims,
@@ -57,6 +58,16 @@ describe('Required claims', () => {
       { roles: ['editor', 'reviewer'] },
       [{ roles: ['reviewer', 'author', 'editor'] }],
       [{ roles: ['editor'] }, { roles: 'editor reviewer' }, { roles: { editor: 1, reviewer: 1 } }],
+    ],
+    [
+      { role: oneOf('admin', 'editor') },
+      [{ role: 'editor' }, { role: ['author', 'admin'] }],
+      [{ role: 'user' }, { role: ['author'] }, { role: 'admin editor' }],
+    ],
+    [
+      { org: { role: oneOf('admin', 'editor') }, plan: oneOf('pro', 'team') },
+      [{ org: { role: 'admin' }, plan: 'team' }],
+      [{ org: { role: 'admin' } }, { org: { role: 'user' }, plan: 'team' }, { plan: 'team' }],
     ],
     [
       { org: { id: 7, unit: { id: 'u' } }, plan: 'pro' },
@@ -145,6 +156,16 @@ describe('Required claims', () => {
             both: {
               handler: [RequireClaims({ roles: 'a' }), JwtRequired({ claims: { roles: ['b'] } })],
             },
+            either: {
+              controller: [RequireClaims({ role: oneOf('admin', 'editor') })],
+              handler: [guarded, RequireClaims({ role: oneOf('editor', 'author') })],
+            },
+            exempt: {
+              handler: [
+                guarded,
+                RequireClaims({ plan: 'pro' }, { override: { role: oneOf('admin', 'root') } }),
+              ],
+            },
             checks: { handler: [JwtRequired({ fresh: true, claims: { role: 'admin' } })] },
           }),
         ],
@@ -189,6 +210,18 @@ describe('Required claims', () => {
         [{ type: 'refresh' }],
       ],
       ['two decorators', 'twice', [{ roles: ['b', 'a'] }], [{ roles: ['a'] }, { roles: ['b'] }]],
+      [
+        'two levels with oneOf',
+        'either',
+        [{ role: 'editor' }, { role: ['admin', 'author'] }],
+        [{ role: 'admin' }, { role: 'author' }, {}],
+      ],
+      [
+        'an override with oneOf',
+        'exempt',
+        [{ plan: 'pro' }, { role: 'root' }, { role: ['admin'] }],
+        [{}, { role: 'user' }],
+      ],
       [
         'a decorator and @JwtRequired',
         'both',

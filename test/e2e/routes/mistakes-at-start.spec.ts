@@ -10,6 +10,7 @@ import {
   JwtRequired,
   type JwtRequiredOptions,
   MatchParam,
+  oneOf,
   RequireClaims,
   RequireScope,
 } from '../../../src/index.js';
@@ -117,6 +118,7 @@ describe('Mistakes in requirements', () => {
   const WORDS = "give words such as 'read:users', or an object";
   const TEXT = 'give a string that is not empty';
 
+  const IN_LIST = 'was given a oneOf inside a list; require it in a decorator of its own';
   const EMPTY = 'was given an object without members; name what the token must have';
 
   /** Requirements that no token can meet, or that require nothing. */
@@ -146,6 +148,9 @@ describe('Mistakes in requirements', () => {
     [{ roles: ['a', , 'b'] }, `.roles[1] was given undefined; ${JSON_ONLY}`],
     [{ org: {} }, `.org ${EMPTY}`],
     [{ org: { unit: new Money() } }, `.org.unit was given an object; ${JSON_ONLY}`],
+    [oneOf('admin'), ` was given a oneOf; ${CLAIMS}`],
+    [{ roles: ['a', oneOf('b')] }, `.roles[1] ${IN_LIST}`],
+    [{ roles: [{ in: oneOf('b') }] }, `.roles[0].in ${IN_LIST}`],
     [{ pattern: /admin/ }, `.pattern was given an object of type RegExp; ${JSON_ONLY}`],
   ];
 
@@ -159,6 +164,10 @@ describe('Mistakes in requirements', () => {
     [['read  write'], "[0] was given 'read  write'; separate words with one space"],
     [[' read'], "[0] was given ' read'; separate words with one space"],
     [['a\tb'], '[0] was given a string of 3 characters; separate words with one space'],
+    [
+      oneOf('read', 'write'),
+      " was given a oneOf; require it as a claim: @RequireClaims({ scope: oneOf('read', 'write') })",
+    ],
     [{ users: undefined }, `.users was given undefined; ${JSON_ONLY}`],
   ];
 
@@ -221,6 +230,21 @@ describe('Mistakes in requirements', () => {
     ['lists that contain themselves', { claims: { roles: endless } }],
   ])('@JwtRequired refuses %s', (_title, options) => {
     expectRefusal(() => JwtRequired(options as JwtRequiredOptions), expect.any(String));
+  });
+
+  const SINGLE = "give strings, numbers, booleans or null, each as an argument: oneOf('a', 'b')";
+  it.each<[given: unknown[], message: string]>([
+    [[], "oneOf was given nothing; give the values of which one is enough: oneOf('a', 'b')"],
+    [[undefined], `oneOf was given undefined; ${SINGLE}`],
+    [['a', undefined], `oneOf was given undefined; ${SINGLE}`],
+    [[['a', 'b']], `oneOf was given an array; ${SINGLE}`],
+    [['a', { b: 1 }], `oneOf was given an object; ${SINGLE}`],
+    [['a', oneOf('b')], `oneOf was given a oneOf; ${SINGLE}`],
+    [[NaN], `oneOf was given NaN; ${SINGLE}`],
+    [[() => 'a'], `oneOf was given a function; ${SINGLE}`],
+    [[5n], `oneOf was given a bigint; ${SINGLE}`],
+  ])('oneOf refuses %p', (given, message) => {
+    expectRefusal(() => oneOf(...(given as string[])), message);
   });
 
   it.each<[() => unknown, string]>([

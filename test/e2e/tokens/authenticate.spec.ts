@@ -1,6 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { type JwtExtendedOptions, type Token, type TokenDemands } from '../../../src/index.js';
+import {
+  type JwtExtendedOptions,
+  oneOf,
+  type Token,
+  type TokenDemands,
+} from '../../../src/index.js';
 import { closedAfterEach, startAt } from '../../support/running.js';
 import { claimsOf, rejectionOf } from '../../support/tokens.js';
 
@@ -80,6 +85,18 @@ describe('authenticate', () => {
       'a token without the claims',
       access({ role: 'member' }),
       { claims: { role: 'admin' } },
+      'CLAIMS_INSUFFICIENT',
+    ],
+    [
+      'a token with one of the values of a claim',
+      access({ roles: ['editor'] }),
+      { claims: { roles: oneOf('admin', 'editor') } },
+      undefined,
+    ],
+    [
+      'a token with none of the values of a claim',
+      access({ roles: ['member'] }),
+      { claims: { roles: oneOf('admin', 'editor') } },
       'CLAIMS_INSUFFICIENT',
     ],
     ['a token with the scope', access({ scope: 'chat read' }), { scope: 'chat' }, undefined],

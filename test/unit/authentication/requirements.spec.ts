@@ -8,7 +8,7 @@ import {
   requiredValues,
 } from '../../../src/authentication/requirements.js';
 import { requiredClaims } from '../../../src/options/requirement-options.js';
-import type { RequiredClaims } from '../../../src/index.js';
+import { oneOf, type RequiredClaims } from '../../../src/index.js';
 
 describe('Required claims', () => {
   /** Claims of a token, in which `__proto__` is a member like any other. */
@@ -50,6 +50,14 @@ describe('Required claims', () => {
     [{ scope: ['read'] }, '{"scope":["read"]}'],
     [{ scope: { users: { read: true } } }, '{"scope":{"users":{"read":true,"write":false}}}'],
     [{ scope: 5 }, '{"scope":5}'],
+    [{ role: oneOf('admin', 'editor') }, '{"role":"editor"}'],
+    [{ role: oneOf('admin') }, '{"role":"admin"}'],
+    [{ roles: oneOf('admin', 'editor') }, '{"roles":["author","editor"]}'],
+    [{ level: oneOf(1, 2, null, false) }, '{"level":null}'],
+    [{ org: { role: oneOf('admin', 'editor') } }, '{"org":{"role":"admin"}}'],
+    [{ scope: oneOf('read', 'write') }, '{"scope":"write delete"}'],
+    [{ scope: oneOf('read write', 'all') }, '{"scope":"write read"}'],
+    [{ role: oneOf('a', 'b'), plan: oneOf('pro', 'team') }, '{"role":"b","plan":"pro"}'],
     [{ constructor: 'own' } as never, '{"constructor":"own"}'],
     [{ ['__proto__']: { role: 'admin' } }, '{"__proto__":{"role":"admin"}}'],
   ];
@@ -81,6 +89,14 @@ describe('Required claims', () => {
     [{ roles: [{ id: 1, more: 2 }] }, '{"roles":[{"id":1}]}'],
     [{ roles: [['a', 'b']] }, '{"roles":[["a"]]}'],
     [{ roles: [['a']] }, '{"roles":[{"0":"a"}]}'],
+    [{ role: oneOf('admin', 'editor') }, '{}'],
+    [{ role: oneOf('admin', 'editor') }, '{"role":"user"}'],
+    [{ role: oneOf('admin', 'editor') }, '{"role":"admin editor"}'],
+    [{ role: oneOf('admin', 'editor') }, '{"role":{"admin":true}}'],
+    [{ role: oneOf('admin', 'editor') }, '{"role":[["admin"],"Editor"]}'],
+    [{ level: oneOf(1, 2) }, '{"level":"1"}'],
+    [{ role: oneOf('a', 'b'), plan: oneOf('pro', 'team') }, '{"role":"b"}'],
+    [{ scope: oneOf('read write', 'all') }, '{"scope":"write"}'],
     [{ org: { id: 7 } }, '{"org":7}'],
     [{ org: { id: 7 } }, '{"org":"id"}'],
     [{ org: { id: 7 } }, '{"org":null}'],
