@@ -2,6 +2,7 @@ import type { Freshness, RequirementMetadata, RoutePolicy } from '../contracts/r
 import type { TokenType } from '../contracts/token.js';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
 import { collectRequirements } from '../authentication/requirements.js';
+import type { HandlerKind } from './handlers.js';
 import type { RequiredPolicy } from './policy-metadata.js';
 
 /** What a token guard requires. */
@@ -14,6 +15,8 @@ export type GuardClass = abstract new (...args: never[]) => unknown;
 export interface PolicyLevel {
   /** For messages: `AccountController.login`. */
   readonly name: string;
+  /** What Nest calls the handler for; absent on the other levels. */
+  readonly kind?: HandlerKind;
   /** The kinds of its token guards. */
   readonly guards: readonly GuardKind[];
   /** The classes of its token guards. */
@@ -128,7 +131,12 @@ function refuseIdleDecorators(levels: readonly PolicyLevel[]): void {
   }
 }
 
-function idleDecoratorOf({ fresh, optional, requirements }: PolicyLevel): string | undefined {
+/** The first decorator of a level that has no effect without a token guard. */
+export function idleDecoratorOf({
+  fresh,
+  optional,
+  requirements,
+}: PolicyLevel): string | undefined {
   if (fresh) return '@Fresh';
   return optional ? '@JwtOptional' : requirements[0]?.decorator;
 }
@@ -140,5 +148,15 @@ function whyIdle(levels: readonly PolicyLevel[], idle: PolicyLevel): string {
   const where = handler && handler !== idle ? ` on ${handler.name}` : '';
   return open
     ? `${where}, because ${open.name} is @Public(): remove one of the two`
-    : `${where}, because no token guard protects the route: add @UseGuards(AccessGuard), or set globalGuard: true`;
+    : `${where}, because ${UNGUARDED[handler?.kind ?? 'route']}`;
 }
+
+const ADD_GUARD =
+  'add @UseGuards with AccessGuard, or with a subclass of it whose getRequest finds the request';
+
+const UNGUARDED: Readonly<Record<HandlerKind, string>> = {
+  route: 'no token guard protects the route: add @UseGuards(AccessGuard), or set globalGuard: true',
+  resolver: `no token guard protects the resolver: ${ADD_GUARD}`,
+  socket: `no token guard protects the message handler: ${ADD_GUARD}`,
+  message: `no token guard protects the message handler, and Nest runs no global guards for messages in a hybrid application: ${ADD_GUARD}`,
+};

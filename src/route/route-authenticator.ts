@@ -8,13 +8,8 @@ import type { JwtContext } from '../contracts/token.js';
 import { MissingTokenError } from '../errors/token-errors.js';
 import { withRenderer } from '../errors/token.error.js';
 import { LoaderCalls } from '../tokens/loaders.js';
-import {
-  type DeclaredGuard,
-  guardKindOf,
-  type Handler,
-  type Route,
-  RoutePolicies,
-} from './route.js';
+import type { Handler } from './handlers.js';
+import { type DeclaredGuard, guardKindOf, type Route, RoutePolicies } from './route.js';
 
 /** Authenticates a request by the policy of its route: once, however many guards ask for the same. */
 @Injectable()

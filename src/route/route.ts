@@ -2,6 +2,7 @@ import { Inject, Injectable, RequestMethod, type Type } from '@nestjs/common';
 import { ApplicationConfig } from '@nestjs/core';
 import type { Freshness, RoutePolicy } from '../contracts/route-policy.js';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
+import { type Handler, type HandlerKind, handlerKindOf } from './handlers.js';
 import {
   effectiveLevels,
   type GuardClass,
@@ -138,10 +139,7 @@ function withGuard(
   );
 }
 
-/** A method of a controller. */
-export type Handler = (...args: never[]) => unknown;
-
-/** The routes of the application. Each is resolved at its first use. */
+/** The handlers of the application. Each is resolved at its first use. */
 @Injectable()
 export class RoutePolicies {
   readonly #routes = new WeakMap<Handler, Map<Type, Route>>();
@@ -156,21 +154,32 @@ export class RoutePolicies {
     const routes = this.#routes.get(handler) ?? new Map<Type, Route>();
     const known = routes.get(controller);
     if (known) return known;
-    const levels = [
-      levelOf(`${controller.name}.${handler.name}`, handler),
-      ...classesOf(controller).map((type) => levelOf(type.name, type)),
-      { ...guardsOf('the application', this.#globalGuards()), requirements: [] },
-    ];
-    const route = new Route(levels, isForOptionsOnly(handler));
+    const levels = ownLevelsOf(handler, controller);
+    const [{ kind }] = levels;
+    const route = new Route(
+      [...levels, { ...guardsOf('the application', this.#globalGuards(kind)), requirements: [] }],
+      isForOptionsOnly(handler),
+    );
     this.#routes.set(handler, routes.set(controller, route));
     return route;
   }
 
   /**
-   * Guards of `APP_GUARD` and of `useGlobalGuards`. Of request-scoped ones only the class exists yet; `useExisting` hides
-   * it behind a factory.
+   * Checks a message handler for which Nest runs no global guards.
+   *
+   * @throws JwtExtendedConfigError - if it has requirements but no token guard of its own
    */
-  #globalGuards(): readonly unknown[] {
+  requireOwnGuard(handler: Handler, controller: Type): void {
+    const [own, ...classes] = ownLevelsOf(handler, controller);
+    new Route([{ ...own, kind: 'message' }, ...classes], false);
+  }
+
+  /**
+   * Guards of `APP_GUARD` and of `useGlobalGuards`. Of request-scoped ones only the class exists yet; `useExisting` hides
+   * it behind a factory. A gateway is never request-scoped, so Nest does not call them there.
+   */
+  #globalGuards(kind: HandlerKind): readonly unknown[] {
+    if (kind === 'socket') return this.application.getGlobalGuards();
     const scoped = this.application
       .getGlobalRequestGuards()
       .map(({ metatype, isAlias, inject }) => (isAlias ? inject?.[0] : metatype));
@@ -189,8 +198,20 @@ function isForOptionsOnly(handler: object): boolean {
 /** Nest's metadata key for `@UseGuards`. */
 const GUARDS_METADATA = '__guards__';
 
+/** The levels of a handler and of its classes, without the application's. */
+function ownLevelsOf(
+  handler: Handler,
+  controller: Type,
+): readonly [PolicyLevel & { readonly kind: HandlerKind }, ...PolicyLevel[]] {
+  const name = `${controller.name}.${handler.name}`;
+  return [
+    { ...levelOf(name, handler), kind: handlerKindOf(handler) },
+    ...classesOf(controller).map((type) => levelOf(type.name, type)),
+  ];
+}
+
 /** A class and those that it extends, each a level of its own; the class itself is the nearest. */
-function classesOf(controller: Type): readonly Type[] {
+export function classesOf(controller: Type): readonly Type[] {
   const classes: Type[] = [];
   for (let type: unknown = controller; isClass(type); type = Object.getPrototypeOf(type))
     classes.push(type);
