@@ -3,12 +3,14 @@ import {
   type ExecutionContext,
   Inject,
   Injectable,
+  Logger,
+  type OnModuleInit,
   UseGuards,
 } from '@nestjs/common';
-import { ModulesContainer } from '@nestjs/core';
+import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
 import type { GuardKind } from './merge-policy.js';
-import { GUARD_KIND } from './route.js';
+import { classOf, GUARD_KIND, guardKindOf, memberKinds } from './route.js';
 import { RouteAuthenticator } from './route-authenticator.js';
 
 /**
@@ -89,6 +91,9 @@ export class FreshGuard extends TokenGuard {
   static override readonly [GUARD_KIND] = 'fresh';
 }
 
+/** Guards of other packages that need no user and are of most use before a token is read. */
+const USERLESS_GUARDS: readonly string[] = ['ThrottlerGuard'];
+
 /**
  * The guard that `globalGuard` registers for the whole application. It calls the module's `AccessGuard`, or the double
  * that a test has replaced it with, on every route that `@Public` has not opened. `overrideGuard` replaces the guards
@@ -96,8 +101,11 @@ export class FreshGuard extends TokenGuard {
  */
 @UseGuards(AccessGuard)
 @Injectable()
-export class GlobalGuard extends TokenGuard {
+export class GlobalGuard extends TokenGuard implements OnModuleInit {
   static override readonly [GUARD_KIND] = 'access';
+
+  @Inject(ApplicationConfig)
+  private readonly application!: ApplicationConfig;
 
   @Inject(AccessGuard)
   private readonly provided!: AccessGuard;
@@ -106,6 +114,20 @@ export class GlobalGuard extends TokenGuard {
   private readonly modules!: ModulesContainer;
 
   #guard: AccessGuard | undefined;
+
+  /** Nest runs the global guards of the root module first, so those of the application run before a token was read. */
+  onModuleInit(): void {
+    const guards = this.application.getGlobalGuards();
+    const first = guards.findIndex((guard) => guardKindOf(guard) ?? memberKinds(guard)[0]);
+    const early = guards.slice(0, Math.max(first, 0)).map((guard) => classOf(guard)?.name ?? '');
+    const needy = early.filter((name) => !USERLESS_GUARDS.includes(name));
+    if (needy.length === 0) return;
+    new Logger('JwtExtendedModule').warn(
+      `globalGuard: ${needy.join(', ')} ${needy.length > 1 ? 'run' : 'runs'} before AccessGuard, so there is no user yet. ` +
+        'If a user is needed there, remove globalGuard and list { provide: APP_GUARD, useExisting: AccessGuard } first ' +
+        'among the providers of the root module; if not, list it after those guards',
+    );
+  }
 
   override canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     if (this.gate().isOpen(context)) return super.canActivate(context);

@@ -82,15 +82,19 @@ export async function mistakeAtStart(adapter: AdapterName, parts: AppParts): Pro
   throw new Error('The application started');
 }
 
-/** A logger that keeps what an application logs as errors, and prints nothing. */
+/** A logger that keeps what an application logs as errors and warnings, and prints nothing. */
 export class ErrorLog implements LoggerService {
   readonly errors: string[] = [];
+  readonly warnings: string[] = [];
 
   error(message: unknown): void {
     this.errors.push(message instanceof Error ? message.message : String(message));
   }
 
+  warn(message: unknown): void {
+    this.warnings.push(String(message));
+  }
+
   log(): void {}
-  warn(): void {}
   fatal(): void {}
 }

@@ -3,6 +3,7 @@ import {
   type CanActivate,
   Controller,
   Delete,
+  type ExecutionContext,
   Get,
   Head,
   Inject,
@@ -13,6 +14,7 @@ import {
   Options,
   Patch,
   Post,
+  type Provider,
   Put,
   Scope,
   Sse,
@@ -21,7 +23,7 @@ import {
   VERSION_NEUTRAL,
   VersioningType,
 } from '@nestjs/common';
-import { ContextIdFactory, ModuleRef, REQUEST, RouterModule } from '@nestjs/core';
+import { APP_GUARD, ContextIdFactory, ModuleRef, REQUEST, RouterModule } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import { of } from 'rxjs';
@@ -32,6 +34,7 @@ import {
   CurrentUser,
   Fresh,
   type HttpRequest,
+  type JwtContext,
   JwtExtendedModule,
   JwtOptional,
   MatchParam,
@@ -41,8 +44,9 @@ import {
   TokenService,
 } from '../../../src/index.js';
 import { KeyGuard } from '../../support/any-of.js';
-import { ADAPTERS, RunningApp } from '../../support/app.js';
+import { ADAPTERS, type AppParts, createApp, RunningApp } from '../../support/app.js';
 import { SECRET } from '../../support/forge.js';
+import { ErrorLog } from '../../support/routes.js';
 import { withRoutes } from '../../support/routes-notation.js';
 
 /** Is created for each request. */
@@ -309,5 +313,95 @@ describe.each(ADAPTERS)('an application with globalGuard, on %s', (adapter) => {
       expect(body).toEqual({ identity: 'alice', agent });
       expect((await app.send('GET', '/api/visits', { token, headers })).body).toBe(agent);
     }
+  });
+});
+
+describe('Global guards of the application', () => {
+  const log = new ErrorLog();
+  /** What each guard has seen of the user, in the order of the calls. */
+  const seen: [string, unknown][] = [];
+
+  abstract class SeeingGuard implements CanActivate {
+    canActivate(context: ExecutionContext): boolean {
+      const { user } = context.switchToHttp().getRequest<HttpRequest>();
+      seen.push([this.constructor.name, (user as JwtContext | undefined)?.identity]);
+      return true;
+    }
+  }
+  @Injectable()
+  class RolesGuard extends SeeingGuard {}
+  @Injectable()
+  class PlanGuard extends SeeingGuard {}
+  @Injectable({ scope: Scope.REQUEST })
+  class ScopedGuard extends SeeingGuard {}
+  /** Has the name of the one in @nestjs/throttler, which Jest cannot load. */
+  @Injectable()
+  class ThrottlerGuard extends SeeingGuard {}
+
+  const roles: Provider = { provide: APP_GUARD, useClass: RolesGuard };
+  const plan: Provider = { provide: APP_GUARD, useValue: new PlanGuard() };
+  const scoped: Provider = { provide: APP_GUARD, useClass: ScopedGuard, scope: Scope.REQUEST };
+  const ours: Provider = { provide: APP_GUARD, useExisting: AccessGuard };
+  const throttler: Provider = { provide: APP_GUARD, useClass: ThrottlerGuard };
+
+  @Module({ providers: [roles] })
+  class FeatureModule {}
+
+  const before = (names: string) =>
+    `globalGuard: ${names} before AccessGuard, so there is no user yet. If a user is needed there, remove globalGuard and ` +
+    'list { provide: APP_GUARD, useExisting: AccessGuard } first among the providers of the root module; if not, list it ' +
+    'after those guards';
+
+  it.each<[string, AppParts, users: unknown[], warnings: string[]]>([
+    [
+      'of the root module run before globalGuard',
+      { providers: [roles] },
+      [undefined],
+      [before('RolesGuard runs')],
+    ],
+    [
+      'are all named in one warning',
+      { providers: [roles, plan] },
+      [undefined, undefined],
+      [before('RolesGuard, PlanGuard run')],
+    ],
+    ['of a module imported later run after it', { imports: [FeatureModule] }, ['x'], []],
+    ['that are request-scoped run after it', { providers: [scoped] }, ['x'], []],
+    [
+      'from useGlobalGuards run after it',
+      { configure: (nest) => nest.useGlobalGuards(new RolesGuard()) },
+      ['x'],
+      [],
+    ],
+    [
+      'that limit the rate run before it without a warning',
+      { providers: [throttler] },
+      [undefined],
+      [],
+    ],
+    [
+      'find the user after AccessGuard as the first APP_GUARD',
+      { providers: [ours, roles, plan] },
+      ['x', 'x'],
+      [],
+    ],
+  ])('%s', async (_title, parts, users, warnings) => {
+    seen.length = log.warnings.length = 0;
+    const app = await createApp('express', {
+      ...parts,
+      controllers: [withRoutes({ list: [Get()], open: [Public(), Get('open')] }, [Controller()])],
+      extras: { globalGuard: !parts.providers?.includes(ours) },
+      configure: async (nest) => {
+        nest.useLogger(log);
+        await parts.configure?.(nest);
+      },
+    });
+    expect(log.warnings).toEqual(warnings);
+    const token = await app.get(TokenService).createAccessToken('x');
+    expect((await app.send('GET', '/', { token })).status).toBe(200);
+    expect(seen.map(([, user]) => user)).toEqual(users);
+    expect((await app.send('GET', '/')).status).toBe(401);
+    expect((await app.send('GET', '/open')).status).toBe(200);
+    await app.close();
   });
 });
