@@ -6,7 +6,7 @@ import type { HttpRequest } from '../contracts/http.js';
 import type { RoutePolicy } from '../contracts/route-policy.js';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
 import { MissingTokenError } from '../errors/token-errors.js';
-import type { GuardKind } from '../route/merge-policy.js';
+import type { GuardKind } from '../route/policy-metadata.js';
 import { contextOf, type RouteAuthenticator, setAnonymous } from '../route/route-authenticator.js';
 
 /** `LogoutGuard` has no strategy: it looks for two tokens. */

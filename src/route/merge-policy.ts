@@ -3,10 +3,7 @@ import type { TokenType } from '../contracts/token.js';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
 import { collectRequirements } from '../authentication/requirements.js';
 import type { HandlerKind } from './handlers.js';
-import type { RequiredPolicy } from './policy-metadata.js';
-
-/** What a token guard requires. */
-export type GuardKind = TokenType | 'fresh' | 'logout';
+import type { GuardKind, RequiredPolicy } from './policy-metadata.js';
 
 /** The class of a guard. */
 export type GuardClass = abstract new (...args: never[]) => unknown;

@@ -1,10 +1,11 @@
+import type { CanActivate, Type } from '@nestjs/common';
 import type {
   Freshness,
   RequiredClaims,
   RequiredScope,
   TokenExtractor,
 } from '../contracts/route-policy.js';
-import type { Duration, TokenLocation } from '../contracts/token.js';
+import type { Duration, TokenLocation, TokenType } from '../contracts/token.js';
 
 /** Metadata keys of the route decorators. `Symbol.for`, so that all copies of this library in a process share them. */
 export const FRESH = Symbol.for('nestjs-jwt-extended:fresh');
@@ -13,8 +14,16 @@ export const PUBLIC = Symbol.for('nestjs-jwt-extended:public');
 export const REQUIRED = Symbol.for('nestjs-jwt-extended:required');
 export const REQUIREMENTS = Symbol.for('nestjs-jwt-extended:requirements');
 
+/** What a token guard requires. */
+export type GuardKind = TokenType | 'fresh' | 'logout';
+
+/** A static property of token guards. It identifies subclasses, and guards of other copies of this library, too. */
+export const GUARD_KIND = Symbol.for('nestjs-jwt-extended:guard-kind');
+
 /** What `@JwtRequired` requires. */
 export interface JwtRequiredOptions {
+  /** The token guard: a class that extends one of this library. @default `AccessGuard`, or `RefreshGuard` with `refresh` */
+  guard?: Type<CanActivate>;
   /** Requires a refresh token instead of an access token. @default false */
   refresh?: boolean;
   /** Requires a fresh token, or one whose user authenticated at most `maxAge` ago. @default false */

@@ -1,4 +1,6 @@
+import type { CanActivate, Type } from '@nestjs/common';
 import { checkBoolean, checkCookieName, isObject } from '../common/checks.js';
+import { configError, describe } from '../common/describe.js';
 import { readOptions, type Rows } from '../common/read-options.js';
 import type { RequirementMetadata } from '../contracts/route-policy.js';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
@@ -9,7 +11,13 @@ import {
   requiredClaims,
   requiredScope,
 } from '../options/requirement-options.js';
-import { type JwtRequiredOptions, type RequiredPolicy, REQUIREMENTS } from './policy-metadata.js';
+import {
+  GUARD_KIND,
+  type GuardKind,
+  type JwtRequiredOptions,
+  type RequiredPolicy,
+  REQUIREMENTS,
+} from './policy-metadata.js';
 
 /** Adds a requirement to those of the same handler or class, so that a second decorator does not replace the first. */
 export function addRequirement(metadata: RequirementMetadata): ClassDecorator & MethodDecorator {
@@ -26,7 +34,20 @@ export function requirementsOn(target: object): readonly RequirementMetadata[] {
   return (own as readonly RequirementMetadata[] | undefined) ?? [];
 }
 
+type TokenGuardClass = Type<CanActivate> & { readonly [GUARD_KIND]: GuardKind };
+
+function checkGuard(value: unknown, name: string): TokenGuardClass {
+  if (typeof value === 'function' && GUARD_KIND in value) return value as TokenGuardClass;
+  const given = typeof value === 'function' && value.name !== '' ? value.name : describe(value);
+  throw configError(
+    name,
+    given,
+    'give a class that extends AccessGuard, FreshGuard, RefreshGuard or LogoutGuard; other guards belong in @UseGuards',
+  );
+}
+
 const ROWS = {
+  guard: [checkGuard],
   refresh: [checkBoolean],
   fresh: [freshness],
   optional: [checkBoolean],
@@ -40,8 +61,26 @@ const ROWS = {
   override: [requiredClaims],
 } satisfies Rows<JwtRequiredOptions>;
 
+/** @throws JwtExtendedConfigError - if the options deny what the guard is for */
+function refuseContradiction(
+  guard: TokenGuardClass,
+  isRefresh: boolean,
+  { refresh = isRefresh, fresh }: { refresh?: boolean | undefined; fresh?: unknown },
+): void {
+  const contradiction =
+    refresh !== isRefresh
+      ? `refresh: ${refresh}, but ${guard.name} is ${isRefresh ? 'a' : 'no'} RefreshGuard`
+      : fresh === false &&
+        guard[GUARD_KIND] === 'fresh' &&
+        `fresh: false, but ${guard.name} is a FreshGuard`;
+  if (contradiction)
+    throw new JwtExtendedConfigError(`@JwtRequired has ${contradiction}: keep one of them`);
+}
+
 /** Checks the options of `@JwtRequired` when the decorator is evaluated. @throws JwtExtendedConfigError */
 export function readJwtRequired(options: JwtRequiredOptions): {
+  readonly guard: Type<CanActivate> | undefined;
+  readonly isRefresh: boolean;
   readonly policy: RequiredPolicy;
   readonly requirement: RequirementMetadata | undefined;
 } {
@@ -49,8 +88,10 @@ export function readJwtRequired(options: JwtRequiredOptions): {
   if (!isObject(options))
     throw new JwtExtendedConfigError(`${decorator} takes an object of options`);
   const given = readOptions(decorator, ROWS, options);
-  const { refresh, claims, scope, params, override, ...policy } = given;
-  if (policy.fresh && refresh)
+  const { guard, refresh, claims, scope, params, override, ...policy } = given;
+  const isRefresh = guard ? guard[GUARD_KIND] === 'refresh' : refresh === true;
+  if (guard) refuseContradiction(guard, isRefresh, given);
+  if (policy.fresh && isRefresh)
     throw new JwtExtendedConfigError(
       `${decorator} has both refresh and fresh, and a refresh token is never fresh: keep one of them`,
     );
@@ -60,5 +101,5 @@ export function readJwtRequired(options: JwtRequiredOptions): {
       `${decorator}.override has nothing to override: give claims, scope or params too`,
     );
   const requirement = isRequirement && { decorator, claims, scope, params, override };
-  return { policy: Object.freeze(policy), requirement };
+  return { guard, isRefresh, policy: Object.freeze(policy), requirement };
 }

@@ -97,10 +97,10 @@ export function Public(isPublic = true): RouteDecorator {
  * ```
  */
 export function JwtRequired(options: JwtRequiredOptions = {}): RouteDecorator {
-  const { policy, requirement } = readJwtRequired(options);
+  const { guard, isRefresh, policy, requirement } = readJwtRequired(options);
   return applyDecorators(
     SetMetadata(REQUIRED, policy),
-    UseGuards(options.refresh ? RefreshGuard : AccessGuard),
+    UseGuards(guard ?? (isRefresh ? RefreshGuard : AccessGuard)),
     ...(requirement ? [addRequirement(requirement)] : []),
   );
 }

@@ -6,16 +6,20 @@ import { type Handler, type HandlerKind, handlerKindOf } from './handlers.js';
 import {
   effectiveLevels,
   type GuardClass,
-  type GuardKind,
   hasTokenGuard,
   mergePolicy,
   type PolicyLevel,
 } from './merge-policy.js';
-import { FRESH, OPTIONAL, PUBLIC, REQUIRED, type RequiredPolicy } from './policy-metadata.js';
+import {
+  FRESH,
+  GUARD_KIND,
+  type GuardKind,
+  OPTIONAL,
+  PUBLIC,
+  REQUIRED,
+  type RequiredPolicy,
+} from './policy-metadata.js';
 import { requirementsOn } from './requirements.js';
-
-/** A static property of token guards. It identifies subclasses, and guards of other copies of this library, too. */
-export const GUARD_KIND = Symbol.for('nestjs-jwt-extended:guard-kind');
 
 /** A static property of the classes that `anyOf` makes: the kinds of the token guards among their members. */
 export const MEMBER_KINDS = Symbol.for('nestjs-jwt-extended:member-kinds');

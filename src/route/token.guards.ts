@@ -9,8 +9,8 @@ import {
 } from '@nestjs/common';
 import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
-import type { GuardKind } from './merge-policy.js';
-import { classOf, GUARD_KIND, guardKindOf, memberKinds } from './route.js';
+import { GUARD_KIND, type GuardKind } from './policy-metadata.js';
+import { classOf, guardKindOf, memberKinds } from './route.js';
 import { RouteAuthenticator } from './route-authenticator.js';
 
 /**

@@ -99,6 +99,11 @@ export class AccountController {
 export const policies: JwtRequiredOptions[] = [
   {},
   { skipRevocationCheck: true, cookieName: 'impersonation' },
+  { guard: GraphqlGuard, optional: true },
+  // @ts-expect-error -- a class
+  { guard: 'access' },
+  // @ts-expect-error -- no guard
+  { guard: JwtExceptionFilter },
   // @ts-expect-error -- an age stands in an object
   { fresh: '5m' },
   // @ts-expect-error -- an age stands in an object

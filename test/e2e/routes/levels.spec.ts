@@ -293,6 +293,12 @@ describe('@JwtRequired', () => {
     'verifyType: false': [{ verifyType: false }, 'either token'],
     'verifyType: false, refresh': [{ verifyType: false, refresh: true }, 'either token'],
     'verifyType: true': [{ verifyType: true }, 'access token'],
+    'guard: AccessGuard': [{ guard: OwnGuard, refresh: false }, 'access token'],
+    'guard: FreshGuard': [{ guard: OwnFreshGuard, fresh: true }, 'fresh token'],
+    'guard: RefreshGuard': [{ guard: OwnRefreshGuard, fresh: false }, 'refresh token'],
+    'guard: RefreshGuard, refresh': [{ guard: OwnRefreshGuard, refresh: true }, 'refresh token'],
+    'guard, optional': [{ guard: OwnRefreshGuard, optional: true }, 'optional refresh token'],
+    'guard, fresh': [{ guard: RequestScopedGuard, fresh: true }, 'fresh token'],
   };
   const entries = Object.entries(OPTIONS);
   const words = Object.fromEntries(
@@ -303,6 +309,9 @@ describe('@JwtRequired', () => {
     'with options',
     [
       ...entries.map(([name, [, required]]): Row => [name, required]),
+      ['guard: FreshGuard / -', 'fresh token'],
+      ['guard: RefreshGuard / JwtRequired', 'access token'],
+      ['guard: FreshGuard / guard: AccessGuard', 'fresh token'],
       ['JwtRequired', 'access token'],
       ['JwtRequired / -', 'access token'],
       ['verifyType: false / -', 'either token'],

@@ -6,11 +6,14 @@ import {
   AccessGuard,
   anyOf,
   Fresh,
+  FreshGuard,
   JwtExtendedConfigError,
   JwtRequired,
   type JwtRequiredOptions,
+  LogoutGuard,
   MatchParam,
   oneOf,
+  RefreshGuard,
   RequireClaims,
   RequireScope,
 } from '../../../src/index.js';
@@ -171,6 +174,11 @@ describe('Mistakes in requirements', () => {
     [{ users: undefined }, `.users was given undefined; ${JSON_ONLY}`],
   ];
 
+  class OwnGuard extends AccessGuard {}
+
+  const GUARD =
+    'give a class that extends AccessGuard, FreshGuard, RefreshGuard or LogoutGuard; other guards belong in @UseGuards';
+
   const PAIRS =
     "give an object with a claim and the route parameter that it must equal: { sub: 'username' }";
 
@@ -197,6 +205,35 @@ describe('Mistakes in requirements', () => {
     [
       { override: { root: true } },
       '@JwtRequired.override has nothing to override: give claims, scope or params too',
+    ],
+    [{ guard: null }, `@JwtRequired.guard was given null; ${GUARD}`],
+    [{ guard: 'jwt' }, `@JwtRequired.guard was given 'jwt'; ${GUARD}`],
+    [{ guard: new OwnGuard() }, `@JwtRequired.guard was given an object; ${GUARD}`],
+    [{ guard: Money }, `@JwtRequired.guard was given Money; ${GUARD}`],
+    [{ guard: () => true }, `@JwtRequired.guard was given guard; ${GUARD}`],
+    [
+      { guard: anyOf(AccessGuard, FreshGuard) },
+      `@JwtRequired.guard was given anyOf(AccessGuard, FreshGuard); ${GUARD}`,
+    ],
+    [
+      { guard: OwnGuard, refresh: true },
+      '@JwtRequired has refresh: true, but OwnGuard is no RefreshGuard: keep one of them',
+    ],
+    [
+      { guard: LogoutGuard, refresh: true },
+      '@JwtRequired has refresh: true, but LogoutGuard is no RefreshGuard: keep one of them',
+    ],
+    [
+      { guard: RefreshGuard, refresh: false },
+      '@JwtRequired has refresh: false, but RefreshGuard is a RefreshGuard: keep one of them',
+    ],
+    [
+      { guard: FreshGuard, fresh: false },
+      '@JwtRequired has fresh: false, but FreshGuard is a FreshGuard: keep one of them',
+    ],
+    [
+      { guard: RefreshGuard, fresh: { maxAge: 60 } },
+      '@JwtRequired has both refresh and fresh, and a refresh token is never fresh: keep one of them',
     ],
     [{ claim: { a: 1 } }, '@JwtRequired.claim is not an option; did you mean @JwtRequired.claims?'],
   ];
