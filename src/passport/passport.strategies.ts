@@ -7,7 +7,8 @@ import type { RoutePolicy } from '../contracts/route-policy.js';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
 import { MissingTokenError } from '../errors/token-errors.js';
 import type { GuardKind } from '../route/policy-metadata.js';
-import { contextOf, type RouteAuthenticator, setAnonymous } from '../route/route-authenticator.js';
+import { contextOf, setAnonymous } from '../route/request-context.js';
+import type { RouteAuthenticator } from '../route/route-authenticator.js';
 
 /** `LogoutGuard` has no strategy: it looks for two tokens. */
 type StrategyKind = Exclude<GuardKind, 'logout'>;

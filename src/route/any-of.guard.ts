@@ -17,7 +17,8 @@ import { JwtExtendedConfigError } from '../errors/config.error.js';
 import { MissingTokenError, WrongTokenTypeError } from '../errors/token-errors.js';
 import { TokenError } from '../errors/token.error.js';
 import { classOf, type DeclaredGuard, guardKindOf, MEMBER_KINDS, memberKinds } from './route.js';
-import { contextOf, RouteAuthenticator, saveContext, setAnonymous } from './route-authenticator.js';
+import { leaveAnonymous, saveContext } from './request-context.js';
+import { RouteAuthenticator } from './route-authenticator.js';
 import { TokenGuard } from './token.guards.js';
 
 /** A guard, or its class. */
@@ -112,18 +113,18 @@ abstract class AnyOfGuard implements CanActivate, OnModuleInit {
     if (declared && !declared.policies) return true;
     const members = await this.#members();
     const request = requestFor(members, context);
-    const restore = request && saveContext(request);
+    const restore = saveContext(context, request);
     const refusals: HttpException[] = [];
     for (const member of members) {
       try {
         if (await this.#ask(member, context, declared)) {
           // Otherwise the parameter decorators would report that no guard ran.
-          if (request && memberKinds(this).length > 0 && !contextOf(request)) setAnonymous(request);
+          if (memberKinds(this).length > 0) leaveAnonymous(context, request);
           return true;
         }
-        restore?.();
+        restore();
       } catch (error) {
-        restore?.();
+        restore();
         if (!isRefusal(error)) throw error;
         refusals.push(error);
       }

@@ -4,10 +4,13 @@ import {
   type PipeTransform,
   type Type,
 } from '@nestjs/common';
-import type { HttpRequest } from '../contracts/http.js';
+import { isObject } from '../common/checks.js';
 import type { Claims as TokenClaims, JwtContext } from '../contracts/token.js';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
-import { contextOf, type RequestContext } from './route-authenticator.js';
+import type { Handler } from './handlers.js';
+import { effectiveLevels } from './merge-policy.js';
+import { callOf, foundFor, type RequestContext } from './request-context.js';
+import { ownLevelsOf } from './route.js';
 
 /** The claims of a token: its payload, as one JSON object that every check reads. */
 export type Claims = TokenClaims;
@@ -58,7 +61,10 @@ export const Claims: (...nameAndPipes: (string | ParameterPipe)[]) => ParameterD
   });
 
 /**
- * The user that the `userLookup` loader returned; `undefined` on an optional route without a token. Flask: `current_user`.
+ * The user that the `userLookup` loader returned, or the named member of that user; `undefined` on an optional route
+ * without a token, and for a member that the user does not have. Flask: `current_user`.
+ *
+ * A member is a property of the user itself or a getter of its class. Give the type of the user to have the name checked.
  *
  * @throws JwtExtendedConfigError - on a route that no token guard protects, and without a `userLookup` loader
  *
@@ -66,21 +72,36 @@ export const Claims: (...nameAndPipes: (string | ParameterPipe)[]) => ParameterD
  * ```ts
  * @UseGuards(AccessGuard)
  * @Get('me')
- * me(@CurrentUser() user: User) {
- *   return user.name;
+ * me(@CurrentUser() user: User, @CurrentUser<User>('email') email: string) {
+ *   return { name: user.name, email };
  * }
  * ```
  */
-export const CurrentUser: (...pipes: ParameterPipe[]) => ParameterDecorator = createParamDecorator(
-  (_data: unknown, context: ExecutionContext): unknown => {
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- the caller names it to have the member checked
+export const CurrentUser: <User = Readonly<Record<string, unknown>>>(
+  ...memberAndPipes: ((keyof User & string) | ParameterPipe)[]
+) => ParameterDecorator = createParamDecorator(
+  (member: string | undefined, context: ExecutionContext): unknown => {
     const { token, looksUpUsers } = requireContext('@CurrentUser()', context);
     if (token && !looksUpUsers)
       throw new JwtExtendedConfigError(
         '@CurrentUser() needs a user: add loaders.userLookup to the options',
       );
-    return token?.user;
+    return member === undefined ? token?.user : memberOf(token?.user, member);
   },
 );
+
+/** Methods, and what every object inherits, such as `constructor` and `__proto__`, are not members. */
+function memberOf(user: unknown, name: string): unknown {
+  if (!isObject(user)) return undefined;
+  for (let holder: object = user; ;) {
+    const above = Object.getPrototypeOf(holder) as object | null;
+    const property = Object.getOwnPropertyDescriptor(holder, name);
+    if (property) return holder === user || (above && property.get) ? user[name] : undefined;
+    if (!above) return undefined;
+    holder = above;
+  }
+}
 
 /**
  * The whole {@link JwtContext}; `undefined` on an optional route without a token.
@@ -104,11 +125,23 @@ export const CurrentToken: (...pipes: ParameterPipe[]) => ParameterDecorator = c
 
 /** The context that a guard left. Without a guard `undefined` would look like an anonymous request, so it throws. */
 function requireContext(decorator: string, context: ExecutionContext): RequestContext {
-  const request = context.switchToHttp().getRequest<HttpRequest | undefined>();
-  const requestContext = request && contextOf(request);
-  if (requestContext) return requestContext;
+  const found = foundFor(context);
+  if (found) return found;
+  const handler = context.getHandler() as Handler;
+  const type = context.getClass<Type>();
+  const guard = callOf(context) ? 'AccessGuard' : declaredGuard(handler, type);
   throw new JwtExtendedConfigError(
-    `${decorator} on ${context.getClass().name}.${context.getHandler().name} found no token, because no token guard ` +
-      'ran: add @UseGuards(AccessGuard), RefreshGuard or FreshGuard to the route',
+    `${decorator} on ${type.name}.${handler.name} found no token, because ${
+      guard === undefined
+        ? 'no token guard ran: add @UseGuards(AccessGuard), RefreshGuard or FreshGuard to the route'
+        : `${guard}, which protects the route, read none. If a test replaced it, by overrideGuard for example, leave it ` +
+          "in place and send the headers of asIdentity, from 'nestjs-jwt-extended/testing'"
+    }`,
   );
+}
+
+function declaredGuard(handler: Handler, type: Type): string | undefined {
+  return effectiveLevels(ownLevelsOf(handler, type))
+    .flatMap(({ guardClasses, anyOfClasses }) => [...guardClasses, ...anyOfClasses])
+    .map(({ name }) => name)[0];
 }

@@ -9,6 +9,14 @@ import { MissingTokenError } from '../errors/token-errors.js';
 import { withRenderer } from '../errors/token.error.js';
 import { LoaderCalls } from '../tokens/loaders.js';
 import type { Handler } from './handlers.js';
+import {
+  contextOf,
+  currentCall,
+  isOwnRequest,
+  type RequestContext,
+  setCall,
+  setContext,
+} from './request-context.js';
 import { type DeclaredGuard, guardKindOf, type Route, RoutePolicies } from './route.js';
 
 /** Authenticates a request by the policy of its route: once, however many guards ask for the same. */
@@ -46,8 +54,12 @@ export class RouteAuthenticator {
    */
   async authenticate(request: HttpRequest, policy: RoutePolicy): Promise<JwtContext | undefined> {
     const token = await this.authenticator.authenticate(request, policy);
-    setContext(request, { policy, token, looksUpUsers: this.loaders.has('userLookup') });
+    setContext(request, this.#contextWith(policy, token));
     return token;
+  }
+
+  #contextWith(policy: RoutePolicy, token: JwtContext | undefined): RequestContext {
+    return { policy, token, looksUpUsers: this.loaders.has('userLookup') };
   }
 
   /** Whether the route skips token guards: because it is public, or because an `anyOf` alone decides. */
@@ -96,17 +108,15 @@ export class RouteAuthenticator {
   async #admit(request: unknown, policy: RoutePolicy, context: ExecutionContext): Promise<boolean> {
     if (!isHttpRequest(request))
       throw withRenderer(this.refusals, new MissingTokenError('Missing token'));
-    if (contextOf(request)?.policy === policy) return true;
-    if (this.#routeOf(context).isForOptionsOnly) {
-      setContext(request, {
-        policy,
-        token: undefined,
-        looksUpUsers: this.loaders.has('userLookup'),
-      });
-      return true;
-    }
-    const token = await this.authenticate(request, policy);
-    if (token?.location === 'query_string') {
+    const isOwn = isOwnRequest(context, request);
+    const known = isOwn ? contextOf(request) : knownFor(context, request);
+    if (known?.policy === policy) return true;
+    const isExempt = this.#routeOf(context).isForOptionsOnly;
+    const token = isExempt ? undefined : await this.authenticator.authenticate(request, policy);
+    const found = this.#contextWith(policy, token);
+    setContext(request, found);
+    if (!isOwn) setCall(context, request, found);
+    if (token?.location === 'query_string' && context.getType() === 'http') {
       // RFC 6750 sections 2.3 and 5.3: caches and `Referer` must not get a URL that contains a token.
       const response: unknown = context.switchToHttp().getResponse();
       this.host.httpAdapter.setHeader(response, 'Cache-Control', 'no-store');
@@ -116,49 +126,13 @@ export class RouteAuthenticator {
   }
 }
 
+/** A request that is found elsewhere may belong to many calls, and each of them is authenticated. */
+function knownFor(context: ExecutionContext, request: HttpRequest): RequestContext | undefined {
+  const call = currentCall(context);
+  return call?.request === request ? call.context : undefined;
+}
+
 function isHttpRequest(request: unknown): request is HttpRequest {
   const headers: unknown = (request as Partial<HttpRequest> | null | undefined)?.headers;
   return typeof headers === 'object' && headers !== null;
-}
-
-/** `Symbol.for`, so that all copies of this library in a process share it. */
-const CONTEXT = Symbol.for('nestjs-jwt-extended:request');
-
-/** What authentication leaves on the request. */
-export interface RequestContext {
-  /** The policy that the request satisfied: a second guard with the same policy does not authenticate again. */
-  readonly policy: RoutePolicy | undefined;
-  /** Absent on an optional route without a token, on `@Options()`, and if a guard of another kind let the request in. */
-  readonly token: JwtContext | undefined;
-  /** Whether there is a `userLookup` loader. */
-  readonly looksUpUsers: boolean;
-}
-
-type RequestWithContext = HttpRequest & { [CONTEXT]?: RequestContext | undefined };
-
-/** Call it only after every check has passed. Without a token it also removes a user that another guard has set. */
-export function setContext(request: HttpRequest, context: RequestContext): void {
-  (request as RequestWithContext)[CONTEXT] = context;
-  request.user = context.looksUpUsers ? context.token?.user : context.token;
-}
-
-export function contextOf(request: HttpRequest): RequestContext | undefined {
-  return (request as RequestWithContext)[CONTEXT];
-}
-
-/** Notes that a guard of another kind let the request in: there is no token, and that guard's user stays. */
-export function setAnonymous(request: HttpRequest): void {
-  (request as RequestWithContext)[CONTEXT] = {
-    policy: undefined,
-    token: undefined,
-    looksUpUsers: false,
-  };
-}
-
-/** Saves the user and the context. The function returned restores them after a guard has refused the request. */
-export function saveContext(request: HttpRequest): () => void {
-  const { user, [CONTEXT]: context } = request as RequestWithContext;
-  return () => {
-    Object.assign(request, { user, [CONTEXT]: context });
-  };
 }

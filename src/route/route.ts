@@ -203,7 +203,7 @@ function isForOptionsOnly(handler: object): boolean {
 const GUARDS_METADATA = '__guards__';
 
 /** The levels of a handler and of its classes, without the application's. */
-function ownLevelsOf(
+export function ownLevelsOf(
   handler: Handler,
   controller: Type,
 ): readonly [PolicyLevel & { readonly kind: HandlerKind }, ...PolicyLevel[]] {

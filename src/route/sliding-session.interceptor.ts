@@ -13,7 +13,7 @@ import type { JwtContext } from '../contracts/token.js';
 import type { CookieWriter } from '../http/cookie-writer.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import type { AccessRenewal } from '../revocation/access-renewal.js';
-import { contextOf } from './route-authenticator.js';
+import { contextOf } from './request-context.js';
 
 /** At most one warning in this time. */
 const WARNING_INTERVAL_MS = 10_000;

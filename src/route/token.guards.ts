@@ -11,6 +11,7 @@ import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
 import { GUARD_KIND, type GuardKind } from './policy-metadata.js';
 import { classOf, guardKindOf, memberKinds } from './route.js';
+import { setCall } from './request-context.js';
 import { RouteAuthenticator } from './route-authenticator.js';
 
 /**
@@ -132,6 +133,8 @@ export class GlobalGuard extends TokenGuard implements OnModuleInit {
   override canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     if (this.gate().isOpen(context)) return super.canActivate(context);
     this.#guard ??= this.#double() ?? this.provided;
+    // For the message of the parameter decorators, which do not know the global guards.
+    if (this.#guard.constructor !== AccessGuard) setCall(context, undefined, undefined);
     return this.#guard.canActivate(context);
   }
 

@@ -4,6 +4,7 @@ import {
   type ExecutionContext,
   Get,
   Injectable,
+  ParseIntPipe,
   type Type,
   UseGuards,
 } from '@nestjs/common';
@@ -223,6 +224,12 @@ exactly<ReturnType<typeof CurrentToken>, ParameterDecorator>(true);
 exactly<Claims[string], unknown>(true);
 
 Claims('roles');
+CurrentUser('email');
+CurrentUser<{ email: string }>('email', ParseIntPipe);
+// @ts-expect-error -- the user has no such member
+CurrentUser<{ email: string }>('mail');
+// @ts-expect-error -- the name of a member is text
+CurrentUser(42);
 // @ts-expect-error -- the name of a claim is text
 Claims(42);
 

@@ -1,5 +1,8 @@
+import { setTimeout } from 'node:timers/promises';
 import {
+  type CanActivate,
   Controller,
+  type ExecutionContext,
   Get,
   Injectable,
   type Provider,
@@ -8,13 +11,21 @@ import {
   UseGuards,
 } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
+import { ExternalContextCreator } from '@nestjs/core/helpers/external-context-creator.js';
 import { Test } from '@nestjs/testing';
 import { describe, expect, it } from '@jest/globals';
 import {
   AccessGuard,
   anyOf,
+  BlocklistService,
+  Claims,
+  CurrentIdentity,
+  CurrentToken,
+  CurrentUser,
   Fresh,
   FreshGuard,
+  type HttpRequest,
+  type JwtContext,
   JwtExtendedConfigError,
   JwtExtendedModule,
   JwtOptional,
@@ -26,8 +37,8 @@ import {
   RequireScope,
 } from '../../../src/index.js';
 import { KeyGuard } from '../../support/any-of.js';
-import { type AppParts, createApp } from '../../support/app.js';
-import { SECRET } from '../../support/forge.js';
+import { type AppParts, createApp, type RunningApp } from '../../support/app.js';
+import { accessClaims, forgeToken, SECRET } from '../../support/forge.js';
 import {
   EventPattern,
   GRAPHQL_OPTIONS,
@@ -254,5 +265,222 @@ describe('Controllers with routes and message handlers', () => {
     const testing = await Test.createTestingModule({ imports: [module], controllers }).compile();
     await testing.init();
     await testing.close();
+  });
+});
+
+describe('Parameter decorators find the token where the guard found the request', () => {
+  interface Socket {
+    readonly req: object;
+  }
+  const found = (context: ExecutionContext) =>
+    context.getType<string>() === 'ws'
+      ? context.getArgByIndex<Socket>(0).req
+      : context.getArgByIndex<Socket>(2).req;
+
+  @Injectable()
+  class OwnAccessGuard extends AccessGuard {
+    protected override getRequest(context: ExecutionContext): unknown {
+      return found(context);
+    }
+  }
+  @Injectable()
+  class OwnRefreshGuard extends RefreshGuard {
+    protected override getRequest(context: ExecutionContext): unknown {
+      return found(context);
+    }
+  }
+  /** Lets other calls run before the parameters are read. */
+  @Injectable()
+  class SlowGuard implements CanActivate {
+    async canActivate(): Promise<boolean> {
+      await setTimeout(20);
+      return true;
+    }
+  }
+  @Injectable()
+  class RefusingGuard implements CanActivate {
+    canActivate(): boolean {
+      return false;
+    }
+  }
+  @Injectable()
+  class OpenGuard implements CanActivate {
+    canActivate(): boolean {
+      return true;
+    }
+  }
+
+  class Resolvers {
+    read(
+      @CurrentIdentity() identity: unknown,
+      @Claims('sub') sub: unknown,
+      @CurrentUser() user: unknown,
+      @CurrentUser('name') name: unknown,
+      @CurrentToken() token?: JwtContext,
+    ) {
+      return [identity, sub, user, name, token?.type];
+    }
+  }
+
+  /** A resolver or gateway, on whose class or method these decorators stand. */
+  function resolverWith(handler: Decorator[], type: Decorator[] = []): Type<Resolvers> {
+    class Own extends Resolvers {
+      override read(...args: Parameters<Resolvers['read']>) {
+        return super.read(...args);
+      }
+    }
+    const parameters: unknown = Reflect.getMetadata('__routeArguments__', Resolvers, 'read');
+    Reflect.defineMetadata('__routeArguments__', parameters, Own, 'read');
+    const read = Object.getOwnPropertyDescriptor(Own.prototype, 'read') as PropertyDescriptor;
+    for (const decorate of [...handler, UseGuards(SlowGuard)])
+      decorate(Own.prototype, 'read', read);
+    for (const decorate of type) decorate(Own);
+    return Own;
+  }
+
+  type Call = (...args: unknown[]) => Promise<unknown>;
+
+  /** Calls the method as Nest's GraphQL module and its gateways do. */
+  async function start(
+    types: readonly Type<Resolvers>[],
+    transport: string,
+    providers: Provider[] = [],
+  ): Promise<{ app: RunningApp; calls: Call[] }> {
+    const app = await createApp('express', {
+      providers: [...types, ...providers],
+      options: {
+        locations: ['cookies'],
+        csrf: { protect: false },
+        loaders: { userLookup: ({ identity }) => ({ name: identity.toUpperCase() }) },
+      },
+    });
+    const creator = app.get(ExternalContextCreator);
+    const calls = types.map((type) => {
+      const instance = app.get(type);
+      const factory = { exchangeKeyForValue: () => undefined };
+      const parts = { guards: true, interceptors: false, filters: false };
+      return creator.create(
+        instance,
+        instance.read as never,
+        'read',
+        '__routeArguments__',
+        factory,
+        undefined,
+        undefined,
+        parts,
+        transport,
+      ) as Call;
+    });
+    return { app, calls };
+  }
+
+  /** A request with the cookies of two users. */
+  const requestOf = (access: string, refresh = access) => ({
+    method: 'POST',
+    headers: {
+      cookie: [
+        `access_token_cookie=${forgeToken(accessClaims({ sub: access }))}`,
+        `refresh_token_cookie=${forgeToken(accessClaims({ sub: refresh, type: 'refresh' }))}`,
+      ].join('; '),
+    },
+  });
+  const field = (call: Call | undefined, req: object) =>
+    call?.(undefined, {}, { req }, { fieldName: 'me' });
+  const valuesOf = (id: string, type = 'access') => [
+    id,
+    id,
+    { name: id.toUpperCase() },
+    id.toUpperCase(),
+    type,
+  ];
+
+  const APP: Provider = { provide: APP_GUARD, useClass: OwnAccessGuard };
+  const own = UseGuards(OwnAccessGuard);
+  it.each<[string, Type<Resolvers>, Provider[]]>([
+    ['on the method', resolverWith([own]), []],
+    ['on the class', resolverWith([], [own]), []],
+    ['in anyOf', resolverWith([UseGuards(anyOf(RefusingGuard, OwnAccessGuard))]), []],
+    ['in @JwtRequired', resolverWith([JwtRequired({ guard: OwnAccessGuard })]), []],
+    ['on the application', resolverWith([]), [APP]],
+    ['on the application and on the method', resolverWith([own]), [APP]],
+  ])('%s, for concurrent calls too', async (_title, type, providers) => {
+    const { app, calls } = await start([type], 'graphql', providers);
+    const [call] = calls;
+    const users = ['ada', 'bob', 'eve'];
+    const answers = await Promise.all(users.map((user) => field(call, requestOf(user))));
+    expect(answers).toEqual(users.map((user) => valuesOf(user)));
+    await app.close();
+  });
+
+  it('for fields of one operation that require different tokens', async () => {
+    const refresh = resolverWith([UseGuards(OwnRefreshGuard)]);
+    const { app, calls } = await start([resolverWith([own]), refresh], 'graphql');
+    const req = requestOf('ada', 'bob');
+    const answers = await Promise.all([...calls, ...calls].map((call) => field(call, req)));
+    const each = [valuesOf('ada'), valuesOf('bob', 'refresh')];
+    expect(answers).toEqual([...each, ...each]);
+    await app.close();
+  });
+
+  it('and nothing if a guard of another kind let the call in', async () => {
+    const either = resolverWith([UseGuards(anyOf(OwnAccessGuard, OpenGuard))]);
+    const { app, calls } = await start([either], 'ws');
+    const nothing = Array(5).fill(undefined);
+    const client = { req: requestOf('ada') };
+    expect(await calls[0]?.(client, 'text')).toEqual(valuesOf('ada'));
+    client.req = { method: 'POST', headers: { cookie: '' } };
+    expect(await calls[0]?.(client, 'text')).toEqual(nothing);
+    await app.close();
+  });
+
+  it.each<[string, unknown]>([
+    ['an object', { text: 'hello' }],
+    ['text', 'hello'],
+    ['nothing', undefined],
+  ])(
+    'for each message of a socket, with %s, which is authenticated by itself',
+    async (_title, data) => {
+      const { app, calls } = await start([resolverWith([own])], 'ws');
+      const req = requestOf('ada');
+      const [call] = calls;
+      expect(await call?.({ req }, data, 'chat')).toEqual(valuesOf('ada'));
+      const client = { req };
+      expect(await call?.(client, data, 'chat')).toEqual(valuesOf('ada'));
+      await app.get(BlocklistService).revokeAllFor('ada');
+      await expect(call?.(client, data, 'chat')).rejects.toThrow('Token has been revoked');
+      await app.close();
+    },
+  );
+
+  it('in an HTTP request too, beside the request of the route', async () => {
+    @Injectable()
+    class ForwardedGuard extends AccessGuard {
+      protected override getRequest(context: ExecutionContext): unknown {
+        const { headers } = context.switchToHttp().getRequest<HttpRequest>();
+        return { method: 'GET', headers: { authorization: headers['x-forwarded-token'] } };
+      }
+    }
+    @Controller()
+    class OwnController {
+      @UseGuards(ForwardedGuard)
+      @Get()
+      me(@CurrentIdentity() id: string) {
+        return id;
+      }
+
+      @UseGuards(AccessGuard, ForwardedGuard)
+      @Get('both')
+      both(@CurrentIdentity() id: string) {
+        return id;
+      }
+    }
+    const app = await createApp('express', { controllers: [OwnController] });
+    const token = forgeToken(accessClaims());
+    const headers = { 'x-forwarded-token': `Bearer ${token}` };
+    expect((await app.send('GET', '/', { headers })).body).toBe('alice');
+    expect((await app.send('GET', '/both', { headers })).status).toBe(401);
+    expect((await app.send('GET', '/both', { token })).status).toBe(401);
+    expect((await app.send('GET', '/both', { token, headers })).body).toBe('alice');
+    await app.close();
   });
 });

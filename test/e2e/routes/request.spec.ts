@@ -8,11 +8,14 @@ import {
   Options,
   ParseIntPipe,
   Req,
+  type Type,
   UseGuards,
 } from '@nestjs/common';
+import { Test } from '@nestjs/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import {
   AccessGuard,
+  anyOf,
   Claims,
   CurrentIdentity,
   CurrentToken,
@@ -21,14 +24,15 @@ import {
   FreshGuard,
   type HttpRequest,
   type JwtContext,
+  JwtExtendedModule,
   JwtOptional,
   JwtRequired,
   Public,
   type Token,
 } from '../../../src/index.js';
-import { ADAPTERS, createApp, type RunningApp, type Sent } from '../../support/app.js';
+import { ADAPTERS, createApp, RunningApp, type Sent } from '../../support/app.js';
 import { accessClaims, forgeToken, SECRET } from '../../support/forge.js';
-import { ErrorLog, routeAt } from '../../support/routes.js';
+import { ErrorLog, routeAt, type RouteParts } from '../../support/routes.js';
 
 async function call(app: RunningApp, path: string, sent?: Sent, method = 'GET') {
   const { status, body } = await app.send(method, path, sent);
@@ -500,5 +504,130 @@ describe('Parameter decorators', () => {
     const answer = await call(app, '/protected/identity', { token });
     expect(answer).toEqual({ status: 200, body: { value: '7' } });
     await app.close();
+  });
+
+  it('@CurrentUser(member) provides own members and getters of the user, and nothing else', async () => {
+    class Base {
+      get initials() {
+        return 'A';
+      }
+      rename() {}
+    }
+    class User extends Base {
+      name = 'Ada';
+      call = () => 'in';
+      get upper() {
+        return this.name.toUpperCase();
+      }
+      set secret(value: string) {
+        this.name = value;
+      }
+    }
+    const users: Record<string, unknown> = {
+      user: new User(),
+      bare: Object.assign(Object.create(null) as object, { name: 'Bare' }),
+      text: 'Ada',
+    };
+    const members = ['name', 'upper', 'initials', 'call', 'absent', 'rename', 'secret'];
+    const inherited = ['constructor', 'toString', '__proto__', 'hasOwnProperty', 'length'];
+    const names = [...members, ...inherited];
+    const controllers = names.map((name) => {
+      class MemberController {
+        @Get()
+        read(@CurrentUser(name) given: unknown) {
+          return wrapped(typeof given === 'function' ? 'a function' : given);
+        }
+      }
+      Controller(name)(MemberController);
+      UseGuards(AccessGuard)(MemberController);
+      return MemberController;
+    });
+    const app = await createApp('express', {
+      controllers,
+      options: { loaders: { userLookup: ({ identity }) => users[identity] } },
+    });
+    const read = async (sub: string) => {
+      const sent = { token: forgeToken(accessClaims({ sub })) };
+      const bodies = names.map(async (name) => {
+        const { body } = await app.send('GET', `/${name}`, sent);
+        return [name, (body as { value?: unknown }).value] as const;
+      });
+      return (await Promise.all(bodies)).filter(([, value]) => value !== undefined);
+    };
+    expect(await read('user')).toEqual([
+      ['name', 'Ada'],
+      ['upper', 'ADA'],
+      ['initials', 'A'],
+      ['call', 'a function'],
+    ]);
+    expect(await read('bare')).toEqual([['name', 'Bare']]);
+    expect(await read('text')).toEqual([]);
+    await app.close();
+  });
+
+  it('@CurrentUser(member) takes pipes, and provides nothing without a token', async () => {
+    @UseGuards(AccessGuard)
+    @JwtOptional()
+    @Controller()
+    class LevelController {
+      @Get()
+      read(
+        @CurrentUser<{ level: string }>('level', new ParseIntPipe({ optional: true }))
+        level: unknown,
+      ) {
+        return wrapped(level);
+      }
+    }
+    const app = await createApp('express', {
+      controllers: [LevelController],
+      options: { loaders: { userLookup: () => ({ level: '7' }) } },
+    });
+    expect((await app.send('GET', '/', { token })).body).toEqual({ value: 7 });
+    expect((await app.send('GET', '/')).body).toEqual(EMPTY);
+    await app.close();
+  });
+
+  describe('name asIdentity if a test has replaced the guard', () => {
+    @Injectable()
+    class OwnGuard extends AccessGuard {}
+    @Injectable()
+    class KeyGuard implements CanActivate {
+      canActivate() {
+        return true;
+      }
+    }
+    const Either = anyOf(OwnGuard, KeyGuard);
+    const stub = { canActivate: () => true };
+    type Row = [title: string, guard: Type, name: string, parts: RouteParts, isGlobal?: boolean];
+
+    it.each<Row>([
+      ['on the handler', AccessGuard, 'AccessGuard', { handler: [UseGuards(AccessGuard)] }],
+      ['on the class', FreshGuard, 'FreshGuard', { controller: [UseGuards(FreshGuard)] }],
+      ["of one's own", OwnGuard, 'OwnGuard', { handler: [JwtRequired({ guard: OwnGuard })] }],
+      ['made by anyOf', Either, Either.name, { handler: [UseGuards(Either)] }],
+      ['on the application', AccessGuard, 'AccessGuard', {}, true],
+    ])('%s', async (_title, guard, name, parts, globalGuard = false) => {
+      const controller = routeAt('', parts);
+      CurrentIdentity()(controller.prototype as object, 'answer', 0);
+      const log = new ErrorLog();
+      const module = JwtExtendedModule.forRoot({ secret: SECRET, globalGuard });
+      const testing = await Test.createTestingModule({
+        imports: [module],
+        controllers: [controller],
+      })
+        .overrideGuard(guard)
+        .useValue(stub)
+        .compile();
+      const nest = testing.createNestApplication();
+      nest.useLogger(log);
+      const app = await RunningApp.start(nest);
+      expect(await call(app, '/')).toEqual(FAULT);
+      expect(log.errors).toEqual([
+        `@CurrentIdentity() on RouteController.answer found no token, because ${name}, which protects the route, read none. ` +
+          'If a test replaced it, by overrideGuard for example, leave it in place and send the headers of asIdentity, from ' +
+          "'nestjs-jwt-extended/testing'",
+      ]);
+      await app.close();
+    });
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { AccessGuard, FreshGuard, RefreshGuard } from '../../../src/route/token.guards.js';
 import { guardKindOf, levelOf } from '../../../src/route/route.js';
-import { contextOf, setContext } from '../../../src/route/route-authenticator.js';
+import { contextOf, setContext } from '../../../src/route/request-context.js';
 import { AuthenticatedToken, VerifiedToken } from '../../../src/tokens/verified-token.js';
 import { wordsOf } from '../../support/faults.js';
 import type { HttpRequest } from '../../../src/contracts/http.js';
