@@ -113,7 +113,8 @@ function requiredFreshness(
   return required;
 }
 
-function stricter(one: false | Freshness, other: Freshness): Freshness {
+/** Both are required: the smaller age counts. */
+export function stricter(one: false | Freshness, other: Freshness): Freshness {
   const ages = [one && one.maxAge, other.maxAge].filter((age) => typeof age === 'number');
   return ages.length > 0 ? { maxAge: Math.min(...ages) } : {};
 }

@@ -4,6 +4,8 @@ import { describe, configError } from '../common/describe.js';
 import { refuseUnknownNames } from '../common/read-options.js';
 import type { RequiredClaims, RequiredScope } from '../contracts/route-policy.js';
 import type { Duration } from '../contracts/token.js';
+import { JwtExtendedConfigError } from '../errors/config.error.js';
+import { stricter } from './merge-policy.js';
 import {
   FRESH,
   type JwtRequiredOptions,
@@ -43,7 +45,10 @@ export type RouteDecorator = ClassDecorator & MethodDecorator;
  * ```
  */
 export function Fresh(wanted: boolean | { maxAge: Duration } = true): RouteDecorator {
-  return SetMetadata(FRESH, freshness(wanted, '@Fresh'));
+  return setOnce(FRESH, freshness(wanted, '@Fresh'), (known, value) => {
+    if (known && value) return stricter(known, value);
+    return known === value ? value : contradiction('@Fresh() and @Fresh(false)');
+  });
 }
 
 /**
@@ -79,7 +84,9 @@ export function JwtOptional(): RouteDecorator {
  * ```
  */
 export function Public(isPublic = true): RouteDecorator {
-  return SetMetadata(PUBLIC, checkBoolean(isPublic, '@Public'));
+  return setOnce(PUBLIC, checkBoolean(isPublic, '@Public'), (known, value) =>
+    known === value ? value : contradiction('@Public() and @Public(false)'),
+  );
 }
 
 /**
@@ -99,7 +106,7 @@ export function Public(isPublic = true): RouteDecorator {
 export function JwtRequired(options: JwtRequiredOptions = {}): RouteDecorator {
   const { guard, isRefresh, policy, requirement } = readJwtRequired(options);
   return applyDecorators(
-    SetMetadata(REQUIRED, policy),
+    setOnce(REQUIRED, policy, () => contradiction('@JwtRequired twice')),
     UseGuards(guard ?? (isRefresh ? RefreshGuard : AccessGuard)),
     ...(requirement ? [addRequirement(requirement)] : []),
   );
@@ -183,6 +190,22 @@ export function MatchParam(parameter: string, options: MatchParamOptions = {}): 
   const claim = optional(options.claim, '@MatchParam.claim', checkNonEmptyString) ?? name;
   const params = parameterNames(Object.fromEntries([[claim, name]]), '@MatchParam');
   return addRequirement({ decorator: '@MatchParam', params, override });
+}
+
+/** Sets the metadata of a decorator. A second one on the same handler or class does not replace the first. */
+function setOnce<T>(key: symbol, value: T, merge: (known: T, value: T) => T): RouteDecorator {
+  return (target: object, _name?: string | symbol, descriptor?: PropertyDescriptor): void => {
+    const holder = descriptor ? (descriptor.value as object) : target;
+    const known = Reflect.getOwnMetadata(key, holder) as T | undefined;
+    const merged = known === undefined ? value : merge(known, value);
+    Reflect.defineMetadata(key, merged, holder);
+  };
+}
+
+function contradiction(decorators: string): never {
+  throw new JwtExtendedConfigError(
+    `One handler or class has ${decorators}: write what you mean in one decorator`,
+  );
 }
 
 function overrideOf(

@@ -9,6 +9,7 @@ import {
   hasTokenGuard,
   mergePolicy,
   type PolicyLevel,
+  stricter,
 } from './merge-policy.js';
 import {
   FRESH,
@@ -239,14 +240,56 @@ function ownGuardsOf(target: object): readonly unknown[] {
 /** The level of a class or a handler, read from the decorators on it, and not on what it extends. */
 export function levelOf(name: string, target: object): PolicyLevel {
   const required = read(REQUIRED, target) as RequiredPolicy | undefined;
+  const guards = guardsOf(name, ownGuardsOf(target));
+  refuseException(guards, required);
   return {
-    ...guardsOf(name, ownGuardsOf(target)),
+    ...guards,
     required,
-    fresh: (read(FRESH, target) as false | Freshness | undefined) ?? required?.fresh,
-    optional: (read(OPTIONAL, target) as boolean | undefined) ?? required?.optional,
+    fresh: freshnessOf(name, read(FRESH, target) as false | Freshness | undefined, required?.fresh),
+    optional: optionalOf(name, read(OPTIONAL, target) as boolean | undefined, required?.optional),
     isPublic: read(PUBLIC, target) as boolean | undefined,
     requirements: requirementsOn(target),
   };
+}
+
+function freshnessOf(
+  name: string,
+  own: false | Freshness | undefined,
+  required: false | Freshness | undefined,
+): false | Freshness | undefined {
+  if (own === undefined || required === undefined) return own ?? required;
+  if (own && required) return stricter(own, required);
+  if (own === required) return own;
+  throw new JwtExtendedConfigError(
+    `${name} has @Fresh(${own ? '' : 'false'}) and @JwtRequired with fresh${own ? ': false' : ''}: keep one of them`,
+  );
+}
+
+function optionalOf(
+  name: string,
+  own: boolean | undefined,
+  required: boolean | undefined,
+): boolean | undefined {
+  if (!own || required !== false) return own ?? required;
+  throw new JwtExtendedConfigError(
+    `${name} has @JwtOptional() and @JwtRequired({ optional: false }): keep one of them`,
+  );
+}
+
+/** @throws JwtExtendedConfigError - if `@JwtRequired` leaves out what another token guard of the same level checks */
+function refuseException(
+  { name, guards }: Pick<PolicyLevel, 'name' | 'guards'>,
+  required: RequiredPolicy | undefined,
+): void {
+  if (!required || guards.length < 2) return;
+  const { verifyType, skipRevocationCheck } = required;
+  const exception = verifyType
+    ? skipRevocationCheck && 'skipRevocationCheck: true'
+    : 'verifyType: false';
+  if (exception)
+    throw new JwtExtendedConfigError(
+      `${name} has @JwtRequired({ ${exception} }) and another token guard, which makes that check: keep one of them`,
+    );
 }
 
 /** The kind of a token guard, given as class or instance; `undefined` for any other guard. */

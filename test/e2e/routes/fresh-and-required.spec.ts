@@ -38,6 +38,12 @@ describe('@Fresh', () => {
     ['AccessGuard + Fresh / 60 s', 60],
     ['AccessGuard + 60 s / AccessGuard', 60],
     ['AccessGuard + 60 s / fresh JwtRequired', 60],
+    ['AccessGuard + 60 s + Fresh', 60],
+    ['AccessGuard + Fresh + 60 s', 60],
+    ['AccessGuard + 300 s + 60 s / -', 60],
+    ['JwtRequired 1m + Fresh', 60],
+    ['JwtRequired 1m + 300 s', 60],
+    ['fresh JwtRequired + 60 s / -', 60],
   ];
   const indexed = AGES.map(([title, age], index) => ({ title, age, path: `/route-${index}` }));
   const aged = indexed.filter(({ age }) => age < Infinity);

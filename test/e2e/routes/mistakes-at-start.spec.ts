@@ -13,9 +13,11 @@ import {
   LogoutGuard,
   MatchParam,
   oneOf,
+  Public,
   RefreshGuard,
   RequireClaims,
   RequireScope,
+  type RouteDecorator,
 } from '../../../src/index.js';
 import { JwtPassportModule } from '../../../src/passport/index.js';
 import { type AppParts, createApp } from '../../support/app.js';
@@ -46,7 +48,13 @@ describe('Mistakes in guards', () => {
     'Fresh(60)': Fresh({ maxAge: 60 }),
     'JwtRequired({ refresh: true })': JwtRequired({ refresh: true }),
     'JwtRequired({ fresh: false })': JwtRequired({ fresh: false }),
+    'JwtRequired({ fresh: true })': JwtRequired({ fresh: true }),
+    'JwtRequired({ optional: false })': JwtRequired({ optional: false }),
+    'JwtRequired({ verifyType: false })': JwtRequired({ verifyType: false }),
+    'JwtRequired({ skipRevocationCheck: true })': JwtRequired({ skipRevocationCheck: true }),
   };
+  const exception = (option: string) =>
+    `has @JwtRequired({ ${option} }) and another token guard, which makes that check: keep one of them`;
 
   it.each([
     ['Fresh', `@Fresh on RouteController.answer ${IDLE}`],
@@ -63,10 +71,45 @@ describe('Mistakes in guards', () => {
     ['JwtRequired({ refresh: true }) + Fresh', `RouteController.answer ${NEVER_FRESH}`],
     ['FreshGuard + Fresh(false)', TWO_WORDS],
     ['FreshGuard + JwtRequired({ fresh: false })', TWO_WORDS],
+    [
+      'Fresh + JwtRequired({ fresh: false })',
+      'RouteController.answer has @Fresh() and @JwtRequired with fresh: false: keep one of them',
+    ],
+    [
+      'Fresh(false) + JwtRequired({ fresh: true }) / -',
+      'RouteController has @Fresh(false) and @JwtRequired with fresh: keep one of them',
+    ],
+    [
+      'JwtOptional + JwtRequired({ optional: false })',
+      'RouteController.answer has @JwtOptional() and @JwtRequired({ optional: false }): keep one of them',
+    ],
+    [
+      'JwtRequired({ verifyType: false }) + AccessGuard',
+      `RouteController.answer ${exception('verifyType: false')}`,
+    ],
+    [
+      'JwtRequired({ skipRevocationCheck: true }) + FreshGuard / -',
+      `RouteController ${exception('skipRevocationCheck: true')}`,
+    ],
   ])('"%s" is reported at start', async (description, message) => {
     const controllers = [routeAt('', partsOf(description, words))];
     expectMistake(await mistakeAtStart('express', { controllers }), message);
   });
+
+  it.each<[string, RouteDecorator[], string]>([
+    ['@Fresh', [Fresh(), Fresh(false)], '@Fresh() and @Fresh(false)'],
+    ['@Fresh', [Fresh(false), Fresh({ maxAge: 60 })], '@Fresh() and @Fresh(false)'],
+    ['@Public', [Public(), Public(false)], '@Public() and @Public(false)'],
+    ['@JwtRequired', [JwtRequired({ fresh: true }), JwtRequired()], '@JwtRequired twice'],
+  ])(
+    '%s that contradicts itself on one handler or class is reported at once',
+    (_name, all, what) => {
+      const message = `One handler or class has ${what}: write what you mean in one decorator`;
+      const mistake = new JwtExtendedConfigError(message);
+      expect(() => routeAt('', { handler: all })).toThrow(mistake);
+      expect(() => routeAt('', { controller: all })).toThrow(mistake);
+    },
+  );
 
   it('are reported for the routes of every module', async () => {
     @Module({ controllers: [routeAt('', partsOf('JwtOptional'))] })
