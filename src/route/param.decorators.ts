@@ -10,7 +10,7 @@ import { JwtExtendedConfigError } from '../errors/config.error.js';
 import type { Handler } from './handlers.js';
 import { effectiveLevels } from './merge-policy.js';
 import { callOf, foundFor, type RequestContext } from './request-context.js';
-import { ownLevelsOf } from './route.js';
+import { ownLevelsOf } from './policy-level.js';
 
 /** The claims of a token: its payload, as one JSON object that every check reads. */
 export type Claims = TokenClaims;

@@ -17,7 +17,8 @@ import {
   setCall,
   setContext,
 } from './request-context.js';
-import { type DeclaredGuard, guardKindOf, type Route, RoutePolicies } from './route.js';
+import { guardKindOf } from './policy-level.js';
+import { type DeclaredGuard, type Route, RoutePolicies } from './route.js';
 
 /** Authenticates a request by the policy of its route: once, however many guards ask for the same. */
 @Injectable()

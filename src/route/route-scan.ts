@@ -13,7 +13,8 @@ import {
   socketHooks,
 } from './handlers.js';
 import { idleDecoratorOf } from './merge-policy.js';
-import { classesOf, levelOf, RoutePolicies } from './route.js';
+import { classesOf, levelOf } from './policy-level.js';
+import { RoutePolicies } from './route.js';
 import { CookieRenewal, SlidingSessionInterceptor } from './sliding-session.interceptor.js';
 
 /**

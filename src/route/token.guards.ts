@@ -10,7 +10,7 @@ import {
 import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
 import { GUARD_KIND, type GuardKind } from './policy-metadata.js';
-import { classOf, guardKindOf, memberKinds } from './route.js';
+import { classOf, guardKindOf, memberKinds } from './policy-level.js';
 import { setCall } from './request-context.js';
 import { RouteAuthenticator } from './route-authenticator.js';
 

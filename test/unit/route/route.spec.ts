@@ -1,11 +1,17 @@
+import { UseGuards } from '@nestjs/common';
+import { ApplicationConfig } from '@nestjs/core';
 import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { requireFresh, requireType } from '../../../src/authentication/authenticator.js';
+import { RoutePolicies } from '../../../src/route/route.js';
 import { AccessGuard, FreshGuard, RefreshGuard } from '../../../src/route/token.guards.js';
-import { guardKindOf, levelOf } from '../../../src/route/route.js';
+import { guardKindOf, levelOf } from '../../../src/route/policy-level.js';
 import { contextOf, setContext } from '../../../src/route/request-context.js';
 import { AuthenticatedToken, VerifiedToken } from '../../../src/tokens/verified-token.js';
 import { wordsOf } from '../../support/faults.js';
 import type { HttpRequest } from '../../../src/contracts/http.js';
 import type { RoutePolicy } from '../../../src/contracts/route-policy.js';
+import { JwtExtendedConfigError, oneOf, type Token } from '../../../src/index.js';
 import {
   Fresh,
   JwtOptional,
@@ -144,5 +150,118 @@ describe('The context of a request', () => {
     expect(words).toContain('headers');
     for (const secret of ['the.encoded.token', 'csrf-value', 'the-user'])
       expect(words).not.toContain(secret);
+  });
+});
+
+describe('A restriction that is added', () => {
+  type Decorator = ClassDecorator & MethodDecorator;
+  const unlessRoot = { override: { root: true } };
+  const RESTRICTIONS: readonly Decorator[] = [
+    UseGuards(AccessGuard),
+    UseGuards(FreshGuard),
+    JwtRequired({ claims: { role: oneOf('a', 'b') } }),
+    JwtRequired({ fresh: true, scope: 'read' }),
+    Fresh(),
+    Fresh({ maxAge: 60 }),
+    Fresh({ maxAge: 300 }),
+    RequireClaims({ role: 'a' }),
+    RequireClaims({ role: ['a', 'b'] }, unlessRoot),
+    RequireClaims({ role: oneOf('b', 'c') }),
+    RequireScope('read'),
+    RequireScope('write', unlessRoot),
+    MatchParam('x', { claim: 'role' }),
+    MatchParam('y', { claim: 'role' }),
+  ];
+  const EXCEPTIONS: readonly Decorator[] = [
+    JwtOptional(),
+    Fresh(false),
+    Public(),
+    JwtRequired({ verifyType: false }),
+    JwtRequired({ optional: true, skipRevocationCheck: true }),
+  ];
+  const ALL = [...RESTRICTIONS, ...EXCEPTIONS];
+
+  const NOW = new Date(1_000_000);
+  const TOKENS = ['access', 'refresh'].flatMap((type) =>
+    [false, true].flatMap((fresh) =>
+      [30, 200, 900].flatMap((age) =>
+        [['a'], ['b'], ['a', 'b', 'c'], 'c'].flatMap((role) =>
+          ['read', 'read write'].map((scope) => {
+            const iat = NOW.getTime() / 1000 - age;
+            return {
+              type,
+              fresh,
+              claims: { iat, role, scope, root: age === 200 },
+            } as never as Token;
+          }),
+        ),
+      ),
+    ),
+  );
+  const CALLERS = [undefined, ...TOKENS];
+
+  /** The callers that a handler lets in, by their index; `undefined` for a mistake at start. */
+  function letIn(levels: readonly (readonly number[])[]): readonly number[] | undefined {
+    const [onHandler = [], onClass = [], onBase = []] = levels.map((level) =>
+      level.map((index) => ALL[index] as Decorator),
+    );
+    class Base {}
+    class Own extends Base {
+      read(): void {}
+    }
+    const read = Object.getOwnPropertyDescriptor(Own.prototype, 'read') as PropertyDescriptor;
+    let policy: RoutePolicy | undefined;
+    try {
+      for (const decorate of [...onBase, UseGuards(AccessGuard)]) decorate(Base);
+      for (const decorate of onClass) decorate(Own);
+      for (const decorate of onHandler) decorate(Own.prototype, 'read', read);
+      ({ policy } = new RoutePolicies(new ApplicationConfig()).of(read.value as never, Own));
+    } catch (mistake) {
+      if (mistake instanceof JwtExtendedConfigError) return undefined;
+      throw mistake;
+    }
+    return CALLERS.flatMap((token, index) => (!policy || admits(policy, token) ? index : []));
+  }
+
+  function admits(policy: RoutePolicy, token: Token | undefined): boolean {
+    if (!token) return policy.optional;
+    try {
+      requireType(token, policy);
+      requireFresh(token, policy, NOW);
+    } catch {
+      return false;
+    }
+    const { requirements = [] } = policy;
+    const params = { x: 'a', y: 'b' };
+    return requirements.every(
+      ({ applies, isMet }) => !applies(token.claims) || isMet(token.claims, params, 'scope'),
+    );
+  }
+
+  const level = fc.array(fc.nat(ALL.length - 1), { maxLength: 3 });
+  it('never lets in a caller that was refused before, on any level', () => {
+    let compared = 0;
+    fc.assert(
+      fc.property(
+        fc.tuple(level, level, level),
+        fc.nat(2),
+        fc.nat(RESTRICTIONS.length - 1),
+        fc.boolean(),
+        (levels, at, added, isFirst) => {
+          const before = letIn(levels);
+          const after = letIn(
+            levels.map((each, index) => {
+              if (index !== at) return each;
+              return isFirst ? [added, ...each] : [...each, added];
+            }),
+          );
+          if (!before || !after) return;
+          compared++;
+          expect(after.filter((caller) => !before.includes(caller))).toEqual([]);
+        },
+      ),
+      { seed: 20_261_201, numRuns: 3000 },
+    );
+    expect(compared).toBeGreaterThan(500);
   });
 });
