@@ -160,7 +160,7 @@ describe('A restriction that is added', () => {
     UseGuards(AccessGuard),
     UseGuards(FreshGuard),
     JwtRequired({ claims: { role: oneOf('a', 'b') } }),
-    JwtRequired({ fresh: true, scope: 'read' }),
+    JwtRequired({ fresh: { maxAge: 60 }, scope: 'read' }),
     Fresh(),
     Fresh({ maxAge: 60 }),
     Fresh({ maxAge: 300 }),
