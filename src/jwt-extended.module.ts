@@ -9,6 +9,7 @@ import {
 } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD } from '@nestjs/core';
 import { checkEndpoints, endpointParts } from './module/endpoints.js';
+import { ModuleCheck } from './module/module-check.js';
 import {
   checkAsyncOptions,
   type JwtExtendedModuleExtras,
@@ -17,7 +18,6 @@ import {
   requireOptions,
 } from './module/module-extras.js';
 import {
-  ModuleScope,
   ModuleSettings,
   OPTIONS_REPLACEMENT,
   type OptionsReplacement,
@@ -46,7 +46,6 @@ function assemble(definition: DynamicModule, extras: JwtExtendedModuleExtras): D
     providers: [
       ...(definition.providers ?? []).map((provider) => settingsOf(provider, endpoints ?? {})),
       ...PROVIDERS,
-      ModuleScope,
       { provide: BlocklistService, useClass: blocklistService ?? BlocklistService },
       ...(globalGuard ? [GlobalGuard, { provide: APP_GUARD, useExisting: GlobalGuard }] : []),
       ...(registerFilter ? [{ provide: APP_FILTER, useExisting: JwtExceptionFilter }] : []),
@@ -102,7 +101,7 @@ export type JwtExtendedModuleAsyncOptions = ConfigurableModuleAsyncOptions<
  * export class AppModule {}
  * ```
  */
-@Module({})
+@Module({ providers: [ModuleCheck] })
 export class JwtExtendedModule extends ConfigurableModuleClass {
   /**
    * Configures the module with options that are known when it is imported. They are checked when the application starts.

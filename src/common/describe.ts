@@ -26,6 +26,14 @@ export function tagOf(value: unknown): string {
   return Object.prototype.toString.call(value).slice('[object '.length, -1);
 }
 
+/** Follows the name of each class that the module provides, for Nest's messages. */
+export const NAME_HINT = ' (JwtExtendedModule.forRoot)';
+
+/** The name of a class without that hint. */
+export function plainNameOf({ name }: { readonly name: string }): string {
+  return name.replace(NAME_HINT, '');
+}
+
 /** The class of the error: `JwtExtendedConfigError` for options, `TokenCreationError` while a token is created. */
 export type MistakeClass = new (message: string) => Error;
 

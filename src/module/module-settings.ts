@@ -1,5 +1,3 @@
-import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
-import { ModuleRef } from '@nestjs/core';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
 import { Outages } from '../events/outages.js';
 import { shareKeys } from '../keys/algorithms.js';
@@ -43,6 +41,18 @@ export class ModuleSettings {
     return access === false || refresh === false ? Infinity : Math.max(access, refresh);
   }
 
+  /** Whether a token of the other module is a good one here, because nothing but the key tells them apart. */
+  accepts({ ring: { contents }, options }: ModuleSettings): boolean {
+    const key = contents.current?.verificationKey;
+    const isSame = key && this.ring.contents.current?.verificationKey?.equals(key);
+    const { decodeAudience, decodeIssuer } = this.options.token;
+    return (
+      isSame === true &&
+      !areApart(decodeAudience, options.token.decodeAudience) &&
+      !areApart(decodeIssuer, options.token.decodeIssuer)
+    );
+  }
+
   /** @throws JwtExtendedConfigError - for the first mistake in the options */
   static async from(given: JwtExtendedOptions): Promise<ModuleSettings> {
     const options = resolveOptions(given);
@@ -53,6 +63,14 @@ export class ModuleSettings {
     );
     return new ModuleSettings(options, ring, new LoadedKeys(given), issuers, outages);
   }
+}
+
+/** Whether both have a list, and the lists have no value in common. */
+function areApart(
+  one: readonly string[] | undefined,
+  other: readonly string[] | undefined,
+): boolean {
+  return one !== undefined && other !== undefined && !one.some((value) => other.includes(value));
 }
 
 function ringOf(given: JwtExtendedOptions, options: ResolvedOptions): KeyRing {
@@ -92,25 +110,4 @@ function ringRules(given: JwtExtendedOptions, { token, clock }: ResolvedOptions)
     maxTokenLifetime:
       access === false || refresh === false ? undefined : Math.max(access, refresh) + token.leeway,
   };
-}
-
-/**
- * Refuses options that depend on a request: each request would get a blocklist of its own, which knows no revocation.
- * Nest refuses them only if the filter or a guard is registered for the whole application.
- */
-@Injectable()
-export class ModuleScope implements OnModuleInit {
-  constructor(@Inject(ModuleRef) private readonly modules: ModuleRef) {}
-
-  onModuleInit(): void {
-    try {
-      if (this.modules.get<unknown>(ModuleSettings) instanceof ModuleSettings) return;
-    } catch {
-      // For a request-scoped provider Nest throws, and older versions return nothing.
-    }
-    throw new JwtExtendedConfigError(
-      'forRootAsync injects a request-scoped provider, but options are read once, at start: inject other providers, ' +
-        'and read the request in loaders, whose last argument is { request }',
-    );
-  }
 }

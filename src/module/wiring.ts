@@ -2,6 +2,7 @@ import type { Provider, Type } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { Authenticator } from '../authentication/authenticator.js';
 import { Refusals } from '../authentication/refusals.js';
+import { NAME_HINT } from '../common/describe.js';
 import { Outages } from '../events/outages.js';
 import { EventPublisher } from '../events/security-event-publisher.js';
 import { CookieWriter } from '../http/cookie-writer.js';
@@ -30,6 +31,7 @@ import { LoaderCalls } from '../tokens/loaders.js';
 import { TokenKeys } from '../tokens/token-keys.js';
 import { TokenMint } from '../tokens/token-mint.js';
 import { TokenReader } from '../tokens/token-reader.js';
+import { ModuleCheck } from './module-check.js';
 import { ModuleSettings } from './module-settings.js';
 
 type Core = Awaited<ReturnType<typeof buildCore>>;
@@ -106,18 +108,21 @@ function buildServices(core: Core, blocklist: BlocklistService) {
   return { authenticator, tokens, sessionService, cookieRenewal };
 }
 
-/** The providers of a module. Their parts come from the two functions above. */
+/**
+ * The providers of a module. Their parts come from the two functions above. What reads the settings injects `ModuleCheck`
+ * too, because in a circle by `forwardRef` Nest does not wait for the settings.
+ */
 export const PROVIDERS: Provider[] = [
   {
     // A provider, so that Nest calls its onModuleDestroy when the application closes.
     provide: MemoryBlocklistStore,
     useFactory: ({ options: { clock } }: ModuleSettings) => new MemoryBlocklistStore({ clock }),
-    inject: [ModuleSettings],
+    inject: [ModuleSettings, ModuleCheck],
   },
   {
     provide: CORE,
     useFactory: (...given: Parameters<typeof buildCore>) => buildCore(...given),
-    inject: [ModuleSettings, MemoryBlocklistStore, HttpAdapterHost],
+    inject: [ModuleSettings, MemoryBlocklistStore, HttpAdapterHost, ModuleCheck],
   },
   {
     provide: SERVICES,
@@ -166,6 +171,13 @@ export const EXPORTS = [
   ModuleSettings,
   TokenKeys,
 ];
+
+/**
+ * Nest's message about a missing dependency has little room for a hint: it names the class that it cannot find. So each
+ * class that the module provides has a name that says so, without the underscore that a compiler may put before it.
+ */
+for (const type of EXPORTS)
+  Object.defineProperty(type, 'name', { value: type.name.replace(/^_/, '') + NAME_HINT });
 
 export function fromCore<T>(provide: Type<T>, useFactory: (core: Core) => T): Provider {
   return { provide, useFactory, inject: [CORE] };

@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { NAME_HINT } from '../common/describe.js';
 import { requireId, requireIdentity } from '../common/checks.js';
 import { checkCallOptions } from '../common/read-options.js';
 import type { Awaitable } from '../contracts/awaitable.js';
@@ -16,7 +17,7 @@ import type { StoreGateway } from './store-gateway.js';
 import { EVERYTHING_KEY, identityKey, prefixOf, tokenKey } from './store-keys.js';
 
 /** What the service works with. It is injected as a property, so that a subclass need not pass it to the constructor. */
-export const BLOCKLIST_PARTS = Symbol('nestjs-jwt-extended:blocklist-parts');
+export const BLOCKLIST_PARTS = Symbol(`parts of BlocklistService${NAME_HINT}`);
 
 export interface BlocklistParts {
   readonly store: StoreGateway;

@@ -11,7 +11,7 @@ import {
 import { ModuleRef } from '@nestjs/core';
 import { isObservable, lastValueFrom } from 'rxjs';
 import { isObject } from '../common/checks.js';
-import { describe } from '../common/describe.js';
+import { describe, plainNameOf } from '../common/describe.js';
 import type { HttpRequest } from '../contracts/http.js';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
 import { MissingTokenError, WrongTokenTypeError } from '../errors/token-errors.js';
@@ -88,7 +88,7 @@ function nameOf(guard: unknown): string {
   const { canActivate } = Object(typeof guard === 'function' ? guard.prototype : guard) as {
     canActivate?: unknown;
   };
-  if (type && typeof canActivate === 'function') return type.name;
+  if (type && typeof canActivate === 'function') return plainNameOf(type);
   throw new JwtExtendedConfigError(`anyOf takes guards, but was given ${describe(guard)}`);
 }
 

@@ -8,6 +8,7 @@ import {
   UseGuards,
 } from '@nestjs/common';
 import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
+import { plainNameOf } from '../common/describe.js';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
 import { GUARD_KIND, type GuardKind } from './policy-metadata.js';
 import { classOf, guardKindOf, memberKinds } from './policy-level.js';
@@ -48,7 +49,7 @@ export abstract class TokenGuard implements CanActivate {
   /** @internal */
   protected gate(): RouteAuthenticator {
     if (this.route) return this.route;
-    const { name } = this.constructor;
+    const name = plainNameOf(this.constructor);
     throw new JwtExtendedConfigError(
       `${name} was created with new and not by the container: use app.useGlobalGuards(app.get(${name}))`,
     );

@@ -59,6 +59,13 @@ describe.each(flavours)('A Nest $nest application in $format', (flavour) => {
     );
   });
 
+  it('logs what is wrong if it is set up wrongly', async () => {
+    const logs = await app.brokenLogs();
+    const isOther = (says: string, log: string) => (says ? !log.includes(says) : log !== '');
+    expect(logs.filter(({ says, log }) => isOther(says, log))).toEqual([]);
+    expect(logs.length).toBeGreaterThan(50);
+  });
+
   describe.each([
     ['express', 'HS256'],
     ['fastify', 'EdDSA'],

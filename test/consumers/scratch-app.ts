@@ -91,6 +91,12 @@ export class ScratchApp {
     return (await this.run('npx', ['--no', 'nestjs-jwt-extended', ...words])).stdout;
   }
 
+  /** What applications log that are set up wrongly, with what they should log. */
+  async brokenLogs(): Promise<readonly { title: string; says: string; log: string }[]> {
+    const { stdout } = await this.run(process.execPath, ['dist/broken.js']);
+    return JSON.parse(stdout) as Awaited<ReturnType<ScratchApp['brokenLogs']>>;
+  }
+
   async start(adapter: string, algorithm: string): Promise<RunningApp> {
     const server = spawn(process.execPath, ['dist/main.js', adapter], {
       cwd: this.folder,
