@@ -4,7 +4,7 @@ import type { Algorithm, KeyOptions } from '../options/key-options.js';
 import { parseDecodeAlgorithms } from './algorithms.js';
 import { importPrivateKey, importPublicKey, isKeyPair } from './key-pair.js';
 import { chooseAlgorithm, findKeySource, type KeyLoaders, readPassphrase } from './key-source.js';
-import { importSecret, refuseWeakSecret } from './secret.js';
+import { importSecret, refuseWeakSecret, warnAboutStrayCharacters } from './secret.js';
 
 /** The keys of the options, imported and bound to their algorithms. Frozen. */
 export interface ConfiguredKeys {
@@ -46,6 +46,7 @@ export function configureKeys(
   if (source === 'loaders') return bindKeys(algorithm, algorithms);
   if (source === 'secret') {
     const secret = importSecret(input.secret, algorithms, name('secret'));
+    warnAboutStrayCharacters(input.secret, name('secret'));
     if (!allowWeakSecret) refuseWeakSecret(secret, algorithms, name('secret'));
     return bindKeys(algorithm, algorithms, secret, secret);
   }

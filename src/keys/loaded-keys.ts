@@ -5,10 +5,10 @@ import type { Algorithm } from '../options/key-options.js';
 import { traitsOf } from './algorithms.js';
 import type { KeyUse } from './jwk.js';
 import { importPrivateKey, importPublicKey } from './key-pair.js';
-import { importSecret, logWarning, refuseWeakSecret } from './secret.js';
+import { importSecret, logWarning, refuseWeakSecret, warnAboutStrayCharacters } from './secret.js';
 
-/** Loaders may return a thousand weak secrets, one for each tenant; one warning is enough. */
-let hasWarned = false;
+/** Loaders may return a thousand secrets, one for each tenant; one warning of a kind is enough. */
+const warned = new Set<'weak' | 'stray'>();
 
 /**
  * The keys that loaders return: imported and checked as configured keys are, and cached, so that a loader that returns
@@ -56,7 +56,8 @@ export class LoadedKeys {
   #import(input: unknown, use: KeyUse, algorithms: readonly Algorithm[], where: string): KeyObject {
     if (algorithms.every((algorithm) => traitsOf(algorithm).family === 'HMAC')) {
       const secret = importSecret(input, algorithms, where, [use]);
-      if (!this.#allowWeakSecret) refuseWeakSecret(secret, algorithms, where, warnOnce);
+      warnAboutStrayCharacters(input, where, warnOnce('stray'));
+      if (!this.#allowWeakSecret) refuseWeakSecret(secret, algorithms, where, warnOnce('weak'));
       return secret;
     }
     return use === 'sign'
@@ -65,9 +66,11 @@ export class LoadedKeys {
   }
 }
 
-function warnOnce(message: string): void {
-  if (!hasWarned) logWarning(message);
-  hasWarned = true;
+function warnOnce(kind: 'weak' | 'stray'): (message: string) => void {
+  return (message) => {
+    if (!warned.has(kind)) logWarning(message);
+    warned.add(kind);
+  };
 }
 
 /**

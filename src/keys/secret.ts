@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { createSecretKey, type KeyObject } from 'node:crypto';
 import { types } from 'node:util';
+import { isProduction } from '../common/environment.js';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
 import type { Algorithm, JsonWebKey } from '../options/key-options.js';
 import { type KeyUse, requireJwkFits } from './jwk.js';
@@ -54,7 +55,7 @@ const FIX =
   'Generate a strong one: ' +
   `node -e "console.log(require('node:crypto').randomBytes(64).toString('base64url'))"`;
 
-/** Refuses a weak secret in production, and logs a warning elsewhere. */
+/** Refuses a weak secret in production, and logs a warning in development and in tests. */
 export function refuseWeakSecret(
   secret: KeyObject,
   algorithms: readonly Algorithm[],
@@ -63,9 +64,25 @@ export function refuseWeakSecret(
 ): void {
   const weakness = findSecretWeakness(secret, algorithms);
   if (weakness === undefined) return;
-  const message = `${where} is ${weakness}. It is refused in production. ${FIX}`;
-  if (process.env.NODE_ENV === 'production') throw new JwtExtendedConfigError(message);
+  const message = `${where} is ${weakness}. It is refused unless NODE_ENV is 'development' or 'test'. ${FIX}`;
+  if (isProduction()) throw new JwtExtendedConfigError(message);
   warn(message);
+}
+
+/** White space, with a byte order mark, and quotes. */
+const STRAY = /^[\s"'`“”‘’]|[\s"'`“”‘’]$/;
+
+/** Logs a warning for text that was probably copied with more than the secret. Bytes and keys are what they are. */
+export function warnAboutStrayCharacters(
+  input: unknown,
+  where: string,
+  warn: (message: string) => void = logWarning,
+): void {
+  if (typeof input !== 'string' || !STRAY.test(input) || readOctJwk(input)) return;
+  warn(
+    `${where} begins or ends with white space or a quote, which is then part of the secret: remove it where the secret ` +
+      'is set, or give Buffer.from(secret) if it is meant',
+  );
 }
 
 export function logWarning(message: string): void {

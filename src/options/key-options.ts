@@ -111,7 +111,11 @@ export interface KeyOptions {
   algorithm?: Algorithm;
   /** The accepted algorithms; `algorithm` is always one. Flask: `JWT_DECODE_ALGORITHMS`. @default [algorithm] */
   decodeAlgorithms?: readonly Algorithm[];
-  /** Accepts a short or well-known secret without a warning, in production too. @default false */
+  /**
+   * Accepts a short or well-known secret without a warning. Otherwise it is refused, unless `NODE_ENV` is `development`
+   * or `test`: then it is warned about.
+   * @default false
+   */
   allowWeakSecret?: boolean;
 }
 

@@ -3,6 +3,7 @@ import { checkFunction, isObject } from '../common/checks.js';
 import { deepFreeze } from '../common/deep-freeze.js';
 import { configError, describe, kindOf } from '../common/describe.js';
 import { parseTimeout } from '../common/duration.js';
+import { isProduction } from '../common/environment.js';
 import { pick, readOptions, type Rows } from '../common/read-options.js';
 import type { SecurityEventEmitter } from '../contracts/security-events.js';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
@@ -77,8 +78,8 @@ export function resolveOptions(options: JwtExtendedOptions): ResolvedOptions {
 
 /** Logs each choice that is allowed but costs security: R19 and R22 of the security requirements. */
 function warnAboutWeakOptions({ token, locations, cookies, csrf, blocklist }: ResolvedOptions) {
-  const isProduction = process.env.NODE_ENV === 'production';
-  const sendsCookies = isProduction && locations.includes('cookies');
+  const isExposed = isProduction();
+  const sendsCookies = isExposed && locations.includes('cookies');
   const weaknesses: readonly (readonly [applies: boolean, warning: string])[] = [
     [
       locations.includes('query_string'),
@@ -101,11 +102,11 @@ function warnAboutWeakOptions({ token, locations, cookies, csrf, blocklist }: Re
       "csrf.protect is false while cookies.sameSite is 'none': any web site can act in the name of your users",
     ],
     [
-      isProduction && token.expires.access === false,
+      isExposed && token.expires.access === false,
       'accessTokenExpires is false: a stolen access token opens every route for ever',
     ],
     [
-      isProduction && token.expires.refresh === false,
+      isExposed && token.expires.refresh === false,
       'refreshTokenExpires is false: a stolen refresh token buys new access tokens for ever',
     ],
   ];

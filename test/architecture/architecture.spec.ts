@@ -111,6 +111,14 @@ describe('The source', () => {
     ]);
   });
 
+  it('decides in one place whether it runs in production', () => {
+    const readers = sources.filter(({ path }) =>
+      readFileSync(`${root}/src/${path}`, 'utf8').includes('env.NODE_ENV'),
+    );
+
+    expect(readers.map(({ path }) => path)).toEqual(['common/environment.ts']);
+  });
+
   it('knows no top-level await, which would break require(esm)', () => {
     expect(sources.filter(({ awaits }) => awaits).map(({ path }) => path)).toEqual([]);
   });

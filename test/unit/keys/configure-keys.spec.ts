@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
-import { createPublicKey, type KeyObject } from 'node:crypto';
+import { createPublicKey, createSecretKey, type KeyObject } from 'node:crypto';
 import { inspect } from 'node:util';
 import { configureKeys } from '../../../src/keys/configure-keys.js';
 import { importPublicKey } from '../../../src/keys/key-pair.js';
@@ -37,7 +37,7 @@ beforeEach(() => {
   warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
 });
 afterEach(() => {
-  delete process.env.NODE_ENV;
+  process.env.NODE_ENV = 'test';
   jest.restoreAllMocks();
 });
 
@@ -223,7 +223,7 @@ describe('A weak secret in the options', () => {
   it.each([
     ['secret', undefined],
     [`${PATH}.secret`, PATH],
-  ])('causes one warning, and is refused in production: %s (R15)', (name, path) => {
+  ])('causes one warning in a test, and is refused in production: %s (R15)', (name, path) => {
     const weak = { secret: 'c0rrect-h0rse' };
     const said = `${name} is too short: 13 bytes, and HS256 needs at least 32`;
     const command = "randomBytes(64).toString('base64url')";
@@ -241,6 +241,23 @@ describe('A weak secret in the options', () => {
     }
     expect(mistakeIn({ ...weak, allowWeakSecret: false }, undefined, path)).toContain(said);
     expect(warn).toHaveBeenCalledTimes(1);
+  });
+
+  it.each([
+    [undefined, 'refused'],
+    ['', 'refused'],
+    ['production', 'refused'],
+    ['staging', 'refused'],
+    ['Development', 'refused'],
+    ['development', 'warned about'],
+    ['test', 'warned about'],
+  ])('with NODE_ENV %j is %s (R15)', (environment, outcome) => {
+    if (environment === undefined) delete process.env.NODE_ENV;
+    else process.env.NODE_ENV = environment;
+    const weak = { secret: 'secret' };
+    if (outcome === 'refused') expect(mistakeIn(weak)).toContain('secret is too short');
+    else configure(weak);
+    expect(warn).toHaveBeenCalledTimes(outcome === 'refused' ? 0 : 1);
   });
 
   it('is measured by the strongest algorithm of the list (R15)', () => {
@@ -264,6 +281,38 @@ describe('A weak secret in the options', () => {
       );
     },
   );
+});
+
+describe('Text of a secret', () => {
+  const STRAY = [' ', '\t', '\n', '\r\n', '\uFEFF', '\u00A0', '"', "'", '`', '\u201C', '\u2019'];
+  const said = 'secret begins or ends with white space or a quote';
+
+  it.each(STRAY.flatMap((mark) => [mark + secret, secret + mark, mark + secret + mark]))(
+    'is warned about, but taken as it is, with white space or quotes around it: %j',
+    (text) => {
+      for (const allowWeakSecret of [false, true]) {
+        const { signingKey } = configure({ secret: text, allowWeakSecret }, undefined, PATH);
+        expect(signingKey?.export()).toEqual(Buffer.from(text));
+      }
+      const message = `${PATH}.${said}, which is then part of the secret`;
+      expect(warn).toHaveBeenCalledTimes(2);
+      expect(warn).toHaveBeenLastCalledWith(expect.stringContaining(message));
+      expect(String(warn.mock.lastCall)).not.toContain(secret);
+    },
+  );
+
+  it.each([
+    ['bytes', Buffer.from(` ${secret}\n`)],
+    ['a KeyObject', createSecretKey(Buffer.from(`"${secret}"`))],
+    [
+      'a JWK as text',
+      `${JSON.stringify({ kty: 'oct', k: Buffer.alloc(32, secret).toString('base64url') })}\n`,
+    ],
+    ['text with both inside', `${secret} "${secret}`],
+  ])('is not warned about: %s', (_kind, given) => {
+    configure({ secret: given });
+    expect(warn).not.toHaveBeenCalled();
+  });
 });
 
 describe('A wrong algorithm', () => {

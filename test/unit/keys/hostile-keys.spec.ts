@@ -294,7 +294,7 @@ describe.each(hashes)('A hostile secret for %s, in production', (algorithm, byte
     process.env.NODE_ENV = 'production';
   });
   afterAll(() => {
-    delete process.env.NODE_ENV;
+    process.env.NODE_ENV = 'test';
   });
   const loaded = new LoadedKeys();
   const ways = [

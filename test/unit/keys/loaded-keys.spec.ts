@@ -117,7 +117,7 @@ describe('A weak secret from a loader', () => {
     warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
   });
   afterEach(() => {
-    delete process.env.NODE_ENV;
+    process.env.NODE_ENV = 'test';
     jest.restoreAllMocks();
   });
 
@@ -128,6 +128,16 @@ describe('A weak secret from a loader', () => {
 
     expect(warn).toHaveBeenCalledTimes(1);
     expect(String(warn.mock.calls[0]?.[0])).toContain('loaders.encodeKey is too short');
+  });
+
+  it('causes another warning if it has white space or quotes around it', () => {
+    const keys = new LoadedKeys();
+    for (const text of [`${secret} `, `"${secret}"`]) keys.verification(text, ['HS256']);
+
+    expect(warn).toHaveBeenCalledTimes(1);
+    expect(String(warn.mock.calls[0]?.[0])).toContain(
+      'loaders.decodeKey begins or ends with white',
+    );
   });
 
   it('is refused in production, every time (R15)', () => {

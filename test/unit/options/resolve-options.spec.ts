@@ -350,9 +350,10 @@ describe('A warning about a weak option', () => {
     process.env.NODE_ENV = NODE_ENV;
   });
 
-  function warningsOf(options: object, environment: string): unknown[] {
+  function warningsOf(options: object, environment: string | undefined): unknown[] {
     warn.mockReset();
-    process.env.NODE_ENV = environment;
+    if (environment === undefined) delete process.env.NODE_ENV;
+    else process.env.NODE_ENV = environment;
     resolve(options);
     return warn.mock.calls.map(([message]) => message);
   }
@@ -407,9 +408,11 @@ describe('A warning about a weak option', () => {
       { refreshTokenExpires: false },
       'refreshTokenExpires is false: a stolen refresh token buys new access tokens for ever',
     ],
-  ])('is logged only in production: %j', (options, warning) => {
-    expect(warningsOf(options, 'production')).toEqual([warning]);
-    expect(warningsOf(options, 'development')).toEqual([]);
+  ])('is logged unless NODE_ENV is development or test: %j', (options, warning) => {
+    for (const environment of ['production', 'staging', undefined])
+      expect(warningsOf(options, environment)).toEqual([warning]);
+    for (const environment of ['development', 'test'])
+      expect(warningsOf(options, environment)).toEqual([]);
   });
 
   it('names the module', () => {
