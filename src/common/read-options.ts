@@ -67,8 +67,11 @@ function asGroup(given: unknown, path: string): Readonly<Record<string, unknown>
 export const STATIC_EXTRAS: readonly string[] =
   'isGlobal globalGuard registerFilter endpoints blocklistService'.split(' ');
 
-/** The largest number of typing errors for which a message suggests the name. */
+/** The largest number of typing errors for which a message suggests the name; half of the name's letters at most. */
 const NEAR = 3;
+
+/** The largest number of names that a message lists. */
+const LONGEST_LIST = 12;
 
 /** @throws JwtExtendedConfigError - for a name that no option has: if misspelt, the default would silently stay in force */
 export function refuseUnknownNames(
@@ -106,6 +109,7 @@ function fixFor(name: string, known: readonly string[], prefix: string): string 
     return 'it belongs beside useFactory, not in what the factory returns';
   const nearest = nearestOf(name, isTop ? [...known, ...STATIC_EXTRAS] : known);
   if (nearest !== undefined) return `did you mean ${prefix}${nearest}?`;
+  if (known.length > LONGEST_LIST) return 'remove it: no option has a name like that';
   return `remove it, or use one of ${known.map((each) => prefix + each).join(', ')}`;
 }
 
@@ -113,7 +117,7 @@ function nearestOf(name: string, known: readonly string[]): string | undefined {
   const distanceTo = (other: string) => editDistance(name.toLowerCase(), other.toLowerCase());
   const [nearest] = known
     .map((candidate) => ({ candidate, distance: distanceTo(candidate) }))
-    .filter(({ distance }) => distance <= NEAR)
+    .filter(({ distance }) => distance <= Math.min(NEAR, Math.ceil(name.length / 2)))
     .sort((one, other) => one.distance - other.distance);
   return nearest?.candidate;
 }

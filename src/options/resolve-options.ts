@@ -21,6 +21,7 @@ import type { JwtExtendedOptions } from './jwt-extended-options.js';
 import { KEY_ROWS } from './key-options.js';
 import { LOCATION_ROWS, resolveLocationOptions } from './location-options.js';
 import { readLoginOptions } from './login-options.js';
+import { refuseNamesFromElsewhere } from './names-elsewhere.js';
 import type { ResolvedOptions } from './resolved-options.js';
 import { RESPONSE_ROWS, resolveResponseOptions } from './response-options.js';
 import { resolveTokenOptions, TOKEN_ROWS } from './token-options.js';
@@ -52,6 +53,7 @@ export const OPTION_ROWS = {
  * ```
  */
 export function resolveOptions(options: JwtExtendedOptions): ResolvedOptions {
+  refuseNamesFromElsewhere(options, Object.keys(OPTION_ROWS));
   const given = readOptions('', OPTION_ROWS, options);
   const { blocklist, rotation, sessions, events, login, loaders, clock } = given;
   checkStoreFits(blocklist, rotation, sessions);

@@ -11,6 +11,7 @@ export const acceptedSingleImports: readonly string[] = [
   'http/extract-token.ts',
   'keys/secret-strength.ts',
   'module/endpoints.ts',
+  'options/names-elsewhere.ts',
   'options/resolve-options.ts',
   'passport/passport.strategies.ts',
   'revocation/store-circuit.ts',

@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { APPS, logOf } from './broken-apps.js';
 
 async function logs(): Promise<object[]> {
-  const all = [];
+  const all: object[] = [];
   for (const { title, module, says = '' } of APPS)
     all.push({ title, says, log: await logOf(module()) });
   return all;
