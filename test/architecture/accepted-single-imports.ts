@@ -12,7 +12,6 @@ export const acceptedSingleImports: readonly string[] = [
   'keys/secret-strength.ts',
   'module/endpoints.ts',
   'options/names-elsewhere.ts',
-  'options/resolve-options.ts',
   'passport/passport.strategies.ts',
   'revocation/store-circuit.ts',
   'route/route-scan.ts',

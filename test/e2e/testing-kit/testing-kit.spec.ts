@@ -7,6 +7,7 @@ import {
   Module,
   Param,
   Post,
+  Res,
   type Type,
   UseGuards,
 } from '@nestjs/common';
@@ -15,6 +16,7 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import { AssertionError } from 'node:assert';
 import { readdirSync, readFileSync } from 'node:fs';
+import type { Server } from 'node:http';
 import { join } from 'node:path';
 import request from 'supertest';
 import {
@@ -23,12 +25,14 @@ import {
   Claims,
   CurrentIdentity,
   FreshGuard,
+  type HttpResponse,
   JwtExtendedModule,
   type JwtExtendedModuleExtras,
   type JwtExtendedOptions,
   JwtRequired,
   RefreshGuard,
   type TokenErrorCode,
+  TokenCookies,
   TokenService,
 } from '../../../src/index.js';
 import {
@@ -51,6 +55,22 @@ import { FaultyStore } from '../../support/faults.js';
 import { forgeToken, SECRET } from '../../support/forge.js';
 import { ed25519Pair, rsaPair } from '../../support/keys.js';
 import { claimsOf, headerOf, keysOf, rejectionOf } from '../../support/tokens.js';
+
+@Controller()
+class CookieController {
+  constructor(
+    private readonly tokens: TokenService,
+    private readonly cookies: TokenCookies,
+  ) {}
+
+  @Post('log-in')
+  async logIn(@Res({ passthrough: true }) response: HttpResponse) {
+    await Promise.resolve(
+      this.cookies.setAccessCookies(response, await this.tokens.createAccessToken('alice')),
+    );
+    return {};
+  }
+}
 
 @Controller()
 class RoutesController {
@@ -310,6 +330,89 @@ describe('The testing module', () => {
 
     expect(Math.abs(Number(iat) - Date.now() / 1000)).toBeLessThan(60);
     await testing.close();
+  });
+});
+
+describe('The testing module, for options of other kinds', () => {
+  const start = async (options: unknown) => {
+    const module = JwtExtendedModule.forRootAsync({ useFactory: () => options as never });
+    const testing = await Test.createTestingModule({
+      imports: [module, JwtExtendedTestingModule.register()],
+      controllers: [RoutesController, CookieController],
+    }).compile();
+    return started(testing.createNestApplication());
+  };
+
+  it.each([undefined, '', 'production', 'staging'])(
+    'refuses to start if NODE_ENV is %j',
+    async (environment) => {
+      const { NODE_ENV } = process.env;
+      if (environment === undefined) delete process.env.NODE_ENV;
+      else process.env.NODE_ENV = environment;
+      const starting = rejectionOf(start({ secret: SECRET }));
+      const mistake = await starting.finally(() => (process.env.NODE_ENV = NODE_ENV));
+      expect(mistake).toMatchObject({
+        name: 'JwtExtendedConfigError',
+        message: expect.stringContaining('JwtExtendedTestingModule is imported') as unknown,
+      });
+    },
+  );
+
+  it.each<[unknown]>([[undefined], [null], ['text'], [{ secret: SECRET, cookies: null }]])(
+    'leaves it to the module to refuse %j',
+    async (options) => {
+      const { name } = (await rejectionOf(start(options))) as Error;
+      expect(name).toBe('JwtExtendedConfigError');
+    },
+  );
+
+  it.each<JwtExtendedOptions>([
+    {},
+    { cookies: { secure: true } },
+    { cookies: { sameSite: 'none' } },
+  ])('lets the agent of supertest keep cookies over HTTP: %j', async (options) => {
+    const tested = await start({ secret: SECRET, locations: ['cookies'], ...options });
+    const agent = request.agent(tested.nest.getHttpServer() as Server);
+    await agent.post('/log-in').expect(201);
+    await agent.get('/me').expect(200);
+  });
+
+  it('leaves cookies alone whose names need Secure', async () => {
+    const cookies = { accessName: '__Host-access' };
+    const tested = await start({ secret: SECRET, locations: ['cookies'], cookies });
+    const [cookie] = (await tested.send('POST', '/log-in')).cookies;
+    expect(cookie).toMatch(/^__Host-access=.+; Secure/);
+  });
+
+  it('keeps no revocations if the application keeps none', async () => {
+    const tested = await start({ secret: SECRET, blocklist: false });
+    expect(await rejectionOf(tested.get(BlocklistService).revokeAllFor('alice'))).toMatchObject({
+      name: 'JwtExtendedConfigError',
+    });
+  });
+
+  it('keeps options and loaders that are instances of classes', async () => {
+    class Loaders {
+      readonly #users = new Map([['alice', { name: 'Alice' }]]);
+      userLookup({ identity }: { identity: string }) {
+        return this.#users.get(identity);
+      }
+    }
+    class Options {
+      readonly secret = SECRET;
+      get loaders() {
+        return new Loaders();
+      }
+      get errorMessageKey() {
+        return 'fault';
+      }
+    }
+    const tested = await start(new Options());
+    const { headers } = await asIdentity(tested.nest, 'bob');
+    expect(await tested.send('GET', '/me', { headers })).toMatchObject({
+      status: 401,
+      body: { fault: 'Error loading the user bob' },
+    });
   });
 });
 
