@@ -38,6 +38,7 @@ export interface UnverifiedToken {
 /**
  * Functions that the module calls while it creates and reads tokens. Each may be async, and must end within
  * `loaderTimeout`. If one throws an `HttpException`, the response has its status; any other failure is answered with 503.
+ * A value of the wrong kind is a `TokenCreationError` (500) while a token is created, and otherwise a failure like others.
  *
  * `subject` is the first argument of `createAccessToken`, `createRefreshToken` or `createTokenPair`, and what `userLookup`
  * returned if a token is rotated or renewed; annotate it with your own type.
@@ -64,7 +65,7 @@ export interface JwtExtendedLoaders {
   isTokenRevoked?(token: Token, context: LoaderContext): Awaitable<boolean>;
   /** Returns whether the application accepts a verified token. Flask: `token_verification_loader`. */
   tokenVerification?(token: Token, context: LoaderContext): Awaitable<boolean>;
-  /** Returns the user of a token; `null` or `undefined` refuses the token. Flask: `user_lookup_loader`. */
+  /** Returns the user of a token; `null`, `undefined` or `false` refuses the token. Flask: `user_lookup_loader`. */
   userLookup?(token: Token, context: LoaderContext): Awaitable<unknown>;
 }
 /* eslint-enable @typescript-eslint/no-explicit-any */

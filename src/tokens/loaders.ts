@@ -86,8 +86,8 @@ export async function requireVerified(
 }
 
 /**
- * The user that the `userLookup` loader gives for a token; `undefined` without that loader. Any value but `null` and
- * `undefined` counts as a user, `0` and `''` included.
+ * The user that the `userLookup` loader gives for a token; `undefined` without that loader. Any value but `null`,
+ * `undefined` and `false` counts as a user, `0` and `''` included.
  *
  * @throws UserLookupError
  */
@@ -98,7 +98,7 @@ export async function loadUser(
 ): Promise<unknown> {
   if (!loaders.has('userLookup')) return undefined;
   const user = await loaders.ask('userLookup', token, { request, type: token.type });
-  if (user === undefined || user === null) throw new UserLookupError(token);
+  if (user === undefined || user === null || user === false) throw new UserLookupError(token);
   return user;
 }
 

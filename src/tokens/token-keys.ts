@@ -1,3 +1,4 @@
+import { safeMessage } from '../common/fault-message.js';
 import { TokenCreationError } from '../errors/config.error.js';
 import { InvalidTokenError } from '../errors/token-errors.js';
 import type { Awaitable } from '../contracts/awaitable.js';
@@ -89,14 +90,18 @@ export class TokenKeys {
     subject: unknown,
     context: LoaderContext,
   ): Promise<SigningKey> {
-    return this.loaders.askFor('encodeKey', [subject, context], (answer) => {
+    const answer = await this.loaders.ask('encodeKey', subject, context);
+    try {
       const { key, kid, namespace } = namedKey(answer, 'encodeKey');
       if (kid !== undefined && !isKeyId(kid))
         throw new TypeError(
           'loaders.encodeKey: kid must be 1 to 256 characters of printable ASCII',
         );
       return { key: this.loaded.signing(key, algorithm), algorithm, kid, namespace };
-    });
+    } catch (error) {
+      // A key that cannot sign is a mistake of the application, as are claims that no token can hold.
+      throw new TokenCreationError(safeMessage(error), { cause: error });
+    }
   }
 }
 

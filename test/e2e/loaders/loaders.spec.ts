@@ -158,7 +158,7 @@ describe("The loaders' arguments and answers", () => {
       expect(await app.send('GET', '/me', { token })).toMatchObject({ status, body: { msg } });
     });
 
-    it.each([[0], [''], [false]])('userLookup can give %j as a user (R52)', async (user) => {
+    it.each([[0], ['']])('userLookup can give %j as a user (R52)', async (user) => {
       loaders.userLookup.mockImplementation(() => give(user));
       expect(await app.send('GET', '/me', { token: forgeToken(accessClaims()) })).toMatchObject({
         status: 200,
