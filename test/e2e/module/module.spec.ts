@@ -32,6 +32,7 @@ import { EXTRA_ROWS } from '../../../src/module/module-extras.js';
 import { ModuleSettings } from '../../../src/module/module-settings.js';
 import { createApp, RunningApp } from '../../support/app.js';
 import { SECRET } from '../../support/forge.js';
+import { rejecting, throwing } from '../../support/faults.js';
 import { ecPair } from '../../support/keys.js';
 import { askedBy, routeAt } from '../../support/routes.js';
 
@@ -279,19 +280,37 @@ describe('forRootAsync', () => {
     ['nothing', undefined, 'options'],
     ['null', null, 'options'],
     ['text', 'secret', 'options'],
-    ['an array', [], ''],
+    ['an array', [], 'JwtExtendedModule was given an empty array; give an object of options'],
+    ['a function', () => ({ secret: SECRET }), 'JwtExtendedModule was given a function'],
     ['a bad value', { secret: SECRET, leeway: -1 }, 'leeway'],
   ])('does not compile if the factory returns %s (R21)', async (_title, result, text) => {
     const module = JwtExtendedModule.forRootAsync({ useFactory: () => result as never });
     await expect(compile(module)).rejects.toEqual(configError(text));
   });
 
-  it('does not compile if the factory throws, and rejects with its error', async () => {
-    const useFactory = () => {
-      throw new Error('JWT_SECRET is not set');
-    };
-    const failing = compile(JwtExtendedModule.forRootAsync({ useFactory }));
+  it.each<[string, () => unknown]>([
+    ['the factory throws', throwing(new Error('JWT_SECRET is not set'))],
+    ['the factory rejects', rejecting(new Error('JWT_SECRET is not set'))],
+    [
+      'a getter of the options throws',
+      () => ({
+        secret: SECRET,
+        get leeway(): number {
+          throw new Error('JWT_SECRET is not set');
+        },
+      }),
+    ],
+  ])('does not compile if %s, and rejects with its error', async (_title, useFactory) => {
+    const failing = compile(JwtExtendedModule.forRootAsync({ useFactory: useFactory as never }));
     await expect(failing).rejects.toThrow('JWT_SECRET is not set');
+  });
+
+  it.each<[string, JwtExtendedOptions]>([
+    ['is frozen', Object.freeze({ secret: SECRET, cookies: Object.freeze({ secure: false }) })],
+    ['has no prototype', Object.assign(Object.create(null) as object, { secret: SECRET })],
+  ])('takes an object of options that %s', async (_title, options) => {
+    const testing = await compile(JwtExtendedModule.forRootAsync({ useFactory: () => options }));
+    expect(testing.get(ModuleSettings, { strict: false }).options.token.leeway).toBe(0);
   });
 
   it.each<[string, AsyncOptions]>([
