@@ -23,6 +23,7 @@ import {
   RefreshGuard,
   SlidingSessionInterceptor,
 } from '../../../src/index.js';
+import { plainNameOf } from '../../../src/common/describe.js';
 import { accessClaims, forgeToken, SECRET } from '../../support/forge.js';
 
 class Gateway {
@@ -98,7 +99,7 @@ describe.each([AccessGuard, FreshGuard, RefreshGuard])('%p', (guard) => {
 it.each([AccessGuard, FreshGuard, RefreshGuard, GraphqlGuard])(
   '%p explains what to do if it was created with new',
   (guard) => {
-    const { name } = guard;
+    const name = plainNameOf(guard);
     expect(() => new guard().canActivate(callOf('http', [{ headers: {} }]))).toThrow(
       new JwtExtendedConfigError(
         `${name} was created with new and not by the container: use app.useGlobalGuards(app.get(${name}))`,
