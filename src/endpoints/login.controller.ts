@@ -35,7 +35,10 @@ export function loginEndpoint(): Type {
       Reflect.defineMetadata(API_PARAMETERS, [body], Reflect.get(this, 'login'));
     }
 
-    /** @throws BadCredentialsError, TokenCheckUnavailableError, the application's own `HttpException` */
+    /**
+     * @throws BadCredentialsError, TokenCheckUnavailableError, the application's own `HttpException`
+     * @throws TokenCreationError - if `login.pairOptions` gives what is not an option
+     */
     @Public()
     @Post()
     @HttpCode(HttpStatus.OK)
@@ -48,8 +51,13 @@ export function loginEndpoint(): Type {
     ): Promise<unknown> {
       const authenticatedAt = this.passwords.now();
       const subject = await this.passwords.authenticate(request, body);
-      const options = { fresh: true, request, authenticatedAt };
-      const pair = await this.tokens.createTokenPair(subject, options);
+      const options = await this.passwords.pairOptions(subject, request);
+      const pair = await this.tokens.createTokenPair(subject, {
+        ...options,
+        fresh: options.fresh ?? true,
+        request,
+        authenticatedAt,
+      });
       const answer = await this.passwords.respond(pair, subject, request);
       const standard = await this.delivery.deliver(pair, response, 'Successfully logged in');
       return answer ? this.delivery.send(answer, response) : standard;

@@ -1,42 +1,61 @@
-import { HttpException } from '@nestjs/common';
+import { HttpException, Logger } from '@nestjs/common';
 import { readCallbackResponse } from '../http/callback-response.js';
 import { isObject } from '../common/checks.js';
+import { describe, kindOf, tagOf } from '../common/describe.js';
 import { withDeadline } from '../contracts/awaitable.js';
 import type { HttpRequest } from '../contracts/http.js';
 import type { TokenPair } from '../contracts/token.js';
+import { TokenCreationError } from '../errors/config.error.js';
 import { BadCredentialsError } from '../errors/token-errors.js';
 import { type Answer, type ErrorRenderer, withRenderer } from '../errors/token.error.js';
 import type { Outages } from '../events/outages.js';
 import type { EventPublisher } from '../events/security-event-publisher.js';
-import type { ResolvedLoginOptions } from '../options/login-options.js';
+import type { LoginPairOptions, ResolvedLoginOptions } from '../options/login-options.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { isJson } from '../http/token-locations.js';
+import { OPTION_NAMES } from '../tokens/token-request.js';
 
 /**
- * Reads a JSON object of exactly two members, as Flask-JWT does; `undefined` for anything else. The content type must be
- * JSON, so that a form of another site cannot log a visitor in under another account.
+ * Reads a JSON object of exactly two members, as Flask-JWT does, and of those that `login.fields` names; otherwise it gives
+ * the reason, for the log. The content type must be JSON, so that a form of another site cannot log a visitor in under
+ * another account.
  */
 function presentedCredentials(
   request: HttpRequest,
   body: unknown,
-  { usernameKey, passwordKey }: ResolvedLoginOptions,
-): Record<'username' | 'password', string> | undefined {
-  if (!isJson(request) || !isObject(body) || Object.keys(body).length !== 2) return undefined;
-  const username = textOf(body, usernameKey);
-  const password = textOf(body, passwordKey);
-  return username && password ? { username, password } : undefined;
+  { usernameKey, passwordKey, fields }: ResolvedLoginOptions,
+): Record<'username' | 'password', string> | string {
+  if (!isJson(request)) return 'the content type is not JSON';
+  if (!isObject(body) || Array.isArray(body)) return 'it is not an object';
+  const expected = [usernameKey, passwordKey];
+  const unexpected = Object.keys(body).filter((name) => ![...expected, ...fields].includes(name));
+  if (unexpected.length > 0) return `unexpected ${listOf(unexpected)}`;
+  const missing = expected.filter((name) => !Object.hasOwn(body, name));
+  if (missing.length > 0) return `missing ${listOf(missing)}`;
+  const { [usernameKey]: username, [passwordKey]: password } = body;
+  if (isText(username) && isText(password)) return { username, password };
+  const wrong = expected.filter((name) => !isText(body[name]));
+  return `not a string, or empty: ${listOf(wrong)}`;
 }
 
-function textOf(body: Readonly<Record<string, unknown>>, name: string): string | undefined {
-  const value = Object.hasOwn(body, name) ? body[name] : undefined;
-  return typeof value === 'string' ? value : undefined;
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== '';
 }
+
+/** The first names of members. A client chose them, so none is shown that is long or might be taken for a line of the log. */
+function listOf(names: readonly string[]): string {
+  const shown = names.slice(0, MOST_NAMES).map(describe);
+  return [...shown, ...(names.length > MOST_NAMES ? ['more'] : [])].join(', ');
+}
+
+const MOST_NAMES = 5;
 
 /** The members of a `CallbackResponse`. An object with any other member is a body. */
 const RESPONSE_MEMBERS = ['status', 'body', 'headers'];
 
-/** Calls `login.authenticate` and `login.respond`. */
+/** Calls `login.authenticate`, `login.pairOptions` and `login.respond`. */
 export class PasswordLogin {
+  readonly #logger = new Logger('JwtExtendedModule');
   readonly #login: ResolvedLoginOptions;
   readonly #timeoutMs: number;
   private readonly clock: () => Date;
@@ -68,12 +87,13 @@ export class PasswordLogin {
 
   /** JSON Schema of the login's body. */
   get bodySchema(): object {
-    const { usernameKey, passwordKey } = this.#login;
+    const { usernameKey, passwordKey, fields } = this.#login;
     return {
       type: 'object',
       properties: {
         [usernameKey]: { type: 'string', minLength: 1 },
         [passwordKey]: { type: 'string', minLength: 1, format: 'password' },
+        ...Object.fromEntries(fields.map((name) => [name, {}])),
       },
       required: [usernameKey, passwordKey],
       additionalProperties: false,
@@ -89,13 +109,28 @@ export class PasswordLogin {
    */
   async authenticate(request: HttpRequest, body: unknown): Promise<unknown> {
     const credentials = presentedCredentials(request, body, this.#login);
-    if (!credentials) throw this.#refusal();
+    if (typeof credentials === 'string') {
+      this.#logger.debug(`The body of a login was refused: ${credentials}`);
+      throw this.#refusal();
+    }
     const { username, password } = credentials;
     const subject = await this.#ask('authenticate', () =>
       this.#login.authenticate(username, password, { request }),
     );
     if (subject === undefined || subject === null || subject === false) throw this.#refusal();
     return subject;
+  }
+
+  /**
+   * What the application decides about the session of a login.
+   *
+   * @throws TokenCheckUnavailableError, the application's own `HttpException`
+   * @throws TokenCreationError - if it gives anything but options
+   */
+  async pairOptions(subject: unknown, request: HttpRequest): Promise<LoginPairOptions> {
+    const { pairOptions } = this.#login;
+    if (!pairOptions) return {};
+    return optionsOf(await this.#ask('pairOptions', () => pairOptions(subject, { request })));
   }
 
   /**
@@ -114,7 +149,10 @@ export class PasswordLogin {
   }
 
   /** The client hears 503, unless the application chose an HTTP error of its own; the reason goes to the log alone. */
-  async #ask<T>(name: 'authenticate' | 'respond', call: () => T | Promise<T>): Promise<T> {
+  async #ask<T>(
+    name: 'authenticate' | 'pairOptions' | 'respond',
+    call: () => T | Promise<T>,
+  ): Promise<T> {
     const source = `login.${name}`;
     try {
       const answer = await withDeadline(call(), this.#timeoutMs, 'it');
@@ -131,6 +169,24 @@ export class PasswordLogin {
     this.events.publish('refused', { code: error.code });
     return withRenderer(this.renderer, error);
   }
+}
+
+/** The endpoint notes the moment itself, before it calls `login.authenticate`, and it knows the request. */
+const PAIR_OPTIONS = OPTION_NAMES.createTokenPair.filter(
+  (name) => name !== 'authenticatedAt' && name !== 'request',
+);
+
+/** @throws TokenCreationError - if it is neither nothing nor options that a login may choose */
+function optionsOf(given: unknown): LoginPairOptions {
+  if (given === undefined || given === null) return {};
+  const fix = `return an object with any of ${PAIR_OPTIONS.join(', ')}`;
+  if (!isObject(given) || tagOf(given) !== 'Object')
+    throw new TokenCreationError(`login.pairOptions returned ${kindOf(given)}; ${fix}`);
+  const unknown = Object.keys(given).find((name) => !PAIR_OPTIONS.includes(name));
+  if (unknown === undefined) return given;
+  throw new TokenCreationError(
+    `login.pairOptions returned the member ${describe(unknown)}; ${fix}`,
+  );
 }
 
 /** @throws TypeError - if it is neither a body nor a response that can be sent */

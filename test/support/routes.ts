@@ -98,3 +98,12 @@ export class ErrorLog implements LoggerService {
   log(): void {}
   fatal(): void {}
 }
+
+/** A logger that keeps what an application logs for its developers, and prints nothing. */
+export class DebugLog extends ErrorLog {
+  readonly lines: string[] = [];
+
+  debug(message: unknown): void {
+    this.lines.push(String(message));
+  }
+}

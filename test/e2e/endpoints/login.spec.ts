@@ -1,7 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ForbiddenException } from '@nestjs/common';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import type { JwtExtendedOptions, LoginOptions, TokenPair } from '../../../src/index.js';
+import {
+  BlocklistService,
+  type JwtExtendedOptions,
+  type LoginOptions,
+  SessionService,
+  type TokenPair,
+} from '../../../src/index.js';
 import { expectRefusal } from '../../../src/testing/index.js';
 import { ADAPTERS, type RunningApp } from '../../support/app.js';
 import { ALICE, pairIn, Users } from '../../support/endpoints.js';
@@ -9,12 +15,13 @@ import { hanging, rejecting, throwing } from '../../support/faults.js';
 import { Clock, forgeToken, NOW } from '../../support/forge.js';
 import { exchangesIn } from '../../support/http-block.js';
 import { blocksIn } from '../../support/readme.js';
-import { ErrorLog } from '../../support/routes.js';
+import { DebugLog, ErrorLog } from '../../support/routes.js';
 import { compileSample, Sample } from '../../support/sample.js';
 import { claimsOf } from '../../support/tokens.js';
 import { refusal, said, sendRaw, welcome } from '../../support/transport.js';
 import { ALL_COOKIES, inBrowser, shown, start, uncached } from './endpoint-apps.js';
 
+const REFUSED = 'The body of a login was refused: ';
 const JSON_TYPE = { 'content-type': 'application/json' };
 const BAD = refusal(401, 'CREDENTIALS_INVALID', 'Bad username or password');
 const UNAVAILABLE = refusal(503, 'CHECK_UNAVAILABLE', 'Token could not be checked');
@@ -124,6 +131,230 @@ describe.each(ADAPTERS)('POST /auth on %s', (adapter) => {
     const json = { email: 'alice', secret: 'wonderland' };
     expect((await own.send('POST', '/auth', { json })).status).toBe(200);
     expect(said(await own.send('POST', '/auth', { json: ALICE }))).toEqual(BAD);
+  });
+});
+
+describe.each(ADAPTERS)('The body of a login on %s', (adapter) => {
+  const users = new Users();
+  const { authenticate } = users;
+  const log = new DebugLog();
+  let app: RunningApp;
+
+  beforeAll(async () => {
+    const login = { authenticate, fields: ['remember', 'device'] };
+    app = await start(adapter, { options: { login } });
+    app.nest.useLogger(log);
+  });
+
+  /** The answer to a body, and what is logged about it. */
+  async function loggedBy(body: unknown, type = 'application/json') {
+    log.lines.length = 0;
+    users.asked.length = 0;
+    const text = typeof body === 'string' ? body : JSON.stringify(body);
+    const headers: Record<string, string> = type === '' ? {} : { 'content-type': type };
+    const answer = await sendRaw(app, 'POST', '/auth', { headers, body: text });
+    return { ...said(answer), lines: log.lines.map((line) => line.replace(REFUSED, '')) };
+  }
+
+  it.each([{}, { remember: true }, { device: { name: ['phone'] }, remember: null }])(
+    'may have the members of login.fields with any values: %j',
+    async (more) => {
+      expect(await loggedBy({ ...ALICE, ...more })).toMatchObject({ status: 200, lines: [] });
+    },
+  );
+
+  it.each<[body: unknown, reason: string]>([
+    [{ ...ALICE, admin: true }, "unexpected 'admin'"],
+    [{ ...ALICE, Remember: true, x: 1 }, "unexpected 'Remember', 'x'"],
+    [{ username: 'alice', remember: true }, "missing 'password'"],
+    [{}, "missing 'username', 'password'"],
+    [{ ...ALICE, password: 7 }, "not a string, or empty: 'password'"],
+    [{ username: ['alice'], password: '' }, "not a string, or empty: 'username', 'password'"],
+    [
+      { username: { toString: 'x' }, password: null },
+      "not a string, or empty: 'username', 'password'",
+    ],
+    [[ALICE.username, ALICE.password], 'it is not an object'],
+    [
+      { ...ALICE, 'a\nb': 1, ['x'.repeat(500)]: 1 },
+      'unexpected a string of 3 characters, a string of 500 characters',
+    ],
+    [
+      { ...ALICE, ...Object.fromEntries(Array.from('abcdefgh', (name) => [name, 1])) },
+      "unexpected 'a', 'b', 'c', 'd', 'e', more",
+    ],
+    [{ ...ALICE, toString: 1, hasOwnProperty: 2 }, "unexpected 'toString', 'hasOwnProperty'"],
+  ])('is refused as bad credentials, and the log names its members: %j', async (body, reason) => {
+    const found = await loggedBy(body);
+    expect(found).toEqual({ ...BAD, lines: [reason] });
+    expect(users.asked).toEqual([]);
+    expect(log.lines.join()).not.toMatch(/alice|wonderland/);
+  });
+
+  it.each([
+    ['username=alice&password=wonderland', 'application/x-www-form-urlencoded'],
+    [JSON.stringify(ALICE), 'text/plain'],
+    ['', ''],
+  ])('%j of the type %j is refused for its type', async (body, type) => {
+    const lines = ['the content type is not JSON'];
+    expect(await loggedBy(body, type)).toEqual({ ...BAD, lines });
+  });
+
+  it.each<[what: string, body: string]>([
+    ['names of the prototype', '{"__proto__":{"username":"alice"},"password":"wonderland"}'],
+    ['a constructor', '{"constructor":{"prototype":{"username":"alice"}},"password":"wonderland"}'],
+    [
+      'two members of one name',
+      '{"username":"alice","username":["alice"],"password":"wonderland"}',
+    ],
+    [
+      'ten thousand members',
+      JSON.stringify(Object.fromEntries(Array.from({ length: 5000 }, (_, n) => [n, n]))),
+    ],
+    ['a hundred levels', `{"username":${'['.repeat(5000)}${']'.repeat(5000)},"password":"x"}`],
+    ['a lone surrogate', '{"username":"\\ud800","password":"wonderland"}'],
+    ['a NUL', '{"username":"alice\\u0000","password":"wonderland"}'],
+  ])('never makes the login fail with 500: %s', async (_what, body) => {
+    const { status } = await loggedBy(body);
+    // Fastify itself refuses names of the prototype.
+    const isUnread = adapter === 'fastify' && /__proto__|constructor/.test(body);
+    expect(status).toBe(isUnread ? 400 : 401);
+  });
+});
+
+describe.each(ADAPTERS)('login.pairOptions on %s', (adapter) => {
+  const { authenticate } = new Users();
+
+  /** The answer to a login of alice with a body, and the errors that are logged. */
+  async function loggedIn(
+    pairOptions: LoginOptions['pairOptions'],
+    options: JwtExtendedOptions = {},
+    more: object = {},
+  ) {
+    const log = new ErrorLog();
+    const login = { authenticate, pairOptions, fields: ['remember'] };
+    const app = await start(adapter, { options: { login, loaderTimeout: '50ms', ...options } });
+    app.nest.useLogger(log);
+    const answer = await app.send('POST', '/auth', { json: { ...ALICE, ...more } });
+    return { app, answer, errors: log.errors };
+  }
+
+  it('decides about the session with subject and request', async () => {
+    const clock = new Clock();
+    const pairOptions: LoginOptions['pairOptions'] = async (subject: string, { request }) => ({
+      additionalClaims: { who: subject, how: (request as { method: string }).method },
+      accessExpiresIn: '1m',
+      refreshExpiresIn: '1h',
+      note: 'the kitchen',
+    });
+    const options = { clock: clock.now, sessions: { list: true } };
+    const { app, answer } = await loggedIn(pairOptions, options);
+    const { access, refresh } = pairIn(answer.body);
+    const custom = { who: 'alice', how: 'POST' };
+    expect(claimsOf(access)).toMatchObject({ ...custom, exp: NOW + 60, fresh: true });
+    expect(claimsOf(refresh)).toMatchObject({ ...custom, exp: NOW + 3600 });
+    const [session] = await app.get(SessionService).list('alice');
+    expect(session).toMatchObject({ note: 'the kitchen' });
+    const again = await app.send('POST', '/auth/refresh', { token: refresh });
+    expect(claimsOf(pairIn(again.body).access)).toMatchObject({ ...custom, exp: NOW + 60 });
+  });
+
+  it.each<[remember: unknown, maxAge: boolean]>([
+    [true, true],
+    [false, false],
+    [undefined, false],
+  ])('makes cookies persistent for a body with remember: %j', async (remember, isKept) => {
+    const { app, answer } = await loggedIn(
+      (_user, { request }) => ({
+        remember: (request as { body: { remember?: boolean } }).body.remember === true,
+      }),
+      { locations: ['cookies'] },
+      { remember },
+    );
+    const kept = (lines: readonly string[]) => lines.map((line) => /Max-Age=\d{3}/.test(line));
+    expect(kept(answer.cookies)).toEqual([isKept, isKept, isKept, isKept]);
+    const [access = '', , refresh = '', csrf = ''] = answer.cookies.map(
+      (line) => line.split(';')[0] ?? '',
+    );
+    const again = await app.send('POST', '/auth/refresh', {
+      headers: { cookie: `${access}; ${refresh}`, 'x-csrf-token': csrf.split('=')[1] ?? '' },
+    });
+    expect(kept(again.cookies)).toEqual([isKept, isKept, isKept, isKept]);
+  });
+
+  it.each<[given: unknown, fresh: unknown]>([
+    [undefined, true],
+    [null, true],
+    [{}, true],
+    [{ fresh: undefined }, true],
+    [{ fresh: false }, false],
+    [{ fresh: '10m' }, NOW + 600],
+  ])('of %j gives an access token with fresh: %j', async (given, fresh) => {
+    const { answer } = await loggedIn(() => given as object, { clock: new Clock().now });
+    expect(claimsOf(pairIn(answer.body).access).fresh).toBe(fresh);
+  });
+
+  it('cannot keep a login alive that a revocation has overtaken', async () => {
+    const app: RunningApp = await start(adapter, {
+      options: {
+        login: {
+          authenticate: async (username) => {
+            await app.get(BlocklistService).revokeAllFor(username);
+            return username;
+          },
+          pairOptions: () => ({ accessExpiresIn: '1h' }),
+        },
+      },
+    });
+    const { access } = pairIn((await app.send('POST', '/auth', { json: ALICE })).body);
+    const answer = access === '' ? 401 : (await app.send('GET', '/room', { token: access })).status;
+    expect(answer).toBe(401);
+  });
+
+  const NAMES =
+    'return an object with any of additionalClaims, additionalHeaders, accessExpiresIn, refreshExpiresIn, sessionId, fresh, remember, note';
+
+  it.each<[what: string, given: unknown, message: string]>([
+    ['text', 'secret-canary', `login.pairOptions returned a string of 13 characters; ${NAMES}`],
+    ['true', true, `login.pairOptions returned a boolean; ${NAMES}`],
+    ['a list', ['remember'], `login.pairOptions returned an array; ${NAMES}`],
+    ['a Map', new Map(), `login.pairOptions returned an object of type Map; ${NAMES}`],
+    [
+      'an unknown name',
+      { rember: true },
+      `login.pairOptions returned the member 'rember'; ${NAMES}`,
+    ],
+    [
+      'the moment, which the endpoint notes',
+      { authenticatedAt: new Date() },
+      `login.pairOptions returned the member 'authenticatedAt'; ${NAMES}`,
+    ],
+    ['a request', { request: {} }, `login.pairOptions returned the member 'request'; ${NAMES}`],
+    ['a wrong remember', { remember: 'yes' }, 'remember must be true or false'],
+    [
+      'a reserved claim',
+      { additionalClaims: { exp: 0 } },
+      "additionalClaims may not contain 'exp': the name is reserved",
+    ],
+  ])('makes the login fail with 500 and a log if it gives %s', async (_what, given, message) => {
+    const { answer, errors } = await loggedIn(() => given as object, { locations: ['cookies'] });
+    const body = { statusCode: 500, message: 'Internal server error' };
+    expect(shown(answer)).toMatchObject({ status: 500, body, cookies: [] });
+    expect(errors).toEqual([message]);
+  });
+
+  it.each<[what: string, pairOptions: NonNullable<LoginOptions['pairOptions']>, reason: string]>([
+    ['throws', throwing(new Error('secret-canary')), 'secret-canary'],
+    ['hangs', hanging, 'it did not answer within 50 ms'],
+  ])('makes the login fail with 503 and a log if it %s', async (_what, pairOptions, reason) => {
+    const { answer, errors } = await loggedIn(pairOptions);
+    expect(shown(answer)).toEqual(uncached(UNAVAILABLE));
+    expect(errors).toEqual([`login.pairOptions failed: ${reason}`]);
+  });
+
+  it('can throw an HttpException, which keeps its status', async () => {
+    const { answer } = await loggedIn(throwing(new ForbiddenException({ msg: 'No' })));
+    expect(shown(answer)).toEqual(uncached({ status: 403, body: { msg: 'No' } }));
   });
 });
 

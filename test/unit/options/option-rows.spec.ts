@@ -182,6 +182,15 @@ const BY_PATH: Readonly<Record<string, readonly Wrong[]>> = {
   sessions: NOT_GROUPS,
   events: ofWrongKind(emitter, null, {}, 'canary', class Emitter {}),
   login: NOT_GROUPS,
+  'login.fields': [
+    ...wrong("give an array with it: ['remember']", 'remember'),
+    ...wrong('give an array', null, {}, true),
+    [[''], `[0] was given ''; ${member}`],
+    [['__proto__'], `[0] was given '__proto__'; ${member}`],
+    [[/remember/], '[0] was given an object of type RegExp; give a string'],
+    [['a', 'b', 'a'], " was given 'a' twice; name each only once"],
+    [['password'], " was given 'password', as was login.passwordKey; name other members only"],
+  ],
   loaders: NOT_GROUPS,
   clock: [
     ...wrong('give a function', new Date(), null),

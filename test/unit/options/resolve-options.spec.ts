@@ -313,12 +313,16 @@ describe('The option login', () => {
   });
 
   it('takes functions, and the names of the members of a body', () => {
-    const given = { authenticate, usernameKey: 'email', passwordKey: 'secret', respond: () => 5 };
-    const login = { ...given, authenticate: anyFunction, respond: anyFunction };
-    expect(resolve({ login: given }).login).toEqual(login);
-    expect(resolve({ login: { authenticate } }).login).toMatchObject({
+    const names = { usernameKey: 'email', passwordKey: 'secret', fields: ['username'] };
+    const given = { ...names, authenticate, pairOptions: () => ({}), respond: () => 5 };
+    const functions = { authenticate: anyFunction, pairOptions: anyFunction, respond: anyFunction };
+    expect(resolve({ login: given }).login).toEqual({ ...names, ...functions });
+    expect(resolve({ login: { authenticate } }).login).toEqual({
+      authenticate: anyFunction,
       usernameKey: 'username',
       passwordKey: 'password',
+      fields: [],
+      pairOptions: undefined,
       respond: undefined,
     });
   });
