@@ -57,7 +57,13 @@ export {
 export { TokenError, type TokenErrorCode } from './errors/token.error.js';
 export { JwtExtendedModule, type JwtExtendedModuleAsyncOptions } from './jwt-extended.module.js';
 export { type JwtExtendedModuleExtras } from './module/module-extras.js';
-export { type EndpointOptions } from './options/endpoint-options.js';
+export {
+  type DeliverOptions,
+  type DeliveryWay,
+  type EndpointOptions,
+  type LoginEndpointOptions,
+  type TokenEndpointOptions,
+} from './options/endpoint-options.js';
 export {
   type JwtExtendedOptions,
   type JwtExtendedOptionsFactory,
@@ -78,7 +84,7 @@ export {
 export { type CookieOptions } from './options/cookie-options.js';
 export { type CsrfOptions } from './options/csrf-options.js';
 export { type LocationOptions } from './options/location-options.js';
-export { type LoginOptions } from './options/login-options.js';
+export { type LoginOptions, type LoginPairOptions } from './options/login-options.js';
 export { type TokenOptions } from './options/token-options.js';
 export {
   type Algorithm,

@@ -23,7 +23,7 @@ import {
   type OptionsReplacement,
 } from './module/module-settings.js';
 import { EXPORTS, PROVIDERS } from './module/wiring.js';
-import type { EndpointPaths } from './options/endpoint-options.js';
+import type { MountedEndpoints } from './options/endpoint-options.js';
 import type { JwtExtendedOptions } from './options/jwt-extended-options.js';
 import { BlocklistService } from './revocation/blocklist.service.js';
 import { JwtExceptionFilter } from './route/jwt-exception.filter.js';
@@ -57,13 +57,13 @@ function assemble(definition: DynamicModule, extras: JwtExtendedModuleExtras): D
 }
 
 /** Replaces Nest's provider of the options by one of the settings, so that the container holds no key in plain text. */
-function settingsOf(provider: Provider, paths: EndpointPaths): Provider {
+function settingsOf(provider: Provider, mounted: MountedEndpoints): Provider {
   if (typeof provider === 'function' || provider.provide !== MODULE_OPTIONS_TOKEN) return provider;
   const { useFactory: getOptions, inject = [] } = factoryOf(provider);
   const readSettings = async (replace: OptionsReplacement | undefined, ...args: unknown[]) => {
     const options = await getOptions(...args);
     const settings = await ModuleSettings.from(replace ? replace(options) : options);
-    checkEndpoints(paths, settings);
+    checkEndpoints(mounted, settings);
     return settings;
   };
   const replacement = { token: OPTIONS_REPLACEMENT, optional: true };

@@ -25,6 +25,7 @@ import { freshness, requiredClaims, requiredScope } from '../options/requirement
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import type { RevocationCheck } from '../revocation/revocation-check.js';
 import { type LoaderCalls, loadUser, requireVerified } from '../tokens/loaders.js';
+import { parseToken } from '../tokens/compact-jws.js';
 import type { TokenReader } from '../tokens/token-reader.js';
 import type { ExtractedToken } from '../http/token-locations.js';
 import { extractToken } from '../http/extract-token.js';
@@ -220,11 +221,29 @@ export class Authenticator {
   /** An optional route accepts a missing token, and nothing else that is wrong. */
   #extract(request: HttpRequest, policy: RoutePolicy): ExtractedToken | undefined {
     try {
-      return extractToken(request, policy, this.options);
+      return this.#find(request, policy);
     } catch (error) {
       if (policy.optional && error instanceof MissingTokenError) return undefined;
       throw error;
     }
+  }
+
+  /**
+   * Where a refresh token is asked for, an access token does not stand in the way of a token in a later location: clients
+   * send it with every request. It counts if there is no other. A token of any other kind never falls through.
+   */
+  #find(request: HttpRequest, policy: RoutePolicy): ExtractedToken {
+    const { options } = this;
+    const { type, verifyType, locations = options.locations } = policy;
+    if (type === 'access' || !verifyType || locations.length === 1)
+      return extractToken(request, policy, options);
+    let passed: ExtractedToken | undefined;
+    for (const location of locations) {
+      const found = extractIfAny(request, { ...policy, locations: [location] }, options);
+      if (found && !saysAccess(found, options)) return found;
+      passed ??= found;
+    }
+    return passed ?? extractToken(request, policy, options);
   }
 
   #announce(error: TokenError): void {
@@ -233,6 +252,24 @@ export class Authenticator {
       const { type, identity, jti, sessionId } = error.token;
       this.events.publish('refused', { code, type, identity, jti, sessionId });
     } else this.events.publish('refused', { code });
+  }
+}
+
+function extractIfAny(...given: Parameters<typeof extractToken>): ExtractedToken | undefined {
+  try {
+    return extractToken(...given);
+  } catch (error) {
+    if (error instanceof MissingTokenError) return undefined;
+    throw error;
+  }
+}
+
+/** Whether the payload, which is not verified yet, says that this is an access token. */
+function saysAccess({ encoded }: ExtractedToken, { token }: ResolvedOptions): boolean {
+  try {
+    return parseToken(encoded, token.maxTokenLength).claims.type === 'access';
+  } catch {
+    return false;
   }
 }
 

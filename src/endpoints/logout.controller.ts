@@ -17,7 +17,7 @@ import { VerifiedTokenError } from '../errors/token-errors.js';
 import { BlocklistService } from '../revocation/blocklist.service.js';
 import { CurrentToken } from '../route/param.decorators.js';
 import { LogoutGuard } from '../route/token.guards.js';
-import { TokenDelivery } from './token-delivery.js';
+import { setLocations, TokenDelivery } from './token-delivery.js';
 
 /**
  * Also clears the cookies of a token that is no longer good: scripts cannot, so a browser whose session ended elsewhere
@@ -49,7 +49,9 @@ export class LogoutEndpoint {
   constructor(
     @Inject(BlocklistService) private readonly blocklist: BlocklistService,
     @Inject(TokenDelivery) private readonly delivery: TokenDelivery,
-  ) {}
+  ) {
+    setLocations(new.target, delivery.plan.logoutLocations);
+  }
 
   /**
    * Clears the cookies after the store has acknowledged the end of the session. If that fails, the client gets the error
@@ -68,6 +70,7 @@ export class LogoutEndpoint {
   ): Promise<object> {
     await this.blocklist.revokeSession(token);
     if (token.location === 'cookies') await this.delivery.clear(token, request, response);
+    else await this.delivery.clearDelivered(token, request, response);
     return { msg: 'Successfully logged out' };
   }
 }

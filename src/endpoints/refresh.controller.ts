@@ -4,14 +4,16 @@ import type { JwtContext } from '../contracts/token.js';
 import { CurrentToken } from '../route/param.decorators.js';
 import { RefreshGuard } from '../route/token.guards.js';
 import { TokenService } from '../token.service.js';
-import { TokenDelivery } from './token-delivery.js';
+import { setLocations, TokenDelivery } from './token-delivery.js';
 
 /** The refresh endpoint: rotates a refresh token. */
 export class RefreshEndpoint {
   constructor(
     @Inject(TokenService) private readonly tokens: TokenService,
     @Inject(TokenDelivery) private readonly delivery: TokenDelivery,
-  ) {}
+  ) {
+    setLocations(new.target, delivery.plan.refreshLocations);
+  }
 
   /** @throws TokenError - as `RefreshGuard` and `TokenService.rotateRefreshToken` */
   @UseGuards(RefreshGuard)

@@ -1,13 +1,17 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { HttpAdapterHost } from '@nestjs/core';
 import type { HttpRequest, HttpResponse } from '../contracts/http.js';
-import type { JwtContext, Token, TokenPair } from '../contracts/token.js';
+import type { RoutePolicy } from '../contracts/route-policy.js';
+import type { JwtContext, Token, TokenPair, TokenType } from '../contracts/token.js';
 import { InvalidTokenError } from '../errors/token-errors.js';
-import type { Answer } from '../errors/token.error.js';
+import { type Answer, TokenError } from '../errors/token.error.js';
+import type { EndpointPlan } from '../options/endpoint-options.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
+import { REQUIRED, type RequiredPolicy } from '../route/policy-metadata.js';
+import { sessionIdOf } from '../tokens/session.js';
 import type { TokenReader } from '../tokens/token-reader.js';
 import { setHeaders } from '../http/callback-response.js';
-import { cookieValues } from '../http/token-cookie.js';
+import { cookieValues, presentedCsrf } from '../http/token-cookie.js';
 import type { TokenCookies } from '../http/token-cookies.js';
 
 interface DeliveryParts {
@@ -17,13 +21,18 @@ interface DeliveryParts {
   readonly host: HttpAdapterHost;
 }
 
+/** Where a token may come from that is exchanged for cookies: no link and no form of another site reaches these. */
+const UNFORGEABLE: readonly JwtContext['location'][] = ['cookies', 'headers', 'json'];
+
 /** Sends tokens to the client in the location in which the client sends them back. */
 export class TokenDelivery {
-  constructor(private readonly parts: DeliveryParts) {}
+  constructor(
+    private readonly parts: DeliveryParts,
+    readonly plan: EndpointPlan,
+  ) {}
 
   /**
-   * Sets the pair as cookies if the presented token came in a cookie or, at a login, if `cookies` is the first location; the
-   * body then has no tokens, so that scripts cannot read them. Otherwise the tokens are in the body.
+   * Sends each token of a pair in the body or as a cookie, which scripts cannot read.
    *
    * @param done - the message of a body without tokens
    * @param presented - the refresh token that the pair replaces; absent at a login
@@ -35,10 +44,27 @@ export class TokenDelivery {
     presented?: JwtContext,
   ): Promise<object> {
     const { accessToken, refreshToken } = pair;
-    const location = presented ? presented.location : this.parts.options.locations[0];
-    if (location !== 'cookies') return { access_token: accessToken, refresh_token: refreshToken };
-    this.parts.cookies.setPair(response, pair);
-    return { msg: done };
+    const { cookies } = this.parts;
+    const { access, refresh } = this.#waysFor(presented);
+    if (access === 'cookie' && refresh === 'cookie') {
+      cookies.setPair(response, pair);
+      return { msg: done };
+    }
+    if (access === 'cookie') cookies.setAccessCookies(response, accessToken);
+    if (refresh === 'cookie') cookies.setRefreshCookies(response, refreshToken);
+    return {
+      ...(access === 'body' && { access_token: accessToken }),
+      ...(refresh === 'body' && { refresh_token: refreshToken }),
+    };
+  }
+
+  /** Tokens go back the way they came, unless `deliver` says otherwise. */
+  #waysFor(presented: JwtContext | undefined): EndpointPlan['delivered'] {
+    const { delivered, isDeliveryChosen } = this.plan;
+    if (!presented || (isDeliveryChosen && UNFORGEABLE.includes(presented.location)))
+      return delivered;
+    const way = presented.location === 'cookies' ? 'cookie' : 'body';
+    return { access: way, refresh: way };
   }
 
   /**
@@ -50,6 +76,35 @@ export class TokenDelivery {
     const isForeign = await this.#holdsForeign(token, request);
     if (token.type === 'access' || !isForeign) cookies.unsetAccessCookies(response);
     if (token.type === 'refresh' || !isForeign) cookies.unsetRefreshCookies(response);
+  }
+
+  /**
+   * Clears the cookies of the session of a token that did not come in a cookie, if `deliver` sets them, and the request has
+   * the CSRF value that matches.
+   */
+  async clearDelivered(token: Token, request: HttpRequest, response: HttpResponse): Promise<void> {
+    const { delivered, isDeliveryChosen } = this.plan;
+    const { cookies } = this.parts;
+    const isDue = (type: TokenType) =>
+      isDeliveryChosen && delivered[type] === 'cookie' && this.#isOwnCookie(type, token, request);
+    if (await isDue('access')) cookies.unsetAccessCookies(response);
+    if (await isDue('refresh')) cookies.unsetRefreshCookies(response);
+  }
+
+  async #isOwnCookie(type: TokenType, token: Token, request: HttpRequest): Promise<boolean> {
+    const { options, reader } = this.parts;
+    const carrier = options.carriers[type];
+    try {
+      const [encoded, another] = cookieValues(request, carrier.cookie.name);
+      if (!encoded || another !== undefined) return false;
+      const csrf = presentedCsrf(request, carrier, options.csrf);
+      const found = await reader.read(encoded, { csrf, allowExpired: true, request });
+      const [one, other] = [found, token].map((each) => [sessionIdOf(each), each.namespace]);
+      return isDeepStrictEqual(one, other);
+    } catch (error) {
+      if (error instanceof TokenError) return false;
+      throw error;
+    }
   }
 
   async #holdsForeign(token: Token, request: HttpRequest): Promise<boolean> {
@@ -80,4 +135,17 @@ export class TokenDelivery {
     setHeaders(httpAdapter, response, headers);
     return body;
   }
+}
+
+/**
+ * Says where the routes of a controller look for tokens. It is called when the controller is created, because the locations
+ * may come from a factory.
+ */
+export function setLocations(controller: object, locations: RoutePolicy['locations']): void {
+  const policy: RequiredPolicy = {
+    ...(locations && { locations }),
+    verifyType: true,
+    skipRevocationCheck: false,
+  };
+  Reflect.defineMetadata(REQUIRED, policy, controller);
 }

@@ -5,8 +5,16 @@ import { LogoutEndpoint } from '../endpoints/logout.controller.js';
 import { PasswordLogin } from '../endpoints/password-login.js';
 import { RefreshEndpoint } from '../endpoints/refresh.controller.js';
 import { TokenDelivery } from '../endpoints/token-delivery.js';
+import { configError } from '../common/describe.js';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
-import type { EndpointPaths } from '../options/endpoint-options.js';
+import {
+  type DeliveryWay,
+  type EndpointPlan,
+  type MountedEndpoints,
+  planEndpoints,
+} from '../options/endpoint-options.js';
+import { warnAboutLocations } from '../options/resolve-options.js';
+import type { ResolvedOptions } from '../options/resolved-options.js';
 import { requireSubject } from '../tokens/loaders.js';
 import type { ModuleSettings } from './module-settings.js';
 import { fromCore } from './wiring.js';
@@ -23,14 +31,20 @@ function mountAt(path: string, endpoint: Type, name: string): Type {
 }
 
 /** Endpoints are ordinary controllers, except for the key set: it is registered with the HTTP adapter. */
-export function endpointParts({ login, refresh, logout, jwks }: EndpointPaths): {
+export function endpointParts(mounted: MountedEndpoints): {
   readonly controllers: Type[];
   readonly providers: Provider[];
 } {
+  const { login, refresh, logout, jwks } = mounted;
   const controllers: Type[] = [];
-  const providers = [fromCore(TokenDelivery, (core) => new TokenDelivery(core))];
+  const providers: Provider[] = [
+    fromCore(
+      TokenDelivery,
+      (core) => new TokenDelivery(core, planEndpoints(mounted, core.options)),
+    ),
+  ];
   if (login !== undefined) {
-    controllers.push(mountAt(login, loginEndpoint(), 'LoginController'));
+    controllers.push(mountAt(login.path, loginEndpoint(), 'LoginController'));
     providers.push(
       fromCore(
         PasswordLogin,
@@ -38,37 +52,85 @@ export function endpointParts({ login, refresh, logout, jwks }: EndpointPaths): 
       ),
     );
   }
-  if (refresh !== undefined)
-    controllers.push(mountAt(refresh, RefreshEndpoint, 'RefreshController'));
-  if (logout !== undefined) controllers.push(mountAt(logout, LogoutEndpoint, 'LogoutController'));
+  const tokenEndpoints = {
+    refresh: refresh && mountAt(refresh.path, RefreshEndpoint, 'RefreshController'),
+    logout: logout && mountAt(logout.path, LogoutEndpoint, 'LogoutController'),
+  };
+  controllers.push(...Object.values(tokenEndpoints).filter((each) => each !== undefined));
   if (jwks !== undefined) providers.push({ provide: JWKS_PATH, useValue: jwks }, JwksEndpoint);
   return { controllers, providers };
 }
 
 /** @throws JwtExtendedConfigError - if an endpoint lacks an option, or `login` is given without its endpoint */
-export function checkEndpoints(paths: EndpointPaths, { options, ring }: ModuleSettings): void {
-  if (paths.login !== undefined && !options.login)
+export function checkEndpoints(mounted: MountedEndpoints, { options, ring }: ModuleSettings): void {
+  if (mounted.login !== undefined && !options.login)
     throw new JwtExtendedConfigError(
       'endpoints.login needs login.authenticate: the function that checks a username and a password',
     );
-  if (paths.login === undefined && options.login)
+  checkDelivery(mounted, options);
+  warnAboutOwnLocations(mounted, options);
+  if (mounted.login === undefined && options.login)
     throw new JwtExtendedConfigError(
       'login is given without its endpoint: add endpoints: { login: true } beside the options of forRoot, or beside useFactory',
     );
-  const needing = (['refresh', 'logout'] as const).find((name) => paths[name] !== undefined);
+  const needing = (['refresh', 'logout'] as const).find((name) => mounted[name] !== undefined);
   if (needing && !options.blocklist.isOn)
     throw new JwtExtendedConfigError(
       `endpoints.${needing} needs a store, and blocklist is false: leave blocklist out, or give blocklist.store`,
     );
-  if (paths.refresh !== undefined && options.blocklist.store?.isAtomic === false)
+  if (mounted.refresh !== undefined && options.blocklist.store?.isAtomic === false)
     throw new JwtExtendedConfigError(
       'endpoints.refresh needs a store whose add and replace are atomic, or two clients could spend one token: ' +
         'use Redis, SQL or the memory store as blocklist.store',
     );
-  if (paths.refresh !== undefined) requireSubject((name) => options.loaders[name] !== undefined);
-  const issuing = (['login', 'refresh'] as const).find((name) => paths[name] !== undefined);
+  if (mounted.refresh !== undefined) requireSubject((name) => options.loaders[name] !== undefined);
+  const issuing = (['login', 'refresh'] as const).find((name) => mounted[name] !== undefined);
   if (issuing && !ring.contents.current?.signingKey && !options.loaders.encodeKey)
     throw new JwtExtendedConfigError(
       `endpoints.${issuing} creates tokens, and there is no key to sign them: give secret, privateKey or loaders.encodeKey`,
     );
+}
+
+/** @throws JwtExtendedConfigError - if a token is delivered in a way in which no one takes it back */
+function checkDelivery(mounted: MountedEndpoints, options: ResolvedOptions): void {
+  if (!mounted.login) return;
+  const { delivered, refreshLocations, logoutLocations } = planEndpoints(mounted, options);
+  const { access, refresh } = delivered;
+  const nameOf = (name: 'refresh' | 'logout') =>
+    mounted[name]?.locations ? `endpoints.${name}.locations` : 'locations';
+  if (!takesBack(options.locations, access)) throw undeliverable('access', access, 'locations');
+  if (mounted.refresh && !takesBack(refreshLocations, refresh))
+    throw undeliverable('refresh', refresh, nameOf('refresh'));
+  const isLogoutOpen = [access, refresh].some((way) => takesBack(logoutLocations, way));
+  if (mounted.logout && !isLogoutOpen) throw undeliverable('refresh', refresh, nameOf('logout'));
+}
+
+/** Warns of the locations that an endpoint has and the module has not. */
+function warnAboutOwnLocations(mounted: MountedEndpoints, options: ResolvedOptions): void {
+  const { refreshLocations, logoutLocations } = planEndpoints(mounted, options);
+  const own = [
+    ['endpoints.refresh.locations', mounted.refresh && refreshLocations],
+    ['endpoints.logout.locations', mounted.logout && logoutLocations],
+  ] as const;
+  const seen = new Set(options.locations);
+  for (const [name, locations = []] of own) {
+    const added = locations.filter((location) => !seen.has(location));
+    for (const location of added) seen.add(location);
+    warnAboutLocations(name, added, options);
+  }
+}
+
+/** Whether a client can send a token back that it got in a cookie, or in the body. */
+function takesBack(locations: EndpointPlan['refreshLocations'], way: DeliveryWay): boolean {
+  return locations.some((location) => (location === 'cookies') === (way === 'cookie'));
+}
+
+function undeliverable(type: string, way: DeliveryWay, name: string): Error {
+  const [given, missing, other] =
+    way === 'cookie'
+      ? ["an array without 'cookies'", "'cookies'", 'body']
+      : ["'cookies' alone", "'headers'", 'cookie'];
+  const place = way === 'cookie' ? 'in a cookie' : 'in the body';
+  const fix = `the login sends the ${type} token ${place}: add ${missing}, or set endpoints.login.deliver.${type} to '${other}'`;
+  return configError(name, given, fix);
 }

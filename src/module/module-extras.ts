@@ -2,7 +2,7 @@ import type { Type } from '@nestjs/common';
 import { checkBoolean, isObject } from '../common/checks.js';
 import { pick, readOptions, type Rows, type Values } from '../common/read-options.js';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
-import { type EndpointOptions, resolveEndpoints } from '../options/endpoint-options.js';
+import { type EndpointOptions, readEndpoints } from '../options/endpoint-options.js';
 import { BlocklistService } from '../revocation/blocklist.service.js';
 
 /** What shapes the module itself: give it with the options of `forRoot`, or next to `useFactory`. */
@@ -23,7 +23,7 @@ export const EXTRA_ROWS = {
   isGlobal: [checkBoolean, true],
   globalGuard: [checkBoolean, false],
   registerFilter: [checkBoolean, true],
-  endpoints: [resolveEndpoints],
+  endpoints: [readEndpoints],
   blocklistService: [checkBlocklistService],
 } satisfies Rows<JwtExtendedModuleExtras>;
 

@@ -1,11 +1,24 @@
-import { type Check, isObject } from '../common/checks.js';
+import { type Check, isObject, oneOf } from '../common/checks.js';
 import { configError, describe } from '../common/describe.js';
-import { readOptions, type Rows } from '../common/read-options.js';
+import { readOptions, type Rows, type Values } from '../common/read-options.js';
+import type { TokenExtractor } from '../contracts/route-policy.js';
+import type { TokenLocation, TokenType } from '../contracts/token.js';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
+import { checkLocations, type ResolvedLocationOptions } from './location-options.js';
 
 /**
- * Ready-made endpoints. Give `true` or a path of your own, made of letters, digits, `-`, `.`, `_`, `~` and `/`. An endpoint
- * that is not named is not mounted.
+ * Ready-made endpoints. Give `true`, a path of your own, made of letters, digits, `-`, `.`, `_`, `~` and `/`, or an object
+ * with the path and more. An endpoint that is not named is not mounted.
+ *
+ * @example
+ * ```ts
+ * // The access token is in the body, and the refresh token in a cookie that scripts cannot read.
+ * const endpoints: EndpointOptions = {
+ *   login: { deliver: { access: 'body', refresh: 'cookie' } },
+ *   refresh: true,
+ *   logout: true,
+ * };
+ * ```
  */
 export interface EndpointOptions {
   /**
@@ -19,11 +32,11 @@ export interface EndpointOptions {
    *
    * @default false
    */
-  login?: boolean | string;
+  login?: boolean | string | LoginEndpointOptions;
   /** `POST /auth/refresh` exchanges a refresh token for a new pair. @default false */
-  refresh?: boolean | string;
+  refresh?: boolean | string | TokenEndpointOptions;
   /** `POST /auth/logout` ends the session of the token in the request. @default false */
-  logout?: boolean | string;
+  logout?: boolean | string | TokenEndpointOptions;
   /**
    * `GET` returns the public halves of the module's keys as a JWK Set (RFC 7517). It is outside of any global prefix;
    * `true` mounts `/.well-known/jwks.json`.
@@ -33,37 +46,107 @@ export interface EndpointOptions {
   jwks?: boolean | string;
 }
 
-/** The path of each endpoint that is mounted. */
-export type EndpointPaths = Readonly<
-  Partial<Record<'login' | 'refresh' | 'logout' | 'jwks', string>>
->;
+/** The login endpoint. */
+export interface LoginEndpointOptions {
+  /** As for `login: 'path'`. */
+  path?: string;
+  /**
+   * How each token of a pair is sent, at the login and at the refresh endpoint. A refresh token that is delivered in a cookie
+   * is read from it at the endpoints, too. A token that came in the URL or by an extractor never sets a cookie.
+   *
+   * @default at the login, in cookies if `cookies` is the first location, otherwise in the body; at a refresh, as the
+   * refresh token came
+   */
+  deliver?: DeliverOptions;
+}
+
+/** How each token of a pair is sent to the client. What is left out goes by the first location. */
+export interface DeliverOptions {
+  access?: DeliveryWay;
+  refresh?: DeliveryWay;
+}
+
+/** In the JSON body, or in a cookie that scripts cannot read, with its CSRF cookie. */
+export type DeliveryWay = 'body' | 'cookie';
+
+/** The refresh or the logout endpoint. */
+export interface TokenEndpointOptions {
+  /** As for `refresh: 'path'`. */
+  path?: string;
+  /**
+   * Where this endpoint looks for a token; the module's `locations` need not have them.
+   *
+   * @default the module's `locations`, and cookies if `deliver` sends the refresh token in one
+   */
+  locations?: readonly (TokenLocation | TokenExtractor)[];
+}
+
+/** The endpoints that are mounted, each with its path below any global prefix. */
+export interface MountedEndpoints {
+  readonly login?: { readonly path: string; readonly deliver?: DeliverOptions | undefined };
+  readonly refresh?: MountedTokenEndpoint;
+  readonly logout?: MountedTokenEndpoint;
+  readonly jwks?: string;
+}
+
+interface MountedTokenEndpoint {
+  readonly path: string;
+  readonly locations?: readonly (TokenLocation | TokenExtractor)[] | undefined;
+}
+
+const DELIVER_ROWS = {
+  access: [oneOf('body', 'cookie')],
+  refresh: [oneOf('body', 'cookie')],
+} satisfies Rows<DeliverOptions>;
+
+const LOGIN_ENDPOINT_ROWS = {
+  path: [checkStep('give a path')],
+  deliver: [(value, name) => readOptions(name, DELIVER_ROWS, value)],
+} satisfies Rows<LoginEndpointOptions>;
+
+const TOKEN_ENDPOINT_ROWS = {
+  path: [checkStep('give a path')],
+  locations: [checkLocations],
+} satisfies Rows<TokenEndpointOptions>;
 
 const ENDPOINT_ROWS = {
   path: [checkPath("give a path such as 'auth'"), 'auth'],
-  login: [stepOr(''), false],
-  refresh: [stepOr('refresh'), false],
-  logout: [stepOr('logout'), false],
+  login: [endpointOf(LOGIN_ENDPOINT_ROWS), false],
+  refresh: [endpointOf(TOKEN_ENDPOINT_ROWS), false],
+  logout: [endpointOf(TOKEN_ENDPOINT_ROWS), false],
   jwks: [checkJwksPath, false],
 } satisfies Rows<EndpointOptions>;
 
 /** @throws JwtExtendedConfigError */
-export function resolveEndpoints(endpoints: unknown): EndpointPaths {
+export function readEndpoints(endpoints: unknown): MountedEndpoints {
   if (!isObject(endpoints))
     throw new JwtExtendedConfigError('endpoints must be an object: { jwks: true }');
-  const { path, jwks, ...steps } = readOptions('endpoints', ENDPOINT_ROWS, endpoints);
-  const paths = Object.entries(steps).flatMap(([name, step]) => {
-    if (step === undefined) return [];
-    return [[name, step.startsWith('/') ? step : joined(path, step)] as const];
-  });
-  assertUniquePaths(paths);
-  return { ...Object.fromEntries(paths), ...(jwks !== undefined && { jwks }) };
+  const { path, jwks, ...given } = readOptions('endpoints', ENDPOINT_ROWS, endpoints);
+  const at = (usual: string, own = usual) => (own.startsWith('/') ? own : joined(path, own));
+  const { login, refresh, logout } = given;
+  const mounted = {
+    ...(login && { login: { ...login, path: at('', login.path) } }),
+    ...(refresh && { refresh: { ...refresh, path: at('refresh', refresh.path) } }),
+    ...(logout && { logout: { ...logout, path: at('logout', logout.path) } }),
+  };
+  assertUniquePaths(Object.entries(mounted).map(([name, endpoint]) => [name, endpoint.path]));
+  return { ...mounted, ...(jwks !== undefined && { jwks }) };
 }
 
-/** The part of the path below `path`; `undefined` for an endpoint that is not mounted. */
-function stepOr(usual: string): Check<string | undefined> {
-  const fix = 'give true, or a path';
+/** What is given for an endpoint, as an object; `undefined` if it is not mounted. */
+function endpointOf<const R extends Parameters<typeof readOptions>[1]>(
+  rows: R,
+): Check<Values<R> | undefined> {
+  const step = checkStep('give true, a path or an object');
   return (value, name) => {
-    if (typeof value === 'boolean') return value ? usual : undefined;
+    if (value === false) return undefined;
+    if (isObject(value)) return readOptions(name, rows, value);
+    return readOptions(name, rows, value === true ? {} : { path: step(value, name) });
+  };
+}
+
+function checkStep(fix: string): Check<string> {
+  return (value, name) => {
     if (value === '') throw configError(name, 'an empty string', fix);
     return checkPath(fix)(value, name);
   };
@@ -105,4 +188,30 @@ function assertUniquePaths(paths: readonly (readonly [string, string])[]): void 
     const given = `the path of endpoints.${twin[0]}`;
     throw configError(`endpoints.${name}`, given, 'give each endpoint a path of its own');
   }
+}
+
+/** How the endpoints of a module send and find tokens. */
+export interface EndpointPlan {
+  /** How a login sends each token. */
+  readonly delivered: Readonly<Record<TokenType, DeliveryWay>>;
+  /** Whether `deliver` says so, so that it holds for a refresh, too. */
+  readonly isDeliveryChosen: boolean;
+  readonly refreshLocations: readonly (TokenLocation | TokenExtractor)[];
+  readonly logoutLocations: readonly (TokenLocation | TokenExtractor)[];
+}
+
+export function planEndpoints(
+  { login, refresh, logout }: MountedEndpoints,
+  { locations }: Pick<ResolvedLocationOptions, 'locations'>,
+): EndpointPlan {
+  const usual = locations[0] === 'cookies' ? 'cookie' : 'body';
+  const { access, refresh: way } = login?.deliver ?? {};
+  const needsCookies = way === 'cookie' && !locations.includes('cookies');
+  const found = needsCookies ? [...locations, 'cookies' as const] : locations;
+  return {
+    delivered: { access: access ?? usual, refresh: way ?? usual },
+    isDeliveryChosen: access !== undefined || way !== undefined,
+    refreshLocations: refresh?.locations ?? found,
+    logoutLocations: logout?.locations ?? found,
+  };
 }

@@ -79,14 +79,11 @@ export function resolveOptions(options: JwtExtendedOptions): ResolvedOptions {
 }
 
 /** Logs each choice that is allowed but costs security: R19 and R22 of the security requirements. */
-function warnAboutWeakOptions({ token, locations, cookies, csrf, blocklist }: ResolvedOptions) {
+function warnAboutWeakOptions(options: ResolvedOptions): void {
+  const { token, locations, blocklist } = options;
   const isExposed = isProduction();
-  const sendsCookies = isExposed && locations.includes('cookies');
-  const weaknesses: readonly (readonly [applies: boolean, warning: string])[] = [
-    [
-      locations.includes('query_string'),
-      "locations has 'query_string': tokens in URLs end in access logs, browser history and Referer headers",
-    ],
+  warnAboutLocations('locations', locations, options);
+  warn([
     [
       blocklist.onStoreError === 'allow',
       "blocklist.onStoreError is 'allow': revoked tokens are let in while the store does not answer",
@@ -96,14 +93,6 @@ function warnAboutWeakOptions({ token, locations, cookies, csrf, blocklist }: Re
       'leeway is more than 300 seconds: every token is accepted for that long after it has expired',
     ],
     [
-      sendsCookies && !cookies.secure,
-      'cookies.secure is false: tokens in cookies also travel over plain HTTP, where anyone on the way reads them',
-    ],
-    [
-      sendsCookies && cookies.sameSite === 'none' && !csrf.protect,
-      "csrf.protect is false while cookies.sameSite is 'none': any web site can act in the name of your users",
-    ],
-    [
       isExposed && token.expires.access === false,
       'accessTokenExpires is false: a stolen access token opens every route for ever',
     ],
@@ -111,7 +100,33 @@ function warnAboutWeakOptions({ token, locations, cookies, csrf, blocklist }: Re
       isExposed && token.expires.refresh === false,
       'refreshTokenExpires is false: a stolen refresh token buys new access tokens for ever',
     ],
-  ];
+  ]);
+}
+
+/** Logs what makes locations less safe than they could be. */
+export function warnAboutLocations(
+  name: string,
+  locations: ResolvedOptions['locations'],
+  { cookies, csrf }: ResolvedOptions,
+): void {
+  const sendsCookies = isProduction() && locations.includes('cookies');
+  warn([
+    [
+      locations.includes('query_string'),
+      `${name} has 'query_string': tokens in URLs end in access logs, browser history and Referer headers`,
+    ],
+    [
+      sendsCookies && !cookies.secure,
+      'cookies.secure is false: tokens in cookies also travel over plain HTTP, where anyone on the way reads them',
+    ],
+    [
+      sendsCookies && cookies.sameSite === 'none' && !csrf.protect,
+      "csrf.protect is false while cookies.sameSite is 'none': any web site can act in the name of your users",
+    ],
+  ]);
+}
+
+function warn(weaknesses: readonly (readonly [applies: boolean, warning: string])[]): void {
   const logger = new Logger('JwtExtendedModule');
   for (const [applies, warning] of weaknesses) if (applies) logger.warn(warning);
 }

@@ -1,13 +1,13 @@
 import type { Answer, RunningApp, Sent } from './app.js';
 
-/** The part of a browser that these tests need: it keeps cookies by name and sends them with each request. */
+/** The part of a browser that these tests need: it keeps cookies by name and sends them to the paths that they are for. */
 export class Browser {
-  readonly #jar = new Map<string, string>();
+  readonly #jar = new Map<string, { readonly value: string; readonly path: string }>();
 
   constructor(private readonly app: RunningApp) {}
 
   cookie(name: string): string | undefined {
-    return this.#jar.get(name);
+    return this.#jar.get(name)?.value;
   }
 
   /** The sorted names of its cookies. */
@@ -16,7 +16,7 @@ export class Browser {
   }
 
   keep(name: string, value: string): void {
-    this.#jar.set(name, value);
+    this.#jar.set(name, { value, path: '/' });
   }
 
   forget(...names: readonly string[]): void {
@@ -29,8 +29,11 @@ export class Browser {
     path: string,
     { csrf, headers, ...sent }: Sent & { csrf?: string } = {},
   ): Promise<Answer> {
-    const cookie = [...this.#jar].map(([name, value]) => `${name}=${value}`).join('; ');
-    const presented = csrf === undefined ? undefined : this.#jar.get(csrf);
+    const cookie = [...this.#jar]
+      .filter(([, { path: cookiePath }]) => covers(cookiePath, path))
+      .map(([name, { value }]) => `${name}=${value}`)
+      .join('; ');
+    const presented = csrf === undefined ? undefined : this.cookie(csrf);
     const answer = await this.app.send(method, path, {
       ...sent,
       headers: {
@@ -48,6 +51,15 @@ export class Browser {
     const [pair = ''] = line.split(';', 1);
     const name = pair.slice(0, pair.indexOf('='));
     if (/; Max-Age=0(?:;|$)/.test(line)) this.#jar.delete(name);
-    else this.#jar.set(name, pair.slice(name.length + 1));
+    else {
+      const path = /; Path=([^;]*)/.exec(line)?.[1] ?? '/';
+      this.#jar.set(name, { value: pair.slice(name.length + 1), path });
+    }
   }
+}
+
+/** RFC 6265 section 5.1.4. */
+function covers(cookiePath: string, path: string): boolean {
+  const base = cookiePath.endsWith('/') ? cookiePath : `${cookiePath}/`;
+  return path === cookiePath || path.startsWith(base);
 }
