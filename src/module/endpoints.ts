@@ -1,4 +1,5 @@
 import { Controller, type Provider, type Type } from '@nestjs/common';
+import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { JWKS_PATH, JwksEndpoint } from '../endpoints/jwks.controller.js';
 import { loginEndpoint } from '../endpoints/login.controller.js';
 import { LogoutEndpoint } from '../endpoints/logout.controller.js';
@@ -15,8 +16,10 @@ import {
 } from '../options/endpoint-options.js';
 import { warnAboutLocations } from '../options/resolve-options.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
+import { RoutePolicies } from '../route/route.js';
 import { requireSubject } from '../tokens/loaders.js';
-import type { ModuleSettings } from './module-settings.js';
+import { CookiePaths } from './cookie-paths.js';
+import { ModuleSettings } from './module-settings.js';
 import { fromCore } from './wiring.js';
 
 /**
@@ -57,6 +60,21 @@ export function endpointParts(mounted: MountedEndpoints): {
     logout: logout && mountAt(logout.path, LogoutEndpoint, 'LogoutController'),
   };
   controllers.push(...Object.values(tokenEndpoints).filter((each) => each !== undefined));
+  providers.push({
+    provide: CookiePaths,
+    useFactory: (
+      { options }: ModuleSettings,
+      modules: ModulesContainer,
+      application: ApplicationConfig,
+      host: HttpAdapterHost,
+      policies: RoutePolicies,
+    ) => {
+      const plan = planEndpoints(mounted, options);
+      const endpoints = tokenEndpoints;
+      return new CookiePaths({ options, plan, endpoints, modules, application, host, policies });
+    },
+    inject: [ModuleSettings, ModulesContainer, ApplicationConfig, HttpAdapterHost, RoutePolicies],
+  });
   if (jwks !== undefined) providers.push({ provide: JWKS_PATH, useValue: jwks }, JwksEndpoint);
   return { controllers, providers };
 }

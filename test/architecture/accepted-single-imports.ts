@@ -10,6 +10,7 @@ export const acceptedSingleImports: readonly string[] = [
   'endpoints/refresh.controller.ts',
   'http/extract-token.ts',
   'keys/secret-strength.ts',
+  'module/cookie-paths.ts',
   'module/endpoints.ts',
   'options/names-elsewhere.ts',
   'passport/passport.strategies.ts',

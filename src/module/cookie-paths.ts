@@ -1,0 +1,267 @@
+import {
+  Logger,
+  type OnModuleInit,
+  RequestMethod,
+  type Type,
+  VERSION_NEUTRAL,
+  VersioningType,
+} from '@nestjs/common';
+import {
+  type ApplicationConfig,
+  type HttpAdapterHost,
+  MetadataScanner,
+  type ModulesContainer,
+} from '@nestjs/core';
+import { configError } from '../common/describe.js';
+import type { RoutePolicy } from '../contracts/route-policy.js';
+import type { TokenType } from '../contracts/token.js';
+import type { EndpointPlan } from '../options/endpoint-options.js';
+import type { ResolvedOptions } from '../options/resolved-options.js';
+import type { Handler, Route, RoutePolicies } from '../route/route.js';
+
+/** Nest's metadata keys. A method without a path is not a route. */
+const PATH_METADATA = 'path';
+const METHOD_METADATA = 'method';
+const VERSION_METADATA = '__version__';
+const MODULE_PATH = '__module_path__';
+
+/** A handler and the paths of its URLs, with global prefix and version. */
+interface MountedRoute {
+  readonly controller: Type;
+  readonly handler: Handler;
+  readonly paths: readonly string[];
+}
+
+interface CookiePathParts {
+  readonly options: ResolvedOptions;
+  readonly plan: EndpointPlan;
+  /** The controllers of this module's endpoints. */
+  readonly endpoints: { readonly refresh?: Type | undefined; readonly logout?: Type | undefined };
+  readonly modules: ModulesContainer;
+  readonly application: ApplicationConfig;
+  readonly host: HttpAdapterHost;
+  readonly policies: RoutePolicies;
+}
+
+/**
+ * Checks at start that browsers send the token cookies to the routes that read them. Only then are global prefix and versions
+ * known.
+ */
+export class CookiePaths implements OnModuleInit {
+  readonly #logger = new Logger('JwtExtendedModule');
+  readonly #scanner = new MetadataScanner();
+
+  constructor(private readonly parts: CookiePathParts) {}
+
+  /** @throws JwtExtendedConfigError - for an endpoint that no browser would send its cookie to */
+  onModuleInit(): void {
+    // A standalone application context, and a microservice, have no routes.
+    const adapter = this.parts.host.httpAdapter as HttpAdapterHost['httpAdapter'] | undefined;
+    if (!adapter) return;
+    const { refresh, logout } = this.parts.endpoints;
+    const routes = this.#routes();
+    const pathsOf = (endpoint: Type | undefined) =>
+      routes.find(({ controller }) => controller === endpoint)?.paths ?? [];
+    this.#checkEndpoints(pathsOf(refresh), pathsOf(logout));
+    // Of several modules, only the guards themselves know which one they belong to.
+    const isOnly = [...this.parts.modules.values()].filter(holdsCookiePaths).length === 1;
+    if (!isOnly) return;
+    for (const route of routes)
+      if (![refresh, logout].includes(route.controller)) this.#warnAbout(route);
+  }
+
+  #checkEndpoints(refreshPaths: readonly string[], logoutPaths: readonly string[]): void {
+    const { plan, options } = this.parts;
+    const { accessPath, refreshPath } = options.cookies;
+    const isRead = (locations: EndpointPlan['refreshLocations']) => locations.includes('cookies');
+    const atRefresh = isRead(plan.refreshLocations) && this.#isUsed('refresh') ? refreshPaths : [];
+    const atLogout = isRead(plan.logoutLocations) ? logoutPaths : [];
+    const right = quoted(commonPath([...atRefresh, ...atLogout]));
+    if (!this.#isSent(['refresh'], atRefresh, 'refresh')) {
+      const fix = `the refresh endpoint is at ${atRefresh.join(' and ')}: set it to ${right}, or browsers do not send the cookie there`;
+      throw configError('cookies.refreshPath', quoted(refreshPath), fix);
+    }
+    const types = (['access', 'refresh'] as const).filter((type) => this.#isUsed(type));
+    if (types.length === 0 || this.#isSent(types, atLogout, 'logout')) return;
+    const given = { access: quoted(accessPath), refresh: quoted(refreshPath) };
+    const named = types.map((type) => `cookies.${type}Path`).join(' and ');
+    const fix = `the logout endpoint is at ${atLogout.join(' and ')}: set cookies.${types.at(-1)}Path to ${right}, or browsers send no token there`;
+    throw configError(named, types.map((type) => given[type]).join(' and '), fix);
+  }
+
+  /** Whether tokens of this type may be in a cookie. */
+  #isUsed(type: TokenType): boolean {
+    const { delivered, isDeliveryChosen } = this.parts.plan;
+    return !isDeliveryChosen || delivered[type] === 'cookie';
+  }
+
+  /** Whether browsers send one of the cookies to each path of an endpoint, as far as the application knows. */
+  #isSent(types: readonly TokenType[], paths: readonly string[], endpoint: string): boolean {
+    const uncovered = paths.filter((path) => !this.#isCovered(types, path));
+    const beyond = uncovered.find((path) => !this.#isBehindProxy(types, path));
+    if (uncovered.length === 0 || beyond !== undefined) return beyond === undefined;
+    const cookiePath = this.#cookiePaths(types).at(-1) ?? '';
+    this.#logger.warn(
+      `cookies.${types.at(-1)}Path is '${cookiePath}', and the ${endpoint} endpoint is at ${uncovered.join(' and ')}: ` +
+        'that is right only if a proxy removes the rest of the path',
+    );
+    return true;
+  }
+
+  #warnAbout({ controller, handler, paths }: MountedRoute): void {
+    const { options, policies } = this.parts;
+    for (const policy of policiesIn(policies.of(handler, controller))) {
+      const { type, isLogout, cookieName, locations = options.locations } = policy;
+      if (cookieName !== undefined || !locations.includes('cookies')) continue;
+      const types = isLogout ? (['access', 'refresh'] as const) : ([type] as const);
+      if (types[0] === 'access' && !isLogout) continue;
+      const isSent = (path: string) =>
+        this.#isCovered(types, path) || this.#isBehindProxy(types, path);
+      const unreached = paths.filter((path) => !isSent(path));
+      if (unreached.length === 0) continue;
+      const given = types.map(
+        (each) => `cookies.${each}Path is '${options.cookies[`${each}Path`]}'`,
+      );
+      this.#logger.warn(
+        `${controller.name}.${handler.name} at ${unreached.join(' and ')} reads the ${types.join(' or ')} cookie, ` +
+          `which browsers do not send there: ${given.join(', and ')}`,
+      );
+    }
+  }
+
+  #cookiePaths(types: readonly TokenType[]): readonly string[] {
+    return types.map((type) => this.parts.options.cookies[`${type}Path`]);
+  }
+
+  #isCovered(types: readonly TokenType[], path: string): boolean {
+    return this.#cookiePaths(types).some((cookiePath) => mayCover(cookiePath, path));
+  }
+
+  /** Whether a part of the cookie's path that the application does not know stands before the right path. */
+  #isBehindProxy(types: readonly TokenType[], path: string): boolean {
+    return this.#cookiePaths(types).some((cookiePath) => {
+      const steps = cookiePath.split('/').slice(1);
+      return steps.some((_step, index) => {
+        const [outside, rest] = [steps.slice(0, index), `/${steps.slice(index).join('/')}`];
+        const isUnknown =
+          outside.length > 0 && !outside.some((step) => this.#isOfApplication(step));
+        return isUnknown && rest !== '/' && mayCover(rest, path);
+      });
+    });
+  }
+
+  /** Whether a step of a path looks like the application's own prefix or version. */
+  #isOfApplication(step: string): boolean {
+    const { application } = this.parts;
+    const isVersion =
+      application.getVersioning()?.type === VersioningType.URI && /^v?\d/.test(step);
+    return isVersion || application.getGlobalPrefix().split('/').includes(step);
+  }
+
+  #routes(): readonly MountedRoute[] {
+    return [...this.parts.modules.values()].flatMap(({ controllers, metatype: module }) =>
+      [...controllers.values()].flatMap(({ metatype }) => {
+        const controller = metatype as Type;
+        return this.#handlersOf(controller).map((handler) => ({
+          controller,
+          handler,
+          paths: this.#pathsOf(handler, controller, module),
+        }));
+      }),
+    );
+  }
+
+  #handlersOf(controller: Type): readonly Handler[] {
+    const prototype = controller.prototype as Record<string, Handler>;
+    return this.#scanner
+      .getAllMethodNames(prototype)
+      .map((name) => prototype[name])
+      .filter((method) => method !== undefined)
+      .filter((method) => Reflect.hasMetadata(PATH_METADATA, method));
+  }
+
+  /** As Nest builds them: global prefix, version, the path of the module in RouterModule, controller and handler. */
+  #pathsOf(handler: Handler, controller: Type, module: Type): readonly string[] {
+    const { application, modules } = this.parts;
+    const ofModule = metadataOf(MODULE_PATH + modules.applicationId, module);
+    const outside = stepsIn(ofModule ?? metadataOf(MODULE_PATH, module));
+    const method = metadataOf(METHOD_METADATA, handler) as RequestMethod;
+    const inside = stepsIn(metadataOf(PATH_METADATA, controller)).flatMap((own) =>
+      stepsIn(metadataOf(PATH_METADATA, handler)).map((step) => joined(...outside, own, step)),
+    );
+    return inside.flatMap((path) => {
+      const prefix = this.#isExcluded(path, method) ? '' : application.getGlobalPrefix();
+      return this.#versionsOf(handler, controller).map((version) => joined(prefix, version, path));
+    });
+  }
+
+  #isExcluded(path: string, method: RequestMethod): boolean {
+    const { exclude = [] } = this.parts.application.getGlobalPrefixOptions();
+    return exclude.some(
+      ({ requestMethod, pathRegex }) =>
+        [RequestMethod.ALL, -1, method].includes(requestMethod) && pathRegex.test(path),
+    );
+  }
+
+  /** The steps of the path that name a version; an empty one without a version. */
+  #versionsOf(handler: Handler, controller: Type): readonly string[] {
+    const versioning = this.parts.application.getVersioning();
+    if (versioning?.type !== VersioningType.URI) return [''];
+    const { defaultVersion, prefix = 'v' } = versioning;
+    const ofController = metadataOf(VERSION_METADATA, controller) ?? defaultVersion;
+    const version = metadataOf(VERSION_METADATA, handler) ?? ofController ?? VERSION_NEUTRAL;
+    return ([version].flat() as (string | typeof VERSION_NEUTRAL)[]).map((each) =>
+      each === VERSION_NEUTRAL ? '' : `${prefix || ''}${each}`,
+    );
+  }
+}
+
+function holdsCookiePaths({ providers }: { readonly providers: ReadonlyMap<unknown, unknown> }) {
+  return providers.has(CookiePaths);
+}
+
+/** The policies of its token guards, in an `anyOf`, too. */
+function policiesIn({ policy, declared }: Route): ReadonlySet<RoutePolicy> {
+  const ofMembers = declared.flatMap(({ policies }) => [...(policies?.values() ?? [])]);
+  return new Set([policy, ...ofMembers].filter((each) => each !== undefined));
+}
+
+/** Cookie paths and paths of routes are no secrets, so messages show them whole. */
+function quoted(path: string): string {
+  return `'${path}'`;
+}
+
+function metadataOf(key: string, target: object): unknown {
+  return Reflect.getMetadata(key, target) as unknown;
+}
+
+function stepsIn(path: unknown): readonly string[] {
+  return [path ?? ''].flat().map(String);
+}
+
+function joined(...parts: readonly string[]): string {
+  const steps = parts.flatMap((part) => part.split('/')).filter((step) => step !== '');
+  return `/${steps.join('/')}`;
+}
+
+/** The longest path that all of these are below, or are. */
+function commonPath(paths: readonly string[]): string {
+  const [first = [], ...others] = paths.map((path) => fixedPart(path).split('/'));
+  const end = first.findIndex((step, index) => others.some((steps) => steps[index] !== step));
+  return joined(...first.slice(0, end === -1 ? first.length : end));
+}
+
+/** What stands before the first step with a parameter or a wildcard. */
+function fixedPart(path: string): string {
+  return path.replace(/[^/]*[:*(){}?+[\]\\].*$/s, '');
+}
+
+/** RFC 6265 section 5.1.4. A step with a parameter or a wildcard may be any. */
+function mayCover(cookiePath: string, path: string): boolean {
+  const fixed = fixedPart(path);
+  const isBelow =
+    fixed === cookiePath ||
+    (fixed.startsWith(cookiePath) &&
+      (cookiePath.endsWith('/') || fixed[cookiePath.length] === '/'));
+  return isBelow || (fixed !== path && cookiePath.startsWith(fixed));
+}
