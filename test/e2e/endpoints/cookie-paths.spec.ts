@@ -12,7 +12,7 @@ import {
   VERSION_NEUTRAL,
   VersioningType,
 } from '@nestjs/common';
-import { RouterModule } from '@nestjs/core';
+import { NestFactory, RouterModule } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
 import {
   AccessGuard,
@@ -288,6 +288,8 @@ describe('cookies.refreshPath', () => {
     const testing = await Test.createTestingModule({ imports: [module] }).compile();
     await testing.init();
     await testing.close();
+    const context = await NestFactory.createApplicationContext(module, { logger: false });
+    await context.close();
   });
 });
 

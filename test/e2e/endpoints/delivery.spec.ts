@@ -17,6 +17,7 @@ import { claimsOf } from '../../support/tokens.js';
 import {
   carrying,
   csrfFailed,
+  EchoController,
   invalid,
   missing,
   refusal,
@@ -260,7 +261,8 @@ describe.each(ADAPTERS)('An access token beside a refresh token on %s', (adapter
 
   beforeAll(async () => {
     const locations = ['headers', 'cookies', 'json'] as const;
-    app = await start(adapter, { options: { locations, clock: clock.now } });
+    const controllers = [EchoController];
+    app = await start(adapter, { controllers, options: { locations, clock: clock.now } });
   });
 
   const BAD_HEADERS: Record<string, (app: RunningApp) => Promise<string> | string> = {
@@ -294,6 +296,21 @@ describe.each(ADAPTERS)('An access token beside a refresh token on %s', (adapter
     const answer = await refreshing(`Bearer ${await access()}`);
     const body = { msg: 'Successfully refreshed' };
     expect(said(answer)).toEqual({ status: 200, body });
+  });
+
+  it('does not stand in the way on a route of the application with RefreshGuard', async () => {
+    const { access, refresh } = await login(app);
+    const cookies = { headers: cookieOf(refresh), token: access };
+    expect(said(await app.send('GET', '/refresh', cookies))).toEqual(welcome('cookies'));
+    const bare = { headers: { cookie: `refresh_token_cookie=${refresh}` }, token: access };
+    expect(said(await app.send('POST', '/refresh', bare))).toEqual(NO_CSRF);
+    expect(said(await app.send('GET', '/refresh', { token: access }))).toEqual(WRONG_TYPE);
+  });
+
+  it('counts as before where an access token is asked for, and a refresh token never falls through', async () => {
+    const { access, refresh } = await login(app);
+    const headers = { cookie: `access_token_cookie=${access}` };
+    expect((await app.send('GET', '/access', { headers, token: refresh })).status).toBe(422);
   });
 
   it('does not stand in the way of a refresh token in the JSON body', async () => {

@@ -180,7 +180,7 @@ describe.each(ADAPTERS)('The endpoints on %s', (adapter) => {
       endpoints: { path: 'second', login: true },
       useFactory: async () => ({
         secret: SECRET,
-        login: { authenticate, usernameKey: 'email', passwordKey: 'pin' },
+        login: { authenticate, usernameKey: 'email', passwordKey: 'pin', fields: ['remember'] },
       }),
     });
 
@@ -188,7 +188,7 @@ describe.each(ADAPTERS)('The endpoints on %s', (adapter) => {
 
     const bodyAt = (path: string) => document[`/api/${path}`]?.post?.requestBody;
     expect(bodyAt('auth')).toEqual(bodyOf('username', 'password'));
-    expect(bodyAt('second')).toEqual(bodyOf('email', 'pin'));
+    expect(bodyAt('second')).toEqual(bodyOf('email', 'pin', { remember: {} }));
     expect([bodyAt('auth/refresh'), bodyAt('auth/logout')]).toEqual([undefined, undefined]);
   });
 
@@ -355,12 +355,13 @@ async function documentOf(adapter: AdapterName, parts: AppParts): Promise<OpenAP
   return document;
 }
 
-function bodyOf(username: string, password: string): object {
+function bodyOf(username: string, password: string, more: object = {}): object {
   const schema = {
     type: 'object',
     properties: {
       [username]: { type: 'string', minLength: 1 },
       [password]: { type: 'string', minLength: 1, format: 'password' },
+      ...more,
     },
     required: [username, password],
     additionalProperties: false,

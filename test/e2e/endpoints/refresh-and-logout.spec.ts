@@ -26,6 +26,7 @@ import { ALL_COOKIES, inBrowser, login, shown, start, uncached } from './endpoin
 const REFRESHED = { status: 200, body: { msg: 'Successfully refreshed' } };
 const DONE = { status: 200, body: { msg: 'Successfully logged out' } };
 const REVOKED = refusal(401, 'TOKEN_REVOKED', 'Token has been revoked');
+const EXPIRED = refusal(401, 'TOKEN_EXPIRED', 'Token has expired');
 const REUSED = refusal(401, 'TOKEN_REUSED', 'Token has been revoked');
 const STALE = refusal(401, 'TOKEN_NOT_FRESH', 'Fresh token required');
 const UNAVAILABLE = refusal(503, 'CHECK_UNAVAILABLE', 'Token could not be checked');
@@ -260,9 +261,7 @@ describe.each(ADAPTERS)('POST /auth/logout on %s', (adapter) => {
     clock.forward(900 + 30 * 86_400 - 1);
     expect(said(await logOut(app, access))).toEqual(DONE);
     clock.forward(1);
-    expect(said(await logOut(app, late))).toEqual(
-      refusal(401, 'TOKEN_EXPIRED', 'Token has expired'),
-    );
+    expect(said(await logOut(app, late))).toEqual(EXPIRED);
   });
 
   it('ends the session of a rotated refresh token too and reports its reuse', async () => {
@@ -428,6 +427,29 @@ describe.each(ADAPTERS)('POST /auth/logout with tokens in cookies, on %s', (adap
 
       expect(browser.cookies).toEqual([]);
       expect(said(await refreshed(app, refresh))).toEqual(REVOKED);
+    },
+  );
+
+  it.each<[what: string, csrf: 'access' | 'refresh', hasRefresh: boolean, refused: object | null]>([
+    ['with its own CSRF value', 'access', true, EXPIRED],
+    ['with the CSRF value of the refresh token', 'refresh', true, null],
+    ['alone', 'access', false, EXPIRED],
+  ])(
+    'takes the refresh cookie beside an access cookie that expired long ago, %s',
+    async (_what, csrf, hasRefresh, refused) => {
+      const { browser, access, leave } = await cookiesOf();
+      clock.forward(20 * 86_400);
+      await browser.send('POST', '/auth/refresh', { csrf: 'csrf_refresh_token' });
+      clock.forward(20 * 86_400);
+      browser.keep('access_token_cookie', access);
+      browser.keep('csrf_access_token', String(claimsOf(access).csrf));
+      if (!hasRefresh) browser.forget('refresh_token_cookie');
+      const refresh = browser.cookie('refresh_token_cookie');
+
+      expect(said(await leave(`csrf_${csrf}_token`))).toEqual(refused ?? DONE);
+
+      if (!refused) expect(browser.cookies).toEqual([]);
+      if (refresh) expect((await refreshed(app, refresh)).status).toBe(refused ? 200 : 401);
     },
   );
 
