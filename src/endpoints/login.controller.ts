@@ -52,12 +52,13 @@ export function loginEndpoint(): Type {
       const authenticatedAt = this.passwords.now();
       const subject = await this.passwords.authenticate(request, body);
       const options = await this.passwords.pairOptions(subject, request);
-      const pair = await this.tokens.createTokenPair(subject, {
+      const made = await this.tokens.createTokenPair(subject, {
         ...options,
         fresh: options.fresh ?? true,
         request,
         authenticatedAt,
       });
+      const pair = await this.delivery.prepare(made, request);
       const answer = await this.passwords.respond(pair, subject, request);
       const standard = await this.delivery.deliver(pair, response, 'Successfully logged in');
       return answer ? this.delivery.send(answer, response) : standard;

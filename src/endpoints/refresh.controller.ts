@@ -25,7 +25,8 @@ export class RefreshEndpoint {
     @Req() request: HttpRequest,
     @Res({ passthrough: true }) response: HttpResponse,
   ): Promise<object> {
-    const pair = await this.tokens.rotateRefreshToken(token, { request });
+    const made = await this.tokens.rotateRefreshToken(token, { request });
+    const pair = await this.delivery.prepare(made, request, token);
     return this.delivery.deliver(pair, response, 'Successfully refreshed', token);
   }
 }

@@ -8,7 +8,9 @@ import { type Answer, TokenError } from '../errors/token.error.js';
 import type { EndpointPlan } from '../options/endpoint-options.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { REQUIRED, type RequiredPolicy } from '../route/policy-metadata.js';
+import { grantOf, writtenGrant } from '../tokens/grant.js';
 import { sessionIdOf } from '../tokens/session.js';
+import type { TokenMint } from '../tokens/token-mint.js';
 import type { TokenReader } from '../tokens/token-reader.js';
 import { setHeaders } from '../http/callback-response.js';
 import { cookieValues, presentedCsrf } from '../http/token-cookie.js';
@@ -18,6 +20,7 @@ interface DeliveryParts {
   readonly options: ResolvedOptions;
   readonly cookies: TokenCookies;
   readonly reader: TokenReader;
+  readonly mint: TokenMint;
   readonly host: HttpAdapterHost;
 }
 
@@ -30,6 +33,21 @@ export class TokenDelivery {
     private readonly parts: DeliveryParts,
     readonly plan: EndpointPlan,
   ) {}
+
+  /**
+   * The pair as it is delivered. An access token for the body beside a refresh token for a cookie must not say that it was
+   * delivered in a cookie itself: a thief could have it renewed in one.
+   */
+  async prepare(pair: TokenPair, request: HttpRequest, presented?: JwtContext): Promise<TokenPair> {
+    const { options, reader, mint } = this.parts;
+    const { access, refresh } = this.#waysFor(presented);
+    const isSplit = access === 'body' && refresh === 'cookie';
+    if (!isSplit || options.sessions.lifetime === undefined) return pair;
+    const token = await reader.read(pair.accessToken, { request, allowExpired: true });
+    const { cookie, ...grant } = grantOf(token.claims, options.token);
+    const unmarked = cookie && mint.withGrant(token, writtenGrant(grant));
+    return unmarked ? { ...pair, accessToken: unmarked.encoded } : pair;
+  }
 
   /**
    * Sends each token of a pair in the body or as a cookie, which scripts cannot read.

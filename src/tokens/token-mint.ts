@@ -76,7 +76,7 @@ export class TokenMint {
    *
    * @throws TokenCreationError - if it would be too long
    */
-  withGrant(token: Token, grant: Grant): Token | undefined {
+  withGrant(token: Token, grant: Grant | undefined): Token | undefined {
     const key = this.keys.current();
     if (!key || token.issuer !== undefined) return undefined;
     const { alg: _alg, typ: _typ, kid: _kid, ...headers } = token.header;

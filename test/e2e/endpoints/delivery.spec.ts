@@ -156,6 +156,35 @@ describe.each(ADAPTERS)(
         expect((await browser.send('POST', '/auth/refresh', REFRESH_CSRF)).status).toBe(200);
       });
 
+      it.each([undefined, true])(
+        'mark only the refresh token as one of a cookie, so that no access token is renewed there (remember: %j)',
+        async (remember) => {
+          const { authenticate } = new Users();
+          const own = await start(adapter, {
+            options: {
+              locations: ['headers', 'cookies'],
+              sessions: { lifetime: '1d' },
+              login: { authenticate, pairOptions: () => ({ remember }) },
+            },
+            extras: { endpoints: SPLIT },
+          });
+          const page = new Browser(own);
+          const answers = [
+            await page.send('POST', '/auth', { json: ALICE }),
+            await page.send('POST', '/auth/refresh', REFRESH_CSRF),
+          ];
+          const token = page.cookie('refresh_token_cookie') ?? '';
+          expect(claimsOf(token).grant).toMatchObject({ cookie: true });
+          for (const { body } of answers) {
+            const { access_token: access = '' } = bodyIn(body);
+            expect(claimsOf(access).grant).toEqual(remember && { remember });
+            expect(said(await own.send('GET', '/room', { token: access }))).toEqual(
+              welcome('headers'),
+            );
+          }
+        },
+      );
+
       it('never accept the refresh token as an access token, in the cookie or in the header', async () => {
         await enter();
         const refresh = browser.cookie('refresh_token_cookie') ?? '';
