@@ -230,7 +230,8 @@ export class Authenticator {
 
   /**
    * Where a refresh token is asked for, an access token does not stand in the way of a token in a later location: clients
-   * send it with every request. It counts if there is no other. A token of any other kind never falls through.
+   * send it with every request. It counts if there is no other. A token of any other kind never falls through, and neither
+   * does one in a cookie or a member of the body that is for refresh tokens alone.
    */
   #find(request: HttpRequest, policy: RoutePolicy): ExtractedToken {
     const { options } = this;
@@ -265,7 +266,8 @@ function extractIfAny(...given: Parameters<typeof extractToken>): ExtractedToken
 }
 
 /** Whether the payload, which is not verified yet, says that this is an access token. */
-function saysAccess({ encoded }: ExtractedToken, { token }: ResolvedOptions): boolean {
+function saysAccess({ encoded, location }: ExtractedToken, { token }: ResolvedOptions): boolean {
+  if (location === 'cookies' || location === 'json') return false;
   try {
     return parseToken(encoded, token.maxTokenLength).claims.type === 'access';
   } catch {

@@ -359,6 +359,17 @@ describe.each(ADAPTERS)('An access token beside a refresh token on %s', (adapter
     );
   });
 
+  it('is refused in the place of a refresh token: in its cookie, and in its member of the body', async () => {
+    const { access, refresh } = await login(app);
+    const locations = ['cookies', 'json', 'headers'] as const;
+    const own = await start(adapter, { options: { locations, clock: clock.now } });
+    const cookies = { headers: cookieOf(access), token: refresh };
+    expect(said(await own.send('POST', '/auth/refresh', cookies))).toEqual(WRONG_TYPE);
+    const json = { refresh_token: access };
+    const body = { json, token: refresh };
+    expect(said(await own.send('POST', '/auth/refresh', body))).toEqual(WRONG_TYPE);
+  });
+
   it('is refused for its type if there is no refresh token', async () => {
     const { access } = await login(app);
     expect(said(await app.send('POST', '/auth/refresh', { token: access }))).toEqual(WRONG_TYPE);

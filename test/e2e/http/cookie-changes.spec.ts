@@ -189,15 +189,28 @@ interface Verdict {
 }
 
 function search(request: Request, type: TokenType, locations: readonly TokenLocation[]) {
+  let passed: { location: TokenLocation; token: Made } | undefined;
   for (const location of locations) {
-    if (location !== 'cookies' && request.beside?.location === location)
-      return { location, token: request.beside.token };
+    if (location !== 'cookies' && request.beside?.location === location) {
+      passed = { location, token: request.beside.token };
+      if (!isPassedOver(passed, type)) return passed;
+    }
     if (location !== 'cookies') continue;
     const values = new Set(request.cookies[type].map(({ text }) => text));
     if ([...values].join('') === '') continue;
     return { location, token: values.size > 1 ? undefined : request.cookies[type][0] };
   }
-  return undefined;
+  return passed;
+}
+
+/** Where a refresh token is asked for, an access token in the header or the URL gives way to a token in a later location. */
+function isPassedOver(
+  { location, token }: { location: TokenLocation; token: Made },
+  type: TokenType,
+) {
+  return (
+    type === 'refresh' && token.type === 'access' && token.state !== 'bad' && location !== 'json'
+  );
 }
 
 function judge(
