@@ -17,7 +17,8 @@ import type { RoutePolicy } from '../contracts/route-policy.js';
 import type { TokenType } from '../contracts/token.js';
 import type { EndpointPlan } from '../options/endpoint-options.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
-import type { Handler, Route, RoutePolicies } from '../route/route.js';
+import type { Handler } from '../route/handlers.js';
+import type { Route, RoutePolicies } from '../route/route.js';
 
 /** Nest's metadata keys. A method without a path is not a route. */
 const PATH_METADATA = 'path';
