@@ -16,6 +16,7 @@ import type { JwtContext } from '../contracts/token.js';
 import { VerifiedTokenError } from '../errors/token-errors.js';
 import { BlocklistService } from '../revocation/blocklist.service.js';
 import { CurrentToken } from '../route/param.decorators.js';
+import { Fresh } from '../route/route.decorators.js';
 import { LogoutGuard } from '../route/token.guards.js';
 import { setLocations, TokenDelivery } from './token-delivery.js';
 
@@ -60,6 +61,7 @@ export class LogoutEndpoint {
    * @throws TokenError - as a guard, and if the store does not acknowledge
    */
   @UseGuards(ClearingLogoutGuard)
+  @Fresh(false)
   @Post()
   @HttpCode(HttpStatus.OK)
   @Header('Cache-Control', 'no-store')

@@ -2,6 +2,7 @@ import { Header, HttpCode, HttpStatus, Inject, Post, Req, Res, UseGuards } from 
 import type { HttpRequest, HttpResponse } from '../contracts/http.js';
 import type { JwtContext } from '../contracts/token.js';
 import { CurrentToken } from '../route/param.decorators.js';
+import { Fresh } from '../route/route.decorators.js';
 import { RefreshGuard } from '../route/token.guards.js';
 import { TokenService } from '../token.service.js';
 import { setLocations, TokenDelivery } from './token-delivery.js';
@@ -17,6 +18,7 @@ export class RefreshEndpoint {
 
   /** @throws TokenError - as `RefreshGuard` and `TokenService.rotateRefreshToken` */
   @UseGuards(RefreshGuard)
+  @Fresh(false)
   @Post()
   @HttpCode(HttpStatus.OK)
   @Header('Cache-Control', 'no-store')

@@ -47,7 +47,8 @@ export function mergePolicy(levels: readonly PolicyLevel[]): RoutePolicy | undef
   return Object.freeze({
     type,
     verifyType: !isLogout && (deciding.required?.verifyType ?? true),
-    ...(isLogout && { isLogout, allowExpired: true }),
+    ...(isLogout && { isLogout }),
+    ...((isLogout || deciding.required?.allowExpired) && { allowExpired: true }),
     skipRevocationCheck: deciding.required?.skipRevocationCheck ?? false,
     // A guard or a requirement further in than `@JwtOptional` requires a token again.
     optional:
@@ -96,21 +97,31 @@ function requiredFreshness(
   type: TokenType,
 ): false | Freshness {
   let required: false | Freshness = false;
+  let demanding = deciding;
   for (const level of [...levels].reverse()) {
     const { fresh, guards } = level;
-    if (fresh === false && guards.includes('fresh'))
-      throw new JwtExtendedConfigError(
-        `${level.name} has FreshGuard and @Fresh(false): keep one of them`,
-      );
     if (fresh === false) required = false;
-    else if (fresh || guards.includes('fresh')) required = stricter(required, fresh || {});
-    if (level === deciding && type === 'refresh' && !fresh) required = false;
+    else if (fresh || guards.includes('fresh')) {
+      required = stricter(required, fresh || {});
+      demanding = level;
+    }
   }
-  if (required && type === 'refresh')
-    throw new JwtExtendedConfigError(
-      `${deciding.name} requires a refresh token, which is never fresh: remove @Fresh or RefreshGuard`,
-    );
+  if (required && type === 'refresh') throw neverFresh(levels, deciding, demanding);
   return required;
+}
+
+function neverFresh(
+  levels: readonly PolicyLevel[],
+  deciding: PolicyLevel,
+  demanding: PolicyLevel,
+): JwtExtendedConfigError {
+  const isFurtherOut = levels.indexOf(demanding) > levels.indexOf(deciding);
+  return new JwtExtendedConfigError(
+    isFurtherOut
+      ? `${deciding.name} requires a refresh token, which is never fresh, and ${demanding.name} a fresh token: ` +
+          `put @Fresh(false) on ${deciding.name}`
+      : `${deciding.name} requires a refresh token, which is never fresh: remove @Fresh or RefreshGuard`,
+  );
 }
 
 /** Both are required: the smaller age counts. */
@@ -119,10 +130,19 @@ export function stricter(one: false | Freshness, other: Freshness): Freshness {
   return ages.length > 0 ? { maxAge: Math.min(...ages) } : {};
 }
 
+function isOpen({ isPublic }: PolicyLevel): boolean {
+  return isPublic === true;
+}
+
+/** Whether a level says more than `@Fresh(false)` or `@Public(false)`, which are harmless on a route that is open on purpose. */
+function demands({ fresh, optional, requirements }: PolicyLevel): boolean {
+  return !!fresh || !!optional || requirements.length > 0;
+}
+
 function refuseIdleDecorators(levels: readonly PolicyLevel[]): void {
   for (const level of levels) {
     const decorator = idleDecoratorOf(level);
-    if (decorator === undefined) continue;
+    if (decorator === undefined || (!demands(level) && levels.some(isOpen))) continue;
     throw new JwtExtendedConfigError(
       `${decorator} on ${level.name} has no effect${whyIdle(levels, level)}`,
     );
@@ -134,15 +154,31 @@ export function idleDecoratorOf({
   fresh,
   optional,
   requirements,
+  isPublic,
 }: PolicyLevel): string | undefined {
-  if (fresh) return '@Fresh';
-  return optional ? '@JwtOptional' : requirements[0]?.decorator;
+  if (fresh !== undefined) return fresh ? '@Fresh' : '@Fresh(false)';
+  if (optional) return '@JwtOptional';
+  return requirements[0]?.decorator ?? (isPublic === false ? '@Public(false)' : undefined);
+}
+
+/**
+ * Checks a level by itself, whether or not another one decides.
+ *
+ * @throws JwtExtendedConfigError - if its guards and decorators contradict one another
+ */
+export function refuseContradictions(level: PolicyLevel): void {
+  const { name, guards, fresh, isPublic } = level;
+  if (guards.length > 0) requiredFreshness([level], level, requiredType(level));
+  if (fresh === false && guards.includes('fresh'))
+    throw new JwtExtendedConfigError(`${name} has FreshGuard and @Fresh(false): keep one of them`);
+  if (isPublic && !hasTokenGuard(level)) refuseIdleDecorators([level]);
 }
 
 /** Names the handler if the decorator is on the class: other routes of the class may be protected. */
 function whyIdle(levels: readonly PolicyLevel[], idle: PolicyLevel): string {
   const [handler] = levels;
-  const open = levels.find(({ isPublic }) => isPublic);
+  // What is further in than `@Public` ends it, so that only the guard is missing.
+  const open = levels.slice(0, levels.indexOf(idle) + 1).find(isOpen);
   const where = handler && handler !== idle ? ` on ${handler.name}` : '';
   return open
     ? `${where}, because ${open.name} is @Public(): remove one of the two`

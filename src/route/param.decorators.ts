@@ -6,6 +6,7 @@ import {
 } from '@nestjs/common';
 import { isObject } from '../common/checks.js';
 import type { Claims as TokenClaims, JwtContext } from '../contracts/token.js';
+import { plainNameOf } from '../common/describe.js';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
 import type { Handler } from './handlers.js';
 import { effectiveLevels } from './merge-policy.js';
@@ -143,5 +144,5 @@ function requireContext(decorator: string, context: ExecutionContext): RequestCo
 function declaredGuard(handler: Handler, type: Type): string | undefined {
   return effectiveLevels(ownLevelsOf(handler, type))
     .flatMap(({ guardClasses, anyOfClasses }) => [...guardClasses, ...anyOfClasses])
-    .map(({ name }) => name)[0];
+    .map(plainNameOf)[0];
 }

@@ -99,10 +99,11 @@ function refuseException(
   required: RequiredPolicy | undefined,
 ): void {
   if (!required || guards.length < 2) return;
-  const { verifyType, skipRevocationCheck } = required;
-  const exception = verifyType
-    ? skipRevocationCheck && 'skipRevocationCheck: true'
-    : 'verifyType: false';
+  const { verifyType, skipRevocationCheck, allowExpired } = required;
+  const exception =
+    (!verifyType && 'verifyType: false') ||
+    (skipRevocationCheck && 'skipRevocationCheck: true') ||
+    (allowExpired && 'allowExpired: true');
   if (exception)
     throw new JwtExtendedConfigError(
       `${name} has @JwtRequired({ ${exception} }) and another token guard, which makes that check: keep one of them`,

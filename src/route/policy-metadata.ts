@@ -36,6 +36,8 @@ export interface JwtRequiredOptions {
   verifyType?: boolean;
   /** `true` accepts a revoked token: for a logout that may be repeated. @default false */
   skipRevocationCheck?: boolean;
+  /** `true` accepts an expired token. Revocations are kept only until a token expires. @default false */
+  allowExpired?: boolean;
   /** The cookie to look for the token in, instead of the module's. */
   cookieName?: string;
   /** Claims that the token must have. */
@@ -67,5 +69,6 @@ export interface RequiredPolicy {
   readonly locations?: readonly (TokenLocation | TokenExtractor)[];
   readonly verifyType: boolean;
   readonly skipRevocationCheck: boolean;
+  readonly allowExpired?: boolean;
   readonly cookieName?: string;
 }

@@ -1,6 +1,6 @@
 import type { CanActivate, Type } from '@nestjs/common';
 import { checkBoolean, checkCookieName, isObject } from '../common/checks.js';
-import { configError, describe } from '../common/describe.js';
+import { configError, describe, plainNameOf } from '../common/describe.js';
 import { readOptions, type Rows } from '../common/read-options.js';
 import type { RequirementMetadata } from '../contracts/route-policy.js';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
@@ -54,6 +54,7 @@ const ROWS = {
   locations: [checkLocations],
   verifyType: [checkBoolean, true],
   skipRevocationCheck: [checkBoolean, false],
+  allowExpired: [checkBoolean],
   cookieName: [checkCookieName],
   claims: [requiredClaims],
   scope: [requiredScope],
@@ -69,10 +70,10 @@ function refuseContradiction(
 ): void {
   const contradiction =
     refresh !== isRefresh
-      ? `refresh: ${refresh}, but ${guard.name} is ${isRefresh ? 'a' : 'no'} RefreshGuard`
+      ? `refresh: ${refresh}, but ${plainNameOf(guard)} is ${isRefresh ? 'a' : 'no'} RefreshGuard`
       : fresh === false &&
         guard[GUARD_KIND] === 'fresh' &&
-        `fresh: false, but ${guard.name} is a FreshGuard`;
+        `fresh: false, but ${plainNameOf(guard)} is a FreshGuard`;
   if (contradiction)
     throw new JwtExtendedConfigError(`@JwtRequired has ${contradiction}: keep one of them`);
 }

@@ -1,6 +1,7 @@
 import { Inject, Injectable, type OnModuleInit, type Type } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { isObject } from '../common/checks.js';
+import { plainNameOf } from '../common/describe.js';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
 import {
   controllerHandlers,
@@ -199,7 +200,7 @@ function refuseRestrictions(places: readonly Place[], reason: string): void {
   for (const [name, target] of places) {
     const level = levelOf(name, target);
     const [guard] = [...level.guardClasses, ...level.anyOfClasses];
-    const idle = idleDecoratorOf(level) ?? guard?.name;
+    const idle = idleDecoratorOf(level) ?? (guard && plainNameOf(guard));
     if (idle === undefined) continue;
     throw new JwtExtendedConfigError(`${idle} on ${name} has no effect, because ${reason}`);
   }

@@ -8,6 +8,7 @@ import {
   hasTokenGuard,
   mergePolicy,
   type PolicyLevel,
+  refuseContradictions,
 } from './merge-policy.js';
 import { guardsOf, memberKinds, ownLevelsOf } from './policy-level.js';
 import type { GuardKind } from './policy-metadata.js';
@@ -42,6 +43,7 @@ export class Route {
     levels: readonly PolicyLevel[],
     readonly isForOptionsOnly: boolean,
   ) {
+    levels.forEach(refuseContradictions);
     const effective = effectiveLevels(levels);
     const nearest = effective.findIndex(hasTokenGuard);
     // The nearest level with a token guard decides who gets in. If it has token guards in an `anyOf` only, a token is no
@@ -117,8 +119,9 @@ export class Route {
 /** Whether the guards that decide would require the same on the handler. There no `optional` and no exception is inherited. */
 function isSameIfDelegated(policy: RoutePolicy | undefined, deciding: number): boolean {
   if (!policy) return false;
-  const { optional, verifyType, skipRevocationCheck } = policy;
-  return deciding === 0 || (!optional && verifyType && !skipRevocationCheck);
+  const { optional, verifyType, skipRevocationCheck, allowExpired } = policy;
+  const isExempt = optional || !verifyType || skipRevocationCheck || allowExpired;
+  return deciding === 0 || !isExempt;
 }
 
 function withGuard(

@@ -95,16 +95,19 @@ export function contradictionOn(level: Level): string | undefined {
   if (new Set(guards.map(({ type }) => type)).size > 1) return 'guards for two types of token';
   if (level.isPublic && (level.requiresToken || level.isOptional))
     return '@Public() beside a decorator that concerns tokens';
+  if (level.required.length > 1) return '@JwtRequired twice';
   if (publics.length > 1 && publics.includes(false)) return '@Public() and @Public(false)';
   if (level.isOptional && level.optionals.includes(false))
     return '@JwtOptional() and `optional: false`';
   if (cancelsFresh && fresh.length > 0) return '@Fresh(false) beside a demand for freshness';
+  if (fresh.length > 0 && guards.some(({ type }) => type === 'refresh'))
+    return 'freshness of refresh tokens';
   return undefined;
 }
 
 /** What is unclear about one level. */
 export function doubtOn(level: Level): string | undefined {
-  const { guards, anyOfs, fresh, cancelsFresh, publics, required } = level;
+  const { guards, anyOfs, cancelsFresh, publics } = level;
   const types = new Set(guards.map(({ type }) => type));
   if (level.isPublic && level.namesGuard) return '@Public() and a token guard on one level';
   if (level.isPublic && cancelsFresh) return '@Public() and @Fresh(false) on one level';
@@ -114,53 +117,11 @@ export function doubtOn(level: Level): string | undefined {
     return '`verifyType: false` and another guard on one level';
   if (level.skipsRevocation && guards.length > 1)
     return '`skipRevocationCheck` and another guard on one level';
-  if (required.length > 1 && level.isOptional) return '`optional` and another guard on one level';
   if (anyOfs.length > 1) return 'two anyOf on one level';
   if (anyOfs.length > 0 && guards.length > 0) return 'anyOf and a token guard on one level';
   if (anyOfs.flat().includes('FreshGuard') && cancelsFresh)
     return '@Fresh(false) and an anyOf with FreshGuard on one level';
-  if (types.has('refresh') && (cancelsFresh || fresh.length > 0))
-    return 'a guard for refresh tokens and freshness on one level';
   return undefined;
-}
-
-/** Combinations in which the library departs from its documentation: take a row out once that is mended. */
-const KNOWN_FAULTS: Readonly<Record<string, (levels: readonly Level[]) => boolean>> = {
-  'of several @Fresh and @JwtRequired on one level only the upper one counts for freshness': (
-    levels,
-  ) =>
-    levels.some(({ said, required }) => {
-      const demanding = required.filter(({ fresh }) => fresh).length;
-      return said + demanding > 1 || (demanding > 0 && required.length > 1);
-    }),
-  'an application starts with @Fresh(false) beside @Fresh() or a fresh @JwtRequired': (levels) =>
-    levels.some(({ cancelsFresh, fresh }) => cancelsFresh && fresh.length > 0),
-  'an application starts with @Public() and @Public(false) on one level': (levels) =>
-    levels.some(({ publics }) => publics.includes(true) && publics.includes(false)),
-  'an application starts with @JwtOptional() and `optional: false` on one level': (levels) =>
-    levels.some(({ optionals }) => optionals.includes(true) && optionals.includes(false)),
-  'a guard for refresh tokens drops the demands for freshness of levels further out': (levels) => {
-    const nearest = levels.map(takesRefresh).lastIndexOf(true);
-    return levels.slice(0, Math.max(nearest, 0)).some(({ fresh }) => fresh.length > 0);
-  },
-  'an application starts with @Fresh(false) where no token guard is': (levels) =>
-    levels.some(({ cancelsFresh }) => cancelsFresh) && !levels.some((level) => level.namesGuard),
-  'an application starts with a contradiction on a level if a nearer one decides': (levels) =>
-    levels.some((level, at) => {
-      const decides = ({ requiresToken, isOptional, publics }: Level) =>
-        requiresToken || isOptional || publics.length > 0;
-      return contradictionOn(level) !== undefined && levels.slice(at + 1).some(decides);
-    }),
-};
-
-/** The known fault that a route would show. */
-export function knownFaultOf({ levels: marks }: Route): string | undefined {
-  const levels = marks.map((each) => new Level(each));
-  return Object.keys(KNOWN_FAULTS).find((name) => KNOWN_FAULTS[name]?.(levels));
-}
-
-function takesRefresh({ guards, anyOfs }: Level): boolean {
-  return guards.some(({ type }) => type === 'refresh') || anyOfs.flat().includes('RefreshGuard');
 }
 
 /**

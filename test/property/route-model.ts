@@ -51,7 +51,14 @@ export class Model {
       level.requiresToken || level.cancelsFresh || level.isOptional;
     if (this.nearest < 0 && this.levels.some(concernsTokens))
       return 'a restriction on a route without a token guard';
+    if (this.takesRefresh && this.freshness().length > 0) return 'freshness of refresh tokens';
     return this.lacksParameter ? 'a parameter that the path does not have' : undefined;
+  }
+
+  /** Whether the nearest token guard, or a member of the nearest `anyOf`, takes refresh tokens. */
+  private get takesRefresh(): boolean {
+    const { guards = [], anyOfs = [] } = this.levels[this.nearest] ?? {};
+    return guards[0]?.type === 'refresh' || anyOfs.flat().includes('RefreshGuard');
   }
 
   private get lacksParameter(): boolean {
@@ -83,10 +90,6 @@ export class Model {
   private doubtAboutGuards(): string | undefined {
     const { guards, anyOfs } = this.levels[this.nearest] as Level;
     const outer = this.levels.slice(0, this.nearest);
-    const isDemanding = ({ fresh }: Level) => fresh.length > 0;
-    const isForRefresh = guards[0]?.type === 'refresh' || anyOfs.flat().includes('RefreshGuard');
-    if (isForRefresh && this.levels.some(isDemanding))
-      return 'freshness, and a nearest guard that takes refresh tokens';
     if (anyOfs.length > 0 && outer.some((level) => level.guards.some(({ isFresh }) => isFresh)))
       return 'FreshGuard further out than an anyOf';
     const outerMembers = outer.flatMap((level) => level.anyOfs.flat());

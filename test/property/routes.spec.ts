@@ -4,7 +4,7 @@ import { JwtExtendedConfigError } from '../../src/index.js';
 import { type AdapterName, ADAPTERS } from '../support/app.js';
 import { APPLICATIONS, handled, RouteApp, startFailure } from './route-apps.js';
 import { type Addition, ADDITIONS, routesUnder, SENT } from './route-arbitraries.js';
-import { isRestriction, knownFaultOf } from './route-level.js';
+import { isRestriction } from './route-level.js';
 import { isEntry, Model } from './route-model.js';
 import {
   type Mark,
@@ -28,8 +28,7 @@ const CASES = Array.from({ length: ROUNDS }).flatMap((_, round) =>
 type Case = (typeof CASES)[number];
 
 function routesOf({ application, seed }: Case, numRuns: number): Route[] {
-  const routes = fc.sample(routesUnder(application), { seed, numRuns });
-  return routes.filter((route) => knownFaultOf(route) === undefined);
+  return fc.sample(routesUnder(application), { seed, numRuns });
 }
 
 /** Which of the routes keeps their application from starting. */
@@ -128,7 +127,7 @@ function pairsUnder({ application, seed }: Case): readonly Pair[] {
 
 async function starts(route: Route): Promise<boolean> {
   const { start } = new Model(route);
-  if (knownFaultOf(route) !== undefined || start === 'mistake') return false;
+  if (start === 'mistake') return false;
   return start === 'starts' || (await startFailure(route)) === undefined;
 }
 

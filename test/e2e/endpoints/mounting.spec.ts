@@ -22,6 +22,7 @@ import { join } from 'node:path';
 import { map } from 'rxjs';
 import {
   type EndpointOptions,
+  FreshGuard,
   JwtExtendedModule,
   type JwtExtendedOptions,
   TokenService,
@@ -64,6 +65,20 @@ async function expectUse(app: RunningApp, paths: readonly string[], room?: strin
 }
 
 describe.each(ADAPTERS)('The endpoints on %s', (adapter) => {
+  it('refresh and log out without a fresh token, also under a FreshGuard of the application', async () => {
+    const app = await start(adapter, {
+      extras: { endpoints: ALL },
+      configure: (nest) => nest.useGlobalGuards(nest.get<CanActivate>(FreshGuard)),
+    });
+    const login = pairIn((await app.send('POST', '/auth', { json: ALICE })).body);
+    const refreshed = await app.send('POST', '/auth/refresh', { token: login.refresh });
+    const { access } = pairIn(refreshed.body);
+
+    expect((await app.send('GET', '/room', { token: access })).status).toBe(401);
+    expect((await app.send('POST', '/auth/logout', { token: access })).status).toBe(200);
+    await app.close();
+  });
+
   it.each<[what: string, endpoints: EndpointOptions | undefined, paths: string[]]>([
     ['none', undefined, []],
     ['nothing', {}, []],

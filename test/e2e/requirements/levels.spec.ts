@@ -201,11 +201,7 @@ const GLOBAL: readonly Row[] = [
   ['scope read', [read], [undefined, {}]],
   ['Public / scope read', [read], [undefined, {}]],
   ['scope read / Public', [undefined, {}], []],
-  [
-    'Public + scope read / Public(false) + scope b',
-    [{ scope: 'b read' }],
-    [undefined, { scope: 'b' }],
-  ],
+  ['scope read / Public(false) + scope b', [{ scope: 'b read' }], [undefined, { scope: 'b' }]],
 ];
 
 const Base = withRoutes({

@@ -200,29 +200,36 @@ describe('@JwtRequired with locations', () => {
 });
 
 describe('@JwtRequired', () => {
-  it('accepts a revoked token only on a route that skips the revocation check (R54)', async () => {
+  it.each([
+    ['skipRevocationCheck', 'revoked', 'Token has been revoked'],
+    ['allowExpired', 'expired', 'Token has expired'],
+  ])('with %s alone accepts a token that is %s (R54)', async (option, what, msg) => {
     const words: Words = {
-      skipping: JwtRequired({ skipRevocationCheck: true }),
-      checking: JwtRequired({ skipRevocationCheck: false }),
+      skipping: JwtRequired({ [option]: true }),
+      checking: JwtRequired({ [option]: false }),
     };
     const refusing = ['JwtRequired', 'checking', 'skipping / AccessGuard'];
     const accepting = ['skipping', 'skipping / -'];
     const app = await createApp('express', {
       controllers: routesFor([...refusing, ...accepting], words),
     });
-    const token = await app.get(TokenService).createAccessToken('alice');
-    await app.get(BlocklistService).revoke(token);
+    const token = await tokenThatIs(what, app);
     const answerOf = async (path: string) => {
       const { status, body } = await app.send('GET', path, { token });
       return { status, body };
     };
-    const revoked = { status: 401, body: { msg: 'Token has been revoked' } };
-
     for (const path of ['/route-3', '/route-4']) expect(await answerOf(path)).toEqual(IN);
     for (const path of ['/route-0', '/route-1', '/route-2'])
-      expect(await answerOf(path)).toEqual(revoked);
+      expect(await answerOf(path)).toEqual({ status: 401, body: { msg } });
     await app.close();
   });
+
+  async function tokenThatIs(what: string, app: RunningApp): Promise<string> {
+    if (what === 'expired') return forgeToken(accessClaims({ iat: 1, nbf: 1, exp: 2 }));
+    const token = await app.get(TokenService).createAccessToken('alice');
+    await app.get(BlocklistService).revoke(token);
+    return token;
+  }
 
   it.each<[unknown, string]>([
     [{ refresh: 'yes' }, '@JwtRequired.refresh was given'],
@@ -232,6 +239,7 @@ describe('@JwtRequired', () => {
     [{ fresh: { maxAge: '300' } }, '@JwtRequired.fresh.maxAge was given'],
     [{ fresh: {} }, '@JwtRequired.fresh.maxAge was given'],
     [{ optional: 1 }, '@JwtRequired.optional was given'],
+    [{ allowExpired: 1 }, '@JwtRequired.allowExpired was given'],
     [{ locations: 'headers' }, '@JwtRequired.locations was given'],
     [{ locations: [] }, '@JwtRequired.locations was given an empty array'],
     [{ locations: ['header'] }, '@JwtRequired.locations[0] was given'],

@@ -31,6 +31,7 @@ const IDLE =
   'has no effect, because no token guard protects the route: add @UseGuards(AccessGuard), or set globalGuard: true';
 const IDLE_CLASS = IDLE.replace('effect,', 'effect on RouteController.answer,');
 const PUBLIC = 'has no effect, because RouteController.answer is @Public(): remove one of the two';
+const PUBLIC_CLASS = PUBLIC.replace('.answer', '');
 
 function expectMistake(mistake: unknown, message: string): void {
   expect(mistake).toBeInstanceOf(JwtExtendedConfigError);
@@ -69,6 +70,17 @@ describe('Mistakes in guards', () => {
     ['RefreshGuard + Fresh', `RouteController.answer ${NEVER_FRESH}`],
     ['RefreshGuard / Fresh', `RouteController ${NEVER_FRESH}`],
     ['JwtRequired({ refresh: true }) + Fresh', `RouteController.answer ${NEVER_FRESH}`],
+    [
+      'FreshGuard / RefreshGuard',
+      'RouteController.answer requires a refresh token, which is never fresh, and RouteController a fresh token: ' +
+        'put @Fresh(false) on RouteController.answer',
+    ],
+    ['AccessGuard + RefreshGuard / AccessGuard', `RouteController ${BOTH}`],
+    ['FreshGuard + Fresh(false) / Public', TWO_WORDS.replace('.answer', '')],
+    ['Public + Fresh / AccessGuard', `@Fresh on RouteController ${PUBLIC_CLASS}`],
+    ['Fresh(false)', `@Fresh(false) on RouteController.answer ${IDLE}`],
+    ['Public(false) / -', `@Public(false) on RouteController ${IDLE_CLASS}`],
+    ['Public / Fresh', `@Fresh on RouteController.answer ${IDLE}`],
     ['FreshGuard + Fresh(false)', TWO_WORDS],
     ['FreshGuard + JwtRequired({ fresh: false })', TWO_WORDS],
     [

@@ -131,7 +131,7 @@ describe.each(ADAPTERS)('After authentication on %s, the request', (adapter) => 
       expect(loaders.userLookup).toHaveBeenCalledTimes(2);
     });
 
-    it.each([0, '', false, 'Ada', { name: 'Ada' }])('has the user %j (R48)', async (user) => {
+    it.each([0, '', 'Ada', { name: 'Ada' }])('has the user %j (R48)', async (user) => {
       const ofUser = forgeToken(accessClaims({ user }));
       expect(await call(app, '/plain', { token: ofUser })).toEqual({ status: 200, body: { user } });
     });
