@@ -32,14 +32,15 @@ const snippets = blocksIn('ts');
 const excerpts = snippets.filter(({ text }) => SOURCE.test(text));
 const modules = snippets.filter(({ text }) => !SOURCE.test(text));
 
-/** A snippet with a mistake. Its line 0 tells its mistakes from those of the README. */
+/** A snippet with a mistake. Its page tells its mistakes from those of the others. */
 const broken: Block = {
+  page: 'broken.md',
   language: 'ts',
   section: '',
   line: 0,
   text: "import { RefreshGuard } from 'nestjs-jwt-extended';\nexport const guard: string = RefreshGuard;\n",
 };
-const ofBroken = 'README.md:1: ';
+const ofBroken = 'broken.md:1: ';
 
 describe('The snippets of the README', () => {
   let mistakes: string[];
@@ -53,7 +54,7 @@ describe('The snippets of the README', () => {
     expect(['js', 'javascript', 'typescript', 'tsx'].flatMap(blocksIn)).toEqual([]);
   });
 
-  it.each(excerpts.map((block) => [`at line ${block.line}`, block] as const))(
+  it.each(excerpts.map((block) => [`${block.page}:${block.line}`, block] as const))(
     'appear in the file that they name: %s',
     (_where, { text }) => {
       const path = join(root, SOURCE.exec(text)?.[1] ?? '');
@@ -106,14 +107,14 @@ function mistakesIn(blocks: readonly Block[]): string[] {
     .filter(({ file }) => file === undefined || files.has(file.fileName))
     .map(({ file, start = 0, messageText }) => {
       const line = file ? file.getLineAndCharacterOfPosition(start).line : 0;
-      const first = file ? files.get(file.fileName)!.line : 0;
-      return `README.md:${first + line}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`;
+      const { page = '', line: first = 0 } = (file && files.get(file.fileName)) ?? {};
+      return `${page}:${first + line}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`;
     });
 }
 
 /** A path among the files of the sample, so that a snippet may import them. */
-function fileOf({ line }: Block): string {
-  return join(root, `sample/01-quickstart/src/readme-line-${line}.ts`);
+function fileOf({ page, line }: Block): string {
+  return join(root, `sample/01-quickstart/src/${page.replaceAll('/', '-')}-${line}.ts`);
 }
 
 function hostWith(files: ReadonlyMap<string, Block>, options: ts.CompilerOptions): ts.CompilerHost {

@@ -1,10 +1,20 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 export const root = resolve(import.meta.dirname, '../..');
 
-/** A fenced block of the README. */
+/** The README and the guides, by their paths. */
+export const PAGES: readonly string[] = [
+  'README.md',
+  ...readdirSync(join(root, 'sample'))
+    .sort()
+    .map((sample) => `sample/${sample}/README.md`),
+];
+
+/** A fenced block of a page. */
 export interface Block {
+  /** The path of its page. */
+  readonly page: string;
   readonly language: string;
   readonly text: string;
   /** The heading of its section. */
@@ -22,17 +32,23 @@ export interface Step {
 /** A row of a table: its cells by the heading of their column. */
 export type Row = Readonly<Record<string, string>>;
 
-/** The blocks in one language. */
+/** The blocks in one language, of all pages. */
 export function blocksIn(language: string): readonly Block[] {
-  const fences = readme().matchAll(/^```(\w+)\n([^]*?)^```$/gm);
-  return [...fences]
-    .map(({ 0: match, 1: tongue = '', 2: text = '', index }) => ({
-      language: tongue,
-      text,
-      section: sectionAt(index),
-      line: lineOf(match),
-    }))
-    .filter((block) => block.language === language);
+  return PAGES.flatMap(blocksOf).filter((block) => block.language === language);
+}
+
+function blocksOf(page: string): readonly Block[] {
+  const text = pageAt(page);
+  return [...text.matchAll(/^```(\w+)\n([^]*?)^```$/gm)].map((fence) => {
+    const before = text.slice(0, fence.index);
+    return {
+      page,
+      language: fence[1] ?? '',
+      text: fence[2] ?? '',
+      section: [...before.matchAll(/^## (.+)$/gm)].at(-1)?.[1] ?? '',
+      line: before.split('\n').length + 1,
+    };
+  });
 }
 
 /** The commands of a block and their output, without the lines that begin with `#`, which are comments. */
@@ -48,7 +64,7 @@ export function stepsOf({ text }: Block): readonly Step[] {
 
 /** The rows of the only table with this first heading. */
 export function tableOf(firstHeading: string): readonly Row[] {
-  const tables = readme().match(/(?:^\|.*\|\n)+/gm) ?? [];
+  const tables = PAGES.flatMap((page) => pageAt(page).match(/(?:^\|.*\|\n)+/gm) ?? []);
   const [table, ...others] = tables
     .map((text) => text.trim().split('\n').map(cellsOf))
     .filter(([headings]) => headings?.[0] === firstHeading);
@@ -62,22 +78,9 @@ export function plain(cell: string | undefined): string {
   return (cell ?? '').replaceAll('`', '');
 }
 
-function readme(): string {
-  return readFileSync(join(root, 'README.md'), 'utf8');
-}
-
-function sectionAt(index: number): string {
-  const headings = [
-    ...readme()
-      .slice(0, index)
-      .matchAll(/^## (.+)$/gm),
-  ];
-  return headings.at(-1)?.[1] ?? '';
-}
-
-function lineOf(fence: string): number {
-  const text = readme();
-  return text.slice(0, text.indexOf(fence)).split('\n').length + 1;
+/** The text of a page. */
+export function pageAt(page: string): string {
+  return readFileSync(join(root, page), 'utf8');
 }
 
 function cellsOf(row: string): string[] {
