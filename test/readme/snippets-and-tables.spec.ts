@@ -70,7 +70,7 @@ describe('The snippets of the README', () => {
     let usage = '';
     run(['--help'], { folder: '', write: (text) => (usage += text), warn: () => {} });
 
-    expect(blocksIn('text').map(({ text }) => text)).toEqual([usage]);
+    expect(blocksIn('text').map(({ text }) => text)).toContain(usage);
   });
 
   it('compile as files of the sample', () => {
