@@ -47,7 +47,7 @@ function anchorsOf(page: string): readonly string[] {
 }
 
 describe('The application of the README', () => {
-  const file = join(root, 'sample/01-quickstart/dist/readme-application.js');
+  const file = join(root, 'test/readme/dist/application.js');
   let application: ChildProcess;
   let url: string;
 
@@ -68,7 +68,7 @@ describe('The application of the README', () => {
     const exited = once(application, 'exit');
     application.kill();
     await exited;
-    rmSync(file);
+    rmSync(dirname(file), { recursive: true });
   });
 
   it('logs in, refreshes once for each token, and logs out', async () => {
