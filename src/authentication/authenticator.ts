@@ -1,18 +1,12 @@
 import { oneOf } from '../common/checks.js';
 import { readOptions, type Rows } from '../common/read-options.js';
 import type { HttpRequest } from '../contracts/http.js';
-import type {
-  RequiredClaims,
-  RequiredScope,
-  Requirement,
-  RoutePolicy,
-} from '../contracts/route-policy.js';
+import type { RequiredClaims, RequiredScope, RoutePolicy } from '../contracts/route-policy.js';
 import type { Claims, Duration, JwtContext, Token, TokenType } from '../contracts/token.js';
 import { type ErrorRenderer, TokenError, withRenderer } from '../errors/token.error.js';
 import {
   CsrfError,
   ExpiredTokenError,
-  InsufficientClaimsError,
   MissingTokenError,
   StaleTokenError,
   TokenCheckUnavailableError,
@@ -25,11 +19,10 @@ import { freshness, requiredClaims, requiredScope } from '../options/requirement
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import type { RevocationCheck } from '../revocation/revocation-check.js';
 import { type LoaderCalls, loadUser, requireVerified } from '../tokens/loaders.js';
-import { parseToken } from '../tokens/compact-jws.js';
 import type { TokenReader } from '../tokens/token-reader.js';
 import type { ExtractedToken } from '../http/token-locations.js';
 import { extractToken } from '../http/extract-token.js';
-import { collectRequirements } from './requirements.js';
+import { collectRequirements, requireClaims } from './requirements.js';
 import { AuthenticatedToken } from '../tokens/verified-token.js';
 
 /** What `TokenService.authenticate` demands of a token, as the guards and decorators of a route do. */
@@ -221,30 +214,11 @@ export class Authenticator {
   /** An optional route accepts a missing token, and nothing else that is wrong. */
   #extract(request: HttpRequest, policy: RoutePolicy): ExtractedToken | undefined {
     try {
-      return this.#find(request, policy);
+      return extractToken(request, policy, this.options);
     } catch (error) {
       if (policy.optional && error instanceof MissingTokenError) return undefined;
       throw error;
     }
-  }
-
-  /**
-   * Where a refresh token is asked for, an access token does not stand in the way of a token in a later location: clients
-   * send it with every request. It counts if there is no other. A token of any other kind never falls through, and neither
-   * does one in a cookie or a member of the body that is for refresh tokens alone.
-   */
-  #find(request: HttpRequest, policy: RoutePolicy): ExtractedToken {
-    const { options } = this;
-    const { type, verifyType, locations = options.locations } = policy;
-    if (type === 'access' || !verifyType || locations.length === 1)
-      return extractToken(request, policy, options);
-    let passed: ExtractedToken | undefined;
-    for (const location of locations) {
-      const found = extractIfAny(request, { ...policy, locations: [location] }, options);
-      if (found && !saysAccess(found, options)) return found;
-      passed ??= found;
-    }
-    return passed ?? extractToken(request, policy, options);
   }
 
   #announce(error: TokenError): void {
@@ -253,25 +227,6 @@ export class Authenticator {
       const { type, identity, jti, sessionId } = error.token;
       this.events.publish('refused', { code, type, identity, jti, sessionId });
     } else this.events.publish('refused', { code });
-  }
-}
-
-function extractIfAny(...given: Parameters<typeof extractToken>): ExtractedToken | undefined {
-  try {
-    return extractToken(...given);
-  } catch (error) {
-    if (error instanceof MissingTokenError) return undefined;
-    throw error;
-  }
-}
-
-/** Whether the payload, which is not verified yet, says that this is an access token. */
-function saysAccess({ encoded, location }: ExtractedToken, { token }: ResolvedOptions): boolean {
-  if (location === 'cookies' || location === 'json') return false;
-  try {
-    return parseToken(encoded, token.maxTokenLength).claims.type === 'access';
-  } catch {
-    return false;
   }
 }
 
@@ -288,37 +243,6 @@ export function requireFresh(token: Token, { fresh }: RoutePolicy, now: Date): v
   const isYoungEnough =
     fresh.maxAge === undefined || secondsSinceLogin(token.claims, now) <= fresh.maxAge;
   if (!token.fresh || !isYoungEnough) throw new StaleTokenError(token, fresh);
-}
-
-/** Reports claims and route parameters before scopes, as Flask_PyJWT does. */
-function requireClaims(
-  token: Token,
-  { requirements }: RoutePolicy,
-  request: unknown,
-  scopeClaim: string,
-): void {
-  if (!requirements) return;
-  const { claims } = token;
-  const { params } = (request ?? {}) as Partial<HttpRequest>;
-  const missing = requirements.filter(
-    ({ isMet, applies }) => !isMet(claims, params, scopeClaim) && applies(claims),
-  );
-  if (missing.length === 0) return;
-  if (missing.some(({ kind }) => kind === 'claim'))
-    throw new InsufficientClaimsError(token, 'Missing required claim(s)');
-  throw new InsufficientClaimsError(
-    token,
-    'Missing required scope(s)',
-    missing.some(({ word }) => word) ? requiredWords(requirements, claims) : [],
-  );
-}
-
-/** All words that the route requires, because the client will ask for a new token with exactly these words. */
-function requiredWords(requirements: readonly Requirement[], claims: Claims): readonly string[] {
-  const words = requirements
-    .filter(({ applies }) => applies(claims))
-    .flatMap(({ word }) => word ?? []);
-  return [...new Set(words)];
 }
 
 /** Counts from `auth_time` (OpenID Connect Core section 2), otherwise from `iat`. A missing moment is infinitely long ago. */

@@ -8,8 +8,11 @@ import {
   type RequiredClaims,
   type Requirement,
   type RequirementMetadata,
+  type RoutePolicy,
 } from '../contracts/route-policy.js';
-import type { Claims } from '../contracts/token.js';
+import type { HttpRequest } from '../contracts/http.js';
+import type { Claims, Token } from '../contracts/token.js';
+import { InsufficientClaimsError } from '../errors/token-errors.js';
 import { isOneOf } from '../options/requirement-options.js';
 
 /**
@@ -144,4 +147,35 @@ function isSame(required: unknown, found: unknown): boolean {
 
 function isMembers(value: unknown): value is Readonly<Record<string, RequiredClaim>> {
   return isObject(value) && !Array.isArray(value);
+}
+
+/** Reports claims and route parameters before scopes, as Flask_PyJWT does. */
+export function requireClaims(
+  token: Token,
+  { requirements }: RoutePolicy,
+  request: unknown,
+  scopeClaim: string,
+): void {
+  if (!requirements) return;
+  const { claims } = token;
+  const { params } = (request ?? {}) as Partial<HttpRequest>;
+  const missing = requirements.filter(
+    ({ isMet, applies }) => !isMet(claims, params, scopeClaim) && applies(claims),
+  );
+  if (missing.length === 0) return;
+  if (missing.some(({ kind }) => kind === 'claim'))
+    throw new InsufficientClaimsError(token, 'Missing required claim(s)');
+  throw new InsufficientClaimsError(
+    token,
+    'Missing required scope(s)',
+    missing.some(({ word }) => word) ? requiredWords(requirements, claims) : [],
+  );
+}
+
+/** All words that the route requires, because the client will ask for a new token with exactly these words. */
+function requiredWords(requirements: readonly Requirement[], claims: Claims): readonly string[] {
+  const words = requirements
+    .filter(({ applies }) => applies(claims))
+    .flatMap(({ word }) => word ?? []);
+  return [...new Set(words)];
 }
