@@ -11,7 +11,8 @@ import { Shell } from '../support/shell.js';
 const SECRET = 'q8Jr2xVn6LwTz4YbD1kPcH9mGsF3eUoA7iXWtRhK';
 const ALICE = { username: 'alice', password: 'wonderland' };
 
-const QUICK_START = ['Try it', 'Quick start'];
+const DEMO = 'Try it';
+const QUICK_START = 'Quick start';
 const SESSIONS = ['Log out everywhere', 'Rotate refresh tokens', 'Watch what happens'];
 const ROTATION = 'Rotate a key without logging anybody out';
 const UNSET = {
@@ -19,6 +20,8 @@ const UNSET = {
   JWT_SECRET: undefined,
   KEY_FOLDER: undefined,
   SQLITE_FILE: undefined,
+  DATA_FOLDER: undefined,
+  LISTEN_ON: undefined,
   REDIS_URL: undefined,
   DATABASE_URL: undefined,
 };
@@ -30,6 +33,7 @@ const SESSION_FILES = ['', '-shm', '-wal'].map((end) =>
 beforeAll(() =>
   Promise.all([
     compileSample('start'),
+    compileSample('start:quickstart'),
     compileSample('start:key-rotation'),
     compileSample('start:sessions'),
   ]),
@@ -39,30 +43,33 @@ describe('The walks of the README', () => {
   it('are all tested', () => {
     const sections = blocksIn('console').map(({ section }) => section);
 
-    expect(sections).toEqual([...QUICK_START, ROTATION, ROTATION, ...SESSIONS]);
+    expect(sections).toEqual([DEMO, QUICK_START, ROTATION, ROTATION, ...SESSIONS]);
   });
 });
 
-describe('The quick start, started without a setting', () => {
+describe.each([
+  ['demo', 'start', DEMO, 4, 'Application is running on: http://localhost:3000'],
+  ['quick start', 'start:quickstart', QUICK_START, 7, 'a secret was generated for this run'],
+] as const)('The %s, started without a setting', (_name, script, section, answers, line) => {
   let sample: Sample;
 
   beforeAll(async () => {
     await requireFreePort(3000);
-    sample = await Sample.start('start', UNSET);
+    sample = await Sample.start(script, UNSET);
   });
   afterAll(() => sample?.stop());
 
-  it('answers every command of the README word for word', async () => {
-    const steps = QUICK_START.flatMap(consoleOf).flatMap(stepsOf);
+  it('answers every command of its page word for word', async () => {
+    const steps = consoleOf(section).flatMap(stepsOf);
 
     const answered = await runInShell(steps);
 
-    expect(steps.filter(({ output }) => output !== '').length).toBeGreaterThanOrEqual(7);
+    expect(steps.filter(({ output }) => output !== '').length).toBeGreaterThanOrEqual(answers);
     expect(answered).toEqual(steps);
   });
 
-  it('says that it made a secret for this run without showing it', async () => {
-    expect(sample.log()).toContain('JWT_SECRET is not set: a secret was generated for this run');
+  it('says where it listens or how it signs, and shows no secret', () => {
+    expect(sample.log()).toContain(line);
     expect(sample.log()).not.toMatch(/[\w-]{60}/);
   });
 });
@@ -226,7 +233,8 @@ describe('The quick start, with PORT and JWT_SECRET', () => {
   let sample: Sample;
 
   beforeAll(async () => {
-    sample = await Sample.start('start', { PORT: String(await freePort()), JWT_SECRET: SECRET });
+    const PORT = String(await freePort());
+    sample = await Sample.start('start:quickstart', { PORT, JWT_SECRET: SECRET });
   });
   afterAll(() => sample?.stop());
 

@@ -7,7 +7,12 @@ import { root } from './readme.js';
 
 /** A script of package.json that builds the library, and compiles and runs an application of it. */
 export type StartScript =
-  'start' | 'start:key-rotation' | 'start:sessions' | 'start:scopes' | 'start:login-endpoint';
+  | 'start'
+  | 'start:quickstart'
+  | 'start:key-rotation'
+  | 'start:sessions'
+  | 'start:scopes'
+  | 'start:login-endpoint';
 
 /** The steps of such a script after the build of the library, which has run before the tests. */
 export function startSteps(script: StartScript): { compile: string; run: string } {
@@ -15,7 +20,7 @@ export function startSteps(script: StartScript): { compile: string; run: string 
     scripts: Record<string, string>;
   };
   const [build, compile, run, ...others] = scripts[script]!.split(' && ');
-  if (build !== 'npm run build' || !compile || !run || others.length > 0)
+  if (!build?.startsWith('npm run build') || !compile || !run || others.length > 0)
     throw new Error(`npm run ${script} is not build, compile and run: ${scripts[script]}`);
   return { compile, run };
 }

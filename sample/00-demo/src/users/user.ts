@@ -1,0 +1,6 @@
+export interface User {
+  readonly username: string;
+  readonly name: string;
+  readonly roles: readonly string[];
+  readonly passwordHash: string;
+}
