@@ -27,6 +27,11 @@ const needs = [
     purpose: 'PostgreSQL, to keep revocations in',
     isThere: () => runs('sh', ['-c', 'ls /usr/lib/postgresql/*/bin/postgres']),
   },
+  {
+    debianPackage: 'chromium',
+    purpose: 'Chromium, to see the demo as a person does',
+    isThere: () => runs('chromium', ['--version']),
+  },
 ];
 
 const missing = needs.filter((need) => !need.isThere());
