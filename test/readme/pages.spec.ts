@@ -5,6 +5,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import ts from 'typescript';
 import { AccessGuard, CurrentIdentity, RefreshGuard } from '../../src/index.js';
 import { createApp } from '../support/app.js';
@@ -60,9 +61,8 @@ describe('The application of the README', () => {
     const PORT = String(await freePort());
     url = `http://127.0.0.1:${PORT}`;
     const env = { ...process.env, PORT, JWT_SECRET: SECRET, NO_COLOR: '1' };
-    application = spawn(process.execPath, [file], { env });
-    const output = application.stdout!;
-    for await (const chunk of output) if (String(chunk).includes('successfully started')) break;
+    application = spawn(process.execPath, [file], { env, stdio: 'ignore' });
+    while (!(await fetch(url).catch(() => undefined))) await setTimeout(20);
   });
   afterAll(async () => {
     const exited = once(application, 'exit');
