@@ -7,7 +7,7 @@ import {
   Injectable,
   Logger,
 } from '@nestjs/common';
-import { HttpAdapterHost } from '@nestjs/core';
+import { BaseExceptionFilter, HttpAdapterHost } from '@nestjs/core';
 import { throwError } from 'rxjs';
 import { Refusals } from '../authentication/refusals.js';
 import type { HttpResponse } from '../contracts/http.js';
@@ -39,6 +39,11 @@ export class JwtExceptionFilter implements ExceptionFilter<TokenError> {
 
   /** Answers over HTTP. In other contexts it passes the error on to the transport. */
   catch(error: TokenError, host: ArgumentsHost): unknown {
+    // A catch-all filter of the application may hand on everything.
+    if (!(error instanceof TokenError)) {
+      new BaseExceptionFilter(this.host.httpAdapter).catch(error, host);
+      return undefined;
+    }
     // The application may have thrown it, and then no module has refused yet.
     withRenderer(this.refusals, error);
     const type = host.getType<string>();

@@ -66,8 +66,13 @@ const ROWS = {
 function refuseContradiction(
   guard: TokenGuardClass,
   isRefresh: boolean,
-  { refresh = isRefresh, fresh }: { refresh?: boolean | undefined; fresh?: unknown },
+  { refresh = isRefresh, fresh, verifyType, allowExpired }: JwtRequiredOptions,
 ): void {
+  const name = verifyType === undefined ? 'allowExpired' : 'verifyType';
+  if (guard[GUARD_KIND] === 'logout' && (verifyType ?? allowExpired) !== undefined)
+    throw new JwtExtendedConfigError(
+      `@JwtRequired has ${name}, which ${plainNameOf(guard)} decides itself: leave it out`,
+    );
   const contradiction =
     refresh !== isRefresh
       ? `refresh: ${refresh}, but ${plainNameOf(guard)} is ${isRefresh ? 'a' : 'no'} RefreshGuard`
@@ -91,7 +96,7 @@ export function readJwtRequired(options: JwtRequiredOptions): {
   const given = readOptions(decorator, ROWS, options);
   const { guard, refresh, claims, scope, params, override, ...policy } = given;
   const isRefresh = guard ? guard[GUARD_KIND] === 'refresh' : refresh === true;
-  if (guard) refuseContradiction(guard, isRefresh, given);
+  if (guard) refuseContradiction(guard, isRefresh, options);
   if (policy.fresh && isRefresh)
     throw new JwtExtendedConfigError(
       `${decorator} has both refresh and fresh, and a refresh token is never fresh: keep one of them`,

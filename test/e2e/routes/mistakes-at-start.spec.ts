@@ -279,6 +279,14 @@ describe('Mistakes in requirements', () => {
       '@JwtRequired has refresh: true, but LogoutGuard is no RefreshGuard: keep one of them',
     ],
     [
+      { guard: LogoutGuard, allowExpired: false },
+      '@JwtRequired has allowExpired, which LogoutGuard decides itself: leave it out',
+    ],
+    [
+      { guard: LogoutGuard, verifyType: true },
+      '@JwtRequired has verifyType, which LogoutGuard decides itself: leave it out',
+    ],
+    [
       { guard: RefreshGuard, refresh: false },
       '@JwtRequired has refresh: false, but RefreshGuard is a RefreshGuard: keep one of them',
     ],
