@@ -201,13 +201,16 @@ export class Authenticator {
     return issuers.find((each) => each.issuer === issuer)?.scopeClaim ?? token.scopeClaim;
   }
 
-  /** A token that expired longer ago than any refresh token lives has no session left to end. */
+  /**
+   * An access token that expired longer ago than any refresh token lives has no session left to end, and neither has an
+   * expired refresh token.
+   */
   #requireRecent(token: Token): void {
     const { clock, token: options } = this.options;
     const { exp } = token.claims;
-    const { refresh } = options.expires;
-    if (typeof exp !== 'number' || refresh === false) return;
-    if (exp + refresh <= clock().getTime() / 1000 - options.leeway)
+    const tolerance = token.type === 'refresh' ? 0 : options.expires.refresh;
+    if (typeof exp !== 'number' || tolerance === false) return;
+    if (exp + tolerance <= clock().getTime() / 1000 - options.leeway)
       throw new ExpiredTokenError(token);
   }
 

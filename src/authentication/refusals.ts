@@ -1,5 +1,3 @@
-import { Logger } from '@nestjs/common';
-import { safeMessage } from '../common/fault-message.js';
 import { type Awaitable, withDeadline } from '../contracts/awaitable.js';
 import type { CallbackResponse } from '../contracts/http.js';
 import {
@@ -25,8 +23,6 @@ const SCOPE_TOKEN = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
 
 /** How a module answers its refusals: by the application's callback if there is one, otherwise by the default. */
 export class Refusals implements ErrorRenderer {
-  readonly #logger = new Logger('JwtExtendedModule');
-
   constructor(
     private readonly options: ResolvedOptions,
     private readonly outages: Outages,
@@ -71,20 +67,17 @@ export class Refusals implements ErrorRenderer {
   }
 
   async #ask(error: TokenError, request: unknown): Promise<CallbackResponse | undefined> {
-    const name = REFUSALS[error.code].callback;
+    const source = `responses.${REFUSALS[error.code].callback}`;
     const call = callOf(this.options.responses.callbacks, error, { request });
     if (!call) return undefined;
     try {
-      const answer: unknown = await withDeadline(
-        call(),
-        this.options.loaderTimeoutMs,
-        `responses.${name}`,
-      );
-      return readCallbackResponse(answer);
+      const pending = withDeadline<unknown>(call(), this.options.loaderTimeoutMs, source);
+      const answer = readCallbackResponse(await pending);
+      this.outages.answered(source);
+      return answer;
     } catch (fault) {
-      this.#logger.error(
-        `responses.${name} failed, so the default answered: ${safeMessage(fault)}`,
-      );
+      // The default answers.
+      this.outages.failed(source, fault);
       return undefined;
     }
   }

@@ -77,10 +77,15 @@ const NODE = {
   isRevoked: 'loaders.isTokenRevoked',
   onExpired: 'responses.expiredToken',
   global: 'isGlobal',
+  validate: 'loaders.userLookup',
 };
 
 /** What other libraries have as options, and this one does not. */
 const NO_OPTIONS = {
+  statusProfile: 'use profile',
+  jwks: 'give endpoints: { jwks: true } beside the options of forRoot, or beside useFactory',
+  deliver:
+    'it belongs in endpoints: { login: { deliver } }, beside the options of forRoot or useFactory',
   JWT_AUTH_URL_RULE:
     "give endpoints: { path: '/', login: 'auth' } beside the options of forRoot, or beside useFactory",
   issuer: 'use encodeIssuer for new tokens, and decodeIssuer for those that are read',

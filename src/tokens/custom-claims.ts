@@ -1,4 +1,5 @@
 import { tagOf } from '../common/describe.js';
+import { safeMessage } from '../common/fault-message.js';
 import { TokenCreationError } from '../errors/config.error.js';
 import { isInherited } from '../options/token-options.js';
 
@@ -97,7 +98,14 @@ function objectFault(value: object, path: string, parents: readonly object[]): s
 export function asWritten(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || !('toJSON' in value)) return value;
   const { toJSON } = value;
-  return typeof toJSON === 'function' ? (toJSON.call(value) as unknown) : value;
+  if (typeof toJSON !== 'function') return value;
+  try {
+    return toJSON.call(value) as unknown;
+  } catch (cause) {
+    throw new TokenCreationError(`toJSON of a ${kindOf(value)} failed: ${safeMessage(cause)}`, {
+      cause,
+    });
+  }
 }
 
 /** Whether JSON writes it as an object: not a list, a `Map` or a promise. */

@@ -11,7 +11,7 @@ import {
   type Type,
   UseGuards,
 } from '@nestjs/common';
-import { APP_FILTER, BaseExceptionFilter, HttpAdapterHost } from '@nestjs/core';
+import { APP_FILTER, HttpAdapterHost } from '@nestjs/core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import {
   AccessGuard,
@@ -39,6 +39,7 @@ import {
   teapot,
   throwing,
   UNAVAILABLE,
+  SkippedTime,
 } from '../../support/faults.js';
 import { accessClaims, forgeToken } from '../../support/forge.js';
 import { said } from '../../support/transport.js';
@@ -218,15 +219,14 @@ class ReadingFilter implements ExceptionFilter<HttpException> {
   }
 }
 
-/** Answers other errors itself, and hands refusals to the filter of the library. */
+/** Hands everything to the filter of the library, which leaves other errors to Nest. */
 @Catch()
-class HandingFilter extends BaseExceptionFilter {
+class HandingFilter implements ExceptionFilter<TokenError> {
   @Inject(JwtExceptionFilter)
   private readonly refusals!: JwtExceptionFilter;
 
-  override catch(error: unknown, host: ArgumentsHost): void {
-    if (error instanceof TokenError) this.refusals.catch(error, host);
-    else super.catch(error, host);
+  catch(error: TokenError, host: ArgumentsHost): unknown {
+    return this.refusals.catch(error, host);
   }
 }
 
@@ -370,6 +370,11 @@ describe.each(ADAPTERS)('over %s, a refusal', (adapter) => {
         isTheirs ? { status: 419, body: 'expired' } : { status, body },
       );
     });
+
+    it('what is no refusal is answered by Nest if a filter hands it on', async () => {
+      const body = { statusCode: 404, error: 'Not Found', message: 'Cannot GET /nowhere' };
+      expect(said(await apps.handing.send('GET', '/nowhere'))).toEqual({ status: 404, body });
+    });
   });
 });
 
@@ -426,9 +431,11 @@ describe.each(ADAPTERS)('over %s, a response callback', (adapter) => {
   >;
   let app: RunningApp;
   let output: Output;
+  let time: SkippedTime;
 
   beforeAll(async () => {
     output = new Output();
+    time = new SkippedTime();
     app = await start(adapter, {
       responses: responses as JwtExtendedResponses,
       loaderTimeout: '20ms',
@@ -440,6 +447,7 @@ describe.each(ADAPTERS)('over %s, a response callback', (adapter) => {
   afterAll(async () => {
     await app.close();
     output.restore();
+    time.restore();
   });
 
   it.each(CASES)('$name answers $code ($msg), at once or with a promise', async (given) => {
@@ -477,21 +485,32 @@ describe.each(ADAPTERS)('over %s, a response callback', (adapter) => {
 
   it.each(CASES)('$name leaves the default for $code ($msg) if it fails', async (given) => {
     const { name, status, msg } = given;
+    await endOutage(given);
     const already = output.lines.length;
     for (const fault of [throwing(new Error('no idea')), rejecting(new Error('no idea'))]) {
       responses[name].mockImplementation(fault);
       expect(await provoke(app, given)).toMatchObject({ status, body: { msg } });
     }
     const logged = output.lines.slice(already).filter((line) => line.includes(`responses.${name}`));
-    expect(logged).toHaveLength(2);
-    expect(logged[0]).toContain('no idea');
+    expect(logged).toEqual([expect.stringContaining(`responses.${name} failed: no idea`)]);
   });
+
+  /** Lets the callback of a case answer once, so that its next failure is reported again. */
+  async function endOutage(given: Case) {
+    const { [given.name]: callback } = responses;
+    const failing = callback.getMockImplementation();
+    callback.mockReturnValue({ status: 418 });
+    await provoke(app, given);
+    time.skip(1_000);
+    callback.mockImplementation(failing ?? (() => undefined));
+  }
 
   const INVALID = CASES.find(({ token }) => token) as Case;
   const { invalidToken } = responses;
 
   /** What the client gets, and how many lines are logged about it. */
   async function outcome() {
+    await endOutage(INVALID);
     const already = output.lines.length;
     const { status, body, headers } = await provoke(app, INVALID);
     const logged = output.lines.slice(already).filter((line) => line.includes('invalidToken'));

@@ -351,6 +351,18 @@ describe('Additional claims and headers', () => {
       ]);
   });
 
+  it('are a mistake if toJSON fails', async () => {
+    const user = {
+      toJSON: () => {
+        throw new Error('away');
+      },
+    };
+    const tokens = await mintingWith({ loaders: { additionalClaims: () => user } });
+    const mistake = { name: 'TokenCreationError', message: 'toJSON of a Object failed: away' };
+
+    await expect(tokens.createAccessToken('alice')).rejects.toMatchObject(mistake);
+  });
+
   it('come back from decodeToken unchanged (R35)', async () => {
     const additionalClaims = {
       text: 'ä\u2028"\\\ud83d\ude00',
