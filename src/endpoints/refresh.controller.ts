@@ -29,6 +29,6 @@ export class RefreshEndpoint {
   ): Promise<object> {
     const made = await this.tokens.rotateRefreshToken(token, { request });
     const pair = await this.delivery.prepare(made, request, token);
-    return this.delivery.deliver(pair, response, 'Successfully refreshed', token);
+    return this.delivery.deliver(pair, response, 'Successfully refreshed', { token, request });
   }
 }

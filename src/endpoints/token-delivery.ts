@@ -24,6 +24,12 @@ interface DeliveryParts {
   readonly host: HttpAdapterHost;
 }
 
+/** A refresh token that is exchanged for a pair, and its request. */
+interface Refreshing {
+  readonly token: JwtContext;
+  readonly request: HttpRequest;
+}
+
 /** Where a token may come from that is exchanged for cookies: no link and no form of another site reaches these. */
 const UNFORGEABLE: readonly JwtContext['location'][] = ['cookies', 'headers', 'json'];
 
@@ -40,7 +46,7 @@ export class TokenDelivery {
    */
   async prepare(pair: TokenPair, request: HttpRequest, presented?: JwtContext): Promise<TokenPair> {
     const { options, reader, mint } = this.parts;
-    const { access, refresh } = this.#waysFor(presented);
+    const { access, refresh } = await this.#waysFor(presented && { token: presented, request });
     const isSplit = access === 'body' && refresh === 'cookie';
     if (!isSplit || options.sessions.lifetime === undefined) return pair;
     const token = await reader.read(pair.accessToken, { request, allowExpired: true });
@@ -53,17 +59,17 @@ export class TokenDelivery {
    * Sends each token of a pair in the body or as a cookie, which scripts cannot read.
    *
    * @param done - the message of a body without tokens
-   * @param presented - the refresh token that the pair replaces; absent at a login
+   * @param from - the refresh token that the pair replaces, and its request; absent at a login
    */
   async deliver(
     pair: TokenPair,
     response: HttpResponse,
     done: string,
-    presented?: JwtContext,
+    from?: Refreshing,
   ): Promise<object> {
     const { accessToken, refreshToken } = pair;
     const { cookies } = this.parts;
-    const { access, refresh } = this.#waysFor(presented);
+    const { access, refresh } = await this.#waysFor(from);
     if (access === 'cookie' && refresh === 'cookie') {
       cookies.setPair(response, pair);
       return { msg: done };
@@ -76,13 +82,30 @@ export class TokenDelivery {
     };
   }
 
-  /** Tokens go back the way they came, unless `deliver` says otherwise. */
-  #waysFor(presented: JwtContext | undefined): EndpointPlan['delivered'] {
+  /**
+   * Tokens go back the way they came, unless `deliver` says otherwise. No token takes the place of a cookie whose CSRF value
+   * was not matched.
+   */
+  async #waysFor(from: Refreshing | undefined): Promise<EndpointPlan['delivered']> {
     const { delivered, isDeliveryChosen } = this.plan;
-    if (!presented || (isDeliveryChosen && UNFORGEABLE.includes(presented.location)))
-      return delivered;
-    const way = presented.location === 'cookies' ? 'cookie' : 'body';
-    return { access: way, refresh: way };
+    if (!from) return delivered;
+    const { location } = from.token;
+    const back = location === 'cookies' ? 'cookie' : 'body';
+    if (!isDeliveryChosen || !UNFORGEABLE.includes(location))
+      return { access: back, refresh: back };
+    if (location === 'cookies') return delivered;
+    return {
+      access: (await this.#isFree('access', from)) ? delivered.access : 'body',
+      refresh: (await this.#isFree('refresh', from)) ? delivered.refresh : 'body',
+    };
+  }
+
+  /** Whether the request has no cookie for tokens of this type, or one of the same session with its CSRF value. */
+  async #isFree(type: TokenType, { token, request }: Refreshing): Promise<boolean> {
+    const { name } = this.parts.options.carriers[type].cookie;
+    return (
+      cookieValues(request, name).length === 0 || (await this.#isOwnCookie(type, token, request))
+    );
   }
 
   /**

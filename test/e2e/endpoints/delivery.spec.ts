@@ -156,6 +156,21 @@ describe.each(ADAPTERS)(
         expect((await browser.send('POST', '/auth/refresh', REFRESH_CSRF)).status).toBe(200);
       });
 
+      it('put no refresh token of a header over the cookie of another session, nor without its CSRF value', async () => {
+        await enter();
+        const token = browser.cookie('refresh_token_cookie') ?? '';
+        const alone = await app.send('POST', '/auth/refresh', { token });
+        expect(namesIn(alone.cookies)).toEqual(REFRESH_COOKIES);
+        await enter();
+        const kept = browser.cookie('refresh_token_cookie');
+        for (const csrf of [REFRESH_CSRF, {}]) {
+          const answer = await browser.send('POST', '/auth/refresh', { ...csrf, token });
+          expect(answer).toMatchObject({ status: 200, cookies: [] });
+          expect(answer.body).toEqual({ access_token: JWT, refresh_token: JWT });
+        }
+        expect(browser.cookie('refresh_token_cookie')).toBe(kept);
+      });
+
       it.each([undefined, true])(
         'mark only the refresh token as one of a cookie, so that no access token is renewed there (remember: %j)',
         async (remember) => {
