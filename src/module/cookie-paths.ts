@@ -83,7 +83,11 @@ export class CookiePaths implements OnModuleInit {
       throw configError('cookies.refreshPath', quoted(refreshPath), fix);
     }
     const types = (['access', 'refresh'] as const).filter((type) => this.#isUsed(type));
-    if (types.length === 0 || this.#isSent(types, atLogout, 'logout')) return;
+    if (types.length === 0) return;
+    if (this.#isSent(types, atLogout, 'logout')) {
+      this.#warnOfAccessAlone('the logout endpoint', atLogout);
+      return;
+    }
     const given = { access: quoted(accessPath), refresh: quoted(refreshPath) };
     const named = types.map((type) => `cookies.${type}Path`).join(' and ');
     const fix = `the logout endpoint is at ${atLogout.join(' and ')}: set cookies.${types.at(-1)}Path to ${right}, or browsers send no token there`;
@@ -99,8 +103,8 @@ export class CookiePaths implements OnModuleInit {
   /** Whether browsers send one of the cookies to each path of an endpoint, as far as the application knows. */
   #isSent(types: readonly TokenType[], paths: readonly string[], endpoint: string): boolean {
     const uncovered = paths.filter((path) => !this.#isCovered(types, path));
-    const beyond = uncovered.find((path) => !this.#isBehindProxy(types, path));
-    if (uncovered.length === 0 || beyond !== undefined) return beyond === undefined;
+    if (this.#unreached(types, paths).length > 0) return false;
+    if (uncovered.length === 0) return true;
     const cookiePath = this.#cookiePaths(types).at(-1) ?? '';
     this.#logger.warn(
       `cookies.${types.at(-1)}Path is '${cookiePath}', and the ${endpoint} endpoint is at ${uncovered.join(' and ')}: ` +
@@ -111,23 +115,43 @@ export class CookiePaths implements OnModuleInit {
 
   #warnAbout({ controller, handler, paths }: MountedRoute): void {
     const { options, policies } = this.parts;
+    const route = `${controller.name}.${handler.name}`;
     for (const policy of policiesIn(policies.of(handler, controller))) {
       const { type, isLogout, cookieName, locations = options.locations } = policy;
       if (cookieName !== undefined || !locations.includes('cookies')) continue;
       const types = isLogout ? (['access', 'refresh'] as const) : ([type] as const);
       if (types[0] === 'access' && !isLogout) continue;
-      const isSent = (path: string) =>
-        this.#isCovered(types, path) || this.#isBehindProxy(types, path);
-      const unreached = paths.filter((path) => !isSent(path));
-      if (unreached.length === 0) continue;
+      const unreached = this.#unreached(types, paths);
+      if (unreached.length === 0) {
+        if (isLogout) this.#warnOfAccessAlone(route, paths);
+        continue;
+      }
       const given = types.map(
         (each) => `cookies.${each}Path is '${options.cookies[`${each}Path`]}'`,
       );
       this.#logger.warn(
-        `${controller.name}.${handler.name} at ${unreached.join(' and ')} reads the ${types.join(' or ')} cookie, ` +
+        `${route} at ${unreached.join(' and ')} reads the ${types.join(' or ')} cookie, ` +
           `which browsers do not send there: ${given.join(', and ')}`,
       );
     }
+  }
+
+  /** A persistent access cookie is gone once its token has expired, and the session has not ended then. */
+  #warnOfAccessAlone(route: string, paths: readonly string[]): void {
+    const unreached = this.#isUsed('refresh') ? this.#unreached(['refresh'], paths) : [];
+    if (unreached.length === 0) return;
+    const { refreshPath } = this.parts.options.cookies;
+    this.#logger.warn(
+      `${route} at ${unreached.join(' and ')} gets the access cookie alone, and no token once that cookie has expired: ` +
+        `cookies.refreshPath is '${refreshPath}'; set it to ${quoted(commonPath([refreshPath, ...unreached]))}`,
+    );
+  }
+
+  /** The paths to which browsers send none of the cookies, whatever a proxy does. */
+  #unreached(types: readonly TokenType[], paths: readonly string[]): readonly string[] {
+    return paths.filter(
+      (path) => !this.#isCovered(types, path) && !this.#isBehindProxy(types, path),
+    );
   }
 
   #cookiePaths(types: readonly TokenType[]): readonly string[] {

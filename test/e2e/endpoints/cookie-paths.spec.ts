@@ -409,11 +409,16 @@ describe('A warning about a cookie path', () => {
   ) =>
     `SessionsController.${handler} at ${at} reads the ${cookie} cookie, which browsers do not send there: ${paths}`;
 
+  const alone = (route: string, at: string, path: string, right: string) =>
+    `${route} at ${at} gets the access cookie alone, and no token once that cookie has expired: ` +
+    `cookies.refreshPath is '${path}'; set it to '${right}'`;
+
   it('is logged for each route that reads the refresh cookie outside of cookies.refreshPath', async () => {
     const controllers: Type[] = [SessionsController, CoveredController];
     expect(await warningsOf({ options: AUTH, configure: api, controllers })).toEqual([
       of('renew', '/api/sessions/renew'),
       of('either', '/api/sessions/either'),
+      alone('SessionsController.end', '/api/sessions/end', '/api/auth', '/api'),
     ]);
   });
 
@@ -426,6 +431,7 @@ describe('A warning about a cookie path', () => {
     expect(await warningsOf({ options, configure: uri(), imports })).toEqual([
       of('renew', '/members/sessions/renew').replace('/api/auth', '/auth'),
       of('either', '/v3/members/sessions/either').replace('/api/auth', '/auth'),
+      alone('SessionsController.end', '/members/sessions/end', '/auth', '/'),
     ]);
   });
 
@@ -441,6 +447,45 @@ describe('A warning about a cookie path', () => {
         "cookies.accessPath is '/api/auth', and cookies.refreshPath is '/api/auth'",
       ),
     );
+  });
+
+  @Controller('session')
+  class EndController {
+    @UseGuards(LogoutGuard)
+    @Post('end')
+    end() {}
+  }
+
+  it('is logged for a LogoutGuard to which browsers send the access cookie alone', async () => {
+    const options = inCookies({ refreshPath: '/session/refresh' });
+    const noEndpoints = { controllers: [EndController], options: { ...options, login: undefined } };
+    expect(await warningsOf({ ...noEndpoints, extras: { endpoints: {} } })).toEqual([
+      alone('EndController.end', '/session/end', '/session/refresh', '/session'),
+    ]);
+  });
+
+  it.each<[what: string, parts: AppParts, expected: readonly string[]]>([
+    [
+      'is logged for a logout endpoint to which browsers send the access cookie alone',
+      { options: inCookies({ refreshPath: '/auth/refresh' }) },
+      [alone('the logout endpoint', '/auth/logout', '/auth/refresh', '/auth')],
+    ],
+    [
+      'is not logged for a logout endpoint if no refresh token is in a cookie',
+      {
+        options: inCookies({ refreshPath: '/elsewhere' }),
+        extras: {
+          endpoints: {
+            login: { deliver: { access: 'cookie', refresh: 'body' } },
+            refresh: { locations: ['headers'] },
+            logout: true,
+          },
+        },
+      },
+      [],
+    ],
+  ])('%s', async (_what, parts, expected) => {
+    expect(await warningsOf(parts)).toEqual(expected);
   });
 
   it.each<[what: string, parts: AppParts]>([
