@@ -91,7 +91,7 @@ export class Authenticator {
   /**
    * An access token, expired too, as an expired `id_token_hint` (OpenID Connect RP-Initiated Logout section 2); otherwise
    * the refresh token, which is what a browser has left. In other locations than cookies, an invalid access token is
-   * refused, and no other token replaces it.
+   * refused, and no other token replaces it; but one of a header that only expired too long ago yields to a refresh cookie.
    */
   async #admitForLogout(
     request: HttpRequest,
@@ -103,7 +103,8 @@ export class Authenticator {
       extracted = this.#extract(request, { ...policy, optional: true });
       if (extracted) return await this.#admit(extracted, request, policy);
     } catch (error) {
-      if (extracted?.location !== 'cookies' || !(error instanceof TokenError)) throw error;
+      if (!extracted || !(error instanceof TokenError)) throw error;
+      if (!this.#yieldsToCookie(extracted, error, policy)) throw error;
       // The CSRF value may be that of the refresh token, but only if the access token is no longer good.
       if (error instanceof CsrfError && (await this.#isGood(extracted, request, policy)))
         throw error;
@@ -121,6 +122,13 @@ export class Authenticator {
       this.#extract(request, policy);
       return undefined;
     }
+  }
+
+  #yieldsToCookie({ location }: ExtractedToken, error: TokenError, policy: RoutePolicy): boolean {
+    if (location === 'cookies') return true;
+    const { locations = this.options.locations } = policy;
+    const isExpired = error instanceof ExpiredTokenError && error.token.type === 'access';
+    return isExpired && location === 'headers' && locations.includes('cookies');
   }
 
   /** Whether a token would be let in with the right CSRF value. */

@@ -453,6 +453,54 @@ describe.each(ADAPTERS)('POST /auth/logout with tokens in cookies, on %s', (adap
     },
   );
 
+  it.each<
+    [
+      what: string,
+      bearer: 'expired' | 'revoked' | 'refresh' | 'nonsense',
+      csrf: string | undefined,
+      refused: object | null,
+    ]
+  >([
+    ['expired long ago', 'expired', 'csrf_refresh_token', null],
+    ['expired long ago, without a CSRF value', 'expired', undefined, EXPIRED],
+    ['expired long ago, with another CSRF value', 'expired', 'csrf_access_token', EXPIRED],
+    ['was revoked', 'revoked', 'csrf_refresh_token', REVOKED],
+    ['is an expired refresh token', 'refresh', 'csrf_refresh_token', EXPIRED],
+    ['is no token', 'nonsense', 'csrf_refresh_token', invalid('Not enough segments')],
+  ])(
+    'looks at the refresh cookie beside a bearer token only if that is an expired access token: it %s',
+    async (_what, bearer, csrf, refused) => {
+      const old = await login(app);
+      clock.forward(70 * 86_400);
+      const { browser, refresh } = await cookiesOf();
+      const revoked = await login(app);
+      await logOut(app, revoked.access);
+      const tokens = { expired: old.access, revoked: revoked.access, refresh: old.refresh };
+      const token = { ...tokens, nonsense: 'nonsense' }[bearer];
+
+      const answer = await browser.send('POST', '/auth/logout', { token, csrf });
+
+      expect(said(answer)).toEqual(refused ?? DONE);
+      expect((await refreshed(app, refresh)).status).toBe(refused ? 200 : 401);
+    },
+  );
+
+  it('does not look at a cookie beside an expired bearer token if it reads none', async () => {
+    const own = await start(adapter, {
+      options: { locations: ['headers', 'cookies'], clock: clock.now },
+      extras: { endpoints: { login: true, refresh: true, logout: { locations: ['headers'] } } },
+    });
+    const { access } = await login(own);
+    clock.forward(70 * 86_400);
+    const { refresh } = await login(own);
+    const browser = new Browser(own);
+    browser.keep('refresh_token_cookie', refresh);
+    browser.keep('csrf_refresh_token', String(claimsOf(refresh).csrf));
+    const sent = { token: access, csrf: 'csrf_refresh_token' };
+    expect(said(await browser.send('POST', '/auth/logout', sent))).toEqual(EXPIRED);
+    expect((await refreshed(own, refresh)).status).toBe(200);
+  });
+
   it('clears the cookies of a session that was ended elsewhere although it refuses the request', async () => {
     const { browser, access, leave } = await cookiesOf();
     await logOut(app, access);
