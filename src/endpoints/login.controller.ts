@@ -37,7 +37,7 @@ export function loginEndpoint(): Type {
 
     /**
      * @throws BadCredentialsError, TokenCheckUnavailableError, the application's own `HttpException`
-     * @throws TokenCreationError - if `login.pairOptions` gives what is not an option
+     * @throws TokenCreationError - if `login.authenticate` gives `true`, or `login.pairOptions` what is not an option
      */
     @Public()
     @Post()

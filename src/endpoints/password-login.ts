@@ -28,14 +28,18 @@ function presentedCredentials(
   if (!isJson(request)) return 'the content type is not JSON';
   if (!isObject(body) || Array.isArray(body)) return 'it is not an object';
   const expected = [usernameKey, passwordKey];
-  const unexpected = Object.keys(body).filter((name) => ![...expected, ...fields].includes(name));
-  if (unexpected.length > 0) return `unexpected ${listOf(unexpected)}`;
-  const missing = expected.filter((name) => !Object.hasOwn(body, name));
-  if (missing.length > 0) return `missing ${listOf(missing)}`;
   const { [usernameKey]: username, [passwordKey]: password } = body;
-  if (isText(username) && isText(password)) return { username, password };
-  const wrong = expected.filter((name) => !isText(body[name]));
-  return `not a string, or empty: ${listOf(wrong)}`;
+  const unexpected = Object.keys(body).filter((name) => ![...expected, ...fields].includes(name));
+  const missing = expected.filter((name) => !Object.hasOwn(body, name));
+  if (unexpected.length + missing.length === 0 && isText(username) && isText(password))
+    return { username, password };
+  const wrong = expected.filter((name) => !missing.includes(name) && !isText(body[name]));
+  const faults = [
+    unexpected.length > 0 && `unexpected ${listOf(unexpected)}, which login.fields could allow`,
+    missing.length > 0 && `missing ${listOf(missing)}`,
+    wrong.length > 0 && `not a string, or empty: ${listOf(wrong)}`,
+  ];
+  return faults.filter((each) => each !== false).join('; ');
 }
 
 function isText(value: unknown): value is string {
@@ -106,6 +110,7 @@ export class PasswordLogin {
    *
    * @param body - the parsed body, after the application's pipes
    * @throws BadCredentialsError, TokenCheckUnavailableError, the application's own `HttpException`
+   * @throws TokenCreationError - if `login.authenticate` gives `true`, which is nobody
    */
   async authenticate(request: HttpRequest, body: unknown): Promise<unknown> {
     const credentials = presentedCredentials(request, body, this.#login);
@@ -118,6 +123,10 @@ export class PasswordLogin {
       this.#login.authenticate(username, password, { request }),
     );
     if (subject === undefined || subject === null || subject === false) throw this.#refusal();
+    if (subject === true)
+      throw new TokenCreationError(
+        'login.authenticate returned true; return the user, or nothing if the credentials are wrong',
+      );
     return subject;
   }
 

@@ -42,7 +42,8 @@ export interface LoginPairOptions {
 export interface LoginOptions {
   /**
    * Returns the subject that a username and a password belong to, as `createTokenPair` takes it; `null`, `undefined` or
-   * `false` refuses them. Both are strings that are not empty. Flask-JWT: `authentication_handler`.
+   * `false` refuses them, and `true` is an error (500). Both are strings that are not empty. Flask-JWT:
+   * `authentication_handler`.
    */
   authenticate(username: string, password: string, context: LoaderContext): Awaitable<unknown>;
   /** The member of the JSON body that holds the username. Flask-JWT: `JWT_AUTH_USERNAME_KEY`. @default 'username' */
