@@ -1,37 +1,12 @@
-import {
-  Logger,
-  type OnModuleInit,
-  RequestMethod,
-  type Type,
-  VERSION_NEUTRAL,
-  VersioningType,
-} from '@nestjs/common';
-import {
-  type ApplicationConfig,
-  type HttpAdapterHost,
-  MetadataScanner,
-  type ModulesContainer,
-} from '@nestjs/core';
+import { Logger, type OnModuleInit, type Type, VersioningType } from '@nestjs/common';
+import type { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { configError } from '../common/describe.js';
 import type { RoutePolicy } from '../contracts/route-policy.js';
 import type { TokenType } from '../contracts/token.js';
 import type { EndpointPlan } from '../options/endpoint-options.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
-import type { Handler } from '../route/handlers.js';
 import type { Route, RoutePolicies } from '../route/route.js';
-
-/** Nest's metadata keys. A method without a path is not a route. */
-const PATH_METADATA = 'path';
-const METHOD_METADATA = 'method';
-const VERSION_METADATA = '__version__';
-const MODULE_PATH = '__module_path__';
-
-/** A handler and the paths of its URLs, with global prefix and version. */
-interface MountedRoute {
-  readonly controller: Type;
-  readonly handler: Handler;
-  readonly paths: readonly string[];
-}
+import { joined, type MountedRoute, mountedRoutes } from './mounted-routes.js';
 
 interface CookiePathParts {
   readonly options: ResolvedOptions;
@@ -50,7 +25,6 @@ interface CookiePathParts {
  */
 export class CookiePaths implements OnModuleInit {
   readonly #logger = new Logger('JwtExtendedModule');
-  readonly #scanner = new MetadataScanner();
 
   constructor(private readonly parts: CookiePathParts) {}
 
@@ -60,7 +34,7 @@ export class CookiePaths implements OnModuleInit {
     const adapter = this.parts.host.httpAdapter as HttpAdapterHost['httpAdapter'] | undefined;
     if (!adapter) return;
     const { refresh, logout } = this.parts.endpoints;
-    const routes = this.#routes();
+    const routes = mountedRoutes(this.parts.modules, this.parts.application);
     const pathsOf = (endpoint: Type | undefined) =>
       routes.find(({ controller }) => controller === endpoint)?.paths ?? [];
     this.#checkEndpoints(pathsOf(refresh), pathsOf(logout));
@@ -182,63 +156,6 @@ export class CookiePaths implements OnModuleInit {
       application.getVersioning()?.type === VersioningType.URI && /^v?\d/.test(step);
     return isVersion || application.getGlobalPrefix().split('/').includes(step);
   }
-
-  #routes(): readonly MountedRoute[] {
-    return [...this.parts.modules.values()].flatMap(({ controllers, metatype: module }) =>
-      [...controllers.values()].flatMap(({ metatype }) => {
-        const controller = metatype as Type;
-        return this.#handlersOf(controller).map((handler) => ({
-          controller,
-          handler,
-          paths: this.#pathsOf(handler, controller, module),
-        }));
-      }),
-    );
-  }
-
-  #handlersOf(controller: Type): readonly Handler[] {
-    const prototype = controller.prototype as Record<string, Handler>;
-    return this.#scanner
-      .getAllMethodNames(prototype)
-      .map((name) => prototype[name])
-      .filter((method) => method !== undefined)
-      .filter((method) => Reflect.hasMetadata(PATH_METADATA, method));
-  }
-
-  /** As Nest builds them: global prefix, version, the path of the module in RouterModule, controller and handler. */
-  #pathsOf(handler: Handler, controller: Type, module: Type): readonly string[] {
-    const { application, modules } = this.parts;
-    const ofModule = metadataOf(MODULE_PATH + modules.applicationId, module);
-    const outside = stepsIn(ofModule ?? metadataOf(MODULE_PATH, module));
-    const method = metadataOf(METHOD_METADATA, handler) as RequestMethod;
-    const inside = stepsIn(metadataOf(PATH_METADATA, controller)).flatMap((own) =>
-      stepsIn(metadataOf(PATH_METADATA, handler)).map((step) => joined(...outside, own, step)),
-    );
-    return inside.flatMap((path) => {
-      const prefix = this.#isExcluded(path, method) ? '' : application.getGlobalPrefix();
-      return this.#versionsOf(handler, controller).map((version) => joined(prefix, version, path));
-    });
-  }
-
-  #isExcluded(path: string, method: RequestMethod): boolean {
-    const { exclude = [] } = this.parts.application.getGlobalPrefixOptions();
-    return exclude.some(
-      ({ requestMethod, pathRegex }) =>
-        [RequestMethod.ALL, -1, method].includes(requestMethod) && pathRegex.test(path),
-    );
-  }
-
-  /** The steps of the path that name a version; an empty one without a version. */
-  #versionsOf(handler: Handler, controller: Type): readonly string[] {
-    const versioning = this.parts.application.getVersioning();
-    if (versioning?.type !== VersioningType.URI) return [''];
-    const { defaultVersion, prefix = 'v' } = versioning;
-    const ofController = metadataOf(VERSION_METADATA, controller) ?? defaultVersion;
-    const version = metadataOf(VERSION_METADATA, handler) ?? ofController ?? VERSION_NEUTRAL;
-    return ([version].flat() as (string | typeof VERSION_NEUTRAL)[]).map((each) =>
-      each === VERSION_NEUTRAL ? '' : `${prefix || ''}${each}`,
-    );
-  }
 }
 
 function holdsCookiePaths({ providers }: { readonly providers: ReadonlyMap<unknown, unknown> }) {
@@ -254,19 +171,6 @@ function policiesIn({ policy, declared }: Route): ReadonlySet<RoutePolicy> {
 /** Cookie paths and paths of routes are no secrets, so messages show them whole. */
 function quoted(path: string): string {
   return `'${path}'`;
-}
-
-function metadataOf(key: string, target: object): unknown {
-  return Reflect.getMetadata(key, target) as unknown;
-}
-
-function stepsIn(path: unknown): readonly string[] {
-  return [path ?? ''].flat().map(String);
-}
-
-function joined(...parts: readonly string[]): string {
-  const steps = parts.flatMap((part) => part.split('/')).filter((step) => step !== '');
-  return `/${steps.join('/')}`;
 }
 
 /** The longest path that all of these are below, or are. */

@@ -19,6 +19,7 @@ import type { ResolvedOptions } from '../options/resolved-options.js';
 import { RoutePolicies } from '../route/route.js';
 import { requireSubject } from '../tokens/loaders.js';
 import { CookiePaths } from './cookie-paths.js';
+import { EndpointPaths } from './endpoint-paths.js';
 import { ModuleSettings } from './module-settings.js';
 import { fromCore } from './wiring.js';
 
@@ -47,7 +48,6 @@ export function endpointParts(mounted: MountedEndpoints): {
     ),
   ];
   if (login !== undefined) {
-    controllers.push(mountAt(login.path, loginEndpoint(), 'LoginController'));
     providers.push(
       fromCore(
         PasswordLogin,
@@ -55,11 +55,21 @@ export function endpointParts(mounted: MountedEndpoints): {
       ),
     );
   }
-  const tokenEndpoints = {
+  const endpoints = {
+    login: login && mountAt(login.path, loginEndpoint(), 'LoginController'),
     refresh: refresh && mountAt(refresh.path, RefreshEndpoint, 'RefreshController'),
     logout: logout && mountAt(logout.path, LogoutEndpoint, 'LogoutController'),
   };
-  controllers.push(...Object.values(tokenEndpoints).filter((each) => each !== undefined));
+  controllers.push(...Object.values(endpoints).filter((each) => each !== undefined));
+  providers.push({
+    provide: EndpointPaths,
+    useFactory: (
+      modules: ModulesContainer,
+      application: ApplicationConfig,
+      host: HttpAdapterHost,
+    ) => new EndpointPaths({ endpoints, modules, application, host }),
+    inject: [ModulesContainer, ApplicationConfig, HttpAdapterHost],
+  });
   providers.push({
     provide: CookiePaths,
     useFactory: (
@@ -70,7 +80,6 @@ export function endpointParts(mounted: MountedEndpoints): {
       policies: RoutePolicies,
     ) => {
       const plan = planEndpoints(mounted, options);
-      const endpoints = tokenEndpoints;
       return new CookiePaths({ options, plan, endpoints, modules, application, host, policies });
     },
     inject: [ModuleSettings, ModulesContainer, ApplicationConfig, HttpAdapterHost, RoutePolicies],

@@ -11,6 +11,7 @@ export const acceptedSingleImports: readonly string[] = [
   'http/extract-token.ts',
   'keys/secret-strength.ts',
   'module/cookie-paths.ts',
+  'module/endpoint-paths.ts',
   'module/endpoints.ts',
   'options/names-elsewhere.ts',
   'passport/passport.strategies.ts',

@@ -1,10 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
+  All,
   type CanActivate,
+  Controller,
+  Get,
   type INestApplication,
   type NestInterceptor,
   type PipeTransform,
+  Post,
   ValidationPipe,
+  Version,
   VersioningType,
 } from '@nestjs/common';
 import {
@@ -286,6 +291,106 @@ describe.each(ADAPTERS)('The endpoints on %s', (adapter) => {
 });
 
 const NO_KEY = 'there is no key to sign them: give secret, privateKey or loaders.encodeKey';
+
+// Fastify itself refuses a second route at a path, before modules are initialized.
+describe('An endpoint on express', () => {
+  @Controller('members')
+  class MembersController {
+    @Post()
+    enter() {}
+
+    @All('refresh')
+    anything() {}
+
+    @Version('2')
+    @Post(['logout', 'leave'])
+    leave() {}
+  }
+
+  @Controller({ path: 'members', host: 'other.example' })
+  class OtherHostController {
+    @Post()
+    enter() {}
+  }
+
+  @Controller('members')
+  class ReadingController {
+    @Get()
+    get() {}
+  }
+
+  const uri = (nest: INestApplication) =>
+    nest.enableVersioning({ type: VersioningType.URI, defaultVersion: '2' });
+  const other = (endpoints: EndpointOptions): AppParts['imports'] => [
+    JwtExtendedModule.forRoot({ secret: `${SECRET}2`, isGlobal: false, endpoints }),
+  ];
+  const partsOf = (endpoints: EndpointOptions): AppParts => ({
+    options: { login: endpoints.login ? { authenticate } : undefined },
+    extras: { endpoints: { path: 'members', ...endpoints } },
+  });
+
+  const beside = (name: string, handler: string, path: string) =>
+    `endpoints.${name} and MembersController.${handler} are both at POST ${path}, and only one of them would get the ` +
+    `requests: leave out endpoints.${name}, or give either another path, the endpoint with endpoints.path`;
+  const twice = (name: string, path: string) =>
+    `two JwtExtendedModules have an endpoint at POST ${path}, and only one of them would get the requests: give one of the ` +
+    `modules another path, such as endpoints: { path: 'staff' }, or this endpoint alone, such as endpoints: { ${name}: '/staff/${name}' }`;
+
+  const controllers = [MembersController];
+
+  it.each<[what: string, endpoints: EndpointOptions, parts: AppParts, message: string]>([
+    ['a handler', { login: true }, { controllers }, beside('login', 'enter', '/members')],
+    [
+      'a handler for all methods',
+      { refresh: true },
+      { controllers },
+      beside('refresh', 'anything', '/members/refresh'),
+    ],
+    [
+      'a handler of the same version',
+      { logout: true },
+      { controllers, configure: uri },
+      beside('logout', 'leave', '/v2/members/logout'),
+    ],
+    [
+      'an endpoint of another module',
+      { refresh: true },
+      { imports: other({ path: 'members', refresh: true }) },
+      twice('refresh', '/members/refresh'),
+    ],
+    [
+      'another endpoint of another module',
+      { logout: true },
+      { imports: other({ refresh: '/members/logout' }) },
+      twice('logout', '/members/logout'),
+    ],
+  ])('cannot have the path of %s', async (_what, endpoints, parts, message) => {
+    const mistake = await mistakeAtStart('express', { ...partsOf(endpoints), ...parts });
+    expect(mistake).toMatchObject({ name: 'JwtExtendedConfigError', message });
+  });
+
+  it.each<[what: string, endpoints: EndpointOptions, parts: AppParts]>([
+    ['a handler for another method', { login: true }, { controllers: [ReadingController] }],
+    ['a handler for another host', { login: true }, { controllers: [OtherHostController] }],
+    [
+      'an endpoint of another module, below another path',
+      { refresh: true },
+      { imports: other({ path: 'staff', refresh: true }) },
+    ],
+    [
+      'a handler of another version in a header',
+      { logout: true },
+      {
+        controllers,
+        configure: (nest) =>
+          nest.enableVersioning({ type: VersioningType.HEADER, header: 'v', defaultVersion: '1' }),
+      },
+    ],
+  ])('may be beside %s', async (_what, endpoints, parts) => {
+    const app = await createApp('express', { ...partsOf(endpoints), ...parts });
+    await app.close();
+  });
+});
 
 describe('A mistake in endpoints', () => {
   const login = { authenticate };
