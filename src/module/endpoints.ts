@@ -1,4 +1,4 @@
-import { Controller, type Provider, type Type } from '@nestjs/common';
+import { Controller, Logger, type Provider, type Type } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { JWKS_PATH, JwksEndpoint } from '../endpoints/jwks.controller.js';
 import { loginEndpoint } from '../endpoints/login.controller.js';
@@ -130,6 +130,16 @@ function checkDelivery(mounted: MountedEndpoints, options: ResolvedOptions): voi
     throw undeliverable('refresh', refresh, nameOf('refresh'));
   const isLogoutOpen = [access, refresh].some((way) => takesBack(logoutLocations, way));
   if (mounted.logout && !isLogoutOpen) throw undeliverable('refresh', refresh, nameOf('logout'));
+  if (!mounted.refresh && !takesBack(options.locations, refresh)) warnAboutUnread(refresh);
+}
+
+/** A route of the application may have locations of its own. */
+function warnAboutUnread(way: DeliveryWay): void {
+  const [place, missing] = way === 'cookie' ? ['a cookie', "'cookies'"] : ['the body', "'headers'"];
+  new Logger('JwtExtendedModule').warn(
+    `endpoints.login.deliver.refresh is '${way}', and locations has no place for a refresh token from ${place}: only a route ` +
+      `with locations of its own can refresh with it. Add endpoints.refresh, or ${missing} to locations`,
+  );
 }
 
 /** Warns of the locations that an endpoint has and the module has not. */

@@ -524,3 +524,25 @@ describe('A contradiction between deliver and locations', () => {
     ]);
   });
 });
+
+describe('A refresh token that a login delivers', () => {
+  const unread = (way: string, from: string, missing: string) =>
+    `endpoints.login.deliver.refresh is '${way}', and locations has no place for a refresh token from ${from}: only a route ` +
+    `with locations of its own can refresh with it. Add endpoints.refresh, or ${missing} to locations`;
+  const inCookie = { access: 'body', refresh: 'cookie' } as const;
+  const inBody = { access: 'cookie', refresh: 'body' } as const;
+
+  it.each<[deliver: Deliver, locations: TokenLocation[], more: EndpointOptions, warned: string[]]>([
+    [inCookie, ['headers'], {}, [unread('cookie', 'a cookie', "'cookies'")]],
+    [inCookie, ['headers'], { logout: true }, [unread('cookie', 'a cookie', "'cookies'")]],
+    [inBody, ['cookies'], {}, [unread('body', 'the body', "'headers'")]],
+    [inCookie, ['headers'], { refresh: true }, []],
+    [inCookie, ['headers', 'cookies'], {}, []],
+    [inBody, ['cookies', 'headers'], {}, []],
+  ])('by %j should be read in %j, beside %j', async (deliver, locations, more, warned) => {
+    const warn = jest.spyOn(Logger.prototype, 'warn').mockReset();
+    const endpoints = { refresh: false, logout: false, ...more, login: { deliver } };
+    await start('express', { options: { locations }, extras: { endpoints } });
+    expect(warn.mock.calls.map(([message]) => message)).toEqual(warned);
+  });
+});
