@@ -37,7 +37,6 @@ import { UsersService } from './users/users.service.js';
         refreshTokenExpires: process.env.REFRESH_TOKEN_EXPIRES ?? '10m',
         sessions: { lifetime: '1h', list: true, max: 10 },
         locations: ['headers', 'cookies'],
-        cookies: { refreshPath: '/refresh' },
         blocklist: { store },
         events,
         loaders: {

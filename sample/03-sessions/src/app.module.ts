@@ -22,7 +22,6 @@ import { UsersService } from './users/users.service.js';
       useFactory: ({ store }: OpenedStore, users: UsersService) => ({
         secret: jwtSecret(),
         locations: ['headers', 'cookies'],
-        cookies: { refreshPath: '/refresh' },
         blocklist: { store },
         sessions: { lifetime: '90d', list: true, max: 10 },
         loaders: {

@@ -243,7 +243,7 @@ describe('The sample of sessions with every store', () => {
     expect(login).toEqual(done('The tokens are in cookies'));
     expect(refused).toEqual({ status: 401, body: { msg: 'Missing CSRF token' } });
     expect(refreshed).toEqual(login);
-    expect([before?.path, after?.path]).toEqual(['/refresh', '/refresh']);
+    expect([before?.path, after?.path]).toEqual(['/', '/']);
     expect(after?.value).not.toBe(before?.value);
     expect(shown.status).toBe(200);
     expect(logout).toEqual(done('Logged out'));
