@@ -74,11 +74,13 @@ class RouteReader {
     });
   }
 
+  /** Nest also looks for a path with a final slash, as a handler without a path of its own has. */
   #isExcluded(path: string, method: RequestMethod): boolean {
     const { exclude = [] } = this.application.getGlobalPrefixOptions();
     return exclude.some(
       ({ requestMethod, pathRegex }) =>
-        [RequestMethod.ALL, -1, method].includes(requestMethod) && pathRegex.test(path),
+        [RequestMethod.ALL, -1, method].includes(requestMethod) &&
+        [path, `${path}/`].some((each) => pathRegex.test(each)),
     );
   }
 

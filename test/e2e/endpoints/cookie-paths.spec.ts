@@ -85,6 +85,13 @@ describe('cookies.refreshPath', () => {
       '/auth',
     ],
     [
+      'with a global prefix that a string with a final slash excludes',
+      { configure: prefixed('api', { exclude: ['auth/refresh/', '/auth/logout/'] }) },
+      '/api/auth',
+      ['/auth/refresh'],
+      '/auth',
+    ],
+    [
       'with a global prefix that a wildcard excludes',
       { configure: prefixed('api', { exclude: ['auth/*path'] }) },
       '/api/auth',
