@@ -18,6 +18,8 @@ import {
   requireOptions,
 } from './module/module-extras.js';
 import {
+  CONFIGURED,
+  FACTORY_METHOD,
   ModuleSettings,
   OPTIONS_REPLACEMENT,
   type OptionsReplacement,
@@ -32,7 +34,7 @@ import { GlobalGuard } from './route/token.guards.js';
 export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =
   new ConfigurableModuleBuilder<JwtExtendedOptions>()
     .setClassMethodName('forRoot')
-    .setFactoryMethodName('createJwtExtendedOptions')
+    .setFactoryMethodName(FACTORY_METHOD)
     .setExtras<JwtExtendedModuleExtras>(NO_EXTRAS, assemble)
     .build();
 
@@ -67,7 +69,7 @@ function settingsOf(provider: Provider, mounted: MountedEndpoints): Provider {
     return settings;
   };
   const replacement = { token: OPTIONS_REPLACEMENT, optional: true };
-  return { provide: ModuleSettings, useFactory: readSettings, inject: [replacement, ...inject] };
+  return { provide: CONFIGURED, useFactory: readSettings, inject: [replacement, ...inject] };
 }
 
 /** The options of `forRoot` become a factory too, so that their mistakes are found at start. */

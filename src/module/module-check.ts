@@ -10,7 +10,7 @@ import { ModulesContainer } from '@nestjs/core';
 import { isObject } from '../common/checks.js';
 import { NAME_HINT, plainNameOf } from '../common/describe.js';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
-import { ModuleSettings } from './module-settings.js';
+import { CONFIGURED, FACTORY_METHOD, ModuleSettings } from './module-settings.js';
 
 type NestModule = ModulesContainer extends Map<string, infer M> ? M : never;
 type Token = Parameters<NestModule['providers']['get']>[0];
@@ -27,7 +27,7 @@ export class ModuleCheck implements OnModuleInit {
   /** @throws JwtExtendedConfigError */
   constructor(@Inject(ModulesContainer) modules: ModulesContainer) {
     this.#modules = [...modules.values()].filter(({ providers }) => providers.has(ModuleCheck));
-    for (const { providers } of this.#modules) requireOptionsAtStart(providers.get(ModuleSettings));
+    for (const { providers } of this.#modules) requireOptionsAtStart(providers.get(CONFIGURED));
     if (this.#modules.filter(({ isGlobal }) => isGlobal).length > 1)
       throw new JwtExtendedConfigError(
         'two JwtExtendedModules have isGlobal: true, so that a guard could get either, and a token that one of them has ' +
@@ -52,6 +52,18 @@ export class ModuleCheck implements OnModuleInit {
   }
 }
 
+/**
+ * Asks for the settings only after the check: Nest resolves the properties of a class when it has the arguments of its
+ * constructor. Otherwise Nest would find a circle first, and advise `forwardRef`, which does not help.
+ */
+@Injectable()
+export class CheckedSettings {
+  @Inject(CONFIGURED)
+  readonly settings!: ModuleSettings;
+
+  constructor(@Inject(ModuleCheck) readonly check: ModuleCheck) {}
+}
+
 /** @throws JwtExtendedConfigError - if there are no options, or none before the first request */
 function requireOptionsAtStart(settings: Wrapper | undefined): void {
   if (!settings)
@@ -66,12 +78,18 @@ function requireOptionsAtStart(settings: Wrapper | undefined): void {
         'other providers, and read the request in loaders, whose last argument is { request }',
     );
   const circle = pathTo((wrapper) => wrapper === settings, settings);
-  if (circle)
+  if (circle) {
+    const service = circle.find(({ metatype }) => !isOptionsFactory(metatype)) ?? settings;
     throw new JwtExtendedConfigError(
       `forRootAsync injects ${namesOn(ofApplication(circle))}, which needs these options: a circle that forwardRef does ` +
-        `not break. Inject ModuleRef instead, and ask it in the loader: moduleRef.get(${namesOn(circle.slice(0, 1))}, ` +
+        `not break. Inject ModuleRef instead, and ask it in the loader: moduleRef.get(${namesOn([service])}, ` +
         '{ strict: false })',
     );
+  }
+}
+
+function isOptionsFactory(type: unknown): boolean {
+  return typeof type === 'function' && isObject(type.prototype) && FACTORY_METHOD in type.prototype;
 }
 
 /** The way from a provider to one that it needs: what is injected on it, as Nest will find it. */

@@ -23,6 +23,12 @@ const SINGLE_KEY = [
  */
 export const OPTIONS_REPLACEMENT = Symbol.for('nestjs-jwt-extended:options-replacement');
 
+/** The token of the settings as the options make them; all others get them as `ModuleSettings`, after `ModuleCheck`. */
+export const CONFIGURED = 'JwtExtendedModule.forRootAsync';
+
+/** What the class of `useClass` or `useExisting` implements. */
+export const FACTORY_METHOD = 'createJwtExtendedOptions';
+
 export type OptionsReplacement = (options: JwtExtendedOptions) => JwtExtendedOptions;
 
 /** The checked options and the imported keys; printing it shows no key. */

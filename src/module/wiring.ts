@@ -31,7 +31,7 @@ import { LoaderCalls } from '../tokens/loaders.js';
 import { TokenKeys } from '../tokens/token-keys.js';
 import { TokenMint } from '../tokens/token-mint.js';
 import { TokenReader } from '../tokens/token-reader.js';
-import { ModuleCheck } from './module-check.js';
+import { CheckedSettings } from './module-check.js';
 import { ModuleSettings } from './module-settings.js';
 
 type Core = Awaited<ReturnType<typeof buildCore>>;
@@ -108,21 +108,24 @@ function buildServices(core: Core, blocklist: BlocklistService) {
   return { authenticator, tokens, sessionService, cookieRenewal };
 }
 
-/**
- * The providers of a module. Their parts come from the two functions above. What reads the settings injects `ModuleCheck`
- * too, because in a circle by `forwardRef` Nest does not wait for the settings.
- */
+/** The providers of a module. Their parts come from the two functions above. */
 export const PROVIDERS: Provider[] = [
+  CheckedSettings,
+  {
+    provide: ModuleSettings,
+    useFactory: ({ settings }: CheckedSettings) => settings,
+    inject: [CheckedSettings],
+  },
   {
     // A provider, so that Nest calls its onModuleDestroy when the application closes.
     provide: MemoryBlocklistStore,
     useFactory: ({ options: { clock } }: ModuleSettings) => new MemoryBlocklistStore({ clock }),
-    inject: [ModuleSettings, ModuleCheck],
+    inject: [ModuleSettings],
   },
   {
     provide: CORE,
     useFactory: (...given: Parameters<typeof buildCore>) => buildCore(...given),
-    inject: [ModuleSettings, MemoryBlocklistStore, HttpAdapterHost, ModuleCheck],
+    inject: [ModuleSettings, MemoryBlocklistStore, HttpAdapterHost],
   },
   {
     provide: SERVICES,

@@ -184,6 +184,47 @@ function circularApp(way: (typeof WAYS)[number]): Type {
   return appOf({ imports: [UsersModule, jwt] });
 }
 
+const CONSTRUCTED: Record<string, (login: Type) => Partial<JwtExtendedModuleAsyncOptions>> = {
+  'TokenService itself': () => ({ inject: [TokenService], useFactory: () => ({ secret }) }),
+  'a service': (login) => ({ inject: [login], useFactory: () => ({ secret }) }),
+  'a service by forwardRef': (login) => ({
+    inject: [forwardRef(() => login) as never],
+    useFactory: () => ({ secret }),
+  }),
+  'a service through another': (login) => ({
+    inject: [serviceWith(login)],
+    useFactory: () => ({ secret }),
+  }),
+  'TokenService in useClass': () => ({ useClass: factoryWith(TokenService) }),
+  'a service in useClass': (login) => ({ useClass: factoryWith(login) }),
+  'TokenService in useExisting': () => ({ useExisting: factoryWith(TokenService) }),
+};
+
+function factoryWith(dependency: Type): Type {
+  class OptionsFactory {
+    createJwtExtendedOptions() {
+      return { secret };
+    }
+  }
+  Inject(dependency)(OptionsFactory, undefined, 0);
+  Injectable()(OptionsFactory);
+  return OptionsFactory;
+}
+
+/** A circle by the arguments of constructors. */
+function constructedCircle(options: (login: Type) => Partial<JwtExtendedModuleAsyncOptions>): Type {
+  const login = serviceWith(TokenService);
+  const given = options(login);
+  const injected = [...(given.inject ?? []), given.useExisting ?? []].flat();
+  const others = injected.filter((each) => each !== TokenService && typeof each === 'function');
+  const services = [...new Set([login, ...others])] as Type[];
+  const jwt = JwtExtendedModule.forRootAsync({
+    imports: [appOf({ providers: services, exports: services })],
+    ...given,
+  } as JwtExtendedModuleAsyncOptions);
+  return appOf({ imports: [jwt] });
+}
+
 /** What the message about such a circle says to do: the service is asked for in the loader. */
 function brokenCircle(): Type {
   @Injectable()
@@ -267,6 +308,11 @@ export const APPS: readonly App[] = [
     title: `a service that creates tokens in the factory, ${way}`,
     module: () => circularApp(way),
     says: circle,
+  })),
+  ...Object.entries(CONSTRUCTED).map(([name, options]) => ({
+    title: `a circle by constructors: ${name}`,
+    module: () => constructedCircle(options),
+    says: 'TokenService, which needs these options: a circle',
   })),
   {
     title: 'a service that creates tokens, which a loader asks for',
