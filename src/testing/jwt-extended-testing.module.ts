@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { type DynamicModule, Module } from '@nestjs/common';
-import { type Callback, isObject } from '../common/checks.js';
+import { type DynamicModule, Inject, Module, Optional } from '@nestjs/common';
+import { type Callback, checkFunction, isObject } from '../common/checks.js';
 import { isProduction } from '../common/environment.js';
+import { readOptions, type Rows } from '../common/read-options.js';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
 import { OPTIONS_REPLACEMENT } from '../module/module-settings.js';
 import { type JwtExtendedLoaders, LOADER_ROWS } from '../options/callbacks.js';
@@ -14,6 +15,8 @@ export interface JwtExtendedTestingOptions {
   /** The clock of every `JwtExtendedModule`: `new TestClock().now`. @default the application's clock */
   readonly clock?: () => Date;
 }
+
+const TESTING_ROWS = { clock: [checkFunction] } as const satisfies Rows<JwtExtendedTestingOptions>;
 
 /**
  * Import it in a test, next to the modules of the application. Every `JwtExtendedModule` then gets a random secret,
@@ -37,8 +40,21 @@ export interface JwtExtendedTestingOptions {
  */
 @Module({})
 export class JwtExtendedTestingModule {
-  /** @throws JwtExtendedConfigError - at start, unless `NODE_ENV` is `test` or `development` */
+  /** @internal */
+  constructor(@Optional() @Inject(OPTIONS_REPLACEMENT) replacement: unknown) {
+    if (replacement !== undefined) return;
+    throw new JwtExtendedConfigError(
+      'JwtExtendedTestingModule is imported without register, so that the real keys and stores would be used: import ' +
+        'JwtExtendedTestingModule.register()',
+    );
+  }
+
+  /**
+   * @throws JwtExtendedConfigError - at once for a mistake in the options, and at start unless `NODE_ENV` is `test` or
+   * `development`
+   */
   static register(given: JwtExtendedTestingOptions = {}): DynamicModule {
+    readOptions('JwtExtendedTestingModule.register', TESTING_ROWS, given);
     // The module itself refuses what is no object.
     const useValue = (options: JwtExtendedOptions) =>
       isObject(options) ? forTests(options, given) : options;

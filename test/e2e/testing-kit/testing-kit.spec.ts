@@ -358,6 +358,29 @@ describe('The testing module, for options of other kinds', () => {
     },
   );
 
+  it('refuses to start without register', async () => {
+    const jwt = JwtExtendedModule.forRoot({ secret: SECRET });
+    const imports = [jwt, JwtExtendedTestingModule];
+    await expect(Test.createTestingModule({ imports }).compile()).rejects.toThrow(
+      'JwtExtendedTestingModule is imported without register',
+    );
+  });
+
+  it.each<[unknown, string]>([
+    [{ clok: 1 }, 'register.clok is not an option'],
+    [{ secret: 'x' }, 'register.secret is not an option'],
+    [{ clock: 5 }, 'register.clock was given a number; give a function'],
+    [null, 'register was given null; give an object of options'],
+    ['text', 'register was given a string of 4 characters'],
+  ])('refuses %j at once', (options, text) => {
+    expect(() => JwtExtendedTestingModule.register(options as never)).toThrow(
+      expect.objectContaining({
+        name: 'JwtExtendedConfigError',
+        message: expect.stringContaining(text) as unknown,
+      }),
+    );
+  });
+
   it.each<[unknown]>([[undefined], [null], ['text'], [{ secret: SECRET, cookies: null }]])(
     'leaves it to the module to refuse %j',
     async (options) => {
