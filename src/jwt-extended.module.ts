@@ -12,6 +12,7 @@ import { checkEndpoints, endpointParts } from './module/endpoints.js';
 import { ModuleCheck } from './module/module-check.js';
 import {
   checkAsyncOptions,
+  checkedFactory,
   type JwtExtendedModuleExtras,
   NO_EXTRAS,
   readExtras,
@@ -122,6 +123,10 @@ export class JwtExtendedModule extends ConfigurableModuleClass {
    */
   static override forRootAsync(options: JwtExtendedModuleAsyncOptions): DynamicModule {
     checkAsyncOptions(options);
-    return super.forRootAsync(options);
+    const definition = super.forRootAsync(options);
+    if (options.useFactory) return definition;
+    const way = options.useClass ? 'useClass' : 'useExisting';
+    const providers = definition.providers?.map((each) => checkedFactory(each, way)) ?? [];
+    return { ...definition, providers };
   }
 }

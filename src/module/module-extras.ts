@@ -1,9 +1,10 @@
-import type { Type } from '@nestjs/common';
+import type { Provider, Type } from '@nestjs/common';
 import { checkBoolean, isObject } from '../common/checks.js';
 import { pick, readOptions, type Rows, type Values } from '../common/read-options.js';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
 import { type EndpointOptions, readEndpoints } from '../options/endpoint-options.js';
 import { BlocklistService } from '../revocation/blocklist.service.js';
+import { CONFIGURED, FACTORY_METHOD } from './module-settings.js';
 
 /** What shapes the module itself: give it with the options of `forRoot`, or next to `useFactory`. */
 export interface JwtExtendedModuleExtras {
@@ -65,8 +66,25 @@ export function checkAsyncOptions(options: unknown): void {
   const type = typeof options[way];
   if (way === 'useFactory' && type !== 'function')
     throw new JwtExtendedConfigError('useFactory must be a function that returns the options');
-  if (type !== 'object' && type !== 'function')
-    throw new JwtExtendedConfigError(`${way} must be a class`);
+  if (type !== 'function' && (type !== 'object' || way === 'useClass'))
+    throw new JwtExtendedConfigError(`${way} must be a class with the method ${FACTORY_METHOD}()`);
+}
+
+/**
+ * The provider of the options, which checks what `useClass` or `useExisting` gives before Nest calls it.
+ *
+ * @throws JwtExtendedConfigError - at start
+ */
+export function checkedFactory(provider: Provider, way: 'useClass' | 'useExisting'): Provider {
+  if (!('useFactory' in provider) || provider.provide !== CONFIGURED) return provider;
+  const useFactory = (replace: unknown, factory: unknown): unknown => {
+    if (isObject(factory) && typeof factory[FACTORY_METHOD] === 'function')
+      return provider.useFactory(replace, factory) as unknown;
+    throw new JwtExtendedConfigError(
+      `${way} was given a class without the method ${FACTORY_METHOD}(): add it, and return the options from it`,
+    );
+  };
+  return { ...provider, useFactory };
 }
 
 /** @throws JwtExtendedConfigError */

@@ -268,6 +268,7 @@ describe('forRootAsync', () => {
     [{ imports: [] }, 'was given none'],
     [{}, 'was given none'],
     [{ useClass: 'Factory' }, 'useClass must be a class'],
+    [{ useClass: {} }, 'with the method createJwtExtendedOptions()'],
     [{ secret: SECRET }, 'secret'],
   ])('refuses %j without a factory', (options, text) => {
     expect(() => JwtExtendedModule.forRootAsync(options as never)).toThrow(configError(text));
