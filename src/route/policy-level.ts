@@ -1,4 +1,5 @@
 import type { Type } from '@nestjs/common';
+import { plainNameOf } from '../common/describe.js';
 import type { Freshness } from '../contracts/route-policy.js';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
 import { type Handler, type HandlerKind, handlerKindOf } from './handlers.js';
@@ -57,7 +58,9 @@ function ownGuardsOf(target: object): readonly unknown[] {
 /** The level of a class or a handler, read from the decorators on it, and not on what it extends. */
 export function levelOf(name: string, target: object): PolicyLevel {
   const required = read(REQUIRED, target) as RequiredPolicy | undefined;
-  const guards = guardsOf(name, ownGuardsOf(target));
+  const own = ownGuardsOf(target);
+  refuseInstances(name, own);
+  const guards = guardsOf(name, own);
   refuseException(guards, required);
   return {
     ...guards,
@@ -67,6 +70,16 @@ export function levelOf(name: string, target: object): PolicyLevel {
     isPublic: read(PUBLIC, target) as boolean | undefined,
     requirements: requirementsOn(target),
   };
+}
+
+/** @throws JwtExtendedConfigError - for a token guard that was created with new: the container injects nothing into it */
+function refuseInstances(name: string, guards: readonly unknown[]): void {
+  const instance = guards.find((guard) => typeof guard !== 'function' && guardKindOf(guard));
+  if (!instance) return;
+  const guard = plainNameOf(instance.constructor);
+  throw new JwtExtendedConfigError(
+    `${name} has @UseGuards(new ${guard}()), a guard that the container did not create: write @UseGuards(${guard})`,
+  );
 }
 
 function freshnessOf(

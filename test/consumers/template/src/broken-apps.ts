@@ -200,6 +200,30 @@ const CONSTRUCTED: Record<string, (login: Type) => Partial<JwtExtendedModuleAsyn
   'TokenService in useExisting': () => ({ useExisting: factoryWith(TokenService) }),
 };
 
+@Injectable()
+class NoFactory {}
+
+const NO_FACTORIES: Record<string, object> = {
+  useClass: { useClass: NoFactory },
+  useExisting: {
+    useExisting: NoFactory,
+    imports: [appOf({ providers: [NoFactory], exports: [NoFactory] })],
+  },
+};
+
+const CREATED: Record<string, Type> = {
+  'on a controller': routeWith(UseGuards(new AccessGuard())),
+  'of a class that extends a guard': routeWith(UseGuards(new TenantGuard())),
+  'on a handler': routeWith(onHandler(UseGuards(new AccessGuard()))),
+};
+
+function onHandler(decorate: MethodDecorator): ClassDecorator {
+  return ({ prototype }) => {
+    const me = Object.getOwnPropertyDescriptor(prototype, 'me');
+    decorate(prototype as object, 'me', me!);
+  };
+}
+
 function factoryWith(dependency: Type): Type {
   class OptionsFactory {
     createJwtExtendedOptions() {
@@ -313,6 +337,16 @@ export const APPS: readonly App[] = [
     title: `a circle by constructors: ${name}`,
     module: () => constructedCircle(options),
     says: 'TokenService, which needs these options: a circle',
+  })),
+  ...Object.entries(NO_FACTORIES).map(([way, options]) => ({
+    title: `${way} without the method`,
+    module: () => appOf({ imports: [JwtExtendedModule.forRootAsync(options)] }),
+    says: `${way} was given a class without the method createJwtExtendedOptions()`,
+  })),
+  ...Object.entries(CREATED).map(([where, controller]) => ({
+    title: `a guard that was created with new, ${where}`,
+    module: () => appOf({ imports: [ours], controllers: [controller] }),
+    says: 'a guard that the container did not create: write @UseGuards(',
   })),
   {
     title: 'a service that creates tokens, which a loader asks for',
