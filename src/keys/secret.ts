@@ -69,8 +69,8 @@ export function refuseWeakSecret(
   warn(message);
 }
 
-/** White space, with a byte order mark, and quotes. */
-const STRAY = /^[\s"'`“”‘’]|[\s"'`“”‘’]$/;
+/** White space, quotes, and characters that cannot be seen, such as a byte order mark or a zero-width space. */
+const STRAY = /^[\s\p{Cf}"'`“”‘’]|[\s\p{Cf}"'`“”‘’]$/u;
 
 /** Logs a warning for text that was probably copied with more than the secret. Bytes and keys are what they are. */
 export function warnAboutStrayCharacters(
@@ -80,8 +80,8 @@ export function warnAboutStrayCharacters(
 ): void {
   if (typeof input !== 'string' || !STRAY.test(input) || readOctJwk(input)) return;
   warn(
-    `${where} begins or ends with white space or a quote, which is then part of the secret: remove it where the secret ` +
-      'is set, or give Buffer.from(secret) if it is meant',
+    `${where} begins or ends with white space, an invisible character or a quote, which is then part of the secret: ` +
+      'remove it where the secret is set, or give Buffer.from(secret) if it is meant',
   );
 }
 

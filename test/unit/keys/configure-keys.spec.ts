@@ -284,8 +284,23 @@ describe('A weak secret in the options', () => {
 });
 
 describe('Text of a secret', () => {
-  const STRAY = [' ', '\t', '\n', '\r\n', '\uFEFF', '\u00A0', '"', "'", '`', '\u201C', '\u2019'];
-  const said = 'secret begins or ends with white space or a quote';
+  const STRAY = [
+    '\u200B',
+    '\u00AD',
+    '\u2060',
+    ' ',
+    '\t',
+    '\n',
+    '\r\n',
+    '\uFEFF',
+    '\u00A0',
+    '"',
+    "'",
+    '`',
+    '\u201C',
+    '\u2019',
+  ];
+  const said = 'secret begins or ends with white space, an invisible character or a quote';
 
   it.each(STRAY.flatMap((mark) => [mark + secret, secret + mark, mark + secret + mark]))(
     'is warned about, but taken as it is, with white space or quotes around it: %j',
