@@ -69,7 +69,9 @@ function requireOptionsAtStart(settings: Wrapper | undefined): void {
   if (!settings)
     throw new JwtExtendedConfigError(
       'JwtExtendedModule is imported without options: import JwtExtendedModule.forRoot({ secret }) or ' +
-        'JwtExtendedModule.forRootAsync({ useFactory }), once, in the root module; other modules need not import it',
+        'JwtExtendedModule.forRootAsync({ useFactory }), once, in the root module; other modules need not import it. ' +
+        'With isGlobal: false they do: share one const jwt = JwtExtendedModule.forRoot(…) in the imports of both, or export ' +
+        'JwtExtendedModule from a module of your own',
     );
   const scoped = pathTo(({ scope }) => scope === Scope.REQUEST, settings);
   if (scoped)

@@ -285,6 +285,13 @@ function withOwnModule(isGlobal: boolean, own: JwtExtendedOptions = { secret: ot
   return FeatureModule;
 }
 
+const local = JwtExtendedModule.forRoot({ secret, isGlobal: false });
+
+function featureApp(imported: Imported): Type {
+  const feature = appOf({ imports: [imported], controllers: [routeWith(UseGuards(AccessGuard))] });
+  return appOf({ imports: [local, feature] });
+}
+
 const ours = JwtExtendedModule.forRoot({ secret });
 const twins = 'two JwtExtendedModules have the same key';
 const missing = 'JwtExtendedModule.forRoot';
@@ -320,6 +327,19 @@ export const APPS: readonly App[] = [
     title: 'the module without forRoot',
     module: () => appOf({ imports: [JwtExtendedModule] }),
     says: missing,
+  },
+  {
+    title: 'the module of isGlobal: false, and in a feature the module without forRoot',
+    module: () => featureApp(JwtExtendedModule),
+    says: 'With isGlobal: false they do: share one const jwt',
+  },
+  {
+    title: 'one module of isGlobal: false, shared with a feature',
+    module: () => featureApp(local),
+  },
+  {
+    title: 'one module of isGlobal: false, which a feature gets from a module that exports it',
+    module: () => featureApp(appOf({ imports: [local], exports: [JwtExtendedModule] })),
   },
   ...Object.entries(SCOPED).flatMap(([name, dependency]) =>
     Object.entries(EXTRAS).map(([extra, extras]) => ({
