@@ -1,8 +1,7 @@
-import { HttpException, Logger } from '@nestjs/common';
+import { Logger } from '@nestjs/common';
 import { readCallbackResponse } from '../http/callback-response.js';
 import { isObject } from '../common/checks.js';
 import { describe, kindOf, tagOf } from '../common/describe.js';
-import { withDeadline } from '../contracts/awaitable.js';
 import type { HttpRequest } from '../contracts/http.js';
 import type { TokenPair } from '../contracts/token.js';
 import { TokenCreationError } from '../errors/config.error.js';
@@ -162,14 +161,11 @@ export class PasswordLogin {
     name: 'authenticate' | 'pairOptions' | 'respond',
     call: () => T | Promise<T>,
   ): Promise<T> {
-    const source = `login.${name}`;
     try {
-      const answer = await withDeadline(call(), this.#timeoutMs, 'it');
-      this.outages.answered(source);
-      return answer;
+      const read = (answer: unknown) => answer as T;
+      return await this.outages.ask(`login.${name}`, this.#timeoutMs, call, read, 'it');
     } catch (error) {
-      const isTheirs = error instanceof HttpException;
-      throw withRenderer(this.renderer, isTheirs ? error : this.outages.failed(source, error));
+      throw withRenderer(this.renderer, error);
     }
   }
 

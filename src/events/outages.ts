@@ -1,5 +1,6 @@
-import { Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { HttpException, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { safeMessage } from '../common/fault-message.js';
+import { type Awaitable, withDeadline } from '../contracts/awaitable.js';
 import { TokenCheckUnavailableError } from '../errors/token-errors.js';
 
 /** The source of failures that no other source stands for: an unreadable entry, the clock, an extractor. */
@@ -29,6 +30,29 @@ export class Outages implements OnApplicationShutdown {
   readonly #outages = new Map<string, Outage>();
   readonly #reportedAt = new Map<string, number>();
   readonly #counted = new WeakSet<TokenCheckUnavailableError>();
+
+  /**
+   * Asks a function of the application, within a time, and counts its failures.
+   *
+   * @param read - throws if the answer is not fit for use, which counts as a failure
+   * @param name - what the message about a late answer calls the function
+   * @throws the application's own `HttpException`, otherwise {@link TokenCheckUnavailableError}
+   */
+  async ask<T>(
+    source: string,
+    timeoutMs: number,
+    call: () => Awaitable<unknown>,
+    read: (answer: unknown) => T,
+    name = source,
+  ): Promise<T> {
+    try {
+      const answer = read(await withDeadline(call(), timeoutMs, name));
+      this.answered(source);
+      return answer;
+    } catch (error) {
+      throw error instanceof HttpException ? error : this.failed(source, error);
+    }
+  }
 
   /**
    * Counts a failure.

@@ -1,5 +1,5 @@
-import { HttpException, Logger } from '@nestjs/common';
-import { type Awaitable, isPromise, thenOrNow, withDeadline } from '../contracts/awaitable.js';
+import { Logger } from '@nestjs/common';
+import { type Awaitable, isPromise, thenOrNow } from '../contracts/awaitable.js';
 import type { RoutePolicy } from '../contracts/route-policy.js';
 import type { Token } from '../contracts/token.js';
 import { safeMessage } from '../common/fault-message.js';
@@ -104,19 +104,11 @@ export class RevocationCheck {
 
   async #isRevokedByTheirs(token: Token): Promise<boolean> {
     const source = 'BlocklistService.isRevoked';
-    const { timeoutMs } = this.options;
-    try {
-      const answer: unknown = await withDeadline(
-        this.blocklist.isRevoked(token),
-        timeoutMs,
-        source,
-      );
-      if (typeof answer !== 'boolean') throw new TypeError(`${source} must give true or false`);
-      this.outages.answered(source);
-      return answer;
-    } catch (error) {
-      throw error instanceof HttpException ? error : this.outages.failed(source, error);
-    }
+    const call = () => this.blocklist.isRevoked(token);
+    return this.outages.ask(source, this.options.timeoutMs, call, (answer) => {
+      if (typeof answer === 'boolean') return answer;
+      throw new TypeError(`${source} must give true or false`);
+    });
   }
 
   /**

@@ -1,5 +1,5 @@
 import { HttpException } from '@nestjs/common';
-import { type Awaitable, withDeadline } from '../contracts/awaitable.js';
+import type { Awaitable } from '../contracts/awaitable.js';
 import type { Token } from '../contracts/token.js';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
 import {
@@ -46,14 +46,7 @@ export class LoaderCalls {
     read: (answer: unknown) => T,
   ): Promise<T> {
     const loader = this.loaders[name] as (...args: unknown[]) => Awaitable<unknown>;
-    const source = `loaders.${name}`;
-    try {
-      const answer = read(await withDeadline(loader(...args), this.timeoutMs, source));
-      this.outages.answered(source);
-      return answer;
-    } catch (error) {
-      throw error instanceof HttpException ? error : this.outages.failed(source, error);
-    }
+    return this.outages.ask(`loaders.${name}`, this.timeoutMs, () => loader(...args), read);
   }
 
   /** The answer of a loader that must give `true` or `false`; any other value is a failure. */
