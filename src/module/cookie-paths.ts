@@ -1,46 +1,39 @@
-import { Logger, type OnModuleInit, type Type, VersioningType } from '@nestjs/common';
-import type { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
+import { Logger, type Type, VersioningType } from '@nestjs/common';
+import type { ApplicationConfig } from '@nestjs/core';
 import { configError } from '../common/describe.js';
 import type { RoutePolicy } from '../contracts/route-policy.js';
 import type { TokenType } from '../contracts/token.js';
-import type { EndpointPlan } from '../options/endpoint-options.js';
+import { type EndpointPlan, joined } from '../options/endpoint-options.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import type { Route, RoutePolicies } from '../route/route.js';
-import { joined, type MountedRoute, mountedRoutes } from './mounted-routes.js';
+import type { MountedRoute } from './mounted-routes.js';
 
-interface CookiePathParts {
+export interface CookiePathParts {
   readonly options: ResolvedOptions;
   readonly plan: EndpointPlan;
   /** The controllers of this module's endpoints. */
   readonly endpoints: { readonly refresh?: Type | undefined; readonly logout?: Type | undefined };
-  readonly modules: ModulesContainer;
   readonly application: ApplicationConfig;
-  readonly host: HttpAdapterHost;
   readonly policies: RoutePolicies;
 }
 
-/**
- * Checks at start that browsers send the token cookies to the routes that read them. Only then are global prefix and versions
- * known.
- */
-export class CookiePaths implements OnModuleInit {
+/** Checks at start that browsers send the token cookies to the routes that read them. */
+export class CookiePaths {
   readonly #logger = new Logger('JwtExtendedModule');
 
   constructor(private readonly parts: CookiePathParts) {}
 
   /** @throws JwtExtendedConfigError - for an endpoint that no browser would send its cookie to */
-  onModuleInit(): void {
-    // A standalone application context, and a microservice, have no routes.
-    const adapter = this.parts.host.httpAdapter as HttpAdapterHost['httpAdapter'] | undefined;
-    if (!adapter) return;
+  checkEndpoints(routes: readonly MountedRoute[]): void {
     const { refresh, logout } = this.parts.endpoints;
-    const routes = mountedRoutes(this.parts.modules, this.parts.application);
     const pathsOf = (endpoint: Type | undefined) =>
       routes.find(({ controller }) => controller === endpoint)?.paths ?? [];
     this.#checkEndpoints(pathsOf(refresh), pathsOf(logout));
-    // Of several modules, only the guards themselves know which one they belong to.
-    const isOnly = [...this.parts.modules.values()].filter(holdsCookiePaths).length === 1;
-    if (!isOnly) return;
+  }
+
+  /** Warns of the routes of the application. */
+  warnAboutOthers(routes: readonly MountedRoute[]): void {
+    const { refresh, logout } = this.parts.endpoints;
     for (const route of routes)
       if (![refresh, logout].includes(route.controller)) this.#warnAbout(route);
   }
@@ -156,10 +149,6 @@ export class CookiePaths implements OnModuleInit {
       application.getVersioning()?.type === VersioningType.URI && /^v?\d/.test(step);
     return isVersion || application.getGlobalPrefix().split('/').includes(step);
   }
-}
-
-function holdsCookiePaths({ providers }: { readonly providers: ReadonlyMap<unknown, unknown> }) {
-  return providers.has(CookiePaths);
 }
 
 /** The policies of its token guards, in an `anyOf`, too. */

@@ -18,7 +18,6 @@ import { warnAboutLocations } from '../options/resolve-options.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { RoutePolicies } from '../route/route.js';
 import { requireSubject } from '../tokens/loaders.js';
-import { CookiePaths } from './cookie-paths.js';
 import { EndpointPaths } from './endpoint-paths.js';
 import { ModuleSettings } from './module-settings.js';
 import { fromCore } from './wiring.js';
@@ -64,25 +63,17 @@ export function endpointParts(mounted: MountedEndpoints): {
   providers.push({
     provide: EndpointPaths,
     useFactory: (
-      modules: ModulesContainer,
-      application: ApplicationConfig,
-      host: HttpAdapterHost,
-    ) => new EndpointPaths({ endpoints, modules, application, host }),
-    inject: [ModulesContainer, ApplicationConfig, HttpAdapterHost],
-  });
-  providers.push({
-    provide: CookiePaths,
-    useFactory: (
       { options }: ModuleSettings,
+      { plan }: TokenDelivery,
       modules: ModulesContainer,
       application: ApplicationConfig,
       host: HttpAdapterHost,
       policies: RoutePolicies,
-    ) => {
-      const plan = planEndpoints(mounted, options);
-      return new CookiePaths({ options, plan, endpoints, modules, application, host, policies });
-    },
-    inject: [ModuleSettings, ModulesContainer, ApplicationConfig, HttpAdapterHost, RoutePolicies],
+    ) => new EndpointPaths({ options, plan, endpoints, modules, application, host, policies }),
+    inject: [
+      ...[ModuleSettings, TokenDelivery, ModulesContainer],
+      ...[ApplicationConfig, HttpAdapterHost, RoutePolicies],
+    ],
   });
   if (jwks !== undefined) providers.push({ provide: JWKS_PATH, useValue: jwks }, JwksEndpoint);
   return { controllers, providers };
@@ -94,8 +85,9 @@ export function checkEndpoints(mounted: MountedEndpoints, { options, ring }: Mod
     throw new JwtExtendedConfigError(
       'endpoints.login needs login.authenticate: the function that checks a username and a password',
     );
-  checkDelivery(mounted, options);
-  warnAboutOwnLocations(mounted, options);
+  const plan = planEndpoints(mounted, options);
+  checkDelivery(mounted, plan, options);
+  warnAboutOwnLocations(mounted, plan, options);
   if (mounted.login === undefined && options.login)
     throw new JwtExtendedConfigError(
       'login is given without its endpoint: add endpoints: { login: true } beside the options of forRoot, or beside useFactory',
@@ -119,10 +111,12 @@ export function checkEndpoints(mounted: MountedEndpoints, { options, ring }: Mod
 }
 
 /** @throws JwtExtendedConfigError - if a token is delivered in a way in which no one takes it back */
-function checkDelivery(mounted: MountedEndpoints, options: ResolvedOptions): void {
+function checkDelivery(
+  mounted: MountedEndpoints,
+  { delivered: { access, refresh }, refreshLocations, logoutLocations }: EndpointPlan,
+  options: ResolvedOptions,
+): void {
   if (!mounted.login) return;
-  const { delivered, refreshLocations, logoutLocations } = planEndpoints(mounted, options);
-  const { access, refresh } = delivered;
   const nameOf = (name: 'refresh' | 'logout') =>
     mounted[name]?.locations ? `endpoints.${name}.locations` : 'locations';
   if (!takesBack(options.locations, access)) throw undeliverable('access', access, 'locations');
@@ -143,8 +137,11 @@ function warnAboutUnread(way: DeliveryWay): void {
 }
 
 /** Warns of the locations that an endpoint has and the module has not. */
-function warnAboutOwnLocations(mounted: MountedEndpoints, options: ResolvedOptions): void {
-  const { refreshLocations, logoutLocations } = planEndpoints(mounted, options);
+function warnAboutOwnLocations(
+  mounted: MountedEndpoints,
+  { refreshLocations, logoutLocations }: EndpointPlan,
+  options: ResolvedOptions,
+): void {
   const own = [
     ['endpoints.refresh.locations', mounted.refresh && refreshLocations],
     ['endpoints.logout.locations', mounted.logout && logoutLocations],

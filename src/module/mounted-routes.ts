@@ -1,12 +1,17 @@
 import { RequestMethod, type Type, VERSION_NEUTRAL, VersioningType } from '@nestjs/common';
-import { type ApplicationConfig, MetadataScanner, type ModulesContainer } from '@nestjs/core';
-import type { Handler } from '../route/handlers.js';
+import type { ApplicationConfig, ModulesContainer } from '@nestjs/core';
+import { joined } from '../options/endpoint-options.js';
+import {
+  controllerHandlers,
+  type Handler,
+  isRoute,
+  METHOD_METADATA,
+  PATH_METADATA,
+  pathOfModule,
+} from '../route/handlers.js';
 
-/** Nest's metadata keys. A method without a path is not a route. */
-const PATH_METADATA = 'path';
-const METHOD_METADATA = 'method';
+/** Nest's metadata key for the version of a controller or a handler. */
 const VERSION_METADATA = '__version__';
-const MODULE_PATH = '__module_path__';
 
 type NestModule = ModulesContainer extends Map<string, infer M> ? M : never;
 
@@ -28,8 +33,6 @@ export function mountedRoutes(
 }
 
 class RouteReader {
-  readonly #scanner = new MetadataScanner();
-
   constructor(
     private readonly modules: ModulesContainer,
     private readonly application: ApplicationConfig,
@@ -39,48 +42,42 @@ class RouteReader {
     return [...this.modules.values()].flatMap((module) =>
       [...module.controllers.values()].flatMap(({ metatype }) => {
         const controller = metatype as Type;
-        return this.#handlersOf(controller).map((handler) => ({
-          controller,
-          handler,
-          module,
-          method: metadataOf(METHOD_METADATA, handler) as RequestMethod,
-          paths: this.#pathsOf(handler, controller, module.metatype),
-        }));
+        return controllerHandlers(controller)
+          .filter(isRoute)
+          .map((handler) => ({
+            controller,
+            handler,
+            module,
+            method: metadataOf(METHOD_METADATA, handler) as RequestMethod,
+            paths: this.#pathsOf(handler, controller, module.metatype),
+          }));
       }),
     );
-  }
-
-  #handlersOf(controller: Type): readonly Handler[] {
-    const prototype = controller.prototype as Record<string, Handler>;
-    return this.#scanner
-      .getAllMethodNames(prototype)
-      .map((name) => prototype[name])
-      .filter((method) => method !== undefined)
-      .filter((method) => Reflect.hasMetadata(PATH_METADATA, method));
   }
 
   /** As Nest builds them: global prefix, version, the path of the module in RouterModule, controller and handler. */
   #pathsOf(handler: Handler, controller: Type, module: Type): readonly string[] {
     const { application, modules } = this;
-    const ofModule = metadataOf(MODULE_PATH + modules.applicationId, module);
-    const outside = stepsIn(ofModule ?? metadataOf(MODULE_PATH, module));
+    const outside = stepsIn(pathOfModule(module, modules));
     const method = metadataOf(METHOD_METADATA, handler) as RequestMethod;
     const inside = stepsIn(metadataOf(PATH_METADATA, controller)).flatMap((own) =>
-      stepsIn(metadataOf(PATH_METADATA, handler)).map((step) => joined(...outside, own, step)),
+      stepsIn(metadataOf(PATH_METADATA, handler)).map((step) => {
+        const path = joined(...outside, own, step);
+        // As Nest writes the path of a handler without one of its own, when it looks for it among the exclusions.
+        return { path, written: joined(step) === '/' && path !== '/' ? `${path}/` : path };
+      }),
     );
-    return inside.flatMap((path) => {
-      const prefix = this.#isExcluded(path, method) ? '' : application.getGlobalPrefix();
+    return inside.flatMap(({ path, written }) => {
+      const prefix = this.#isExcluded(written, method) ? '' : application.getGlobalPrefix();
       return this.#versionsOf(handler, controller).map((version) => joined(prefix, version, path));
     });
   }
 
-  /** Nest also looks for a path with a final slash, as a handler without a path of its own has. */
   #isExcluded(path: string, method: RequestMethod): boolean {
     const { exclude = [] } = this.application.getGlobalPrefixOptions();
     return exclude.some(
       ({ requestMethod, pathRegex }) =>
-        [RequestMethod.ALL, -1, method].includes(requestMethod) &&
-        [path, `${path}/`].some((each) => pathRegex.test(each)),
+        [RequestMethod.ALL, -1, method].includes(requestMethod) && pathRegex.test(path),
     );
   }
 
@@ -103,9 +100,4 @@ function metadataOf(key: string, target: object): unknown {
 
 function stepsIn(path: unknown): readonly string[] {
   return [path ?? ''].flat().map(String);
-}
-
-export function joined(...parts: readonly string[]): string {
-  const steps = parts.flatMap((part) => part.split('/')).filter((step) => step !== '');
-  return `/${steps.join('/')}`;
 }

@@ -175,7 +175,8 @@ function checkPath(fix: string): Check<string> {
   };
 }
 
-function joined(...parts: readonly string[]): string {
+/** The steps of paths in one path, with one slash before each. */
+export function joined(...parts: readonly string[]): string {
   const steps = parts.flatMap((part) => part.split('/')).filter((step) => step !== '');
   return `/${steps.join('/')}`;
 }

@@ -1,5 +1,5 @@
 import type { Type } from '@nestjs/common';
-import { MetadataScanner } from '@nestjs/core';
+import { MetadataScanner, type ModulesContainer } from '@nestjs/core';
 
 /** A method of a controller, a resolver or a gateway. */
 export type Handler = (...args: never[]) => unknown;
@@ -9,6 +9,12 @@ export type HandlerKind = 'route' | 'resolver' | 'socket' | 'message';
 
 /** Nest's metadata key for the path of a controller or a handler. */
 export const PATH_METADATA = 'path';
+
+/** Nest's metadata key for the HTTP method of a handler. */
+export const METHOD_METADATA = 'method';
+
+/** Nest's metadata key for the path that RouterModule gives a module. */
+const MODULE_PATH = '__module_path__';
 
 /** The metadata keys of `@nestjs/microservices`, `@nestjs/websockets` and `@nestjs/graphql`, which are not imported. */
 const PATTERN_HANDLER = 'microservices:handler_type';
@@ -52,6 +58,14 @@ export function providerHandlers(provider: Type): readonly Handler[] {
 export function socketHooks(provider: Type): readonly Handler[] {
   if (!has(GATEWAY, provider)) return [];
   return methodsOf(provider).filter(({ name }) => SOCKET_HOOKS.includes(name));
+}
+
+/** The path that RouterModule gives a module. */
+export function pathOfModule(module: Type, { applicationId }: ModulesContainer): unknown {
+  return (
+    Reflect.getMetadata(MODULE_PATH + applicationId, module) ??
+    (Reflect.getMetadata(MODULE_PATH, module) as unknown)
+  );
 }
 
 export function isRoute(method: Handler): boolean {

@@ -10,6 +10,7 @@ import {
   isMessageHandler,
   isRoute,
   PATH_METADATA,
+  pathOfModule,
   providerHandlers,
   socketHooks,
 } from './handlers.js';
@@ -66,9 +67,6 @@ function isSliding(interceptor: unknown): boolean {
     prototype instanceof SlidingSessionInterceptor
   );
 }
-
-/** Nest's metadata key for the path that RouterModule gives a module. */
-const MODULE_PATH = '__module_path__';
 
 /** The token under which `GraphQLModule` provides its options. */
 const GRAPHQL_OPTIONS = 'GqlModuleOptions';
@@ -155,10 +153,7 @@ export class RouteScan implements OnModuleInit {
 
   /** The paths before a controller's own: the global prefix, and the module's path in RouterModule. */
   #pathsOutside(module: Type): readonly unknown[] {
-    const ofModule: unknown =
-      Reflect.getMetadata(MODULE_PATH + this.modules.applicationId, module) ??
-      Reflect.getMetadata(MODULE_PATH, module);
-    return [this.application.getGlobalPrefix(), ofModule];
+    return [this.application.getGlobalPrefix(), pathOfModule(module, this.modules)];
   }
 }
 

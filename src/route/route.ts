@@ -1,7 +1,7 @@
 import { Inject, Injectable, RequestMethod, type Type } from '@nestjs/common';
 import { ApplicationConfig } from '@nestjs/core';
 import type { RoutePolicy } from '../contracts/route-policy.js';
-import type { Handler, HandlerKind } from './handlers.js';
+import { type Handler, type HandlerKind, METHOD_METADATA } from './handlers.js';
 import {
   effectiveLevels,
   type GuardClass,
@@ -181,9 +181,6 @@ export class RoutePolicies {
     return [...this.application.getGlobalGuards(), ...scoped];
   }
 }
-
-/** Nest's metadata key for the method of a handler. */
-const METHOD_METADATA = 'method';
 
 /** As `@Options()` makes one. A handler of `@All()` gets OPTIONS too, but may do for it whatever it does for other methods. */
 function isForOptionsOnly(handler: object): boolean {

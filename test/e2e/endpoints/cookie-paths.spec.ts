@@ -429,6 +429,20 @@ describe('A warning about a cookie path', () => {
     ]);
   });
 
+  it('names the path at which Nest mounts the route, whatever an exclusion with a final slash seems to say', async () => {
+    warn.mockReset();
+    const app = await start('express', {
+      options: AUTH,
+      configure: prefixed('api', { exclude: ['sessions/renew/'] }),
+      controllers: [SessionsController],
+    });
+    const statusAt = async (path: string) => (await app.send('POST', path)).status;
+    expect([await statusAt('/api/sessions/renew'), await statusAt('/sessions/renew')]).toEqual([
+      401, 404,
+    ]);
+    expect(warn.mock.calls.flat()).toContain(of('renew', '/api/sessions/renew'));
+  });
+
   it('names the version of the route and the path of its module', async () => {
     const imports = [
       SessionsModule,
