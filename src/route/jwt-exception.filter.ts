@@ -39,16 +39,14 @@ export class JwtExceptionFilter implements ExceptionFilter<TokenError> {
 
   /** Answers over HTTP. In other contexts it passes the error on to the transport. */
   catch(error: TokenError, host: ArgumentsHost): unknown {
-    // A catch-all filter of the application may hand on everything.
-    if (!(error instanceof TokenError)) {
-      new BaseExceptionFilter(this.host.httpAdapter).catch(error, host);
-      return undefined;
-    }
     // The application may have thrown it, and then no module has refused yet.
     withRenderer(this.refusals, error);
     const type = host.getType<string>();
-    if (type === 'http') return this.#answer(error, host);
-    return type === 'rpc' ? throwError(() => error) : error;
+    if (type !== 'http') return type === 'rpc' ? throwError(() => error) : error;
+    if (error instanceof TokenError) return this.#answer(error, host);
+    // A catch-all filter of the application may hand on everything.
+    new BaseExceptionFilter(this.host.httpAdapter).catch(error, host);
+    return undefined;
   }
 
   /** Nest does not wait for a filter, so a rejection here would end the process. */

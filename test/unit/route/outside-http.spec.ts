@@ -184,11 +184,18 @@ describe('anyOf outside HTTP', () => {
 
 describe('JwtExceptionFilter outside HTTP', () => {
   const refusal = new InvalidTokenError('Not for this tenant');
-  const caughtOver = (type: string): unknown =>
-    testing.get(JwtExceptionFilter).catch(refusal, callOf(type, [{ id: 1 }, 'data']));
+  const caughtOver = (type: string, error: Error = refusal): unknown =>
+    testing
+      .get(JwtExceptionFilter)
+      .catch(error as InvalidTokenError, callOf(type, [{ id: 1 }, 'data']));
 
   it.each(['ws', 'graphql', 'pigeon'])('returns a refusal to %s (R51)', (type) => {
     expect(caughtOver(type)).toBe(refusal);
+  });
+
+  it.each(['ws', 'graphql'])('returns any other error to %s, if a filter hands it on', (type) => {
+    const other = new Error('away');
+    expect(caughtOver(type, other)).toBe(other);
   });
 
   it("gives an error of the application the status of the module's profile", () => {
