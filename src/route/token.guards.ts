@@ -169,8 +169,9 @@ export class RefreshGuard extends TokenGuard {
 
 /**
  * Lets in what a logout needs: an access token, also one that expired no longer ago than `refreshTokenExpires`, or a
- * refresh token. In cookies it takes the refresh token if the access token is missing or no longer good; the CSRF value
- * must be that of the token that it takes. A revoked token is refused.
+ * refresh token. It takes the refresh token of the cookie if the access token in a cookie is missing or no longer good, or
+ * if the one in a header expired longer ago; the CSRF value must be that of the token that it takes. A revoked token is
+ * refused.
  *
  * @example
  * ```ts
@@ -178,7 +179,7 @@ export class RefreshGuard extends TokenGuard {
  * @Post('logout')
  * async logout(@CurrentToken() token: JwtContext, @Res({ passthrough: true }) response: Response) {
  *   await this.blocklist.revokeSession(token);
- *   await this.cookies.unsetCookies(response);
+ *   this.cookies.unsetCookies(response);
  * }
  * ```
  */

@@ -24,8 +24,8 @@ const TESTING_ROWS = { clock: [checkFunction] } as const satisfies Rows<JwtExten
  * All other options stay.
  *
  * Cookies lose `Secure` (and `sameSite: 'none'`, which needs it, becomes `'lax'`), because the `agent` of supertest keeps
- * no such cookies of an application that it calls over plain HTTP. Cookies whose names start with `__Host-` or `__Secure-`
- * stay as they are.
+ * no such cookies of an application that it calls over plain HTTP. If the name of a cookie starts with `__Host-` or
+ * `__Secure-`, which browsers accept with `Secure` only, all cookies stay as they are.
  *
  * It is refused at start unless `NODE_ENV` is `test` or `development`: Jest and Vitest set it to `test`, `node --test`
  * and Mocha do not set it.
