@@ -4,3 +4,9 @@
 export function isProduction(): boolean {
   return process.env.NODE_ENV !== 'development' && process.env.NODE_ENV !== 'test';
 }
+
+/** Whether a test runs, in whatever environment: Jest and Vitest tell their workers, and what these start. */
+export function isTest(): boolean {
+  const { NODE_ENV, JEST_WORKER_ID, VITEST } = process.env;
+  return NODE_ENV === 'test' || JEST_WORKER_ID !== undefined || VITEST !== undefined;
+}

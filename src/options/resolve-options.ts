@@ -3,7 +3,7 @@ import { checkFunction, isObject } from '../common/checks.js';
 import { deepFreeze } from '../common/deep-freeze.js';
 import { configError, describe, kindOf } from '../common/describe.js';
 import { parseTimeout } from '../common/duration.js';
-import { isProduction } from '../common/environment.js';
+import { isProduction, isTest } from '../common/environment.js';
 import { pick, readOptions, type Rows } from '../common/read-options.js';
 import type { SecurityEventEmitter } from '../contracts/security-events.js';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
@@ -80,7 +80,7 @@ export function resolveOptions(options: JwtExtendedOptions): ResolvedOptions {
 
 /** Logs each choice that is allowed but costs security: R19 and R22 of the security requirements. */
 function warnAboutWeakOptions(options: ResolvedOptions): void {
-  const { token, locations, blocklist } = options;
+  const { token, locations, blocklist, issuers } = options;
   const isExposed = isProduction();
   warnAboutLocations('locations', locations, options);
   warn([
@@ -91,6 +91,10 @@ function warnAboutWeakOptions(options: ResolvedOptions): void {
     [
       token.leeway > 300,
       'leeway is more than 300 seconds: every token is accepted for that long after it has expired',
+    ],
+    [
+      !isTest() && token.leeway === 0 && issuers.length > 0,
+      "leeway is 0 beside issuers: a new token is refused if the clock of its issuer is ahead of this one; set leeway, such as '30s'",
     ],
     [
       isExposed && token.expires.access === false,
@@ -109,19 +113,22 @@ export function warnAboutLocations(
   locations: ResolvedOptions['locations'],
   { cookies, csrf }: ResolvedOptions,
 ): void {
-  const sendsCookies = isProduction() && locations.includes('cookies');
+  const sendsCookies = locations.includes('cookies');
+  const isServing = isProduction() || !isTest();
   warn([
     [
       locations.includes('query_string'),
-      `${name} has 'query_string': tokens in URLs end in access logs, browser history and Referer headers`,
+      `${name} has 'query_string': tokens in URLs end in access logs, browser history and Referer headers; ` +
+        'leave it out, and name it in @JwtRequired({ locations }) of the routes that cannot do without',
     ],
     [
-      sendsCookies && !cookies.secure,
+      isProduction() && sendsCookies && !cookies.secure,
       'cookies.secure is false: tokens in cookies also travel over plain HTTP, where anyone on the way reads them',
     ],
     [
-      sendsCookies && cookies.sameSite === 'none' && !csrf.protect,
-      "csrf.protect is false while cookies.sameSite is 'none': any web site can act in the name of your users",
+      isServing && sendsCookies && cookies.sameSite === 'none' && !csrf.protect,
+      "csrf.protect is false while cookies.sameSite is 'none': any web site can act in the name of your users; " +
+        "leave csrf.protect out, or set cookies.sameSite to 'lax'",
     ],
   ]);
 }

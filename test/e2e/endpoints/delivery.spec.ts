@@ -520,7 +520,8 @@ describe('A contradiction between deliver and locations', () => {
     }
     expect(warn.mock.calls.map(([message]) => message)).toEqual([
       'cookies.secure is false: tokens in cookies also travel over plain HTTP, where anyone on the way reads them',
-      "endpoints.logout.locations has 'query_string': tokens in URLs end in access logs, browser history and Referer headers",
+      "endpoints.logout.locations has 'query_string': tokens in URLs end in access logs, browser history and Referer headers; " +
+        'leave it out, and name it in @JwtRequired({ locations }) of the routes that cannot do without',
     ]);
   });
 });

@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { Token } from '../../../src/contracts/token.js';
 import { LOADER_ROWS, RESPONSE_CALLBACK_ROWS } from '../../../src/options/callbacks.js';
 import { KEY_ROWS } from '../../../src/options/key-options.js';
@@ -347,11 +347,14 @@ describe('The option login', () => {
 });
 
 describe('A warning about a weak option', () => {
-  const NODE_ENV = process.env.NODE_ENV;
+  const { NODE_ENV, JEST_WORKER_ID } = process.env;
   const warn = jest.spyOn(Logger.prototype, 'warn');
 
+  beforeEach(() => {
+    delete process.env.JEST_WORKER_ID;
+  });
   afterEach(() => {
-    process.env.NODE_ENV = NODE_ENV;
+    Object.assign(process.env, { NODE_ENV, JEST_WORKER_ID });
   });
 
   function warningsOf(options: object, environment: string | undefined): unknown[] {
@@ -367,7 +370,8 @@ describe('A warning about a weak option', () => {
   it.each([
     [
       { locations: ['headers', 'query_string'] },
-      "locations has 'query_string': tokens in URLs end in access logs, browser history and Referer headers",
+      "locations has 'query_string': tokens in URLs end in access logs, browser history and Referer headers; " +
+        'leave it out, and name it in @JwtRequired({ locations }) of the routes that cannot do without',
     ],
     [
       { blocklist: { onStoreError: 'allow' } },
@@ -401,10 +405,6 @@ describe('A warning about a weak option', () => {
       'cookies.secure is false: tokens in cookies also travel over plain HTTP, where anyone on the way reads them',
     ],
     [
-      { locations: ['cookies'], ...FULLY_OPEN },
-      "csrf.protect is false while cookies.sameSite is 'none': any web site can act in the name of your users",
-    ],
-    [
       { accessTokenExpires: false },
       'accessTokenExpires is false: a stolen access token opens every route for ever',
     ],
@@ -417,6 +417,26 @@ describe('A warning about a weak option', () => {
       expect(warningsOf(options, environment)).toEqual([warning]);
     for (const environment of ['development', 'test'])
       expect(warningsOf(options, environment)).toEqual([]);
+  });
+
+  it.each([
+    [
+      { locations: ['cookies'], ...FULLY_OPEN },
+      "csrf.protect is false while cookies.sameSite is 'none': any web site can act in the name of your users; " +
+        "leave csrf.protect out, or set cookies.sameSite to 'lax'",
+    ],
+    [
+      { issuers: [{ issuer: 'https://id.example', audience: 'api' }] },
+      'leeway is 0 beside issuers: a new token is refused if the clock of its issuer is ahead of this one; ' +
+        "set leeway, such as '30s'",
+    ],
+  ])('is logged unless tests run: %j', (options, warning) => {
+    for (const environment of ['production', 'development', 'staging', undefined])
+      expect(warningsOf(options, environment)).toEqual([warning]);
+    expect(warningsOf(options, 'test')).toEqual([]);
+    process.env.VITEST = 'true';
+    expect(warningsOf(options, 'development')).toEqual([]);
+    delete process.env.VITEST;
   });
 
   it('names the module', () => {
