@@ -13,7 +13,7 @@ import {
 /** Nest's metadata key for the version of a controller or a handler. */
 const VERSION_METADATA = '__version__';
 
-type NestModule = ModulesContainer extends Map<string, infer M> ? M : never;
+export type NestModule = ModulesContainer extends Map<string, infer M> ? M : never;
 
 /** A handler and the paths of its URLs, with global prefix and version. */
 export interface MountedRoute {

@@ -33,6 +33,7 @@ import { TokenMint } from '../tokens/token-mint.js';
 import { TokenReader } from '../tokens/token-reader.js';
 import { CheckedSettings } from './module-check.js';
 import { ModuleSettings } from './module-settings.js';
+import { StartupReport } from './startup-report.js';
 
 type Core = Awaited<ReturnType<typeof buildCore>>;
 type Services = ReturnType<typeof buildServices>;
@@ -153,6 +154,7 @@ export const PROVIDERS: Provider[] = [
   LogoutGuard,
   SlidingSessionInterceptor,
   JwtExceptionFilter,
+  StartupReport,
 ];
 
 /** What other modules may inject, and what Nest injects into guards, interceptor and filter in other modules. */

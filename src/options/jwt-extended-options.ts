@@ -54,6 +54,20 @@ export interface JwtExtendedOptions
   loaderTimeout?: Duration;
   /** Returns the current time; for tests. @default the system's clock */
   clock?: () => Date;
+  /**
+   * Whether the module says at start what it understood and what looks dangerous. In development, which is `NODE_ENV`
+   * `development`, it logs a few lines about keys, locations, lifetimes, store and routes, none of them secret; in
+   * production it warns of choices that are allowed but dangerous, such as the memory store, and in development of those
+   * that are dangerous there, too. `false`: neither.
+   *
+   * @default true
+   * @example
+   * ```ts
+   * // One process, which may forget its revocations when it ends.
+   * JwtExtendedModule.forRoot({ secret: process.env.JWT_SECRET, report: false });
+   * ```
+   */
+  report?: boolean;
 }
 
 /** The class that `useClass` and `useExisting` of `forRootAsync` take. */

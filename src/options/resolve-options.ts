@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { checkFunction, isObject } from '../common/checks.js';
+import { checkBoolean, checkFunction, isObject } from '../common/checks.js';
 import { deepFreeze } from '../common/deep-freeze.js';
 import { configError, describe, kindOf } from '../common/describe.js';
 import { parseTimeout } from '../common/duration.js';
@@ -40,6 +40,7 @@ export const OPTION_ROWS = {
   loaders: [readLoaders, {}],
   loaderTimeout: [parseTimeout, '5s'],
   clock: [checkClock, () => new Date()],
+  report: [checkBoolean, true],
 } satisfies Rows<JwtExtendedOptions>;
 
 /**
@@ -55,7 +56,7 @@ export const OPTION_ROWS = {
 export function resolveOptions(options: JwtExtendedOptions): ResolvedOptions {
   refuseNamesFromElsewhere(options, Object.keys(OPTION_ROWS));
   const given = readOptions('', OPTION_ROWS, options);
-  const { blocklist, rotation, sessions, events, login, loaders, clock } = given;
+  const { blocklist, rotation, sessions, events, login, loaders, clock, report } = given;
   checkStoreFits(blocklist, rotation, sessions);
   checkRenewal(given.cookies, given.accessTokenExpires);
   const token = resolveTokenOptions(pick(given, TOKEN_ROWS), given.csrf.protect);
@@ -72,6 +73,7 @@ export function resolveOptions(options: JwtExtendedOptions): ResolvedOptions {
     loaders,
     loaderTimeoutMs: given.loaderTimeout,
     clock,
+    report,
   };
   warnAboutWeakOptions(resolved);
   // These belong to the application, and change.
@@ -83,7 +85,7 @@ function warnAboutWeakOptions(options: ResolvedOptions): void {
   const { token, locations, blocklist, issuers } = options;
   const isExposed = isProduction();
   warnAboutLocations('locations', locations, options);
-  warn([
+  warn(options, [
     [
       blocklist.onStoreError === 'allow',
       "blocklist.onStoreError is 'allow': revoked tokens are let in while the store does not answer",
@@ -111,11 +113,12 @@ function warnAboutWeakOptions(options: ResolvedOptions): void {
 export function warnAboutLocations(
   name: string,
   locations: ResolvedOptions['locations'],
-  { cookies, csrf }: ResolvedOptions,
+  options: ResolvedOptions,
 ): void {
+  const { cookies, csrf } = options;
   const sendsCookies = locations.includes('cookies');
   const isServing = isProduction() || !isTest();
-  warn([
+  warn(options, [
     [
       locations.includes('query_string'),
       `${name} has 'query_string': tokens in URLs end in access logs, browser history and Referer headers; ` +
@@ -133,7 +136,11 @@ export function warnAboutLocations(
   ]);
 }
 
-function warn(weaknesses: readonly (readonly [applies: boolean, warning: string])[]): void {
+function warn(
+  { report }: ResolvedOptions,
+  weaknesses: readonly (readonly [applies: boolean, warning: string])[],
+): void {
+  if (!report) return;
   const logger = new Logger('JwtExtendedModule');
   for (const [applies, warning] of weaknesses) if (applies) logger.warn(warning);
 }

@@ -24,4 +24,5 @@ export interface ResolvedOptions extends ResolvedLocationOptions {
   readonly loaders: Readonly<JwtExtendedLoaders>;
   readonly loaderTimeoutMs: number;
   readonly clock: () => Date;
+  readonly report: boolean;
 }

@@ -80,6 +80,8 @@ function forTests(
   return {
     ...given,
     ...(clock && { clock }),
+    // Tests have nothing to learn from it.
+    report: false,
     // A test never uses the application's keys, nor those of other issuers.
     keys: undefined,
     issuers: undefined,

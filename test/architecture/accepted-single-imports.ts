@@ -4,15 +4,13 @@
  */
 export const acceptedSingleImports: readonly string[] = [
   'cli/keygen.ts',
-  'endpoints/jwks.controller.ts',
   'endpoints/login.controller.ts',
-  'endpoints/logout.controller.ts',
-  'endpoints/refresh.controller.ts',
   'http/extract-token.ts',
   'keys/secret-strength.ts',
   'module/cookie-paths.ts',
   'module/endpoint-paths.ts',
   'module/endpoints.ts',
+  'module/startup-report.ts',
   'options/names-elsewhere.ts',
   'passport/passport.strategies.ts',
   'revocation/store-circuit.ts',

@@ -96,6 +96,7 @@ describe('resolveOptions', () => {
       loaders: {},
       loaderTimeoutMs: 5000,
       clock: expect.any(Function),
+      report: true,
     });
   });
 
@@ -437,6 +438,12 @@ describe('A warning about a weak option', () => {
     process.env.VITEST = 'true';
     expect(warningsOf(options, 'development')).toEqual([]);
     delete process.env.VITEST;
+  });
+
+  it('is not logged with report: false', () => {
+    const options = { leeway: '10m', locations: ['query_string'], accessTokenExpires: false };
+    expect(warningsOf(options, 'production')).toHaveLength(3);
+    expect(warningsOf({ ...options, report: false }, 'production')).toEqual([]);
   });
 
   it('names the module', () => {
