@@ -5,6 +5,8 @@ import { AppModule } from './app.module.js';
 import { sendSecurityHeaders } from './page/security-headers.js';
 
 async function bootstrap() {
+  // Unset, it counts as production; here the module is to say at start what it understood.
+  process.env.NODE_ENV ??= 'development';
   // Without `forceCloseConnections`, pages that listen to events would keep a server from ending.
   const app = await NestFactory.create<NestFastifyApplication>(AppModule, new FastifyAdapter(), {
     forceCloseConnections: true,

@@ -41,6 +41,20 @@ describe('The server of the demo', () => {
     },
   );
 
+  it('says at start what the module understood, and warns of nothing', async () => {
+    const unset = { NODE_ENV: undefined, JEST_WORKER_ID: undefined };
+    const started = new Demo(FOLDER, unset);
+    await started.start('0');
+    const lines = started.sample.log().match(/(LOG|WARN) \[JwtExtendedModule\] \w+/g);
+    await started.close();
+
+    expect(lines).toEqual(
+      ['Keys', 'Locations', 'Lifetimes', 'Store', 'Routes'].map(
+        (name) => `LOG [JwtExtendedModule] ${name}`,
+      ),
+    );
+  });
+
   it('keeps its sessions in Redis if REDIS_URL names one', async () => {
     const redis = await RedisServer.start();
     const shared = new Demo(FOLDER, { REDIS_URL: redis.url });
