@@ -20,8 +20,8 @@ const TESTING_ROWS = { clock: [checkFunction] } as const satisfies Rows<JwtExten
 
 /**
  * Import it in a test, next to the modules of the application. Every `JwtExtendedModule` then gets a random secret,
- * trusts no other issuer, keeps revocations in memory, sets cookies without `Secure` and, if you pass a clock, uses it.
- * All other options stay.
+ * trusts no other issuer, keeps revocations in memory, sets cookies without `Secure`, reports nothing at start and, if you
+ * pass a clock, uses it. All other options stay.
  *
  * Cookies lose `Secure` (and `sameSite: 'none'`, which needs it, becomes `'lax'`), because the `agent` of supertest keeps
  * no such cookies of an application that it calls over plain HTTP. If the name of a cookie starts with `__Host-` or
