@@ -5,6 +5,11 @@ export function isProduction(): boolean {
   return process.env.NODE_ENV !== 'development' && process.env.NODE_ENV !== 'test';
 }
 
+/** Whether it may be told what a developer wants to know: also where `NODE_ENV` is unset, as `nest start` leaves it. */
+export function isDevelopment(): boolean {
+  return (process.env.NODE_ENV || 'development') === 'development';
+}
+
 /** Whether a test runs, in whatever environment: Jest and Vitest tell their workers, and what these start. */
 export function isTest(): boolean {
   const { NODE_ENV, JEST_WORKER_ID, VITEST } = process.env;

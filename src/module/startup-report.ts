@@ -2,7 +2,7 @@ import type { Cluster } from 'node:cluster';
 import { Inject, Injectable, Logger, type OnModuleInit, type Type } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { plainNameOf } from '../common/describe.js';
-import { isProduction, isTest } from '../common/environment.js';
+import { isDevelopment, isProduction, isTest } from '../common/environment.js';
 import type { TokenExtractor } from '../contracts/route-policy.js';
 import type { TokenLocation } from '../contracts/token.js';
 import { JWKS_PATH } from '../endpoints/jwks.controller.js';
@@ -17,8 +17,8 @@ import { ModuleSettings } from './module-settings.js';
 import { mountedRoutes, type NestModule } from './mounted-routes.js';
 
 /**
- * Logs what a module understood, in development, and in production that its store does not suffice. No line has a key, a
- * secret or a token.
+ * Logs what a module understood, unless `NODE_ENV` names another environment than development, and in production that its
+ * store does not suffice. No line has a key, a secret or a token.
  */
 @Injectable()
 export class StartupReport implements OnModuleInit {
@@ -35,8 +35,8 @@ export class StartupReport implements OnModuleInit {
   onModuleInit(): void {
     const { options } = this.settings;
     if (!options.report || isTest()) return;
-    if (!isProduction()) this.#summarize();
-    else if (keepsInMemory(options)) this.#logger.warn(memoryWarning(this.#place()));
+    if (isDevelopment()) this.#summarize();
+    if (isProduction() && keepsInMemory(options)) this.#logger.warn(memoryWarning(this.#place()));
   }
 
   #summarize(): void {

@@ -191,7 +191,7 @@ describe('The report at start in development', () => {
     ['development', DEVELOPMENT, {}, 5],
     ['production', PRODUCTION, {}, 0],
     ['an environment of another name', { NODE_ENV: 'staging' }, {}, 0],
-    ['an environment without a name', {}, {}, 0],
+    ['an environment without a name', {}, {}, 5],
     ['tests', { NODE_ENV: 'test' }, {}, 0],
     ['Jest', { ...DEVELOPMENT, JEST_WORKER_ID: '1' }, {}, 0],
     ['Vitest', { ...DEVELOPMENT, VITEST: 'true' }, {}, 0],
