@@ -35,7 +35,7 @@ const LONGEST_PAUSE_MS = 5;
 /** Processes that migrate at once wait for each other on this lock. The number is arbitrary, and must not change. */
 const MIGRATION_LOCK = 5_271_009_914_385_206;
 
-/** PostgreSQL, over `pg` or within this process as PGlite. */
+/** PostgreSQL, over `pg` or another library, or within this process as PGlite. */
 export class PostgresDialect extends SqlDialect {
   constructor(
     private readonly client: PostgresClient,
@@ -61,11 +61,10 @@ export class PostgresDialect extends SqlDialect {
   }
 
   async #query(statement: string, values: readonly unknown[]): Promise<readonly unknown[]> {
-    const answer: unknown = await this.client.query(statement, [...values]);
-    const rows: unknown = (answer as { readonly rows?: unknown } | null | undefined)?.rows;
-    if (Array.isArray(rows)) return rows as readonly unknown[];
+    const rows = rowsOf(await this.client.query(statement, [...values]));
+    if (rows) return rows;
     throw new JwtExtendedConfigError(
-      'SqlBlocklistStore: query() of the client does not answer with { rows }; give it a Pool or a Client of pg, or a PGlite',
+      'SqlBlocklistStore: query() of the client does not answer with rows; give it a Pool or a Client of pg, a PGlite, or a DataSource of TypeORM',
     );
   }
 
@@ -90,6 +89,22 @@ export class PostgresDialect extends SqlDialect {
       throw UNFIT.has(code) ? unfitTables(this.table, message, error) : error;
     }
   }
+}
+
+/** `{ rows }` of pg, or the rows themselves; TypeORM answers an UPDATE and a DELETE with `[rows, count]`. */
+function rowsOf(answer: unknown): readonly unknown[] | undefined {
+  if (!isList(answer)) {
+    const rows: unknown = (answer as { readonly rows?: unknown } | null | undefined)?.rows;
+    return isList(rows) ? rows : undefined;
+  }
+  const [rows, count] = answer;
+  if (isList(rows) && typeof count === 'number') return rows;
+  // Another pair, such as one of rows and columns, would count as two rows.
+  return answer.some(isList) ? undefined : answer;
+}
+
+function isList(value: unknown): value is readonly unknown[] {
+  return Array.isArray(value);
 }
 
 /** Returns one row with the type of each column, and fails if a column is missing. */

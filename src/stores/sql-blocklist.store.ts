@@ -4,6 +4,7 @@ import type { BlocklistStore, SessionRecords } from '../contracts/blocklist-stor
 import { JwtExtendedConfigError } from '../errors/config.error.js';
 import { PostgresDialect } from './postgres.dialect.js';
 import {
+  type PostgresClient,
   type SqlClient,
   type SqlDialect,
   type SqlTable,
@@ -47,10 +48,10 @@ export interface SqlPurgeOptions {
 }
 
 /**
- * Keeps revocations in a database that the application has opened: PostgreSQL over `pg` or as PGlite, or SQLite over
- * `libsql` or `better-sqlite3`. Several processes on one database act as one. The application still owns the connection,
- * and closes it. Leave no transaction open on it: a revocation that is written within a transaction is lost if the
- * transaction is rolled back.
+ * Keeps revocations in a database that the application has opened: PostgreSQL over `pg`, as PGlite or over a `DataSource`
+ * of TypeORM, or SQLite over `libsql` or `better-sqlite3`. Several processes on one database act as one. The application
+ * still owns the connection, and closes it. Leave no transaction open on it: a revocation that is written within a
+ * transaction is lost if the transaction is rolled back.
  *
  * With `pg`, use a `Pool` with a listener for its `'error'` events; a single `Client` runs one statement after the other.
  * Connect to the primary, because a replica receives revocations late.
@@ -192,11 +193,23 @@ export function dialectOf(client: SqlClient, table: SqlTable): SqlDialect {
   if (typeof given === 'object' && given !== null) {
     if ('prepare' in client && typeof client.prepare === 'function')
       return new SqliteDialect(client, table);
-    if ('query' in client && typeof client.query === 'function')
+    if ('query' in client && typeof client.query === 'function') {
+      assertPostgres(client);
       return new PostgresDialect(client, table);
+    }
   }
   throw new JwtExtendedConfigError(
-    `${STORE}: give it a Pool or a Client of pg, a PGlite, or a Database of libsql or better-sqlite3`,
+    `${STORE}: give it a Pool or a Client of pg, a PGlite, a DataSource of TypeORM, or a Database of libsql or better-sqlite3`,
+  );
+}
+
+/** A DataSource of TypeORM has the same methods for every kind of database. */
+function assertPostgres(client: PostgresClient): void {
+  const { options } = client as { readonly options?: { readonly type?: unknown } };
+  const type = options?.type;
+  if (typeof type !== 'string' || type === 'postgres') return;
+  throw new JwtExtendedConfigError(
+    `${STORE}: the DataSource is for ${type}, and must be for postgres; for SQLite, open a Database of libsql or better-sqlite3 on the same file`,
   );
 }
 

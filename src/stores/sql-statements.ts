@@ -1,9 +1,15 @@
 import type { Awaitable } from '../contracts/awaitable.js';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
 
-/** The part of a `Pool` or a `Client` of `pg`, or of a `PGlite`, that a store needs. */
+/**
+ * The part of a `Pool` or a `Client` of `pg`, of a `PGlite`, or of a `DataSource` of TypeORM that a store needs. Over any
+ * other library, an object with a function `query`, whose parameters are `$1`, `$2` and so on, and whose answer is the rows.
+ */
 export interface PostgresClient {
-  query(text: string, values: unknown[]): Promise<{ readonly rows: readonly unknown[] }>;
+  query(
+    text: string,
+    values: unknown[],
+  ): Promise<{ readonly rows: readonly unknown[] } | readonly unknown[]>;
 }
 
 /** The part of the `Database` of `libsql` or `better-sqlite3` that a store needs. */

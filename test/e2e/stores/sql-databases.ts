@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import Database from 'libsql';
 import pg from 'pg';
+import { DataSource } from 'typeorm';
 import type { SqlClient } from '../../../src/stores/sql-statements.js';
 import { PostgresServer } from '../../support/postgres.js';
 
@@ -25,6 +26,8 @@ export const CLIENTS: Readonly<Record<string, (server: PostgresServer) => Promis
     'a pg Pool': (server) => openPool(poolOf(server)),
     'a pg Client': openClient,
     PGlite: openPglite,
+    'a DataSource of TypeORM': openDataSource,
+    'a function that answers with rows': openFunction,
     'libsql on a file': async () => closedWithItsTables(await openFile()),
     'libsql in memory': async () => closedWithItsTables(openSqlite(':memory:')),
   };
@@ -80,6 +83,19 @@ async function openClient(server: PostgresServer): Promise<OpenDatabase> {
 async function openPglite(): Promise<OpenDatabase> {
   const client = await PGlite.create();
   return postgres(client, () => client.close());
+}
+
+async function openDataSource(server: PostgresServer): Promise<OpenDatabase> {
+  const client = await new DataSource({ type: 'postgres', url: server.url }).initialize();
+  return { client, rows: (sql) => client.query(sql), close: () => client.destroy() };
+}
+
+/** As `$queryRawUnsafe` of Prisma and `unsafe` of postgres.js do. */
+async function openFunction(server: PostgresServer): Promise<OpenDatabase> {
+  const pool = poolOf(server);
+  const query = async (text: string, values?: unknown[]) =>
+    (await pool.query<Row>(text, values)).rows;
+  return { client: { query }, rows: query, close: () => pool.end() };
 }
 
 async function openFile(): Promise<OpenDatabase> {

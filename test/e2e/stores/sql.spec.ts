@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'libsql';
 import pg from 'pg';
+import { DataSource } from 'typeorm';
 import {
   JwtExtendedConfigError,
   SqlBlocklistStore,
@@ -208,6 +209,24 @@ describe('Tables of a SqlBlocklistStore in PostgreSQL', () => {
     await pool.end();
     expect(refusal).toMatchObject({ code: 'ECONNREFUSED' });
     expect(refusal).not.toBeInstanceOf(JwtExtendedConfigError);
+  });
+});
+
+describe('A SqlBlocklistStore over a DataSource of TypeORM', () => {
+  it('keeps what it writes during a transaction that is rolled back', async () => {
+    const dataSource = await new DataSource({ type: 'postgres', url: server.url }).initialize();
+    const store = await migrated(dataSource, 'rolled_back');
+
+    const failed = dataSource.transaction(async (manager) => {
+      await manager.query('CREATE TABLE undone (id int)');
+      await store.add('jti:one', '1', null);
+      throw new Error('rolled back');
+    });
+
+    await expect(failed).rejects.toThrow('rolled back');
+    expect(await store.get(['jti:one'])).toEqual(['1']);
+    expect(await dataSource.query("SELECT to_regclass('undone')")).toEqual([{ to_regclass: null }]);
+    await dataSource.destroy();
   });
 });
 

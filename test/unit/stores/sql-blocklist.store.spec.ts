@@ -33,8 +33,40 @@ describe('SqlBlocklistStore', () => {
     const made = () => new SqlBlocklistStore(client as unknown as SqlClient);
     expect(made).toThrow(JwtExtendedConfigError);
     expect(made).toThrow(
-      'SqlBlocklistStore: give it a Pool or a Client of pg, a PGlite, or a Database of libsql or better-sqlite3',
+      'SqlBlocklistStore: give it a Pool or a Client of pg, a PGlite, a DataSource of TypeORM, or a Database of libsql or better-sqlite3',
     );
+  });
+
+  it.each(['better-sqlite3', 'mysql', 'cockroachdb'])(
+    'rejects a DataSource of TypeORM for %s and names what to give',
+    (type) => {
+      const dataSource = { options: { type }, query: async () => [] };
+      const made = () => new SqlBlocklistStore(dataSource);
+      expect(made).toThrow(JwtExtendedConfigError);
+      expect(made).toThrow(
+        `SqlBlocklistStore: the DataSource is for ${type}, and must be for postgres; for SQLite, open a Database of libsql or better-sqlite3 on the same file`,
+      );
+    },
+  );
+
+  it.each([
+    ['{ rows }', { rows: [{ value: '=1' }] }],
+    ['rows', [{ value: '=1' }]],
+    ['a pair of rows and their number', [[{ value: '=1' }], 1]],
+  ])('takes %s as the answer of a client', async (_, answer) => {
+    const store = new SqlBlocklistStore({ query: async () => answer });
+    expect(await store.replace('jti:one', '1', '2', null)).toBe(true);
+    expect(await store.sessions.list('alice')).toEqual(['1']);
+  });
+
+  it.each([
+    ['{ rows }', { rows: [] }],
+    ['rows', []],
+    ['a pair of rows and their number', [[], 0]],
+  ])('sees in %s that no row was written', async (_, answer) => {
+    const store = new SqlBlocklistStore({ query: async () => answer });
+    expect(await store.add('jti:one', '1', null)).toBe(false);
+    expect(await store.get(['jti:one'])).toEqual([null]);
   });
 
   /** Options that a store refuses, and how its error begins. */
@@ -72,7 +104,8 @@ describe('SqlBlocklistStore', () => {
   });
 
   it.each([
-    ['a list', [[], []]],
+    ['a pair of rows and columns', [[], []]],
+    ['rows as lists', [['=jti:one', '=1']]],
     ['nothing', undefined],
     ['null', null],
     ['rows that are not a list', { rows: {} }],
@@ -86,7 +119,7 @@ describe('SqlBlocklistStore', () => {
   });
 
   const SQLITE = 'give it a Database of libsql or better-sqlite3';
-  const POSTGRES = 'give it a Pool or a Client of pg, or a PGlite';
+  const POSTGRES = 'give it a Pool or a Client of pg, a PGlite, or a DataSource of TypeORM';
 
   /** Each call rejects because the client is of another library, and says what to give. */
   async function expectMisfit(calls: readonly Promise<unknown>[], hint: string): Promise<void> {
