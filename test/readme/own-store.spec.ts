@@ -1,47 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
 import * as library from '../../src/index.js';
 import { blocklistStoreContract } from '../../src/testing/index.js';
-import { Reconnecting } from '../e2e/stores/reconnecting.js';
-import { poolOf } from '../e2e/stores/sql-databases.js';
-import { PostgresServer } from '../support/postgres.js';
-import { blocksIn, root } from '../support/readme.js';
+import { root } from '../support/readme.js';
 
 type StoreClass = new (database?: unknown) => library.BlocklistStore;
-
-describe('The store of the README', () => {
-  const [schema, ...others] = blocksIn('sql');
-  const [example] = blocksIn('ts').filter(({ text }) =>
-    text.includes('class DatabaseBlocklistStore'),
-  );
-  const DatabaseBlocklistStore = classIn(example?.text ?? '', 'DatabaseBlocklistStore');
-  let server: PostgresServer;
-  const connection = new Reconnecting(async () => {
-    const pool = poolOf(server);
-    return { store: new DatabaseBlocklistStore(pool), close: () => pool.end() };
-  });
-
-  beforeAll(async () => {
-    server = await PostgresServer.start();
-    const pool = poolOf(server);
-    await pool.query(schema?.text ?? '');
-    await pool.end();
-  });
-  afterAll(async () => {
-    await connection.close();
-    await server.close();
-  });
-
-  it('needs one table, which the README creates', () => {
-    expect(others).toEqual([]);
-  });
-
-  it.each(blocklistStoreContract(connection.open, { sessions: false }))('$name', ({ run }) =>
-    run(),
-  );
-});
 
 describe('The example of a BlocklistStore', () => {
   const source = readFileSync(join(root, 'src/contracts/blocklist-store.ts'), 'utf8');

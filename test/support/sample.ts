@@ -12,7 +12,8 @@ export type StartScript =
   | 'start:key-rotation'
   | 'start:sessions'
   | 'start:scopes'
-  | 'start:login-endpoint';
+  | 'start:login-endpoint'
+  | 'start:stores';
 
 /** The steps of such a script after the build of the library, which has run before the tests. */
 export function startSteps(script: StartScript): { compile: string; run: string } {
@@ -63,9 +64,13 @@ export class Sample {
     variables: NodeJS.ProcessEnv,
     folder = 'dist',
   ): Promise<Sample> {
+    return Sample.run(startSteps(script).run.replace('/dist/', `/${folder}/`), variables);
+  }
+
+  /** Starts an application with a command in a folder. */
+  static async run(command: string, variables: NodeJS.ProcessEnv, cwd = root): Promise<Sample> {
     const env = { ...process.env, NO_COLOR: '1', ...variables };
-    const run = startSteps(script).run.replace('/dist/', `/${folder}/`);
-    const sample = new Sample(spawn('bash', ['-c', `exec ${run}`], { cwd: root, env }));
+    const sample = new Sample(spawn('bash', ['-c', `exec ${command}`], { cwd, env }));
     const [, url = ''] = await sample.says(/Application is running on: (\S+)\s/);
     sample.url = url;
     return sample;

@@ -6,7 +6,13 @@ import tseslint from 'typescript-eslint';
 const root = resolve(import.meta.dirname, '../..');
 
 export default defineConfig(
-  { ignores: ['**/dist/**', '**/coverage/**', 'test/consumers/*/**'] },
+  {
+    ignores: [
+      ...['**/dist/**', '**/coverage/**', 'test/consumers/*/**'],
+      // Prisma is not among the development dependencies.
+      ...['sample/06-stores/prisma.config.ts', 'sample/06-stores/src/stores/prisma.module.ts'],
+    ],
+  },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   {
     files: ['src/**/*.ts'],

@@ -1,0 +1,2 @@
+/** The injection token of the application's `BlocklistStore`. */
+export const STORE = Symbol('STORE');

@@ -1,0 +1,67 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PostgresServer } from '../../support/postgres.js';
+import { root } from '../../support/readme.js';
+import { RedisServer } from '../../support/redis.js';
+import { compileSample, Sample } from '../../support/sample.js';
+import { answersOf, walk } from './store-walk.js';
+
+const SECRET = 'q8Jr2xVn6LwTz4YbD1kPcH9mGsF3eUoA7iXWtRhK';
+
+/** Each store of the sample, by the value of STORE, and whether it keeps a revocation over a restart. */
+const STORES = {
+  memory: false,
+  'cache-manager': false,
+  redis: true,
+  ioredis: true,
+  postgres: true,
+  typeorm: true,
+  sqlite: true,
+  'typeorm-sqlite': true,
+  own: true,
+};
+
+describe('The sample of stores', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'stores-'));
+  let redis: RedisServer;
+  let postgres: PostgresServer;
+
+  beforeAll(async () => {
+    [redis, postgres] = await Promise.all([
+      RedisServer.start({ appendonly: true }),
+      PostgresServer.start(),
+      compileSample('start:stores'),
+    ]);
+  });
+  afterAll(async () => {
+    await Promise.all([redis?.close(), postgres?.close()]);
+    rmSync(folder, { recursive: true });
+  });
+
+  it('is tested with each of its stores', () => {
+    const modules = readdirSync(join(root, 'sample/06-stores/src/stores'))
+      .flatMap((name) => /^(.+)\.module\.ts$/.exec(name)?.[1] ?? [])
+      // The pool is no store, and Prisma has a test of its own, because it is not installed here.
+      .filter((name) => !['pool', 'prisma'].includes(name));
+    expect(modules.sort()).toEqual(Object.keys(STORES).sort());
+  });
+
+  it.each(Object.entries(STORES))(
+    'logs one device out with STORE=%s, and is durable: %s',
+    async (STORE, isDurable) => {
+      const start = () =>
+        Sample.start('start:stores', {
+          STORE,
+          PORT: '0',
+          JWT_SECRET: SECRET,
+          REDIS_URL: redis.url,
+          DATABASE_URL: postgres.url,
+          SQLITE_FILE: join(folder, `${STORE}.db`),
+        });
+
+      expect(await walk(start)).toEqual(answersOf(isDurable));
+    },
+  );
+});
