@@ -13,7 +13,8 @@ export type StartScript =
   | 'start:sessions'
   | 'start:scopes'
   | 'start:login-endpoint'
-  | 'start:stores';
+  | 'start:stores'
+  | 'start:issuers';
 
 /** The steps of such a script after the build of the library, which has run before the tests. */
 export function startSteps(script: StartScript): { compile: string; run: string } {
