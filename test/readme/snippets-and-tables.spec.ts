@@ -32,6 +32,9 @@ const snippets = blocksIn('ts');
 const excerpts = snippets.filter(({ text }) => SOURCE.test(text));
 const modules = snippets.filter(({ text }) => !SOURCE.test(text));
 
+/** The guides whose snippets all come from their program. */
+const WITH_PROGRAM = ['02-key-rotation', '06-stores', '07-issuers'];
+
 /** A snippet with a mistake. Its page tells its mistakes from those of the others. */
 const broken: Block = {
   page: 'broken.md',
@@ -65,6 +68,13 @@ describe('The snippets of the README', () => {
       );
     },
   );
+
+  it.each(WITH_PROGRAM)('come from the program of their guide in %s', (sample) => {
+    const own = snippets.filter(({ page }) => page === `sample/${sample}/README.md`);
+
+    expect(own.length).toBeGreaterThanOrEqual(3);
+    expect(own.filter(({ text }) => !text.startsWith(`// sample/${sample}/`))).toEqual([]);
+  });
 
   it('show the usage text of the command', () => {
     let usage = '';

@@ -163,6 +163,22 @@ describe('The sample of key rotation, with PORT and KEY_FOLDER', () => {
     keys.remove();
   });
 
+  it('has tokens that a service with its public key accepts, and no others', async () => {
+    const JWT_PUBLIC_KEY = keys.read('jwt-one.public.jwk.json');
+    const variables = { PORT: '0', APP: 'verifier', JWT_PUBLIC_KEY };
+    const verifier = await Sample.start('start:key-rotation', variables);
+    const ask = async (bearer: string) => {
+      const headers = { authorization: `Bearer ${bearer}` };
+      const answer = await fetch(`${verifier.url}/orders`, { headers });
+      return { status: answer.status, body: await answer.json() };
+    };
+    const [header, payload] = token.split('.');
+
+    expect(await ask(token)).toEqual({ status: 200, body: { ordered_by: 'alice' } });
+    expect(await ask(`${header}.${payload}.${'A'.repeat(86)}`)).toMatchObject({ status: 422 });
+    await verifier.stop();
+  });
+
   it.each([
     ['names a key that is not there', () => keys.write('current', 'two\n')],
     [

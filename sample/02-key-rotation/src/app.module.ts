@@ -13,7 +13,11 @@ import { UsersService } from './users/users.service.js';
       endpoints: { jwks: true },
       imports: [KeysModule],
       inject: [KeyFolder],
-      useFactory: (folder: KeyFolder) => ({ keys: folder.read() }),
+      useFactory: (folder: KeyFolder) => ({
+        keys: folder.read(),
+        encodeIssuer: 'https://login.example.com',
+        encodeAudience: 'https://orders.example.com',
+      }),
     }),
   ],
   controllers: [AppController],
