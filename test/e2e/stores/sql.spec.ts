@@ -213,6 +213,13 @@ describe('Tables of a SqlBlocklistStore in PostgreSQL', () => {
 });
 
 describe('A SqlBlocklistStore over a DataSource of TypeORM', () => {
+  it('fails the check if its tables are missing', async () => {
+    const dataSource = await new DataSource({ type: 'postgres', url: server.url }).initialize();
+    const store = new SqlBlocklistStore(dataSource, { table: 'missing' });
+    await expect(store.check()).rejects.toThrow(JwtExtendedConfigError);
+    await dataSource.destroy();
+  });
+
   it('keeps what it writes during a transaction that is rolled back', async () => {
     const dataSource = await new DataSource({ type: 'postgres', url: server.url }).initialize();
     const store = await migrated(dataSource, 'rolled_back');

@@ -11,7 +11,7 @@ function openClient(pool: Pool) {
   return new PrismaClient({ adapter: new PrismaPg(pool) });
 }
 
-/** Prisma Migrate removes tables that it does not know, so these are in a schema that Prisma does not manage. */
+/** Prisma Migrate takes tables that it does not know for a mistake, so these are in a schema that it does not manage. */
 async function openStore(pool: Pool) {
   await pool.query('CREATE SCHEMA IF NOT EXISTS auth');
   const store = new SqlBlocklistStore(pool, { table: 'auth.jwt_blocklist' });
