@@ -41,7 +41,8 @@ describe('The sample of stores with Prisma', () => {
   beforeAll(async () => {
     mkdirSync(join(root, 'node_modules/.cache'), { recursive: true });
     folder = mkdtempSync(join(root, 'node_modules/.cache/prisma-'));
-    cpSync(join(root, 'sample/06-stores'), folder, { recursive: true });
+    const filter = (path: string) => !path.endsWith('/dist');
+    cpSync(join(root, 'sample/06-stores'), folder, { recursive: true, filter });
     cpSync(join(import.meta.dirname, 'prisma'), join(folder, 'src'), { recursive: true });
     writeFileSync(join(folder, 'package.json'), JSON.stringify({ type: 'module', private: true }));
     writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(SETTINGS));

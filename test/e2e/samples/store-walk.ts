@@ -33,12 +33,18 @@ export async function walk(start: () => Promise<Sample>): Promise<object> {
   return { ...before, ...after };
 }
 
-async function logIn(sample: Sample): Promise<string> {
+export async function logIn(sample: Sample): Promise<string> {
   const answer = await sample.post('/auth', '{"username":"alice","password":"wonderland"}');
   return ((await answer.json()) as { access_token: string }).access_token;
 }
 
-async function send(sample: Sample, method: string, path: string, token: string): Promise<string> {
+/** The status and the body of an answer. */
+export async function send(
+  sample: Sample,
+  method: string,
+  path: string,
+  token: string,
+): Promise<string> {
   const headers = { authorization: `Bearer ${token}` };
   const answer = await fetch(sample.url + path, { method, headers });
   return `${answer.status} ${await answer.text()}`;

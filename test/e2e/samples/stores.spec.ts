@@ -6,7 +6,7 @@ import { PostgresServer } from '../../support/postgres.js';
 import { root } from '../../support/readme.js';
 import { RedisServer } from '../../support/redis.js';
 import { compileSample, Sample } from '../../support/sample.js';
-import { answersOf, walk } from './store-walk.js';
+import { answersOf, logIn, send, walk } from './store-walk.js';
 
 const SECRET = 'q8Jr2xVn6LwTz4YbD1kPcH9mGsF3eUoA7iXWtRhK';
 
@@ -48,20 +48,36 @@ describe('The sample of stores', () => {
     expect(modules.sort()).toEqual(Object.keys(STORES).sort());
   });
 
+  const start = (STORE: string) =>
+    Sample.start('start:stores', {
+      STORE,
+      PORT: '0',
+      JWT_SECRET: SECRET,
+      REDIS_URL: redis.url,
+      DATABASE_URL: postgres.url,
+      SQLITE_FILE: join(folder, `${STORE}.db`),
+    });
+
   it.each(Object.entries(STORES))(
     'logs one device out with STORE=%s, and is durable: %s',
-    async (STORE, isDurable) => {
-      const start = () =>
-        Sample.start('start:stores', {
-          STORE,
-          PORT: '0',
-          JWT_SECRET: SECRET,
-          REDIS_URL: redis.url,
-          DATABASE_URL: postgres.url,
-          SQLITE_FILE: join(folder, `${STORE}.db`),
-        });
+    async (name, isDurable) => {
+      expect(await walk(() => start(name))).toEqual(answersOf(isDurable));
+    },
+  );
 
-      expect(await walk(start)).toEqual(answersOf(isDurable));
+  it.each(['redis', 'ioredis'])(
+    'starts before Redis with STORE=%s, and uses it once it is there',
+    async (name) => {
+      await redis.kill();
+      const sample = await start(name);
+      const token = await logIn(sample);
+      expect(await send(sample, 'GET', '/me', token)).toMatch(/^503 /);
+
+      await redis.restart();
+      while ((await send(sample, 'GET', '/me', token)).startsWith('503 ')) continue;
+
+      expect(await send(sample, 'GET', '/me', token)).toBe('200 {"username":"alice"}');
+      await sample.stop();
     },
   );
 });

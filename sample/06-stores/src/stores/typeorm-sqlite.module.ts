@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import driver from 'libsql';
+import { SQLITE_FILE } from './sqlite-file.js';
 import { StoreModule as SqliteModule } from './sqlite.module.js';
 
 /** The store has a connection of its own to TypeORM's file, because TypeORM uses one connection for all transactions. */
@@ -9,7 +10,7 @@ import { StoreModule as SqliteModule } from './sqlite.module.js';
     TypeOrmModule.forRoot({
       type: 'better-sqlite3',
       driver,
-      database: process.env.SQLITE_FILE ?? 'stores.db',
+      database: SQLITE_FILE,
       enableWAL: true,
     }),
     SqliteModule,
