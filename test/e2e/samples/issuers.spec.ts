@@ -211,6 +211,11 @@ describe('The sample of issuers', () => {
     });
   });
 
+  it('lets no user of Keycloak in where a role of Entra ID is required', async () => {
+    const token = tokenOf('Keycloak', { roles: ['approver'] });
+    expect(await send('GET', '/approvals/entra-id', token)).toMatchObject({ status: 403 });
+  });
+
   it('accepts its own tokens, too', async () => {
     const token = await logIn();
     expect(await send('GET', '/orders/mine', token)).toEqual({

@@ -5,7 +5,8 @@ import { AccessGuard, RequireClaims } from 'nestjs-jwt-extended';
 @UseGuards(AccessGuard)
 @Controller('approvals')
 export class ApprovalsController {
-  @RequireClaims({ roles: 'approver' })
+  /** For users of Entra ID only: a token of another issuer may have the same claim. */
+  @RequireClaims({ roles: 'approver', iss: process.env.ENTRA_ID_ISSUER ?? 'none' })
   @Get('entra-id')
   ofEntraId() {
     return [{ id: 1 }];
