@@ -27,10 +27,15 @@ import { type Block, blocksIn, plain, root, tableOf } from '../support/readme.js
 
 /** A first line that names the file of the excerpt. */
 const SOURCE = /^\/\/ (sample\/\S+)\n/;
+const isExcerpt = ({ text }: Block) => SOURCE.test(text);
 
 const snippets = blocksIn('ts');
-const excerpts = snippets.filter(({ text }) => SOURCE.test(text));
-const modules = snippets.filter(({ text }) => !SOURCE.test(text));
+const scripts = blocksIn('js');
+const excerpts = [...snippets, ...scripts].filter(isExcerpt);
+const modules = snippets.filter((block) => !isExcerpt(block));
+
+/** The guides whose every snippet is a part of their program. */
+const PROGRAMS = /^sample\/(08-cookies|09-testing)\//;
 
 /** The guides whose snippets all come from their program. */
 const WITH_PROGRAM = ['02-key-rotation', '06-stores', '07-issuers'];
@@ -54,7 +59,15 @@ describe('The snippets of the README', () => {
   it('are all in a language that is checked', () => {
     expect(excerpts.length).toBeGreaterThanOrEqual(5);
     expect(modules.length).toBeGreaterThanOrEqual(12);
-    expect(['js', 'javascript', 'typescript', 'tsx'].flatMap(blocksIn)).toEqual([]);
+    expect(['javascript', 'typescript', 'tsx', 'json', 'html'].flatMap(blocksIn)).toEqual([]);
+  });
+
+  it('are parts of a program if they are JavaScript, and everywhere in some guides', () => {
+    const loose = [...snippets, ...scripts].filter((block) => !isExcerpt(block));
+
+    expect(loose.filter(({ page, language }) => language === 'js' || PROGRAMS.test(page))).toEqual(
+      [],
+    );
   });
 
   it.each(excerpts.map((block) => [`${block.page}:${block.line}`, block] as const))(
@@ -106,7 +119,7 @@ function mistakesIn(blocks: readonly Block[]): string[] {
     config: object;
   };
   const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root);
-  // Two of the snippets run in a browser.
+  // Some of the snippets run in a browser.
   const program = ts.createProgram({
     rootNames: [...files.keys()],
     options: { ...options, lib: ['lib.es2022.d.ts', 'lib.dom.d.ts'] },

@@ -14,7 +14,8 @@ export type StartScript =
   | 'start:scopes'
   | 'start:login-endpoint'
   | 'start:stores'
-  | 'start:issuers';
+  | 'start:issuers'
+  | 'start:cookies';
 
 /** The steps of such a script after the build of the library, which has run before the tests. */
 export function startSteps(script: StartScript): { compile: string; run: string } {
