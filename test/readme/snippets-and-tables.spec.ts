@@ -35,7 +35,7 @@ const excerpts = [...snippets, ...scripts].filter(isExcerpt);
 const modules = snippets.filter((block) => !isExcerpt(block));
 
 /** The guides whose every snippet is a part of their program. */
-const PROGRAMS = /^sample\/(08-cookies|09-testing)\//;
+const PROGRAMS = /^sample\/(08-cookies|09-testing|10-from-passport)\//;
 
 /** The guides whose snippets all come from their program. */
 const WITH_PROGRAM = ['02-key-rotation', '06-stores', '07-issuers'];
@@ -50,10 +50,36 @@ const broken: Block = {
 };
 const ofBroken = 'broken.md:1: ';
 
+const FROM_PASSPORT = 'Option of @nestjs/jwt or passport-jwt';
+
+/** The options in code of a cell: `signOptions.expiresIn`, or what stands before a colon. */
+const optionsIn = (cell = '') =>
+  [...cell.matchAll(/`([\w.]+)(?:: [^`]+)?`/g)].map(([, name = '']) => name);
+
+/** The code in a cell. */
+const codeOf = (cell = '') => (cell.match(/`[^`]+`/g) ?? []).join(' ');
+
+/** Compiles if `@nestjs/jwt` and `passport-jwt` have the options that the guide maps to ours. */
+const mapped: Block = {
+  page: 'options of passport',
+  language: 'ts',
+  section: '',
+  line: 0,
+  text: [
+    "import type { JwtModuleOptions } from '@nestjs/jwt';",
+    "import type { StrategyOptions } from 'passport-jwt';",
+    'type Names<T> = T extends unknown ? keyof T : never;',
+    'type Options = Required<JwtModuleOptions> & Record<Names<StrategyOptions>, unknown>;',
+    ...tableOf(FROM_PASSPORT)
+      .flatMap((row) => optionsIn(row[FROM_PASSPORT]))
+      .map((name, at) => `export type Option${at} = Options['${name.replaceAll('.', "']['")}'];`),
+  ].join('\n'),
+};
+
 describe('The snippets of the README', () => {
   let mistakes: string[];
   beforeAll(() => {
-    mistakes = mistakesIn([...modules, broken]);
+    mistakes = mistakesIn([...modules, mapped, broken]);
   });
 
   it('are all in a language that is checked', () => {
@@ -193,6 +219,29 @@ const refusals = [
 describe("The README's tables", () => {
   it('name exactly the options, with their defaults', () => {
     expect(sorted(columns('Option', 'Default'))).toEqual(sorted(optionDefaults()));
+  });
+
+  it('map the options of passport to options, loaders and decorators that exist', () => {
+    const loaders = columns('`loaders.`').map(([name]) => name);
+    const known = new Set([...columns('Option', 'Default').map(([name]) => name), ...loaders]);
+    const decorators = tableOf(FROM_PASSPORT).flatMap(
+      (row) => row['Option here']?.match(/(?<=@)\w+/g) ?? [],
+    );
+    const names = tableOf(FROM_PASSPORT).flatMap((row) => optionsIn(row['Option here']));
+
+    expect(mapped.text.match(/^export/gm)?.length).toBeGreaterThan(15);
+    expect(names.length).toBeGreaterThan(15);
+    expect(names.filter((name) => !known.has(name.replace('.kid', '')))).toEqual([]);
+    expect(decorators.filter((name) => !(name in library))).toEqual([]);
+  });
+
+  it('map the code around passport to what the library exports', () => {
+    const names = tableOf('Before').flatMap(
+      (row) => codeOf(row['Now']).match(/\b[A-Z]\w+|\boneOf\b/g) ?? [],
+    );
+
+    expect(names.length).toBeGreaterThan(7);
+    expect(names.filter((name) => !(name in library))).toEqual([]);
   });
 
   it('agree with the doc comments of the options', () => {

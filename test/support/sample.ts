@@ -15,7 +15,8 @@ export type StartScript =
   | 'start:login-endpoint'
   | 'start:stores'
   | 'start:issuers'
-  | 'start:cookies';
+  | 'start:cookies'
+  | 'start:from-passport';
 
 /** The steps of such a script after the build of the library, which has run before the tests. */
 export function startSteps(script: StartScript): { compile: string; run: string } {

@@ -1,0 +1,5 @@
+export interface User {
+  readonly username: string;
+  readonly roles: readonly string[];
+  readonly passwordHash: string;
+}
