@@ -162,7 +162,7 @@ export class ScratchApp {
 }
 
 /** What the README says to install on this version of NestJS. */
-function installLine(nest: number): string {
+export function installLine(nest: number): string {
   const [block] = blocksIn('sh').filter(({ section }) => section === 'Installation');
   const line = new RegExp(`^# NestJS ${nest}\n(npm install .+)$`, 'm').exec(block?.text ?? '')?.[1];
   if (line === undefined) throw new Error(`The README has no install line for NestJS ${nest}`);
@@ -201,7 +201,7 @@ export interface Answer {
 }
 
 /** Without what Jest and npm put there for themselves: nothing of this run may help the application. */
-function plainEnvironment(): NodeJS.ProcessEnv {
+export function plainEnvironment(): NodeJS.ProcessEnv {
   const ours = /^(NODE_OPTIONS|NODE_ENV|JEST_WORKER_ID|npm_(package|lifecycle)_.*)$/;
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !ours.test(name)));
 }
