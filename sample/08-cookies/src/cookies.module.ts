@@ -11,7 +11,7 @@ import { ACCESS_TOKEN_EXPIRES, COOKIE_DOMAIN, JWT_SECRET } from './settings.js';
       secret: JWT_SECRET,
       accessTokenExpires: ACCESS_TOKEN_EXPIRES,
       locations: ['cookies'],
-      cookies: { refreshPath: '/session', ...(COOKIE_DOMAIN && { domain: COOKIE_DOMAIN }) },
+      cookies: { refreshPath: '/session', domain: COOKIE_DOMAIN },
     }),
   ],
   controllers: [SessionController, NotesController],

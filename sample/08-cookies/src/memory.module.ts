@@ -10,7 +10,7 @@ import { authenticate } from './users.js';
     JwtExtendedModule.forRoot({
       secret: JWT_SECRET,
       accessTokenExpires: ACCESS_TOKEN_EXPIRES,
-      cookies: { refreshPath: '/auth', ...(COOKIE_DOMAIN && { domain: COOKIE_DOMAIN }) },
+      cookies: { refreshPath: '/auth', domain: COOKIE_DOMAIN },
       login: { authenticate },
       endpoints: {
         login: { deliver: { access: 'body', refresh: 'cookie' } },

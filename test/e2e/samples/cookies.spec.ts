@@ -33,6 +33,7 @@ afterEach(() => Promise.all(contexts.splice(0).map((context) => context.close())
 afterAll(async () => {
   await chrome?.close();
   others.close();
+  others.closeAllConnections();
 });
 
 /** Chromium finds every name below `localhost` on this machine, and treats it as it treats HTTPS. */
