@@ -161,6 +161,11 @@ describe.each([
       await loggedIn(other);
       await expiry();
       const answers = [tab, other].map((each) => answersTo(each, api));
+      // Long enough for the other tab to be refused, too.
+      await context.route(api + refresh, async (route) => {
+        await setTimeout(1000);
+        await route.continue();
+      });
 
       await Promise.all([add(tab, 'one'), add(other, 'another')]);
 
