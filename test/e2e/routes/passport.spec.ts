@@ -9,11 +9,14 @@ import {
   CurrentIdentity,
   CurrentToken,
   CurrentUser,
+  Fresh,
   type HttpRequest,
   type JwtContext,
   JwtExtendedConfigError,
   JwtExtendedModule,
   type JwtExtendedOptions,
+  JwtOptional,
+  RequireClaims,
   type Token,
 } from '../../../src/index.js';
 import { JwtPassportModule } from '../../../src/passport/index.js';
@@ -264,6 +267,20 @@ describe('JwtPassportModule', () => {
     expect(mistake).toBeInstanceOf(JwtExtendedConfigError);
     expect(await app.send('GET', '/access', { token: access })).toMatchObject({ status: 200 });
     await app.close();
+  });
+
+  it.each([
+    ['@Fresh', Fresh()],
+    ['@JwtOptional', JwtOptional()],
+    ['@RequireClaims', RequireClaims({ roles: 'admin' })],
+  ])('refuses %s on a route that no guard but AuthGuard protects', async (name, decorator) => {
+    const route = routeAt('reports', {
+      handler: [UseGuards(AuthGuard('own-access')), decorator],
+    });
+    const mistake = await mistakeAtStart('express', { imports: [own()], controllers: [route] });
+    expect(mistake).toBeInstanceOf(JwtExtendedConfigError);
+    expect(String(mistake)).toContain(`${name} on RouteController.answer has no effect`);
+    for (const name of registered('own-')) passport.unuse(name);
   });
 
   it('keeps two modules with different prefixes apart (R23, F17)', async () => {
