@@ -1,14 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Controller, Get, Post, UseGuards } from '@nestjs/common';
-import { JwtService } from '@nestjs/jwt';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import ts from 'typescript';
-import { AccessGuard, CurrentIdentity, RefreshGuard } from '../../src/index.js';
-import { createApp } from '../support/app.js';
 import { SECRET } from '../support/forge.js';
 import { freePort } from '../support/ports.js';
 import { blocksIn, pageAt, PAGES, root } from '../support/readme.js';
@@ -121,45 +117,3 @@ function compiled(text: string): string {
   });
   return outputText;
 }
-
-@Controller()
-class DoorsController {
-  @UseGuards(AccessGuard)
-  @Get('access')
-  access(@CurrentIdentity() username: string) {
-    return { username };
-  }
-
-  @UseGuards(RefreshGuard)
-  @Post('refresh')
-  refresh(@CurrentIdentity() username: string) {
-    return { username };
-  }
-}
-
-describe('A token of @nestjs/jwt, as the guide for those who come from it says', () => {
-  const token = new JwtService({ secret: SECRET }).sign({ sub: 'alice' }, { expiresIn: '15m' });
-  const missing = { status: 422, body: { msg: 'Missing claim: jti' } };
-
-  it.each([
-    [false, missing, missing],
-    [
-      true,
-      { status: 200, body: { username: 'alice' } },
-      { status: 422, body: { msg: 'Only refresh tokens are allowed' } },
-    ],
-  ])('gets with acceptForeignTokens: %s', async (acceptForeignTokens, access, refresh) => {
-    const app = await createApp('express', {
-      options: { acceptForeignTokens },
-      controllers: [DoorsController],
-    });
-
-    const answers = [
-      await app.send('GET', '/access', { token }),
-      await app.send('POST', '/refresh', { token }),
-    ];
-    await app.close();
-
-    expect(answers.map(({ status, body }) => ({ status, body }))).toEqual([access, refresh]);
-  });
-});
