@@ -1,12 +1,8 @@
 """A Flask application as its users write it, without any code of this library.
 
-Flask reads its configuration from the environment: FLASK_JWT_SECRET_KEY is JWT_SECRET_KEY. The application writes its
-port to the standard output once it listens, and ends when its standard input is closed.
+Flask reads its configuration from the environment: FLASK_JWT_SECRET_KEY is JWT_SECRET_KEY.
 """
 
-import logging
-import sys
-import threading
 from datetime import timedelta
 
 from flask import Flask, jsonify, request
@@ -21,7 +17,6 @@ from flask_jwt_extended import (
     set_refresh_cookies,
     unset_jwt_cookies,
 )
-from werkzeug.serving import make_server
 
 app = Flask(__name__)
 app.config.from_prefixed_env()
@@ -99,16 +94,3 @@ def refresh():
 
 def seen():
     return jsonify(identity=get_jwt_identity(), claims=get_jwt())
-
-
-def end_with_parent(server):
-    sys.stdin.read()
-    server.shutdown()
-
-
-if __name__ == "__main__":
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    threading.Thread(target=end_with_parent, args=[server], daemon=True).start()
-    print(server.server_port, flush=True)
-    server.serve_forever()

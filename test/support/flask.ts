@@ -7,7 +7,8 @@ import { SECRET } from './forge.js';
 
 /** Debian's Python, which finds Debian's Flask-JWT-Extended even if another Python comes first in the path. */
 const PYTHON = '/usr/bin/python3';
-const SCRIPT = resolve(import.meta.dirname, '../interop/flask_app.py');
+const SERVER = resolve(import.meta.dirname, '../interop/serve.py');
+const TWIN = resolve(import.meta.dirname, '../interop/flask_app.py');
 
 /** Flask's configuration. Without one, Flask has the secret of the tests and its default settings. */
 export type FlaskConfig = Readonly<Record<`JWT_${string}`, string | readonly string[] | boolean>>;
@@ -21,10 +22,15 @@ export class FlaskApp {
     readonly url: string,
   ) {}
 
-  /** Resolves when the application answers. */
-  static async start(config: FlaskConfig = { JWT_SECRET_KEY: SECRET }): Promise<FlaskApp> {
-    const python = spawn(PYTHON, [SCRIPT], {
-      env: { PATH: process.env.PATH, ...environmentOf(config) },
+  /** Resolves when the application answers. It is the twin of `nest-twin.ts`. */
+  static start(config: FlaskConfig = { JWT_SECRET_KEY: SECRET }): Promise<FlaskApp> {
+    return FlaskApp.serve(TWIN, environmentOf(config));
+  }
+
+  /** Serves the application `app` of a Python file; resolves when it answers. */
+  static async serve(file: string, variables: NodeJS.ProcessEnv): Promise<FlaskApp> {
+    const python = spawn(PYTHON, [SERVER, file], {
+      env: { PATH: process.env.PATH, ...variables },
       stdio: ['pipe', 'pipe', 'pipe'],
     });
     return new FlaskApp(python, `http://127.0.0.1:${await portOf(python)}`);

@@ -16,7 +16,8 @@ export type StartScript =
   | 'start:stores'
   | 'start:issuers'
   | 'start:cookies'
-  | 'start:from-passport';
+  | 'start:from-passport'
+  | 'start:from-flask';
 
 /** The steps of such a script after the build of the library, which has run before the tests. */
 export function startSteps(script: StartScript): { compile: string; run: string } {

@@ -1,0 +1,181 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { join } from 'node:path';
+import type { INestApplication, Type } from '@nestjs/common';
+import { Test } from '@nestjs/testing';
+import { RunningApp } from '../support/app.js';
+import { FlaskApp } from '../support/flask.js';
+import { accessClaims, forgeToken, SECRET } from '../support/forge.js';
+import { root } from '../support/readme.js';
+import { RedisServer } from '../support/redis.js';
+import { compileSample, Sample } from '../support/sample.js';
+import { claimsOf } from '../support/tokens.js';
+import { PROGRAMS } from './flask-programs.js';
+import { aged, Visitor } from './visitor.js';
+
+let redis: RedisServer;
+beforeAll(async () => {
+  redis = await RedisServer.start();
+  process.env.JWT_SECRET = SECRET;
+  process.env.REDIS_URL = redis.url;
+});
+afterAll(async () => {
+  delete process.env.JWT_SECRET;
+  delete process.env.REDIS_URL;
+  await redis.close();
+});
+
+describe.each(Object.entries(PROGRAMS))(
+  'The program %s of Flask-JWT-Extended',
+  (_name, { flask, nest, walk, answers }) => {
+    let peers: { readonly Flask: FlaskApp; readonly Nest: RunningApp };
+
+    beforeAll(async () => {
+      const file = join(root, 'sample/11-from-flask/flask', flask);
+      peers = {
+        Flask: await FlaskApp.serve(file, { JWT_SECRET: SECRET }),
+        Nest: await serve(await nest()),
+      };
+    });
+    afterAll(() => Promise.all([peers.Flask.close(), peers.Nest.close()]));
+
+    it.each(['Flask', 'Nest'] as const)('answers the same from %s', async (name) => {
+      const visitor = new Visitor(peers[name]);
+
+      await walk(visitor);
+
+      expect(visitor.answers).toEqual(answers);
+    });
+  },
+);
+
+/** Runs the module of a program. */
+async function serve({ AppModule }: { readonly AppModule: Type }): Promise<RunningApp> {
+  const testing = await Test.createTestingModule({ imports: [AppModule] }).compile();
+  const app: INestApplication = testing.createNestApplication();
+  return RunningApp.start(app);
+}
+
+describe("The program of Flask-JWT's handlers", () => {
+  let app: RunningApp;
+  beforeAll(async () => {
+    app = await serve(await import('../../sample/11-from-flask/src/flask-jwt-handlers.js'));
+  });
+  afterAll(() => app.close());
+
+  it('answers with what each handler gives', async () => {
+    const visitor = new Visitor(app);
+
+    const joe = { username: 'joe', password: 'pass' };
+    const { access_token: token = '' } = await visitor.send('POST', '/auth', { json: joe });
+    await visitor.send('POST', '/auth', { json: { ...joe, password: 'abcxyz' } });
+    await visitor.send('GET', '/protected', { token });
+    await visitor.send('GET', '/protected', { headers: { 'X-Auth-Token': token } });
+    const ofAnother = aged(token, 0).replace(/[^.]*$/, 'AAAA');
+    await visitor.send('GET', '/protected', { headers: { 'X-Auth-Token': ofAnother } });
+
+    expect(visitor.answers).toEqual([
+      [200, { access_token: '<token>', user_id: 1 }],
+      [401, { msg: 'Bad username or password' }],
+      [401, { code: 'TOKEN_MISSING', description: expect.any(String) }],
+      [200, { hello: 'joe' }],
+      [422, { code: 'TOKEN_INVALID', description: 'Signature verification failed' }],
+    ]);
+    expect(claimsOf(token)).toMatchObject({ identity: 1, shop: 'wonderland' });
+    expect(JSON.parse(atob(token.split('.')[0]!))).toMatchObject({ made_by: 'nest' });
+  });
+});
+
+describe("The program of Flask_PyJWT's documentation", () => {
+  let app: RunningApp;
+  beforeAll(async () => {
+    app = await serve(await import('../../sample/11-from-flask/src/flask-pyjwt.js'));
+  });
+  afterAll(() => app.close());
+
+  const form = (username: string, password: string) => ({
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    body: new URLSearchParams({ username, password }).toString(),
+  });
+  const NO_CLAIM = [403, { msg: 'Missing required claim(s)' }];
+
+  it('answers with the statuses of Flask_PyJWT', async () => {
+    const visitor = new Visitor(app);
+
+    await visitor.send('POST', '/login', form('alice', 'wrong'));
+    await visitor.send('POST', '/login', form('__proto__', 'pass'));
+    const alice = await visitor.send('POST', '/login', form('alice', 'pass'));
+    const { auth_token: bob } = await visitor.send('POST', '/login', form('bob', 'pass'));
+    const { auth_token: token = '', refresh_token: refresh } = alice;
+    await visitor.send('GET', '/protected_route');
+    await visitor.send('GET', '/protected_route', { token: refresh });
+    await visitor.send('GET', '/protected_route', { token: aged(token, 3600) });
+    await visitor.send('POST', '/refresh', { token });
+    const { auth_token: renewed } = await visitor.send('POST', '/refresh', { token: refresh });
+    await visitor.send('GET', '/protected_route', { token: renewed });
+    for (const each of [token, bob]) {
+      await visitor.send('GET', '/user_specific_route/alice', { token: each });
+      await visitor.send('GET', '/custom_claim_route', { token: each });
+      await visitor.send('GET', '/admin_dashboard', { token: each });
+    }
+
+    const pair = [200, { auth_token: '<token>', refresh_token: '<token>' }];
+    expect(visitor.answers).toEqual([
+      [401, { error: 'Invalid login credentials' }],
+      [401, { error: 'Invalid login credentials' }],
+      pair,
+      pair,
+      [401, { msg: 'Missing Authorization Header' }],
+      [401, { msg: 'Only non-refresh tokens are allowed' }],
+      [401, { msg: 'Token has expired' }],
+      [401, { msg: 'Only refresh tokens are allowed' }],
+      [200, { auth_token: '<token>' }],
+      [200, { message: "You've reached the protected route!" }],
+      [200, { message: 'Hello, alice!' }],
+      [200, { message: "You've reached the custom claim route!" }],
+      [200, { message: 'Hello admin!' }],
+      NO_CLAIM,
+      NO_CLAIM,
+      [403, { msg: 'Missing required scope(s)' }],
+    ]);
+  });
+
+  it('accepts the auth token of a Flask_PyJWT service, and shows what it holds', async () => {
+    const own = { iss: 'wonderland', type: 'auth', scope: { admin: true } };
+    const { iat, exp } = accessClaims();
+    const claims = { ...own, iat, exp, sub: 'alice' };
+    const token = forgeToken(claims);
+
+    const info = await new Visitor(app).send('GET', '/token/info', { token });
+
+    expect(info).toEqual({
+      token_type: 'access',
+      subject: 'alice',
+      scope: { admin: true },
+      claims: expect.objectContaining(claims),
+      signed_token: token,
+    });
+  });
+});
+
+describe('The sample', () => {
+  let sample: Sample | undefined;
+  beforeAll(() => compileSample('start:from-flask'));
+  afterAll(() => sample?.stop());
+
+  const start = (PROGRAM?: string) =>
+    Sample.start('start:from-flask', { PORT: '0', JWT_SECRET: undefined, PROGRAM });
+
+  it('serves the program that PROGRAM names, with a secret of its own', async () => {
+    sample = await start('optional-route');
+
+    const answer = await fetch(`${sample.url}/optionally_protected`);
+
+    expect(await answer.json()).toEqual({ logged_in_as: 'anonymous user' });
+  });
+
+  it('names all programs if there is no such one', async () => {
+    const names = [...Object.keys(PROGRAMS), 'flask-jwt-handlers', 'flask-pyjwt'].sort();
+
+    await expect(start('main')).rejects.toThrow(`must be one of ${names.join(', ')}`);
+  });
+});
