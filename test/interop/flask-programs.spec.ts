@@ -1,16 +1,21 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { INestApplication, Type } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { RunningApp } from '../support/app.js';
 import { FlaskApp } from '../support/flask.js';
 import { accessClaims, forgeToken, SECRET } from '../support/forge.js';
-import { root } from '../support/readme.js';
+import { root, tableOf } from '../support/readme.js';
 import { RedisServer } from '../support/redis.js';
 import { compileSample, Sample } from '../support/sample.js';
 import { claimsOf } from '../support/tokens.js';
-import { PROGRAMS } from './flask-programs.js';
+import { DOCUMENTATION, PROGRAMS } from './flask-programs.js';
 import { aged, Visitor } from './visitor.js';
+
+/** Ours that have no counterpart for Flask here: their libraries are not installed. */
+const NEST_ONLY = ['flask-jwt-handlers', 'flask-pyjwt'];
+const FOLDER = 'sample/11-from-flask';
 
 let redis: RedisServer;
 beforeAll(async () => {
@@ -30,7 +35,7 @@ describe.each(Object.entries(PROGRAMS))(
     let peers: { readonly Flask: FlaskApp; readonly Nest: RunningApp };
 
     beforeAll(async () => {
-      const file = join(root, 'sample/11-from-flask/flask', flask);
+      const file = join(root, FOLDER, 'flask', flask);
       peers = {
         Flask: await FlaskApp.serve(file, { JWT_SECRET: SECRET }),
         Nest: await serve(await nest()),
@@ -54,6 +59,36 @@ async function serve({ AppModule }: { readonly AppModule: Type }): Promise<Runni
   const app: INestApplication = testing.createNestApplication();
   return RunningApp.start(app);
 }
+
+describe("The programs of the libraries' documentation", () => {
+  it.each(DOCUMENTATION)('%s, %s: is %s', (_library, _program, file) => {
+    expect(existsSync(join(root, file))).toBe(true);
+  });
+
+  it('are in the table of the guide', () => {
+    const rows = tableOf('Library').map((row) => {
+      const [, path = ''] = /\]\(([^)]+)\)/.exec(row['Here']!) ?? [];
+      return [row['Library'], row['Program of its documentation'], join(FOLDER, path)];
+    });
+
+    expect(rows).toEqual(DOCUMENTATION);
+  });
+
+  it('are all run by this test', () => {
+    const ours = [...Object.keys(PROGRAMS), ...NEST_ONLY];
+    const named = DOCUMENTATION.map(([, , file]) => file);
+    const flask = Object.values(PROGRAMS).map((program) => program.flask);
+
+    expect(filesOf('src', '.ts')).toEqual([...ours, 'main'].map((name) => `${name}.ts`).sort());
+    expect(filesOf('flask', '.py')).toEqual([...new Set(flask)].sort());
+    expect(ours.filter((name) => !named.includes(`${FOLDER}/src/${name}.ts`))).toEqual([]);
+  });
+
+  const filesOf = (folder: string, ending: string) =>
+    readdirSync(join(root, FOLDER, folder))
+      .filter((file) => file.endsWith(ending))
+      .sort();
+});
 
 describe("The program of Flask-JWT's handlers", () => {
   let app: RunningApp;
@@ -174,7 +209,7 @@ describe('The sample', () => {
   });
 
   it('names all programs if there is no such one', async () => {
-    const names = [...Object.keys(PROGRAMS), 'flask-jwt-handlers', 'flask-pyjwt'].sort();
+    const names = [...Object.keys(PROGRAMS), ...NEST_ONLY].sort();
 
     await expect(start('main')).rejects.toThrow(`must be one of ${names.join(', ')}`);
   });
