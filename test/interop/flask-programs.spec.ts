@@ -1,9 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { INestApplication, Type } from '@nestjs/common';
-import { Test } from '@nestjs/testing';
-import { RunningApp } from '../support/app.js';
+import { type RunningApp, serve } from '../support/app.js';
 import { FlaskApp } from '../support/flask.js';
 import { accessClaims, forgeToken, SECRET } from '../support/forge.js';
 import { root, tableOf } from '../support/readme.js';
@@ -38,7 +36,7 @@ describe.each(Object.entries(PROGRAMS))(
       const file = join(root, FOLDER, 'flask', flask);
       peers = {
         Flask: await FlaskApp.serve(file, { JWT_SECRET: SECRET }),
-        Nest: await serve(await nest()),
+        Nest: await serve({ imports: [(await nest()).AppModule] }),
       };
     });
     afterAll(() => Promise.all([peers.Flask.close(), peers.Nest.close()]));
@@ -52,13 +50,6 @@ describe.each(Object.entries(PROGRAMS))(
     });
   },
 );
-
-/** Runs the module of a program. */
-async function serve({ AppModule }: { readonly AppModule: Type }): Promise<RunningApp> {
-  const testing = await Test.createTestingModule({ imports: [AppModule] }).compile();
-  const app: INestApplication = testing.createNestApplication();
-  return RunningApp.start(app);
-}
 
 describe("The programs of the libraries' documentation", () => {
   it.each(DOCUMENTATION)('%s, %s: is %s', (_library, _program, file) => {
@@ -93,7 +84,8 @@ describe("The programs of the libraries' documentation", () => {
 describe("The program of Flask-JWT's handlers", () => {
   let app: RunningApp;
   beforeAll(async () => {
-    app = await serve(await import('../../sample/11-from-flask/src/flask-jwt-handlers.js'));
+    const { AppModule } = await import('../../sample/11-from-flask/src/flask-jwt-handlers.js');
+    app = await serve({ imports: [AppModule] });
   });
   afterAll(() => app.close());
 
@@ -123,7 +115,8 @@ describe("The program of Flask-JWT's handlers", () => {
 describe("The program of Flask_PyJWT's documentation", () => {
   let app: RunningApp;
   beforeAll(async () => {
-    app = await serve(await import('../../sample/11-from-flask/src/flask-pyjwt.js'));
+    const { AppModule } = await import('../../sample/11-from-flask/src/flask-pyjwt.js');
+    app = await serve({ imports: [AppModule] });
   });
   afterAll(() => app.close());
 

@@ -4,10 +4,9 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import ts from 'typescript';
 import { SECRET } from '../support/forge.js';
 import { freePort } from '../support/ports.js';
-import { blocksIn, pageAt, PAGES, root } from '../support/readme.js';
+import { blocksIn, compiled, pageAt, PAGES, root } from '../support/readme.js';
 
 describe('The pages', () => {
   it('fit one sitting, as for the README', () => {
@@ -105,15 +104,3 @@ describe('The application of the README', () => {
     return { status: answer.status, body: (await answer.json()) as Record<string, string> };
   }
 });
-
-function compiled(text: string): string {
-  const { outputText } = ts.transpileModule(text, {
-    compilerOptions: {
-      module: ts.ModuleKind.ESNext,
-      target: ts.ScriptTarget.ES2022,
-      experimentalDecorators: true,
-      emitDecoratorMetadata: true,
-    },
-  });
-  return outputText;
-}

@@ -1,12 +1,12 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { Keyv } from 'keyv';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
 import ts from 'typescript';
 import { Refusals } from '../../src/authentication/refusals.js';
-import { run } from '../../src/cli/keygen.js';
+import { run as keygen } from '../../src/cli/keygen.js';
 import type { Token } from '../../src/contracts/token.js';
 import * as errors from '../../src/errors/token-errors.js';
 import type { TokenError } from '../../src/errors/token.error.js';
@@ -23,22 +23,23 @@ import { COOKIE_ROWS } from '../../src/options/cookie-options.js';
 import { CSRF_ROWS } from '../../src/options/csrf-options.js';
 import { LOGIN_ROWS } from '../../src/options/login-options.js';
 import { OPTION_ROWS, resolveOptions } from '../../src/options/resolve-options.js';
-import { type Block, blocksIn, plain, root, tableOf } from '../support/readme.js';
+import {
+  type Block,
+  blocksIn,
+  isExcerpt,
+  plain,
+  root,
+  sourceOf,
+  tableOf,
+} from '../support/readme.js';
+import { RunFiles } from '../support/run-files.js';
 
-/** A first line that names the file of the excerpt. */
-const SOURCE = /^\/\/ (sample\/\S+)\n/;
-const isExcerpt = ({ text }: Block) => SOURCE.test(text);
+/** The languages whose blocks are excerpts of files that tests run. A test of its own makes those in `diff`. */
+const LANGUAGES = ['ts', 'js', 'py', 'html'];
 
-const snippets = blocksIn('ts');
-const scripts = blocksIn('js');
-const excerpts = [...snippets, ...scripts].filter(isExcerpt);
-const modules = snippets.filter((block) => !isExcerpt(block));
-
-/** The guides whose every snippet is a part of their program. */
-const PROGRAMS = /^sample\/(08-cookies|09-testing|10-from-passport)\//;
-
-/** The guides whose snippets all come from their program. */
-const WITH_PROGRAM = ['02-key-rotation', '06-stores', '07-issuers'];
+const blocks = LANGUAGES.flatMap(blocksIn);
+const excerpts = blocks.filter((block) => sourceOf(block) !== undefined);
+const modules = blocksIn('ts').filter((block) => sourceOf(block) === undefined);
 
 /** A snippet with a mistake. Its page tells its mistakes from those of the others. */
 const broken: Block = {
@@ -77,47 +78,40 @@ const mapped: Block = {
 };
 
 describe('The snippets of the README', () => {
+  const run = new RunFiles();
   let mistakes: string[];
   beforeAll(() => {
     mistakes = mistakesIn([...modules, mapped, broken]);
   });
 
-  it('are all in a language that is checked', () => {
-    expect(excerpts.length).toBeGreaterThanOrEqual(5);
-    expect(modules.length).toBeGreaterThanOrEqual(12);
-    expect(['javascript', 'typescript', 'tsx', 'json', 'html'].flatMap(blocksIn)).toEqual([]);
-  });
+  it('name the file that they are taken from, except the complete application', () => {
+    const loose = blocks.filter((block) => sourceOf(block) === undefined);
 
-  it('are parts of a program if they are JavaScript, and everywhere in some guides', () => {
-    const loose = [...snippets, ...scripts].filter((block) => !isExcerpt(block));
-
-    expect(loose.filter(({ page, language }) => language === 'js' || PROGRAMS.test(page))).toEqual(
-      [],
-    );
+    expect(loose.map(({ page, section }) => `${page}: ${section}`)).toEqual([
+      'README.md: A complete application',
+    ]);
+    expect(['javascript', 'typescript', 'tsx', 'json', 'python'].flatMap(blocksIn)).toEqual([]);
   });
 
   it.each(excerpts.map((block) => [`${block.page}:${block.line}`, block] as const))(
-    'appear in the file that they name: %s',
-    (_where, { text }) => {
-      const path = join(root, SOURCE.exec(text)?.[1] ?? '');
-
-      expect(existsSync(path)).toBe(true);
-      expect(unindented(readFileSync(path, 'utf8'))).toContain(
-        unindented(text.replace(SOURCE, '')),
-      );
+    'appear in the file that they name, which a test runs: %s',
+    (_where, block) => {
+      expect(isExcerpt(block)).toBe(true);
+      expect(run.has(sourceOf(block)!)).toBe(true);
     },
   );
 
-  it.each(WITH_PROGRAM)('come from the program of their guide in %s', (sample) => {
-    const own = snippets.filter(({ page }) => page === `sample/${sample}/README.md`);
+  it('fail the check if they differ from their file, or if no test runs it', () => {
+    const [excerpt] = blocksIn('py');
+    const changed = excerpt!.text.replace('login', 'logon');
 
-    expect(own.length).toBeGreaterThanOrEqual(3);
-    expect(own.filter(({ text }) => !text.startsWith(`// sample/${sample}/`))).toEqual([]);
+    expect(isExcerpt({ ...excerpt!, text: changed })).toBe(false);
+    expect(run.has('test/types/errors.ts')).toBe(false);
   });
 
   it('show the usage text of the command', () => {
     let usage = '';
-    run(['--help'], { folder: '', write: (text) => (usage += text), warn: () => {} });
+    keygen(['--help'], { folder: '', write: (text) => (usage += text), warn: () => {} });
 
     expect(blocksIn('text').map(({ text }) => text)).toContain(usage);
   });
@@ -132,11 +126,6 @@ describe('The snippets of the README', () => {
     ]);
   });
 });
-
-/** The text without indentation, which differs between an excerpt and its file. */
-function unindented(text: string): string {
-  return text.replace(/^ +/gm, '').trim();
-}
 
 /** The errors that the compiler reports with the settings of this project. */
 function mistakesIn(blocks: readonly Block[]): string[] {

@@ -106,6 +106,17 @@ export async function createApp(
   return RunningApp.start(nest);
 }
 
+/** Starts an application of modules that configure the library themselves, on Express. */
+export async function serve(
+  metadata: ModuleMetadata,
+  configure?: (app: INestApplication) => unknown,
+): Promise<RunningApp> {
+  const testing = await Test.createTestingModule(metadata).compile();
+  const nest: INestApplication = testing.createNestApplication();
+  await configure?.(nest);
+  return RunningApp.start(nest);
+}
+
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import ts from 'typescript';
 
 export const root = resolve(import.meta.dirname, '../..');
 
@@ -49,6 +50,37 @@ function blocksOf(page: string): readonly Block[] {
       line: before.split('\n').length + 1,
     };
   });
+}
+
+/** A first line that names the file of an excerpt, in each language of the guides. */
+const SOURCE = /^(?:\/\/|#|<!--) ((?:sample|test)\/\S+)(?: -->)?\n/;
+
+/** The path of the file from which a block was taken, if its first line names one. */
+export function sourceOf({ text }: Block): string | undefined {
+  return SOURCE.exec(text)?.[1];
+}
+
+/** Whether a block is a part of its file: the same lines, all with the same indentation before them. */
+export function isExcerpt(block: Block): boolean {
+  const file = `\n${pageAt(sourceOf(block) ?? '')}\n`;
+  const lines = block.text.replace(SOURCE, '').trimEnd().split('\n');
+  return [0, 2, 4, 6, 8, 10].some((width) => {
+    const indented = lines.map((line) => (line === '' ? '' : ' '.repeat(width) + line));
+    return file.includes(`\n${indented.join('\n')}\n`);
+  });
+}
+
+/** JavaScript of a TypeScript module, with the metadata of its decorators. */
+export function compiled(text: string): string {
+  const { outputText } = ts.transpileModule(text, {
+    compilerOptions: {
+      module: ts.ModuleKind.ESNext,
+      target: ts.ScriptTarget.ES2022,
+      experimentalDecorators: true,
+      emitDecoratorMetadata: true,
+    },
+  });
+  return outputText;
 }
 
 /** The commands of a block and their output, without the lines that begin with `#`, which are comments. */

@@ -23,7 +23,8 @@ import {
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { map } from 'rxjs';
 import {
   type EndpointOptions,
@@ -42,6 +43,7 @@ import {
 } from '../../support/app.js';
 import { ALICE, pairIn, RoomsController, Users } from '../../support/endpoints.js';
 import { SECRET } from '../../support/forge.js';
+import { compiled, pageAt } from '../../support/readme.js';
 import { mistakeAtStart } from '../../support/routes.js';
 import { keysOf } from '../../support/tokens.js';
 import { start } from './endpoint-apps.js';
@@ -510,7 +512,13 @@ describe.each(ADAPTERS)('@nestjs/throttler on %s', (adapter) => {
 
   beforeAll(async () => {
     const program = join(import.meta.dirname, 'throttled-app.mjs');
-    process = fork(program, [adapter, SECRET], { execArgv: [] });
+    const module = join(import.meta.dirname, `dist/slow-guesses-${adapter}.mjs`);
+    mkdirSync(dirname(module), { recursive: true });
+    writeFileSync(
+      module,
+      compiled(pageAt('sample/05-login-endpoint/examples/slow-guesses.module.ts')),
+    );
+    process = fork(program, [adapter, SECRET, module], { execArgv: [] });
     const ended = once(process, 'exit').then(() => {
       throw new Error('The application ended');
     });

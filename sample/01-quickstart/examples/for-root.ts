@@ -1,0 +1,6 @@
+import { JwtExtendedModule } from 'nestjs-jwt-extended';
+
+export const jwt = JwtExtendedModule.forRoot({
+  secret: process.env.JWT_SECRET,
+  accessTokenExpires: '10m',
+});
