@@ -1,14 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { existsSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type RunningApp, serve } from '../support/app.js';
 import { FlaskApp } from '../support/flask.js';
 import { accessClaims, forgeToken, SECRET } from '../support/forge.js';
 import { root, tableOf } from '../support/readme.js';
 import { RedisServer } from '../support/redis.js';
+import { RunFiles } from '../support/run-files.js';
 import { compileSample, Sample } from '../support/sample.js';
 import { claimsOf } from '../support/tokens.js';
-import { DOCUMENTATION, PROGRAMS } from './flask-programs.js';
+import { DOCUMENTATION } from './flask-documentation.js';
+import { PROGRAMS } from './flask-programs.js';
 import { aged, Visitor } from './visitor.js';
 
 /** Ours that have no counterpart for Flask here: their libraries are not installed. */
@@ -52,8 +54,10 @@ describe.each(Object.entries(PROGRAMS))(
 );
 
 describe("The programs of the libraries' documentation", () => {
-  it.each(DOCUMENTATION)('%s, %s: is %s', (_library, _program, file) => {
-    expect(existsSync(join(root, file))).toBe(true);
+  const run = new RunFiles();
+
+  it.each(DOCUMENTATION)('%s, %s: is %s, which a test runs', (_library, _program, file) => {
+    expect(run.has(file)).toBe(true);
   });
 
   it('are in the table of the guide', () => {

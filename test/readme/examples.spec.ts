@@ -8,6 +8,7 @@ import {
   type HttpResponse,
   type JwtExtendedOptions,
   RefreshGuard,
+  SessionService,
   TokenCookies,
   TokenService,
 } from '../../src/index.js';
@@ -249,7 +250,6 @@ describe('The examples of the guide to sessions', () => {
     expect(claimsOf(next.accessToken)).toMatchObject({ scope: 'read', act: { sub: 'bob' } });
     const { exp, iat } = claimsOf(next.refreshToken);
     expect(Number(exp) - Number(iat)).toBeLessThanOrEqual(3600);
-    const { SessionService } = await import('../../src/index.js');
     const listed = await app!.get(SessionService).list('alice');
     expect(listed.find(({ id }) => id === sessionId)?.note).toEqual({
       userAgent: 'x'.repeat(200),
@@ -284,12 +284,13 @@ describe('The examples of roles and scopes', () => {
   it('ask for a scope, claims and a parameter, or for the override', async () => {
     await serveController(TenantsController);
     const own = { scope: 'read:invoices', plan: 'pro', org: { verified: true }, tenant: 'acme' };
-    const with_ = async (claims: object) =>
+    const statusWith = async (claims: object) =>
       (await ask('GET', '/tenants/acme/invoices', { token: token({ ...claims }) }))[0];
 
-    expect(await with_(own)).toBe(200);
-    expect(await with_({ roles: ['support'] })).toBe(200);
-    for (const name of Object.keys(own)) expect(await with_({ ...own, [name]: 'other' })).toBe(403);
+    expect(await statusWith(own)).toBe(200);
+    expect(await statusWith({ roles: ['support'] })).toBe(200);
+    for (const name of Object.keys(own))
+      expect(await statusWith({ ...own, [name]: 'other' })).toBe(403);
   });
 
   it('ask for one of several roles, and for the own name', async () => {
@@ -346,11 +347,16 @@ describe('The examples of ready-made endpoints', () => {
     const joe = { username: 'joe', password: 'pass' };
 
     const [status, pair] = await ask('POST', '/auth', { json: joe });
-    const { refresh_token } = pair as { refresh_token: string };
-    const [again] = await ask('POST', '/auth/refresh', { token: refresh_token });
+    const { refresh_token: first } = pair as { refresh_token: string };
+    const [again, renewed] = await ask('POST', '/auth/refresh', { token: first });
+    const { refresh_token: second } = renewed as { refresh_token: string };
+    const logout = await ask('POST', '/auth/logout', { token: second });
+    const after = await ask('POST', '/auth/refresh', { token: second });
     const bad = await ask('POST', '/auth', { json: { ...joe, password: 'x' } });
 
     expect([status, again]).toEqual([200, 200]);
+    expect(logout).toEqual([200, { msg: 'Successfully logged out' }]);
+    expect(after).toEqual([401, { msg: 'Token has been revoked' }]);
     expect(bad).toEqual([401, { msg: 'Bad username or password' }]);
   });
 
