@@ -13,7 +13,7 @@ export class RunFiles {
     for (const spec of specs()) this.#follow(spec);
     const ofTests = [...this.#seen].filter(([path]) => path.startsWith('test/'));
     this.#tests = ofTests.map(([, text]) => text).join('\n');
-    for (const script of this.#named(/'(start(?::[\w-]+)?)'/g)) this.#follow(mainOf(script));
+    for (const script of this.#named(/compileSample\('([^']+)'/g)) this.#follow(mainOf(script));
     for (const path of this.#named(/compiled\(\s*pageAt\('([^']+)'\)\)/g)) this.#follow(path);
   }
 
@@ -32,7 +32,9 @@ export class RunFiles {
     if (this.#seen.has(path) || !existsSync(join(root, path))) return;
     const text = readFileSync(join(root, path), 'utf8');
     this.#seen.set(path, text);
-    for (const { fileName } of ts.preProcessFile(text, true, true).importedFiles) {
+    // What is imported for its types only does not run.
+    const running = text.replaceAll(/^import type [^;]+;/gm, '');
+    for (const { fileName } of ts.preProcessFile(running, true, true).importedFiles) {
       if (!fileName.startsWith('.')) continue;
       this.#follow(join(dirname(path), fileName).replace(/\.js$/, '.ts'));
     }
