@@ -1,9 +1,9 @@
-import { createSecretKey, generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
+import { createSecretKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
-import { parseAlgorithm, traitsOf } from '../keys/algorithms.js';
+import { generateSecret, parseAlgorithm, traitsOf } from '../keys/algorithms.js';
 import type { Algorithm } from '../options/key-options.js';
 
 const USAGE = `Usage: nestjs-jwt-extended keygen --alg <algorithm> [options]
@@ -121,7 +121,7 @@ function makeKey(algorithm: Algorithm): NewKey {
   const traits = traitsOf(algorithm);
   switch (traits.family) {
     case 'HMAC':
-      return { secret: createSecretKey(randomBytes(traits.minimumBytes)) };
+      return { secret: createSecretKey(generateSecret(traits.minimumBytes), 'base64url') };
     case 'RSA':
       return generateKeyPairSync('rsa', { modulusLength: RSA_BITS });
     case 'EC':

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
 import type { Algorithm } from '../options/key-options.js';
 
@@ -25,6 +26,11 @@ export type AlgorithmTraits = (typeof ALGORITHMS)[Algorithm];
 /** The traits as a union, which a `switch` over `family` narrows. */
 export function traitsOf(algorithm: Algorithm): AlgorithmTraits {
   return ALGORITHMS[algorithm];
+}
+
+/** A random secret in base64url, of as many bytes as the algorithm's hash has (RFC 7518 section 3.2). */
+export function generateSecret(minimumBytes: number): string {
+  return randomBytes(minimumBytes).toString('base64url');
 }
 
 /** Exact names only: not `hs256` or `toString`. */
