@@ -15,6 +15,8 @@ export const acceptedSingleImports: readonly string[] = [
   'passport/passport.strategies.ts',
   'revocation/store-circuit.ts',
   'route/route-scan.ts',
+  'schematics/example.ts',
+  'schematics/project.ts',
   'stores/expiring-map.ts',
   'stores/postgres.dialect.ts',
   'stores/redis-protocol.ts',

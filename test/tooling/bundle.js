@@ -36,6 +36,13 @@ export async function bundle() {
     await esbuild.build({ ...bundled, entryPoints, splitting: true, chunkNames: SHARED }),
     await esbuild.build({ ...bundled, entryPoints: { cli: 'src/cli/main.ts' } }),
     await esbuild.build({
+      ...bundled,
+      entryPoints: ['src/schematics/nest-add.ts'],
+      format: 'cjs',
+      outdir: 'dist/schematics',
+      sourcemap: false,
+    }),
+    await esbuild.build({
       ...common,
       entryPoints: [SHARED, ...Object.keys(ENTRIES)].map((name) => `dist/esm/${name}.js`),
       format: 'cjs',

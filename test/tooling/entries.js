@@ -7,3 +7,6 @@ export const ENTRIES = {
   passport: 'passport/index.ts',
   testing: 'testing/index.ts',
 };
+
+/** What the Nest CLI reads of `dist/schematics` besides the code. */
+export const SCHEMATIC_FILES = ['collection.json', 'nest-add.json'];

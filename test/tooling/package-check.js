@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { formatMessage } from 'publint/utils';
 import { publint } from 'publint';
 import ts from 'typescript';
-import { ENTRIES } from './entries.js';
+import { ENTRIES, SCHEMATIC_FILES } from './entries.js';
 
 const MOST_FILES = 40;
 const MOST_BYTES = 270_000;
@@ -73,7 +73,10 @@ function strangers(shipped) {
     ['esm', 'cjs'].map((format) => `dist/${format}/${file}`),
   );
   const command = ['dist/esm/cli.js', 'dist/esm/cli.js.map'];
-  const wanted = [...atTop, ...inDist, ...command, 'dist/cjs/package.json'];
+  const schematics = ['nest-add.js', 'package.json', ...SCHEMATIC_FILES].map(
+    (name) => `dist/schematics/${name}`,
+  );
+  const wanted = [...atTop, ...inDist, ...command, ...schematics, 'dist/cjs/package.json'];
   const files = filesIn(shipped);
   return [
     ...files.filter((name) => !wanted.includes(name)),
