@@ -988,6 +988,7 @@ describe('If the other issuer', () => {
     issuer.publish(ec.jwk());
     time.forward(3000);
     expect(await answerTo(ec.token())).toEqual(LET_IN);
+    await backgroundFetch(2);
     await issuer.goAway();
 
     time.forward(3000);
