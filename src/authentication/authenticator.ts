@@ -1,5 +1,6 @@
 import { oneOf } from '../common/checks.js';
 import { readOptions, type Rows } from '../common/read-options.js';
+import { type Awaitable, isPromise, thenOrNow } from '../contracts/awaitable.js';
 import type { HttpRequest } from '../contracts/http.js';
 import type { RequiredClaims, RequiredScope, RoutePolicy } from '../contracts/route-policy.js';
 import type { Claims, Duration, JwtContext, Token, TokenType } from '../contracts/token.js';
@@ -76,16 +77,25 @@ export class Authenticator {
   ) {}
 
   /**
-   * The token of a request and its user; `undefined` if there is no token and the policy is optional.
+   * The token of a request and its user; `undefined` if there is no token and the policy is optional. It answers at once if
+   * the store and the loaders do.
    *
    * @throws TokenError - of the step that refused
    */
-  async authenticate(request: HttpRequest, policy: RoutePolicy): Promise<JwtContext | undefined> {
-    return this.#announcing(async () => {
-      if (policy.isLogout) return this.#admitForLogout(request, policy);
-      const extracted = this.#extract(request, policy);
-      return extracted && this.#admit(extracted, request, policy);
-    });
+  authenticate(request: HttpRequest, policy: RoutePolicy): Awaitable<JwtContext | undefined> {
+    try {
+      const found = policy.isLogout
+        ? this.#admitForLogout(request, policy)
+        : this.#admitFound(request, policy);
+      return isPromise(found) ? found.catch((error: unknown) => this.#refuse(error)) : found;
+    } catch (error) {
+      return this.#refuse(error);
+    }
+  }
+
+  #admitFound(request: HttpRequest, policy: RoutePolicy): Awaitable<JwtContext | undefined> {
+    const extracted = this.#extract(request, policy);
+    return extracted && this.#admit(extracted, request, policy);
   }
 
   /**
@@ -155,51 +165,52 @@ export class Authenticator {
    */
   async authenticateText(encoded: string, demands: TokenDemands): Promise<JwtContext> {
     const { request, ...policy } = policyOf(demands);
-    return this.#announcing(() => this.#admit({ encoded, location: 'custom' }, request, policy));
-  }
-
-  async #announcing<T>(work: () => Promise<T>): Promise<T> {
     try {
-      return await work();
+      return await this.#admit({ encoded, location: 'custom' }, request, policy);
     } catch (error) {
-      if (error instanceof TokenError) this.#announce(error);
-      throw withRenderer(this.renderer, error);
+      return this.#refuse(error);
     }
   }
 
-  async #admit(
-    extracted: ExtractedToken,
-    request: unknown,
-    policy: RoutePolicy,
-  ): Promise<JwtContext> {
-    try {
-      return await this.#check(extracted, request, policy);
-    } catch (error) {
+  #refuse(error: unknown): never {
+    if (error instanceof TokenError) this.#announce(error);
+    throw withRenderer(this.renderer, error);
+  }
+
+  #admit(extracted: ExtractedToken, request: unknown, policy: RoutePolicy): Awaitable<JwtContext> {
+    const locate = (error: unknown): never => {
       if (error instanceof VerifiedTokenError) refusedIn.set(error, extracted.location);
       throw error;
+    };
+    try {
+      const token = this.#check(extracted, request, policy);
+      return isPromise(token) ? token.catch(locate) : token;
+    } catch (error) {
+      return locate(error);
     }
   }
 
-  async #check(
-    extracted: ExtractedToken,
+  #check(
+    { encoded, location, csrf }: ExtractedToken,
     request: unknown,
     policy: RoutePolicy,
-  ): Promise<JwtContext> {
-    const token = await this.reader.read(extracted.encoded, {
-      request,
-      csrf: extracted.csrf,
-      isRepeated: true,
-      allowExpired: policy.allowExpired,
+  ): Awaitable<JwtContext> {
+    const { reader, revocations, loaders } = this;
+    const { allowExpired } = policy;
+    return thenOrNow(reader.read(encoded, { request, csrf, allowExpired }), (token) => {
+      if (policy.isLogout) this.#requireRecent(token);
+      requireType(token, policy);
+      if (policy.fresh) requireFresh(token, policy, this.options.clock());
+      return thenOrNow(revocations.requireActive(token, policy, request), () =>
+        thenOrNow(requireVerified(loaders, token, request), () => {
+          requireClaims(token, policy, request, this.#scopeClaimOf(token));
+          return thenOrNow(loadUser(loaders, token, request), (user) => {
+            this.outages.answered(TOKEN_CHECK);
+            return new AuthenticatedToken(token, location, user);
+          });
+        }),
+      );
     });
-    if (policy.isLogout) this.#requireRecent(token);
-    requireType(token, policy);
-    requireFresh(token, policy, this.options.clock());
-    await this.revocations.requireActive(token, policy, request);
-    await requireVerified(this.loaders, token, request);
-    requireClaims(token, policy, request, this.#scopeClaimOf(token));
-    const user = await loadUser(this.loaders, token, request);
-    this.outages.answered(TOKEN_CHECK);
-    return new AuthenticatedToken(token, extracted.location, user);
   }
 
   /** The claim in which the issuer of a token writes its scopes. */

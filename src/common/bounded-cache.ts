@@ -1,7 +1,7 @@
 /** How much each of the two generations holds. */
 interface GenerationLimits {
   readonly entriesPerGeneration: number;
-  /** Characters of all keys together; unlimited if left out. */
+  /** Characters of all entries together; unlimited if left out. */
   readonly charactersPerGeneration?: number;
 }
 
@@ -16,7 +16,11 @@ export class BoundedCache<V> {
   readonly #maxEntries: number;
   readonly #maxCharacters: number;
 
-  constructor({ entriesPerGeneration, charactersPerGeneration = Infinity }: GenerationLimits) {
+  /** @param charactersOf - how many characters an entry counts for; those of its key if left out */
+  constructor(
+    { entriesPerGeneration, charactersPerGeneration = Infinity }: GenerationLimits,
+    private readonly charactersOf: (key: string, value: V) => number = (key) => key.length,
+  ) {
     this.#maxEntries = entriesPerGeneration;
     this.#maxCharacters = charactersPerGeneration;
   }
@@ -30,7 +34,7 @@ export class BoundedCache<V> {
   }
 
   set(key: string, value: V): void {
-    if (!this.#younger.has(key)) this.#makeRoom(key.length);
+    if (!this.#younger.has(key)) this.#makeRoom(this.charactersOf(key, value));
     this.#younger.set(key, value);
   }
 

@@ -48,6 +48,12 @@ export interface BlocklistStore {
   replace(key: string, expected: string, value: string, expiresAt: Date | null): Awaitable<boolean>;
   /** Looks several keys up in one round trip. Returns their values in the same order, and `null` for an absent entry. */
   get(keys: readonly string[]): Awaitable<readonly (string | null)[]>;
+  /**
+   * Prepares a look-up of keys that will be asked for again and again, because a client sends one token many times. What it
+   * returns does the same as `get` with these keys, and may return the same list as before if no entry has changed.
+   * Optional.
+   */
+  prepare?(keys: readonly string[]): () => Awaitable<readonly (string | null)[]>;
   /** Removes an entry. It does not fail if the entry is absent. */
   delete(key: string): Awaitable<void>;
   /** `false` if `add` and `replace` are not atomic: revocations are kept, and rotation is refused. @default true */

@@ -1,6 +1,6 @@
 import { HttpException, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { safeMessage } from '../common/fault-message.js';
-import { type Awaitable, withDeadline } from '../contracts/awaitable.js';
+import { type Awaitable, isPromise, withDeadline } from '../contracts/awaitable.js';
 import { TokenCheckUnavailableError } from '../errors/token-errors.js';
 
 /** The source of failures that no other source stands for: an unreadable entry, the clock, an extractor. */
@@ -32,25 +32,32 @@ export class Outages implements OnApplicationShutdown {
   readonly #counted = new WeakSet<TokenCheckUnavailableError>();
 
   /**
-   * Asks a function of the application, within a time, and counts its failures.
+   * Asks a function of the application, within a time, and counts its failures. If it answers at once, so does this.
    *
    * @param read - throws if the answer is not fit for use, which counts as a failure
    * @param name - what the message about a late answer calls the function
    * @throws the application's own `HttpException`, otherwise {@link TokenCheckUnavailableError}
    */
-  async ask<T>(
+  ask<T>(
     source: string,
     timeoutMs: number,
     call: () => Awaitable<unknown>,
     read: (answer: unknown) => T,
     name = source,
-  ): Promise<T> {
-    try {
-      const answer = read(await withDeadline(call(), timeoutMs, name));
+  ): Awaitable<T> {
+    const accept = (answer: unknown) => {
+      const value = read(answer);
       this.answered(source);
-      return answer;
-    } catch (error) {
+      return value;
+    };
+    const refuse = (error: unknown) => {
       throw error instanceof HttpException ? error : this.failed(source, error);
+    };
+    try {
+      const answer = withDeadline(call(), timeoutMs, name);
+      return isPromise(answer) ? answer.then(accept).catch(refuse) : accept(answer);
+    } catch (error) {
+      return refuse(error);
     }
   }
 
@@ -86,6 +93,7 @@ export class Outages implements OnApplicationShutdown {
 
   /** The source has answered: its outage, if there is one, is over. */
   answered(source: string): void {
+    if (this.#outages.size === 0) return;
     const outage = this.#outages.get(source);
     if (!outage) return;
     if (outage.reason === undefined) outage.since = undefined;

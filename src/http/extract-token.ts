@@ -40,19 +40,19 @@ export function extractToken(
   options: ResolvedOptions,
 ): ExtractedToken {
   const locations = policy.locations ?? options.locations;
-  const reasons: string[] = [];
+  let reasons: string[] | undefined;
   let passed: ExtractedToken | undefined;
   for (const location of locations) {
     const found =
       typeof location === 'function'
         ? fromExtractor(request, location)
         : EXTRACT[location](request, policy, options);
-    if ('missing' in found) reasons.push(found.missing);
+    if ('missing' in found) (reasons ??= []).push(found.missing);
     else if (!isPassedOver(found, policy, options)) return found;
     else passed ??= found;
   }
   if (passed) return passed;
-  throw new MissingTokenError(missingReason(locations, reasons));
+  throw new MissingTokenError(missingReason(locations, reasons ?? []));
 }
 
 /**

@@ -84,20 +84,34 @@ export function cookieValues(request: HttpRequest, name: string): readonly strin
     return typeof value === 'string' ? [value] : [];
   }
   const header = Array.isArray(cookie) ? cookie.join(';') : cookie;
-  const values = new Set<string>();
-  for (const pair of header.split(';')) {
-    const separator = pair.indexOf('=');
-    if (separator < 0 || trimBlanks(pair.slice(0, separator)) !== name) continue;
-    values.add(trimBlanks(pair.slice(separator + 1)).replace(/^"(.*)"$/s, '$1'));
+  const values: string[] = [];
+  for (let start = 0; start <= header.length;) {
+    const semicolon = header.indexOf(';', start);
+    const end = semicolon < 0 ? header.length : semicolon;
+    const separator = header.indexOf('=', start);
+    if (separator >= 0 && separator < end && trimmed(header, start, separator) === name) {
+      const value = unquoted(trimmed(header, separator + 1, end));
+      if (!values.includes(value)) values.push(value);
+    }
+    start = end + 1;
   }
-  return [...values];
+  return values;
 }
 
-/** Only spaces and tabs are removed around a cookie (RFC 6265 section 4.2.1). */
-function trimBlanks(text: string): string {
-  let start = 0;
-  let end = text.length;
-  while (start < end && ' \t'.includes(text.charAt(start))) start += 1;
-  while (end > start && ' \t'.includes(text.charAt(end - 1))) end -= 1;
+/** A part of a text. Only spaces and tabs are removed around a cookie (RFC 6265 section 4.2.1). */
+function trimmed(text: string, from: number, to: number): string {
+  let [start, end] = [from, to];
+  while (start < end && isBlank(text.charCodeAt(start))) start += 1;
+  while (end > start && isBlank(text.charCodeAt(end - 1))) end -= 1;
   return text.slice(start, end);
+}
+
+function isBlank(code: number): boolean {
+  return code === 0x20 || code === 0x09;
+}
+
+function unquoted(value: string): string {
+  return value.length > 1 && value.startsWith('"') && value.endsWith('"')
+    ? value.slice(1, -1)
+    : value;
 }

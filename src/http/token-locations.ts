@@ -39,10 +39,14 @@ export function fromHeader(
   request: HttpRequest,
   options: ResolvedOptions,
 ): ExtractedToken | Missing {
-  const { name, lowerCaseName, type } = options.header;
+  const { name, lowerCaseName, type, prefix } = options.header;
   const value = headerOf(request, lowerCaseName);
   if (value.length > options.token.maxTokenLength + MAX_OTHER_CREDENTIALS)
     throw new InvalidTokenError('Token is too long');
+  if (value.startsWith(prefix)) {
+    const only = value.slice(prefix.length);
+    if (TOKEN68.test(only)) return { encoded: only, location: 'headers' };
+  }
   const credentials = credentialsOf(value);
   if (credentials.length === 0) return { missing: `Missing ${name} Header` };
 

@@ -23,6 +23,8 @@ export interface VerificationKey {
   readonly namespace?: string | undefined;
   /** Whether it was chosen for a token without a key id, and is not the only key. */
   readonly isGuess?: boolean | undefined;
+  /** The moment from which it verifies nothing. */
+  readonly retiresAt?: Date | undefined;
 }
 
 export interface RingKeyTraits {
@@ -58,6 +60,11 @@ export class RingKey {
 
   get verificationKey(): KeyObject | undefined {
     return this.#keys.verificationKey;
+  }
+
+  /** The moment from which the key verifies nothing; `undefined` for never. */
+  get retiresAt(): Date | undefined {
+    return this.#retireAt;
   }
 
   isRetired(now: Date): boolean {

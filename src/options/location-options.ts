@@ -56,7 +56,13 @@ export interface ResolvedLocationOptions extends Pick<
   LocationValues,
   'locations' | 'cookies' | 'csrf'
 > {
-  readonly header: { readonly name: string; readonly lowerCaseName: string; readonly type: string };
+  readonly header: {
+    readonly name: string;
+    readonly lowerCaseName: string;
+    readonly type: string;
+    /** The scheme as most clients write it, and the space after it. */
+    readonly prefix: string;
+  };
   readonly queryString: { readonly name: string; readonly valuePrefix: string };
   readonly carriers: Readonly<Record<TokenType, TokenCarrier>>;
 }
@@ -78,7 +84,12 @@ export function resolveLocationOptions(given: LocationValues): ResolvedLocationO
   checkCookieNames(cookies, csrf);
   return {
     locations,
-    header: { name: headerName, lowerCaseName: headerName.toLowerCase(), type: headerType },
+    header: {
+      name: headerName,
+      lowerCaseName: headerName.toLowerCase(),
+      type: headerType,
+      prefix: headerType && `${headerType} `,
+    },
     queryString: { name: given.queryStringName, valuePrefix: given.queryStringValuePrefix },
     cookies,
     csrf,

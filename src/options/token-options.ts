@@ -53,6 +53,12 @@ export interface TokenOptions {
   decodeAudience?: string | readonly string[];
   /** The length of the longest token that is read, in bytes. @default 8192 */
   maxTokenLength?: number;
+  /**
+   * Whether verified access tokens are remembered, so that a token that comes again is not verified again: at most 8,000
+   * tokens, and never longer than their key. Expiry, revocation and all demands of a route are checked each time.
+   * @default true
+   */
+  verificationCache?: boolean;
 }
 
 /** Durations become seconds. */
@@ -74,6 +80,7 @@ export const TOKEN_ROWS = {
   encodeAudience: [checkOneOrSeveral],
   decodeAudience: [checkAccepted],
   maxTokenLength: [integerFrom(256, 1024 * 1024), 8192],
+  verificationCache: [checkBoolean, true],
 } satisfies Rows<TokenOptions>;
 
 type TokenValues = Values<typeof TOKEN_ROWS>;

@@ -84,7 +84,7 @@ export class AccessRenewal {
     const { type, iss } = token.claims;
     if (type !== 'access' || iss !== tokenOptions.encodeIssuer) return false;
     try {
-      await reader.read(token.encoded, { request, isRepeated: true, allowExpired: true });
+      await reader.read(token.encoded, { request, allowExpired: true });
       return true;
     } catch (error) {
       if (error instanceof InvalidTokenError) return false;

@@ -56,7 +56,7 @@ export class RevocationCheck {
     if (status.is === 'reused') return this.#refuseReused(token, status.family.record.refresh.jti);
     if (status.is === 'revoked') throw new RevokedTokenError(token);
     if (!this.loaders.has('isTokenRevoked')) return;
-    return this.#isRevokedByLoader(token, request).then((isRevoked) => {
+    return thenOrNow(this.#isRevokedByLoader(token, request), (isRevoked) => {
       if (isRevoked) throw new RevokedTokenError(token);
     });
   }
@@ -129,7 +129,7 @@ export class RevocationCheck {
     throw new ReusedTokenError(token);
   }
 
-  async #isRevokedByLoader(token: Token, request: unknown): Promise<boolean> {
+  #isRevokedByLoader(token: Token, request: unknown): Awaitable<boolean> {
     if (!this.loaders.has('isTokenRevoked')) return false;
     return this.loaders.askBoolean('isTokenRevoked', token, { request, type: token.type });
   }

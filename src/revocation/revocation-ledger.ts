@@ -44,6 +44,8 @@ export interface FamilyState {
 export class RevocationLedger {
   /** What the last look-up of a refresh token found, so that a rotation in the same request needs no second one. */
   readonly #looked = new WeakMap<object, RevocationStatus>();
+  /** The look-ups of access tokens, which come again and again. */
+  readonly #lookUps = new WeakMap<object, () => Awaitable<RevocationStatus>>();
 
   constructor(
     private readonly store: StoreGateway,
@@ -54,18 +56,32 @@ export class RevocationLedger {
   /** One round trip to the store. */
   statusOf(token: Token): Awaitable<RevocationStatus> {
     if (!this.store.isOn) return ACTIVE;
+    if (token.type !== 'refresh') return this.#lookUpOf(token)();
     const keys = levelKeys(token);
     const levels = keys.length;
-    if (token.type !== 'refresh')
-      return thenOrNow(this.store.get(keys), (values) =>
-        isRevokedBy(values, token) ? REVOKED : ACTIVE,
-      );
     keys.push(familyKey(token));
     return thenOrNow(this.store.get(keys), (values) => {
       const status = this.#statusOfRefresh(token, isRevokedBy(values, token), values[levels]);
       this.#looked.set(VerifiedToken.readingOf(token), status);
       return status;
     });
+  }
+
+  #lookUpOf(token: Token): () => Awaitable<RevocationStatus> {
+    const reading = VerifiedToken.readingOf(token);
+    const known = this.#lookUps.get(reading);
+    if (known) return known;
+    const look = this.store.prepare(levelKeys(token));
+    let last: readonly (string | null)[] | undefined;
+    let status = ACTIVE;
+    const read = (values: readonly (string | null)[]) => {
+      if (values !== last) status = isRevokedBy(values, token) ? REVOKED : ACTIVE;
+      last = values;
+      return status;
+    };
+    const lookUp = () => thenOrNow(look(), read);
+    this.#lookUps.set(reading, lookUp);
+    return lookUp;
   }
 
   /** The status that a guard found for the same token, once; otherwise as {@link statusOf}. */

@@ -54,14 +54,10 @@ export class StoreCircuit {
     ask: () => Awaitable<unknown>,
     read: (answer: unknown) => T,
   ): Awaitable<T> {
-    const name = `${SOURCE} (${method})`;
     try {
-      const { state } = this;
-      if (state === 'open')
-        throw new DeadlineError(`${name} was not called: other calls are overdue`);
-      if (state === 'half-open') this.#probedAt = performance.now();
+      if (this.#overdue >= this.#limit) this.#probe(method);
       const answer = ask();
-      if (isPromise(answer)) return this.#answerInTime(use, name, Promise.resolve(answer), read);
+      if (isPromise(answer)) return this.#answerInTime(use, method, Promise.resolve(answer), read);
       const value = read(answer);
       this.#succeeded(use);
       return value;
@@ -70,14 +66,21 @@ export class StoreCircuit {
     }
   }
 
+  /** @throws DeadlineError - if the circuit is open */
+  #probe(method: string): void {
+    if (this.state === 'open')
+      throw new DeadlineError(`${nameOf(method)} was not called: other calls are overdue`);
+    this.#probedAt = performance.now();
+  }
+
   async #answerInTime<T>(
     use: StoreUse,
-    name: string,
+    method: string,
     pending: Promise<unknown>,
     read: (answer: unknown) => T,
   ): Promise<T> {
     try {
-      const value = read(await withDeadline(pending, this.timeoutMs, name));
+      const value = read(await withDeadline(pending, this.timeoutMs, nameOf(method)));
       this.#succeeded(use);
       return value;
     } catch (error) {
@@ -115,4 +118,8 @@ export class StoreCircuit {
     if (isNew) this.events.publish('store-down', { reason: safeMessage(fault) });
     return this.outages.failed(SOURCE, fault);
   }
+}
+
+function nameOf(method: string): string {
+  return `${SOURCE} (${method})`;
 }

@@ -42,16 +42,21 @@ export class StoreGateway {
   /** Each request waits for it, so an answer that the store gives at once is passed on at once. */
   get(keys: readonly string[]): Awaitable<readonly (string | null)[]> {
     const { store } = this;
-    return this.#circuit.call(
-      'reading',
-      'get',
-      () => store.get(keys),
-      (values) => {
-        if (Array.isArray(values) && values.length === keys.length && values.every(isValue))
-          return values;
-        throw protocolError('get must give one string or null for each key');
-      },
-    );
+    const read = (values: unknown) => readValues(values, keys.length);
+    return this.#circuit.call('reading', 'get', () => store.get(keys), read);
+  }
+
+  /** A look-up of the same keys, to be made many times. It gives the list of the last time if nothing has changed. */
+  prepare(keys: readonly string[]): () => Awaitable<readonly (string | null)[]> {
+    const { store } = this;
+    if (!store.prepare) return () => this.get(keys);
+    const ask = store.prepare(keys);
+    let last: readonly (string | null)[] | undefined;
+    const read = (values: unknown) => {
+      if (last === undefined || values !== last) last = readValues(values, keys.length);
+      return last;
+    };
+    return () => this.#circuit.call('reading', 'get', ask, read);
   }
 
   /** @returns whether this call added the entry */
@@ -165,6 +170,11 @@ export class StoreGateway {
 
 function isValue(value: unknown): value is string | null {
   return value === null || typeof value === 'string';
+}
+
+function readValues(values: unknown, count: number): readonly (string | null)[] {
+  if (Array.isArray(values) && values.length === count && values.every(isValue)) return values;
+  throw protocolError('get must give one string or null for each key');
 }
 
 function booleanOf(answer: unknown, method: string): boolean {

@@ -2,6 +2,7 @@ import { type ExecutionContext, Inject, Injectable, type Type } from '@nestjs/co
 import { HttpAdapterHost } from '@nestjs/core';
 import { Authenticator } from '../authentication/authenticator.js';
 import { Refusals } from '../authentication/refusals.js';
+import { type Awaitable, thenOrNow } from '../contracts/awaitable.js';
 import type { HttpRequest } from '../contracts/http.js';
 import type { RoutePolicy } from '../contracts/route-policy.js';
 import type { JwtContext } from '../contracts/token.js';
@@ -37,15 +38,13 @@ export class RouteAuthenticator {
   /** Lets a request in for a token guard. @throws TokenError - the refusal */
   admit(
     context: ExecutionContext,
-    guard: object,
-    getRequest: () => unknown,
-  ): boolean | Promise<boolean> {
+    guard: { requestOf(context: ExecutionContext): unknown },
+  ): Awaitable<boolean> {
     const kind = guardKindOf(guard) ?? 'access';
-    const declared = this.takeDeclared(context, guard);
-    const policy = declared
-      ? declared.policies?.get(kind)
-      : this.#routeOf(context).delegatedPolicy(kind);
-    return policy ? this.#admit(getRequest(), policy, context) : true;
+    const route = this.#routeOf(context);
+    const declared = this.#takeDeclared(route, context, guard);
+    const policy = declared ? declared.policies?.get(kind) : route.delegatedPolicy(kind);
+    return policy ? this.#admit(guard.requestOf(context), policy, context, route) : true;
   }
 
   /**
@@ -70,7 +69,11 @@ export class RouteAuthenticator {
 
   /** The declaration of a guard that Nest calls; `undefined` if another guard calls it. */
   takeDeclared(context: ExecutionContext, guard: object): DeclaredGuard | undefined {
-    if (this.#routeOf(context).declared.length === 0) return undefined;
+    return this.#takeDeclared(this.#routeOf(context), context, guard);
+  }
+
+  #takeDeclared(route: Route, context: ExecutionContext, guard: object): DeclaredGuard | undefined {
+    if (route.declared.length === 0) return undefined;
     const uncalled = this.#uncalledOf(context);
     const kind = guardKindOf(guard);
     const index = uncalled.findIndex(({ type, policies }) =>
@@ -106,24 +109,37 @@ export class RouteAuthenticator {
     return this.policies.of(context.getHandler() as Handler, context.getClass<Type>());
   }
 
-  async #admit(request: unknown, policy: RoutePolicy, context: ExecutionContext): Promise<boolean> {
+  #admit(
+    request: unknown,
+    policy: RoutePolicy,
+    context: ExecutionContext,
+    route: Route,
+  ): Awaitable<boolean> {
+    const isOwn = isOwnRequest(context, request);
     if (!isHttpRequest(request))
       throw withRenderer(this.refusals, new MissingTokenError('Missing token'));
-    const isOwn = isOwnRequest(context, request);
-    const known = isOwn ? contextOf(request) : knownFor(context, request);
-    if (known?.policy === policy) return true;
-    const isExempt = this.#routeOf(context).isForOptionsOnly;
-    const token = isExempt ? undefined : await this.authenticator.authenticate(request, policy);
-    const found = this.#contextWith(policy, token);
-    setContext(request, found);
-    if (!isOwn) setCall(context, request, found);
-    if (token?.location === 'query_string' && context.getType() === 'http') {
-      // RFC 6750 sections 2.3 and 5.3: caches and `Referer` must not get a URL that contains a token.
-      const response: unknown = context.switchToHttp().getResponse();
-      this.host.httpAdapter.setHeader(response, 'Cache-Control', 'no-store');
-      this.host.httpAdapter.setHeader(response, 'Referrer-Policy', 'no-referrer');
+    if (!route.hasOneGuard) {
+      const known = isOwn ? contextOf(request) : knownFor(context, request);
+      if (known?.policy === policy) return true;
     }
-    return true;
+    const token = route.isForOptionsOnly
+      ? undefined
+      : this.authenticator.authenticate(request, policy);
+    return thenOrNow(token, (found) => {
+      const requestContext = this.#contextWith(policy, found);
+      setContext(request, requestContext);
+      if (!isOwn) setCall(context, request, requestContext);
+      if (found?.location === 'query_string') this.#keepOutOfCaches(context);
+      return true;
+    });
+  }
+
+  /** RFC 6750 sections 2.3 and 5.3: caches and `Referer` must not get a URL that contains a token. */
+  #keepOutOfCaches(context: ExecutionContext): void {
+    if (context.getType() !== 'http') return;
+    const response: unknown = context.switchToHttp().getResponse();
+    this.host.httpAdapter.setHeader(response, 'Cache-Control', 'no-store');
+    this.host.httpAdapter.setHeader(response, 'Referrer-Policy', 'no-referrer');
   }
 }
 

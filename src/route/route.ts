@@ -32,6 +32,8 @@ export class Route {
   readonly policy: RoutePolicy | undefined;
   /** The declared guards whose first call differs from a call by another guard, in the order of the calls. */
   readonly declared: readonly DeclaredGuard[];
+  /** Whether no other token guard can have authenticated the request before. */
+  readonly hasOneGuard: boolean;
   readonly #levels: readonly PolicyLevel[];
   readonly #delegated: Map<GuardKind, RoutePolicy | undefined>;
 
@@ -51,6 +53,8 @@ export class Route {
     const isLeftToAnyOf = effective[nearest]?.guards.length === 0;
     const active = isLeftToAnyOf ? effective.slice(0, nearest + 1) : effective;
     this.#levels = levels;
+    this.hasOneGuard =
+      levels.flatMap(({ guards, anyOfClasses }) => [...guards, ...anyOfClasses]).length <= 1;
     this.policy = isLeftToAnyOf ? undefined : mergePolicy(effective);
     const deciding = isSameIfDelegated(this.policy, nearest)
       ? effective.slice(nearest, nearest + 1)
@@ -146,9 +150,9 @@ export class RoutePolicies {
    * @throws JwtExtendedConfigError - if the route's guards and decorators contradict one another
    */
   of(handler: Handler, controller: Type): Route {
-    const routes = this.#routes.get(handler) ?? new Map<Type, Route>();
-    const known = routes.get(controller);
+    const known = this.#routes.get(handler)?.get(controller);
     if (known) return known;
+    const routes = this.#routes.get(handler) ?? new Map<Type, Route>();
     const levels = ownLevelsOf(handler, controller);
     const [{ kind }] = levels;
     const route = new Route(

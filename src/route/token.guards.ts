@@ -30,7 +30,7 @@ export abstract class TokenGuard implements CanActivate {
 
   /** Lets the request in, or throws why not. @throws TokenError - the refusal */
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
-    return this.gate().admit(context, this, () => this.getRequest(context));
+    return this.gate().admit(context, this);
   }
 
   /**
@@ -38,7 +38,7 @@ export abstract class TokenGuard implements CanActivate {
    * but a message of the client, which may look like one.
    */
   protected getRequest(context: ExecutionContext): unknown {
-    return context.getType() === 'http' ? context.switchToHttp().getRequest() : undefined;
+    return context.getType() === 'http' ? context.getArgByIndex<unknown>(0) : undefined;
   }
 
   /** @internal */

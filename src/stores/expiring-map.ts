@@ -74,6 +74,22 @@ export class ExpiringEntries extends ExpiringItems<Entry> {
     return this.#entries.get(key)?.value ?? null;
   }
 
+  prepare(keys: readonly string[]): () => readonly (string | null)[] {
+    const shards = keys.map((key) => this.#entries.shardOf(key));
+    let changes = -1;
+    let values: readonly (string | null)[] = [];
+    return () => {
+      // Each count only ever grows, so the sum is the same only if none has grown.
+      let sum = 0;
+      for (const shard of shards) sum += shard.changes;
+      if (sum !== changes) {
+        changes = sum;
+        values = keys.map((key) => this.get(key));
+      }
+      return values;
+    };
+  }
+
   /** @throws Error - if there is no room for another key */
   set(key: string, value: string, expiresAt: Date | null): void {
     if (this.#entries.get(key) === undefined) this.reserve();
@@ -166,36 +182,58 @@ export class SweepTimer {
 
 const SHARDS = 256;
 
+interface Shard<V> {
+  map: Map<string, V> | undefined;
+  /** How often something was set or deleted. */
+  changes: number;
+}
+
 /**
  * A `Map` in many parts. V8 copies a map as a whole when it grows or shrinks. With a million entries that holds the event
  * loop for a third of a second, so each part here grows and shrinks by itself.
  */
 export class ShardedMap<V> {
-  readonly #shards: (Map<string, V> | undefined)[] = Array.from({ length: SHARDS });
+  readonly #shards = Array.from({ length: SHARDS }, (): Shard<V> => ({
+    map: undefined,
+    changes: 0,
+  }));
+
+  /** The part of a key, always the same. */
+  shardOf(key: string): Readonly<Shard<V>> {
+    return this.#shardOf(key);
+  }
 
   get(key: string): V | undefined {
-    return this.#shards[shardOf(key)]?.get(key);
+    return this.#shardOf(key).map?.get(key);
   }
 
   set(key: string, value: V): void {
-    (this.#shards[shardOf(key)] ??= new Map<string, V>()).set(key, value);
+    const shard = this.#shardOf(key);
+    (shard.map ??= new Map<string, V>()).set(key, value);
+    shard.changes += 1;
   }
 
   /** @returns whether the key was there */
   delete(key: string): boolean {
-    return this.#shards[shardOf(key)]?.delete(key) ?? false;
+    const shard = this.#shardOf(key);
+    shard.changes += 1;
+    return shard.map?.delete(key) ?? false;
+  }
+
+  #shardOf(key: string): Shard<V> {
+    return this.#shards[indexOf(key)] as Shard<V>;
   }
 
   /** All values, in no order. Entries may be set and deleted during the walk. */
   *values(): Generator<V, undefined> {
-    for (const shard of this.#shards) {
-      if (shard) yield* shard.values();
+    for (const { map } of this.#shards) {
+      if (map) yield* map.values();
     }
   }
 }
 
 /** FNV-1a over the whole key, because keys are alike at both ends; its upper 8 bits are the best mixed. */
-function shardOf(key: string): number {
+function indexOf(key: string): number {
   let hash = 0x811c9dc5;
   for (let index = 0; index < key.length; index += 1)
     hash = Math.imul(hash ^ key.charCodeAt(index), 0x01000193);

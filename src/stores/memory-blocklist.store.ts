@@ -66,6 +66,11 @@ export class MemoryBlocklistStore implements BlocklistStore {
     return keys.map((key) => this.#entries.get(key));
   }
 
+  /** Looks the keys up again only if an entry near one of them has changed. */
+  prepare(keys: readonly string[]): () => readonly (string | null)[] {
+    return this.#entries.prepare(keys);
+  }
+
   delete(key: string): void {
     this.#entries.remove({ key });
   }

@@ -103,9 +103,12 @@ export class RedisBlocklistStore implements BlocklistStore {
   }
 
   async get(keys: readonly string[]): Promise<readonly (string | null)[]> {
-    if (keys.length === 0) return [];
+    return keys.length === 0 ? [] : this.prepare(keys)();
+  }
+
+  prepare(keys: readonly string[]): () => Promise<readonly (string | null)[]> {
     const names = keys.map((key) => this.#prefix + key);
-    return readValues(await this.#commands.getAll(names), keys.length);
+    return async () => readValues(await this.#commands.getAll(names), names.length);
   }
 
   async delete(key: string): Promise<void> {

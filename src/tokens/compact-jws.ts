@@ -13,8 +13,6 @@ const MAX_HEADER_LENGTH = 2048;
 export interface ParsedToken {
   readonly encoded: string;
   readonly header: TokenHeader;
-  /** The JSON text that the claims were parsed from. */
-  readonly payload: string;
   readonly claims: Claims;
 }
 
@@ -36,9 +34,8 @@ export function parseToken(encoded: unknown, maxLength: number): ParsedToken {
   const headerObject = parseHeader(header);
   if (extra !== undefined) throw new InvalidTokenError('Invalid payload padding');
   const payloadText = textOf(decodeSegment(payload, 'payload'));
-  decodeSegment(signature, 'crypto');
-  const claims = parseObject(payloadText, 'payload');
-  return { encoded, header: headerObject, payload: payloadText, claims };
+  requireCanonical(signature, 'crypto');
+  return { encoded, header: headerObject, claims: parseObject(payloadText, 'payload') };
 }
 
 /**
@@ -88,21 +85,42 @@ function criticalReason(crit: unknown): string {
 /** All tokens of one key have the same header, so that a few entries serve every honest client. */
 const headers = new BoundedCache<TokenHeader>({ entriesPerGeneration: 32 });
 
-/** Gives the same object for the same text; it is frozen for that reason. */
+/** Gives the same object for the same text, if {@link rememberHeader} was called; it is frozen for that reason. */
 function parseHeader(segment: string): TokenHeader {
   const known = headers.get(segment);
   if (known) return known;
-  const header = parseObject(textOf(decodeSegment(segment, 'header')), 'header') as TokenHeader;
-  headers.set(segment, deepFreeze(header));
-  return header;
+  return deepFreeze(parseObject(textOf(decodeSegment(segment, 'header')), 'header') as TokenHeader);
 }
 
+/** To be called for a token that was verified, so that bad tokens drop no header that is needed. */
+export function rememberHeader({ encoded, header }: ParsedToken): void {
+  const segment = encoded.slice(0, encoded.indexOf('.'));
+  if (headers.get(segment) !== header) headers.set(ownCopyOf(segment), header);
+}
+
+/** The same characters of Latin-1 in a string that keeps no longer one alive, such as the whole header of a request. */
+export function ownCopyOf(text: string): string {
+  return Buffer.from(text, 'latin1').toString('latin1');
+}
+
+type Part = 'header' | 'payload' | 'crypto';
+
+function decodeSegment(segment: string, part: Part): Buffer {
+  requireCanonical(segment, part);
+  return Buffer.from(segment, 'base64url');
+}
+
+const BASE64URL = /^[\w-]*$/;
+
+/** The last characters that leave no bit over, by the number of characters that follow the last four. */
+const LAST_CHARACTERS = [undefined, '', 'AQgw', 'AEIMQUYcgkosw048'];
+
 /** Accepts only the canonical spelling, so that one signature has one text (RFC 4648 section 3.5). */
-function decodeSegment(segment: string, part: 'header' | 'payload' | 'crypto'): Buffer {
-  const bytes = Buffer.from(segment, 'base64url');
-  if (bytes.toString('base64url') !== segment)
+function requireCanonical(segment: string, part: Part): void {
+  const allowed = LAST_CHARACTERS[segment.length % 4];
+  const isEndCanonical = allowed === undefined || allowed.includes(segment.at(-1) ?? '.');
+  if (!isEndCanonical || !BASE64URL.test(segment))
     throw new InvalidTokenError(`Invalid ${part} padding`);
-  return bytes;
 }
 
 /** JSON is UTF-8 (RFC 8259 section 8.1). Other bytes become an empty text, which no parser accepts. */

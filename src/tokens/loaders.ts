@@ -1,5 +1,5 @@
 import { HttpException } from '@nestjs/common';
-import type { Awaitable } from '../contracts/awaitable.js';
+import { type Awaitable, thenOrNow } from '../contracts/awaitable.js';
 import type { Token } from '../contracts/token.js';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
 import {
@@ -27,10 +27,10 @@ export class LoaderCalls {
    *
    * @throws the loader's own `HttpException`, otherwise {@link TokenCheckUnavailableError}
    */
-  async ask<N extends keyof JwtExtendedLoaders>(
+  ask<N extends keyof JwtExtendedLoaders>(
     name: N,
     ...args: Parameters<NonNullable<JwtExtendedLoaders[N]>>
-  ): Promise<unknown> {
+  ): unknown {
     return this.has(name) ? this.askFor(name, args, (answer) => answer) : undefined;
   }
 
@@ -40,20 +40,20 @@ export class LoaderCalls {
    * @param read - throws if the answer is not fit for use, which counts as a failure of the loader
    * @throws the loader's own `HttpException`, otherwise {@link TokenCheckUnavailableError}
    */
-  async askFor<N extends keyof JwtExtendedLoaders, T>(
+  askFor<N extends keyof JwtExtendedLoaders, T>(
     name: N,
     args: Parameters<NonNullable<JwtExtendedLoaders[N]>>,
     read: (answer: unknown) => T,
-  ): Promise<T> {
+  ): Awaitable<T> {
     const loader = this.loaders[name] as (...args: unknown[]) => Awaitable<unknown>;
     return this.outages.ask(`loaders.${name}`, this.timeoutMs, () => loader(...args), read);
   }
 
   /** The answer of a loader that must give `true` or `false`; any other value is a failure. */
-  async askBoolean(
+  askBoolean(
     name: 'isTokenRevoked' | 'tokenVerification',
     ...args: Parameters<NonNullable<JwtExtendedLoaders['isTokenRevoked']>>
-  ): Promise<boolean> {
+  ): Awaitable<boolean> {
     return this.askFor(name, args, (answer) => {
       if (typeof answer === 'boolean') return answer;
       throw new TypeError(`loaders.${name} must give true or false`);
@@ -67,15 +67,16 @@ export function loaderFault(error: unknown): HttpException {
 }
 
 /** @throws TokenVerificationError - if the `tokenVerification` loader refuses the token */
-export async function requireVerified(
+export function requireVerified(
   loaders: LoaderCalls,
   token: Token,
   request: unknown,
-): Promise<void> {
+): Awaitable<void> {
   if (!loaders.has('tokenVerification')) return;
   const context = { request, type: token.type };
-  if (!(await loaders.askBoolean('tokenVerification', token, context)))
-    throw new TokenVerificationError(token);
+  return thenOrNow(loaders.askBoolean('tokenVerification', token, context), (isVerified) => {
+    if (!isVerified) throw new TokenVerificationError(token);
+  });
 }
 
 /**
@@ -84,15 +85,13 @@ export async function requireVerified(
  *
  * @throws UserLookupError
  */
-export async function loadUser(
-  loaders: LoaderCalls,
-  token: Token,
-  request: unknown,
-): Promise<unknown> {
+export function loadUser(loaders: LoaderCalls, token: Token, request: unknown): unknown {
   if (!loaders.has('userLookup')) return undefined;
-  const user = await loaders.ask('userLookup', token, { request, type: token.type });
-  if (user === undefined || user === null || user === false) throw new UserLookupError(token);
-  return user;
+  const context = { request, type: token.type };
+  return thenOrNow(loaders.ask('userLookup', token, context), (user) => {
+    if (user === undefined || user === null || user === false) throw new UserLookupError(token);
+    return user;
+  });
 }
 
 /** The subject of a token that replaces another one: the user, or the identity if subjects are identities. */

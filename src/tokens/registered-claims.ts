@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import type { Claims, TokenType } from '../contracts/token.js';
 import { CsrfError, InvalidTokenError } from '../errors/token-errors.js';
 import type { ResolvedTokenOptions } from '../options/token-options.js';
@@ -39,6 +39,11 @@ export function checkRegisteredClaims(claims: Claims, options: ClaimRules, now: 
     if (!Object.hasOwn(claims, name) || claims[name] === null)
       throw new InvalidTokenError(`Token is missing the "${name}" claim`);
   checkIds(claims, options);
+}
+
+/** The latest moment that the claims say a token begins at, in seconds since the epoch; 0 if they do not say. */
+export function startOf({ nbf, iat }: Claims): number {
+  return Math.max(typeof nbf === 'number' ? nbf : 0, typeof iat === 'number' ? Math.floor(iat) : 0);
 }
 
 /** Whether a value can be the id of a token or of a session. */
@@ -108,12 +113,13 @@ export function csrfClaimOf(claims: Claims): string {
 
 /** Compares the value of the request with the signed claim, in constant time. */
 export function requireCsrfMatch(claims: Claims, presented: unknown): void {
-  const claim = digest(csrfClaimOf(claims));
-  if (typeof presented !== 'string' || !timingSafeEqual(claim, digest(presented)))
-    throw new CsrfError('CSRF double submit tokens do not match');
+  const claim = csrfClaimOf(claims);
+  if (typeof presented === 'string' && isSameText(claim, presented)) return;
+  throw new CsrfError('CSRF double submit tokens do not match');
 }
 
-/** `timingSafeEqual` requires equal lengths, which csrf values may not have. */
-function digest(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
+/** The length of a value that the browser shows to the page is no secret. */
+function isSameText(one: string, other: string): boolean {
+  const [left, right] = [Buffer.from(one), Buffer.from(other)];
+  return left.length === right.length && timingSafeEqual(left, right);
 }

@@ -48,9 +48,9 @@ export function verifySignature(
   const algorithm = algorithms.find((allowed) => allowed === header.alg);
   const end = encoded.lastIndexOf('.');
   const signature = Buffer.from(encoded.slice(end + 1), 'base64url');
+  const input = encoded.slice(0, end);
   let cause: unknown;
   try {
-    const input = Buffer.from(encoded.slice(0, end));
     if (algorithm && isSignature(signature, input, key, algorithm)) return;
   } catch (error) {
     cause = error;
@@ -76,26 +76,29 @@ const PADDINGS = {
  */
 function isSignature(
   signature: Buffer,
-  input: Buffer,
+  text: string,
   key: KeyObject,
   algorithm: Algorithm,
 ): boolean {
   const { asymmetricKeyType: kind, asymmetricKeyDetails: details } = key;
   const traits = traitsOf(algorithm);
+  const input = () => Buffer.from(text, 'latin1');
   switch (traits.family) {
     case 'HMAC': {
-      const expected = createHmac(traits.hash, key).update(input).digest();
+      const expected = createHmac(traits.hash, key).update(text).digest();
       return expected.length === signature.length && timingSafeEqual(expected, signature);
     }
     case 'RSA': {
       const isRsa = kind === 'rsa' || kind === 'rsa-pss';
-      return isRsa && verify(traits.hash, input, { key, ...PADDINGS[traits.padding] }, signature);
+      return isRsa && verify(traits.hash, input(), { key, ...PADDINGS[traits.padding] }, signature);
     }
     case 'EC': {
       const isOnCurve = details?.namedCurve === traits.curve;
-      return isOnCurve && verify(traits.hash, input, { key, dsaEncoding: 'ieee-p1363' }, signature);
+      return (
+        isOnCurve && verify(traits.hash, input(), { key, dsaEncoding: 'ieee-p1363' }, signature)
+      );
     }
     case 'EdDSA':
-      return kind === 'ed25519' && verify(traits.hash, input, key, signature);
+      return kind === 'ed25519' && verify(traits.hash, input(), key, signature);
   }
 }

@@ -8,7 +8,7 @@ import { deepFreeze } from '../common/deep-freeze.js';
 import type { LoaderContext } from '../options/callbacks.js';
 import type { Algorithm } from '../options/key-options.js';
 import { isKeyId } from '../keys/jwk.js';
-import type { KeyRing } from '../keys/key-ring.js';
+import type { KeyRing, RingContents } from '../keys/key-ring.js';
 import type { LoadedKeys } from '../keys/loaded-keys.js';
 import type { LoaderCalls } from './loaders.js';
 import type { ParsedToken } from './compact-jws.js';
@@ -26,6 +26,11 @@ export class TokenKeys {
   /** The algorithms of this module's own tokens; none if it only verifies tokens of other issuers. */
   get algorithms(): readonly Algorithm[] {
     return this.ring.contents.algorithms;
+  }
+
+  /** The keys of this module as they are now. */
+  get contents(): RingContents {
+    return this.ring.contents;
   }
 
   /** The key that signs; `undefined` if there is none, or if a loader gives it. */
@@ -65,7 +70,8 @@ export class TokenKeys {
       throw new InvalidTokenError(
         isGuess ? 'Token has no kid' : 'The specified alg value is not allowed',
       );
-    return { key: found.verificationKey, algorithms: found.algorithms, isGuess };
+    const { verificationKey: key, algorithms, retiresAt } = found;
+    return { key, algorithms, isGuess, retiresAt };
   }
 
   async #loadVerificationKey(

@@ -1,8 +1,18 @@
+import { deepFreeze } from '../common/deep-freeze.js';
+import { type Awaitable, isPromise } from '../contracts/awaitable.js';
 import type { Claims, Token, TokenHeader } from '../contracts/token.js';
 import { ExpiredTokenError } from '../errors/token-errors.js';
+import type { VerificationKey } from '../keys/ring-key.js';
 import type { ResolvedTokenOptions } from '../options/token-options.js';
 import { grantOf } from './grant.js';
-import { checkHeader, checkHeaderShape, type ParsedToken, parseToken } from './compact-jws.js';
+import {
+  checkHeader,
+  checkHeaderShape,
+  ownCopyOf,
+  type ParsedToken,
+  parseToken,
+  rememberHeader,
+} from './compact-jws.js';
 import type { ForeignIssuer } from './foreign-issuer.js';
 import {
   checkIssuer,
@@ -12,9 +22,9 @@ import {
   requireCsrfMatch,
   typeOf,
 } from './registered-claims.js';
-import { SignatureCache } from './signature-cache.js';
 import { verifySignature } from './signature.js';
 import type { TokenKeys } from './token-keys.js';
+import { SeenToken, VerificationCache } from './verification-cache.js';
 import { isVerifiedToken, SHARES_REVOCATIONS, VerifiedToken } from './verified-token.js';
 
 export interface ReadOptions {
@@ -22,15 +32,13 @@ export interface ReadOptions {
   readonly request?: unknown;
   /** The csrf value that must match the token's claim. */
   readonly csrf?: string | undefined;
-  /** Whether to remember the verified signature, since a client sends the same token with every request. */
-  readonly isRepeated?: boolean | undefined;
   /** Accepts an expired token, too. */
   readonly allowExpired?: boolean | undefined;
 }
 
 /** Verifies an encoded token: everything but its revocation. */
 export class TokenReader {
-  readonly #seen = new SignatureCache();
+  readonly #seen: VerificationCache | undefined;
   readonly #issuers: ReadonlyMap<string, ForeignIssuer>;
 
   constructor(
@@ -39,32 +47,60 @@ export class TokenReader {
     issuers: readonly ForeignIssuer[],
     private readonly clock: () => Date,
   ) {
+    this.#seen = options.verificationCache ? new VerificationCache() : undefined;
     this.#issuers = new Map(issuers.map((each) => [each.options.issuer, each]));
   }
 
   /**
    * Checks structure, header, signature, registered claims, csrf and expiry, in this order. The claim `iss` says whose
-   * keys and rules count: those of another issuer, or the module's own.
+   * keys and rules count: those of another issuer, or the module's own. It answers at once unless the key must be asked for.
    *
    * @throws InvalidTokenError, CsrfError, ExpiredTokenError, TokenCheckUnavailableError
    */
-  async read(
-    encoded: unknown,
-    { request, csrf, allowExpired, isRepeated }: ReadOptions = {},
-  ): Promise<Token> {
+  read(encoded: unknown, options: ReadOptions = NO_OPTIONS): Awaitable<Token> {
     const moment = this.clock();
-    const seen = isRepeated ? this.#seen.find(encoded) : undefined;
+    const seen = this.#stillGood(encoded, moment);
+    if (seen && !seen.isKeyAsked) return requireCsrf(seen.token, options);
+
     const parsed = seen?.parsed ?? parseToken(encoded, this.options.maxTokenLength);
     const foreign = this.#foreignIssuerOf(parsed.claims);
     this.#checkHeader(parsed, foreign);
-    const key = await (foreign
+    const key = foreign
       ? foreign.keys.find(parsed.header)
-      : this.keys.forVerifying(parsed, moment, { request }));
-    if (key.key !== seen?.key) {
-      verifySignature(parsed, key);
-      if (isRepeated) this.#seen.remember(parsed, key.key);
-    }
-    return this.#checkClaims(parsed, foreign, moment, { csrf, allowExpired }, key.namespace);
+      : this.keys.forVerifying(parsed, moment, { request: options.request });
+    if (!isPromise(key)) return this.#verify(parsed, key, foreign, moment, options);
+    return key.then((found) =>
+      seen?.wasVerifiedBy(found)
+        ? requireCsrf(seen.token, options)
+        : this.#verify(parsed, found, foreign, moment, options, true),
+    );
+  }
+
+  /** What is remembered of a token, if its checks would come to the same result now. */
+  #stillGood(encoded: unknown, moment: Date): SeenToken | undefined {
+    const seen = this.#seen?.find(encoded);
+    return seen?.holds(this.keys.contents, moment, this.options.leeway) ? seen : undefined;
+  }
+
+  /** The steps from the signature on. */
+  #verify(
+    given: ParsedToken,
+    key: VerificationKey,
+    foreign: ForeignIssuer | undefined,
+    moment: Date,
+    options: ReadOptions,
+    isKeyAsked = false,
+  ): Token {
+    verifySignature(given, key);
+    rememberHeader(given);
+    const parsed = this.#seen ? { ...given, encoded: ownCopyOf(given.encoded) } : given;
+    const token = this.#checkClaims(parsed, foreign, moment, key.namespace);
+    requireCsrf(token, options);
+    if (!options.allowExpired) this.#requireUnexpired(token, moment);
+    // A refresh token comes once.
+    if (this.#seen && token.type === 'access')
+      this.#seen.remember(new SeenToken(parsed, token, key, this.keys.contents, isKeyAsked));
+    return token;
   }
 
   /**
@@ -80,17 +116,17 @@ export class TokenReader {
     this.#checkHeader(parsed, foreign);
     const key = foreign ? undefined : this.keys.inRing(parsed, moment);
     if (key) verifySignature(parsed, key);
-    return { token: this.#checkClaims(parsed, foreign, moment), isVerified: key !== undefined };
+    const token = this.#checkClaims(parsed, foreign, moment);
+    return { token: this.#requireUnexpired(token, moment), isVerified: key !== undefined };
   }
 
-  /** The steps after the signature. */
+  /** The claims and the token are frozen: whoever asks for the same token later gets the same objects. */
   #checkClaims(
     { encoded, header, claims }: ParsedToken,
     foreign: ForeignIssuer | undefined,
     moment: Date,
-    { csrf, allowExpired }: Pick<ReadOptions, 'csrf' | 'allowExpired'> = {},
     namespace?: string,
-  ): Token {
+  ): VerifiedToken {
     const now = moment.getTime() / 1000;
     foreign?.requireKind(header, claims);
     const rules = foreign?.rules ?? this.options;
@@ -99,7 +135,7 @@ export class TokenReader {
     const token = new VerifiedToken({
       encoded,
       header,
-      claims,
+      claims: deepFreeze(claims),
       identity: claims[rules.identityClaim] as string,
       type: foreign ? 'access' : typeOf(claims, rules.acceptForeignTokens),
       fresh: isFresh(claims, now),
@@ -107,8 +143,13 @@ export class TokenReader {
       namespace,
       [SHARES_REVOCATIONS]: foreign?.options.revocations === 'shared',
     });
-    if (csrf !== undefined) requireCsrfMatch(claims, csrf);
-    if (!allowExpired && isExpired(claims, rules.leeway, now)) throw new ExpiredTokenError(token);
+    Object.freeze(token);
+    return token;
+  }
+
+  #requireUnexpired(token: Token, moment: Date): Token {
+    if (isExpired(token.claims, this.options.leeway, moment.getTime() / 1000))
+      throw new ExpiredTokenError(token);
     return token;
   }
 
@@ -132,7 +173,7 @@ export class TokenReader {
    */
   async readGiven(given: unknown, options: ReadOptions): Promise<Token> {
     if (isVerifiedToken(given)) return given;
-    if (typeof given === 'string') return this.read(given, options);
+    if (typeof given === 'string') return await this.read(given, options);
     throw new TypeError('Give an encoded token, or a token from a guard or decodeToken');
   }
 
@@ -142,6 +183,13 @@ export class TokenReader {
     checkHeaderShape(header);
     return header;
   }
+}
+
+const NO_OPTIONS: ReadOptions = {};
+
+function requireCsrf(token: Token, { csrf }: ReadOptions): Token {
+  if (csrf !== undefined) requireCsrfMatch(token.claims, csrf);
+  return token;
 }
 
 /** The `typ`s of tokens under a key of this module; `null` for a header without one. */

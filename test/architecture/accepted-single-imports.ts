@@ -26,5 +26,5 @@ export const acceptedSingleImports: readonly string[] = [
   'testing/contract/outages.ts',
   'testing/contract/replacements.ts',
   'testing/contract/sessions.ts',
-  'tokens/signature-cache.ts',
+  'tokens/verification-cache.ts',
 ];

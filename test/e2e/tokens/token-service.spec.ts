@@ -225,15 +225,23 @@ describe('decodeToken', () => {
     expect(request).toEqual({ headers: {} });
   });
 
-  it('gives new claims with every call (R35)', async () => {
+  it('gives a token that nobody can change, because later calls get the same (R35)', async () => {
     const encoded = await tokens.createAccessToken('alice', {
-      additionalClaims: { roles: ['user'] },
+      additionalClaims: { roles: ['user'], org: { id: 7 } },
     });
-    const first = await tokens.decodeToken<{ roles: string[] }>(encoded);
+    const token = await tokens.decodeToken<{ roles: string[]; org: { id: number } }>(encoded);
 
-    first.claims.roles.push('admin');
-
-    expect((await tokens.decodeToken(encoded)).claims.roles).toEqual(['user']);
+    const changes = [
+      () => token.claims.roles.push('admin'),
+      () => (token.claims.org.id = 8),
+      () => Object.assign(token.claims, { sub: 'mallory' }),
+      () => Object.assign(token.header, { alg: 'none' }),
+      () => Object.assign(token, { identity: 'mallory' }),
+    ];
+    for (const change of changes) expect(change).toThrow(TypeError);
+    expect((await tokens.decodeToken(encoded)).claims).toMatchObject({
+      ...{ sub: 'alice', roles: ['user'], org: { id: 7 } },
+    });
   });
 });
 

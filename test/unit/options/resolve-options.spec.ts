@@ -42,10 +42,14 @@ describe('resolveOptions', () => {
         encodeAudience: undefined,
         decodeAudience: undefined,
         maxTokenLength: 8192,
+        verificationCache: true,
         encodeCsrf: true,
       },
       locations: ['headers'],
-      header: { name: 'Authorization', lowerCaseName: 'authorization', type: 'Bearer' },
+      header: {
+        ...{ name: 'Authorization', lowerCaseName: 'authorization' },
+        ...{ type: 'Bearer', prefix: 'Bearer ' },
+      },
       queryString: { name: 'jwt', valuePrefix: '' },
       cookies: {
         accessName: 'access_token_cookie',
