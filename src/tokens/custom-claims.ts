@@ -18,6 +18,7 @@ export function mergeAdditions(
   given: unknown,
   reserved: ReadonlySet<string>,
 ): object {
+  if (loaded === undefined && given === undefined) return NOTHING;
   const merged: object = {
     ...membersOf(loaded, `loaders.${what} must give an object`),
     ...membersOf(given, `${what} must be an object`),
@@ -29,6 +30,8 @@ export function mergeAdditions(
   }
   return merged;
 }
+
+const NOTHING: object = Object.freeze({});
 
 /** The claims that a caller gives. @throws TokenCreationError */
 export function claimsGiven(claims: unknown): object | null | undefined {

@@ -41,7 +41,7 @@ export class TokenKeys {
   }
 
   /** @throws TokenCreationError, TokenCheckUnavailableError */
-  async forSigning(subject: unknown, context: LoaderContext): Promise<SigningKey> {
+  forSigning(subject: unknown, context: LoaderContext): Awaitable<SigningKey> {
     const { current } = this.ring.contents;
     if (current && this.loaders.has('encodeKey'))
       return this.#loadSigningKey(current.algorithm, subject, context);

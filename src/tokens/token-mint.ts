@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { parseExpiresIn, parseLifetime } from '../common/duration.js';
+import { type Awaitable, thenOrNow } from '../contracts/awaitable.js';
 import type { Claims, Duration, Token, TokenHeader, TokenType } from '../contracts/token.js';
 import { TokenCreationError } from '../errors/config.error.js';
 import type { LoaderContext } from '../options/callbacks.js';
@@ -18,6 +19,7 @@ import { VerifiedToken } from './verified-token.js';
 /** Makes tokens in Flask-JWT-Extended's wire format. */
 export class TokenMint {
   readonly #reserved: ReadonlySet<string>;
+  readonly #asksLoaders: boolean;
 
   constructor(
     private readonly options: ResolvedTokenOptions,
@@ -27,6 +29,8 @@ export class TokenMint {
   ) {
     const { userClaimsKey, identityClaim } = options;
     this.#reserved = new Set(userClaimsKey ? [] : [...RESERVED_CLAIMS, identityClaim]);
+    const names = ['additionalHeaders', 'additionalClaims', 'userIdentity'] as const;
+    this.#asksLoaders = names.some((name) => loaders.has(name));
   }
 
   /** The current second. */
@@ -39,31 +43,47 @@ export class TokenMint {
   }
 
   /**
+   * It answers at once if no loader is asked.
+   *
    * @param now - the second that lifetimes count from
    * @throws TokenCreationError, TokenCheckUnavailableError
    */
-  async mint(subject: unknown, wanted: TokenRequest, now: number = this.now()): Promise<Token> {
-    const context = { request: wanted.request, type: wanted.type };
-    const { claimsInRefreshToken } = this.options;
-    const headers = mergeAdditions(
-      'additionalHeaders',
-      await this.loaders.ask('additionalHeaders', subject, context),
-      wanted.additionalHeaders,
-      RESERVED_HEADERS,
-    );
-    const custom = mergeAdditions(
-      'additionalClaims',
-      wanted.type === 'access' || claimsInRefreshToken
-        ? await this.loaders.ask('additionalClaims', subject, context)
+  mint(subject: unknown, wanted: TokenRequest, now: number = this.now()): Awaitable<Token> {
+    const answers = this.#asksLoaders ? this.#askLoaders(subject, wanted) : NO_ANSWERS;
+    return thenOrNow(answers, ({ headers: loadedHeaders, claims: loadedClaims, identity }) => {
+      const headers = mergeAdditions(
+        'additionalHeaders',
+        loadedHeaders,
+        wanted.additionalHeaders,
+        RESERVED_HEADERS,
+      );
+      const custom = mergeAdditions(
+        'additionalClaims',
+        loadedClaims,
+        wanted.additionalClaims,
+        this.#reserved,
+      );
+      const holder = wanted.identity ?? (this.loaders.has('userIdentity') ? identity : subject);
+      checkIdentity(holder, this.options);
+      const context = { request: wanted.request, type: wanted.type };
+      return thenOrNow(this.keys.forSigning(subject, context), (key) => {
+        const claims = this.#claims(holder, wanted, custom, now);
+        return this.#sign(claims, headerFor(key, headers), key, wanted.type, now);
+      });
+    });
+  }
+
+  async #askLoaders(subject: unknown, wanted: TokenRequest): Promise<Answers> {
+    const { loaders, options } = this;
+    const { request, type } = wanted;
+    const asksClaims = type === 'access' || options.claimsInRefreshToken;
+    return {
+      headers: await loaders.ask('additionalHeaders', subject, { request, type }),
+      claims: asksClaims
+        ? await loaders.ask('additionalClaims', subject, { request, type })
         : undefined,
-      wanted.additionalClaims,
-      this.#reserved,
-    );
-    const identity = await this.#identityOf(subject, wanted);
-    checkIdentity(identity, this.options);
-    const key = await this.keys.forSigning(subject, context);
-    const claims = this.#claims(identity, wanted, custom, now);
-    return this.#sign(claims, headerFor(key, headers), key, wanted.type, now);
+      identity: wanted.identity ?? (await loaders.ask('userIdentity', subject, { request, type })),
+    };
   }
 
   /** The name space of the tokens that a call makes; `undefined` for the one of this module. */
@@ -108,12 +128,6 @@ export class TokenMint {
     return new VerifiedToken({ encoded, header, claims, identity, type, fresh, namespace });
   }
 
-  async #identityOf(subject: unknown, { type, request, identity }: TokenRequest): Promise<unknown> {
-    if (identity !== undefined) return identity;
-    if (!this.loaders.has('userIdentity')) return subject;
-    return this.loaders.ask('userIdentity', subject, { request, type });
-  }
-
   /** In the order in which Flask-JWT-Extended writes them. */
   #claims(identity: unknown, wanted: TokenRequest, custom: object, now: number): Claims {
     const { type, sessionId } = wanted;
@@ -121,33 +135,42 @@ export class TokenMint {
       throw new TokenCreationError('sessionId must be text of 1 to 256 characters');
     const { options } = this;
     const { userClaimsKey } = options;
-    const hasCustom = Object.keys(custom).length > 0;
     const fresh = freshUntil(wanted.fresh, now);
     const grant = wanted.grant && writtenGrant(wanted.grant);
     const { jti, csrf } = wanted.reuseIds ?? this.newIds();
-    const expiresIn = wanted.expiresIn ?? options.expires[type];
-    const lifetime = parseExpiresIn(expiresIn, 'expiresIn', TokenCreationError);
-    const ownEnd = lifetime === false ? Infinity : now + lifetime;
-    const exp = Math.min(ownEnd, wanted.expiresBy ?? Infinity);
     const authTime = wanted.authTime ?? (fresh === false ? undefined : now);
-    return {
-      fresh,
-      iat: now,
-      jti,
-      type,
-      [options.identityClaim]: identity,
-      ...(options.encodeNotBefore && { nbf: now + options.notBeforeDelta }),
-      ...(options.encodeCsrf && { csrf }),
-      ...(options.encodeAudience && { aud: options.encodeAudience }),
-      ...(options.encodeIssuer && { iss: options.encodeIssuer }),
-      ...(exp !== Infinity && { exp }),
-      ...(sessionId !== undefined && { sid: sessionId }),
-      ...(authTime !== undefined && { auth_time: authTime }),
-      ...(grant && { grant }),
-      ...(userClaimsKey ? hasCustom && { [userClaimsKey]: custom } : custom),
-    };
+    const exp = this.#endOf(wanted, now);
+    const claims: Record<string, unknown> = { fresh, iat: now, jti, type };
+    claims[options.identityClaim] = identity;
+    if (options.encodeNotBefore) claims.nbf = now + options.notBeforeDelta;
+    if (options.encodeCsrf) claims.csrf = csrf;
+    if (options.encodeAudience) claims.aud = options.encodeAudience;
+    if (options.encodeIssuer) claims.iss = options.encodeIssuer;
+    if (exp !== Infinity) claims.exp = exp;
+    if (sessionId !== undefined) claims.sid = sessionId;
+    if (authTime !== undefined) claims.auth_time = authTime;
+    if (grant) claims.grant = grant;
+    if (!userClaimsKey) return Object.assign(claims, custom);
+    if (Object.keys(custom).length > 0) claims[userClaimsKey] = custom;
+    return claims;
+  }
+
+  /** The second at which a token expires; `Infinity` for never. */
+  #endOf({ type, expiresIn, expiresBy = Infinity }: TokenRequest, now: number): number {
+    const given = expiresIn ?? this.options.expires[type];
+    const lifetime = parseExpiresIn(given, 'expiresIn', TokenCreationError);
+    return Math.min(lifetime === false ? Infinity : now + lifetime, expiresBy);
   }
 }
+
+/** What the loaders add to a token. */
+interface Answers {
+  readonly headers?: unknown;
+  readonly claims?: unknown;
+  readonly identity?: unknown;
+}
+
+const NO_ANSWERS: Answers = {};
 
 /** Refuses an identity that the reader would refuse in the finished token. */
 function checkIdentity(identity: unknown, options: ResolvedTokenOptions): void {
