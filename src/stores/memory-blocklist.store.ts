@@ -66,9 +66,10 @@ export class MemoryBlocklistStore implements BlocklistStore {
     return keys.map((key) => this.#entries.get(key));
   }
 
-  /** Looks the keys up again only if an entry near one of them has changed. */
+  /** Looks the keys up again only if an entry near one of them has changed, or if `get` was overridden. */
   prepare(keys: readonly string[]): () => readonly (string | null)[] {
-    return this.#entries.prepare(keys);
+    const look = this.#entries.prepare(keys);
+    return () => (this.get === MemoryBlocklistStore.prototype.get ? look() : this.get(keys));
   }
 
   delete(key: string): void {

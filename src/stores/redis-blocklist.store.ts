@@ -103,12 +103,22 @@ export class RedisBlocklistStore implements BlocklistStore {
   }
 
   async get(keys: readonly string[]): Promise<readonly (string | null)[]> {
-    return keys.length === 0 ? [] : this.prepare(keys)();
+    return keys.length === 0 ? [] : this.#read(this.#namesOf(keys));
   }
 
+  /** Makes the names of the keys once. A `get` that was overridden is called. */
   prepare(keys: readonly string[]): () => Promise<readonly (string | null)[]> {
-    const names = keys.map((key) => this.#prefix + key);
-    return async () => readValues(await this.#commands.getAll(names), names.length);
+    const names = this.#namesOf(keys);
+    return () =>
+      this.get === RedisBlocklistStore.prototype.get ? this.#read(names) : this.get(keys);
+  }
+
+  #namesOf(keys: readonly string[]): string[] {
+    return keys.map((key) => this.#prefix + key);
+  }
+
+  async #read(names: string[]): Promise<readonly (string | null)[]> {
+    return readValues(await this.#commands.getAll(names), names.length);
   }
 
   async delete(key: string): Promise<void> {

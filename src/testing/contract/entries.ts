@@ -62,6 +62,25 @@ export const addCases: StoreCases = {
     await assertGives(store, [key], ['after']);
   },
 
+  'gives in a look-up that it prepared what was added, replaced and deleted since': async (
+    store,
+  ) => {
+    const keys = freshKeys(2);
+    const [key, other] = keys as [string, string];
+    const look = store.prepare?.(keys) ?? (() => store.get(keys));
+    const gives = async (...values: readonly (string | null)[]) =>
+      assert.deepEqual([...(await look())], values);
+    await gives(null, null);
+    await store.add(key, 'added', inAnHour());
+    await gives('added', null);
+    await store.add(other, 'other', null);
+    await gives('added', 'other');
+    await store.replace(key, 'added', 'replaced', inAnHour());
+    await gives('replaced', 'other');
+    await store.delete(other);
+    await gives('replaced', null);
+  },
+
   'returns any value unchanged': async (store) => {
     for (const value of ['', '1', ...HOSTILE_TEXTS, ...LONG_VALUES]) {
       const key = freshKey();

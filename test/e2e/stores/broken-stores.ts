@@ -178,6 +178,15 @@ const BROKEN: Readonly<Record<string, Readonly<Record<string, Broken>>>> = {
       };
     },
   },
+  'gives in a look-up that it prepared what was added, replaced and deleted since': {
+    'looks up once': (plain) => ({
+      prepare: (keys) => {
+        const values = keys.map((key) => plain.live(key));
+        return () => values;
+      },
+    }),
+  },
+
   'returns any value unchanged': {
     'trims values': addsValue((value) => value.trim()),
     'keeps 4 KB of a value': addsValue((value) => value.slice(0, 4_096)),
