@@ -8,11 +8,14 @@ import { type StartScript, startSteps } from './sample.js';
 export class RunFiles {
   readonly #seen = new Map<string, string>();
   readonly #tests: string;
+  /** The samples that a test copies as a whole, to run them as a project of their own. */
+  readonly #copied: readonly string[];
 
   constructor() {
     for (const spec of specs()) this.#follow(spec);
     const ofTests = [...this.#seen].filter(([path]) => path.startsWith('test/'));
     this.#tests = ofTests.map(([, text]) => text).join('\n');
+    this.#copied = this.#named(/= join\(root, '(sample\/[\w-]+)'\)/g);
     for (const script of this.#named(/compileSample\('([^']+)'/g)) this.#follow(mainOf(script));
     for (const path of this.#named(/compiled\(\s*pageAt\('([^']+)'\)\)/g)) this.#follow(path);
   }
@@ -21,6 +24,7 @@ export class RunFiles {
   has(path: string): boolean {
     const [, sample, name = ''] = /^(sample\/[^/]+)\/(?:public|flask)\/(.+)$/.exec(path) ?? [];
     if (name.endsWith('.py')) return this.#tests.includes(`flask: '${name}'`);
+    if (this.#copied.some((copied) => path.startsWith(`${copied}/`))) return true;
     return this.#seen.has(sample === undefined ? path : `${sample}/src/main.ts`);
   }
 
@@ -38,8 +42,21 @@ export class RunFiles {
       if (!fileName.startsWith('.')) continue;
       this.#follow(join(dirname(path), fileName).replace(/\.js$/, '.ts'));
     }
+    for (const [, start = '', end = ''] of running.matchAll(CHOICE))
+      this.#followAll(join(dirname(path), start), end.replace(/\.js$/, '.ts'));
+  }
+
+  /** The files that an import chooses from by a variable. */
+  #followAll(folder: string, end: string): void {
+    for (const name of readdirSync(join(root, folder))) {
+      const path = join(folder, end.startsWith('/') ? name + end : name);
+      if (path.endsWith(end)) this.#follow(path);
+    }
   }
 }
+
+/** An import whose path is a template with one variable: the folder before it, and what follows it. */
+const CHOICE = /import\(`(\.[^`$]*\/)\$\{\w+\}([^`]+)`\)/g;
 
 function specs(): string[] {
   const samples = readdirSync(join(root, 'sample')).map((name) => `sample/${name}/test`);
