@@ -20,6 +20,8 @@ export interface PolicyLevel {
   readonly guardClasses: readonly GuardClass[];
   /** The classes made by `anyOf` that have a token guard among their members. */
   readonly anyOfClasses: readonly GuardClass[];
+  /** How many guards it has, of whatever kind. */
+  readonly guardCount: number;
   readonly required?: RequiredPolicy | undefined;
   /** `undefined` if the level does not say. */
   readonly fresh?: false | Freshness | undefined;

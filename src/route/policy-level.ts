@@ -150,7 +150,7 @@ function read(key: string | symbol, target: object): unknown {
 export function guardsOf(
   name: string,
   guards: readonly unknown[],
-): Pick<PolicyLevel, 'name' | 'guards' | 'guardClasses' | 'anyOfClasses'> {
+): Pick<PolicyLevel, 'name' | 'guards' | 'guardClasses' | 'anyOfClasses' | 'guardCount'> {
   const classes = guards.map(classOf).filter((type) => type !== undefined);
   for (const guard of classes) {
     const [requirement] = classesOf(guard as Type).flatMap(requirementsOn);
@@ -166,5 +166,6 @@ export function guardsOf(
     guards: classes.map(guardKindOf).filter((kind) => kind !== undefined),
     guardClasses: classes.filter((type) => guardKindOf(type) !== undefined),
     anyOfClasses: classes.filter((type) => memberKinds(type).length > 0),
+    guardCount: classes.length,
   };
 }

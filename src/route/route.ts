@@ -32,7 +32,7 @@ export class Route {
   readonly policy: RoutePolicy | undefined;
   /** The declared guards whose first call differs from a call by another guard, in the order of the calls. */
   readonly declared: readonly DeclaredGuard[];
-  /** Whether no other token guard can have authenticated the request before. */
+  /** Whether no other guard can have authenticated the request before. */
   readonly hasOneGuard: boolean;
   readonly #levels: readonly PolicyLevel[];
   readonly #delegated: Map<GuardKind, RoutePolicy | undefined>;
@@ -53,8 +53,7 @@ export class Route {
     const isLeftToAnyOf = effective[nearest]?.guards.length === 0;
     const active = isLeftToAnyOf ? effective.slice(0, nearest + 1) : effective;
     this.#levels = levels;
-    this.hasOneGuard =
-      levels.flatMap(({ guards, anyOfClasses }) => [...guards, ...anyOfClasses]).length <= 1;
+    this.hasOneGuard = levels.reduce((sum, { guardCount }) => sum + guardCount, 0) <= 1;
     this.policy = isLeftToAnyOf ? undefined : mergePolicy(effective);
     const deciding = isSameIfDelegated(this.policy, nearest)
       ? effective.slice(nearest, nearest + 1)
