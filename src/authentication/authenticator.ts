@@ -1,6 +1,6 @@
 import { oneOf } from '../common/checks.js';
 import { readOptions, type Rows } from '../common/read-options.js';
-import { type Awaitable, isPromise, thenOrNow } from '../contracts/awaitable.js';
+import { type Awaitable, thenOrNow } from '../contracts/awaitable.js';
 import type { HttpRequest } from '../contracts/http.js';
 import type { RequiredClaims, RequiredScope, RoutePolicy } from '../contracts/route-policy.js';
 import type { Claims, Duration, JwtContext, Token, TokenType } from '../contracts/token.js';
@@ -87,7 +87,9 @@ export class Authenticator {
       const found = policy.isLogout
         ? this.#admitForLogout(request, policy)
         : this.#admitFound(request, policy);
-      return isPromise(found) ? found.catch((error: unknown) => this.#refuse(error)) : found;
+      return found instanceof Promise
+        ? found.catch((error: unknown) => this.#refuse(error))
+        : found;
     } catch (error) {
       return this.#refuse(error);
     }
@@ -184,20 +186,21 @@ export class Authenticator {
     };
     try {
       const token = this.#check(extracted, request, policy);
-      return isPromise(token) ? token.catch(locate) : token;
+      return token instanceof Promise ? token.catch(locate) : token;
     } catch (error) {
       return locate(error);
     }
   }
 
   #check(
-    { encoded, location, csrf }: ExtractedToken,
+    { encoded, location, csrf, malformed }: ExtractedToken,
     request: unknown,
     policy: RoutePolicy,
   ): Awaitable<JwtContext> {
     const { reader, revocations, loaders } = this;
     const { allowExpired } = policy;
-    return thenOrNow(reader.read(encoded, { request, csrf, allowExpired }), (token) => {
+    const options = { request, csrf, allowExpired, malformed };
+    return thenOrNow(reader.read(encoded, options), (token) => {
       if (policy.isLogout) this.#requireRecent(token);
       requireType(token, policy);
       if (policy.fresh) requireFresh(token, policy, this.options.clock());

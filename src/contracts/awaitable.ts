@@ -7,12 +7,15 @@ export function isPromise<T>(answer: Awaitable<T>): answer is Promise<T> {
   return isObject && answer !== null && 'then' in answer;
 }
 
-/** Continues at once if the answer is not a promise, because a promise costs more than most look-ups. */
+/**
+ * Continues at once if the answer of one of our own functions is not a promise, because a promise costs more than most
+ * look-ups. What an application gives may be a promise of another library, which {@link isPromise} recognises.
+ */
 export function thenOrNow<T, R>(
   answer: Awaitable<T>,
   goOn: (answer: T) => Awaitable<R>,
 ): Awaitable<R> {
-  return isPromise(answer) ? answer.then(goOn) : goOn(answer);
+  return answer instanceof Promise ? answer.then(goOn) : goOn(answer);
 }
 
 /** An answer did not come in time. */

@@ -62,6 +62,8 @@ export interface ResolvedLocationOptions extends Pick<
     readonly type: string;
     /** The scheme as most clients write it, and the space after it. */
     readonly prefix: string;
+    /** The refusal of a header of another form. */
+    readonly malformed: string;
   };
   readonly queryString: { readonly name: string; readonly valuePrefix: string };
   readonly carriers: Readonly<Record<TokenType, TokenCarrier>>;
@@ -89,6 +91,7 @@ export function resolveLocationOptions(given: LocationValues): ResolvedLocationO
       lowerCaseName: headerName.toLowerCase(),
       type: headerType,
       prefix: headerType && `${headerType} `,
+      malformed: `Bad ${headerName} header. Expected '${headerName}: ${`${headerType} <JWT>`.trimStart()}'`,
     },
     queryString: { name: given.queryStringName, valuePrefix: given.queryStringValuePrefix },
     cookies,

@@ -76,9 +76,11 @@ export class ExpiringEntries extends ExpiringItems<Entry> {
 
   prepare(keys: readonly string[]): () => readonly (string | null)[] {
     const shards = keys.map((key) => this.#entries.shardOf(key));
-    let changes = -1;
+    let [all, changes] = [-1, -1];
     let values: readonly (string | null)[] = [];
     return () => {
+      if (this.#entries.changes === all) return values;
+      all = this.#entries.changes;
       // Each count only ever grows, so the sum is the same only if none has grown.
       let sum = 0;
       for (const shard of shards) sum += shard.changes;
@@ -193,6 +195,8 @@ interface Shard<V> {
  * loop for a third of a second, so each part here grows and shrinks by itself.
  */
 export class ShardedMap<V> {
+  /** How often something was set or deleted in any of them. */
+  changes = 0;
   readonly #shards = Array.from({ length: SHARDS }, (): Shard<V> => ({
     map: undefined,
     changes: 0,
@@ -210,14 +214,19 @@ export class ShardedMap<V> {
   set(key: string, value: V): void {
     const shard = this.#shardOf(key);
     (shard.map ??= new Map<string, V>()).set(key, value);
-    shard.changes += 1;
+    this.#count(shard);
   }
 
   /** @returns whether the key was there */
   delete(key: string): boolean {
     const shard = this.#shardOf(key);
-    shard.changes += 1;
+    this.#count(shard);
     return shard.map?.delete(key) ?? false;
+  }
+
+  #count(shard: Shard<V>): void {
+    shard.changes += 1;
+    this.changes += 1;
   }
 
   #shardOf(key: string): Shard<V> {

@@ -9,6 +9,14 @@ import { mediaType } from '../options/issuer-options.js';
 /** In characters; the headers of all known issuers are shorter. */
 const MAX_HEADER_LENGTH = 2048;
 
+/** The characters of a bearer token (RFC 6750 section 2.1). */
+const TOKEN68 = /^[A-Za-z0-9._~+/-]+=*$/;
+
+/** @throws InvalidTokenError - with this message, for a text that has other characters */
+export function requireToken68(encoded: unknown, refusal: string): void {
+  if (typeof encoded !== 'string' || !TOKEN68.test(encoded)) throw new InvalidTokenError(refusal);
+}
+
 /** A decoded token. Nothing in it is verified. */
 export interface ParsedToken {
   readonly encoded: string;

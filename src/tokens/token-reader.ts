@@ -1,5 +1,5 @@
 import { deepFreeze } from '../common/deep-freeze.js';
-import { type Awaitable, isPromise } from '../contracts/awaitable.js';
+import type { Awaitable } from '../contracts/awaitable.js';
 import type { Claims, Token, TokenHeader } from '../contracts/token.js';
 import { ExpiredTokenError } from '../errors/token-errors.js';
 import type { VerificationKey } from '../keys/ring-key.js';
@@ -12,6 +12,7 @@ import {
   type ParsedToken,
   parseToken,
   rememberHeader,
+  requireToken68,
 } from './compact-jws.js';
 import type { ForeignIssuer } from './foreign-issuer.js';
 import {
@@ -34,6 +35,8 @@ export interface ReadOptions {
   readonly csrf?: string | undefined;
   /** Accepts an expired token, too. */
   readonly allowExpired?: boolean | undefined;
+  /** The refusal of a text that has characters which no token of a header has. */
+  readonly malformed?: string | undefined;
 }
 
 /** Verifies an encoded token: everything but its revocation. */
@@ -62,13 +65,14 @@ export class TokenReader {
     const seen = this.#stillGood(encoded, moment);
     if (seen && !seen.isKeyAsked) return requireCsrf(seen.token, options);
 
+    if (!seen && options.malformed !== undefined) requireToken68(encoded, options.malformed);
     const parsed = seen?.parsed ?? parseToken(encoded, this.options.maxTokenLength);
     const foreign = this.#foreignIssuerOf(parsed.claims);
     this.#checkHeader(parsed, foreign);
     const key = foreign
       ? foreign.keys.find(parsed.header)
       : this.keys.forVerifying(parsed, moment, { request: options.request });
-    if (!isPromise(key)) return this.#verify(parsed, key, foreign, moment, options);
+    if (!(key instanceof Promise)) return this.#verify(parsed, key, foreign, moment, options);
     return key.then((found) =>
       seen?.wasVerifiedBy(found)
         ? requireCsrf(seen.token, options)

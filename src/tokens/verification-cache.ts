@@ -7,7 +7,7 @@ import { isExpired, isFresh, startOf } from './registered-claims.js';
 import type { VerifiedToken } from './verified-token.js';
 
 /** How many characters of a token are its key in the cache: those of its signature, which differ from token to token. */
-const KEY_LENGTH = 24;
+const KEY_LENGTH = 12;
 
 /** A token that passed all checks of the reader, and what its answer depends on. */
 export class SeenToken {

@@ -1,13 +1,19 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import { extractToken } from '../../../src/http/extract-token.js';
 import { fromHeader, fromJson, fromQueryString } from '../../../src/http/token-locations.js';
+import { requireToken68 } from '../../../src/tokens/compact-jws.js';
 import type { JwtExtendedOptions } from '../../../src/index.js';
 import { resolveOptions } from '../../../src/options/resolve-options.js';
 import { policy } from '../../support/transport.js';
 
 describe('The Authorization header', () => {
   function read(authorization: string | string[], options: JwtExtendedOptions = {}): unknown {
-    return fromHeader({ headers: { authorization } }, resolveOptions(options));
+    const { malformed, ...found } = {
+      malformed: '',
+      ...fromHeader({ headers: { authorization } }, resolveOptions(options)),
+    };
+    if ('encoded' in found) requireToken68(found.encoded, malformed);
+    return found;
   }
 
   const MEGABYTE = 1_000_000;

@@ -49,6 +49,7 @@ describe('resolveOptions', () => {
       header: {
         ...{ name: 'Authorization', lowerCaseName: 'authorization' },
         ...{ type: 'Bearer', prefix: 'Bearer ' },
+        malformed: "Bad Authorization header. Expected 'Authorization: Bearer <JWT>'",
       },
       queryString: { name: 'jwt', valuePrefix: '' },
       cookies: {
