@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../tooling/sources.js';
 
@@ -9,8 +9,8 @@ const lock = JSON.parse(lockText);
 
 /** Every installed copy of a package, by the lock file and by what lies in node_modules. */
 function installedVersions(name: string): string[] {
-  const places = Object.keys(lock.packages).filter((place) =>
-    place.endsWith(`node_modules/${name}`),
+  const places = Object.keys(lock.packages).filter(
+    (place) => place.endsWith(`node_modules/${name}`) && existsSync(join(root, place)),
   );
   return places.map(
     (place) => JSON.parse(readFileSync(join(root, place, 'package.json'), 'utf8')).version,

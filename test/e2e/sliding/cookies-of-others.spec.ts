@@ -24,6 +24,7 @@ import {
 import { ADAPTERS, type Answer } from '../../support/app.js';
 import type { Browser } from '../../support/browser.js';
 import { NOW } from '../../support/forge.js';
+import { NEST_MAJOR } from '../../support/nest.js';
 import { namesIn, RENEWED, type Scene, SlidingApp } from '../../support/sliding.js';
 import { claimsOf } from '../../support/tokens.js';
 import { said, useCookiePlugin } from '../../support/transport.js';
@@ -217,13 +218,15 @@ describe.each(ADAPTERS)('On %s, a handler', (adapter) => {
     expect([[], RENEWED]).toContainEqual(namesIn(answer.cookies));
   });
 
+  /** With Fastify, NestJS 11 sends events without the headers that were set before. */
+  const canHaveCookie = NEST_MAJOR > 11 || adapter === 'express';
   it.each([
-    ['a file', '/file', 'a file'],
-    ['events', '/events', expect.stringMatching(/one[^]*two/)],
-  ])('that gives %s gets a renewed cookie', async (_what, path, body) => {
+    ['a file', '/file', 'a file', RENEWED],
+    ['events', '/events', expect.stringMatching(/one[^]*two/), canHaveCookie ? RENEWED : []],
+  ])('that gives %s gets a renewed cookie if it can', async (_what, path, body, cookies) => {
     const answer = await act(() => undefined, path);
     expect(said(answer)).toEqual({ status: 200, body });
-    expect(namesIn(answer.cookies)).toEqual(RENEWED);
+    expect(namesIn(answer.cookies)).toEqual(cookies);
   });
 });
 
