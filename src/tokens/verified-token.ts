@@ -15,42 +15,32 @@ const VERIFIED = Symbol.for('nestjs-jwt-extended:verified-token');
 /** Whether a token of another issuer is revoked in the name space of this module, as the option `revocations` says. */
 export const SHARES_REVOCATIONS = Symbol.for('nestjs-jwt-extended:shares-revocations');
 
-/** The implementation of `Token`. Its text is private, so that nothing prints it by accident. */
-export class VerifiedToken implements Token {
-  readonly #encoded: string;
-  readonly #reading: object;
-  readonly #sharesRevocations: boolean;
-  readonly header: TokenHeader;
-  readonly claims: Claims;
-  readonly identity: string;
-  readonly type: TokenType;
-  readonly fresh: boolean;
-  declare readonly issuer?: string;
-  declare readonly namespace?: string;
+/** What a verified token consists of. Everything else follows from the claims. */
+interface TokenContent extends Pick<
+  Token,
+  'encoded' | 'header' | 'claims' | 'identity' | 'type' | 'fresh'
+> {
+  readonly issuer?: string | undefined;
+  readonly namespace?: string | undefined;
+  readonly [SHARES_REVOCATIONS]?: boolean;
+}
 
-  /** Everything else follows from the claims. */
-  constructor(
-    content: Pick<Token, 'encoded' | 'header' | 'claims' | 'identity' | 'type' | 'fresh'> & {
-      readonly issuer?: string | undefined;
-      readonly namespace?: string | undefined;
-      readonly [SHARES_REVOCATIONS]?: boolean;
-    },
-  ) {
-    this.#encoded = content.encoded;
-    this.#reading = VerifiedToken.readingOf(content);
-    this.#sharesRevocations = content[SHARES_REVOCATIONS] === true;
-    this.header = content.header;
-    this.claims = content.claims;
-    this.identity = content.identity;
-    this.type = content.type;
-    this.fresh = content.fresh;
-    if (content.issuer !== undefined) this.issuer = content.issuer;
-    if (content.namespace !== undefined) this.namespace = content.namespace;
+/**
+ * The implementation of `Token`. Its content is private, so that nothing prints its text by accident, and nothing that the
+ * application does to the object changes what the token says.
+ */
+export class VerifiedToken implements Token {
+  readonly #content: TokenContent;
+
+  constructor(content: TokenContent) {
+    this.#content = VerifiedToken.readingOf(content);
   }
 
   /** Identifies one verification of a token: the token of a guard shares it with the context that the guard makes of it. */
-  static readingOf(token: object): object {
-    return #reading in token ? token.#reading : token;
+  static readingOf<T extends object>(token: T): T | TokenContent;
+  static readingOf(token: TokenContent): TokenContent;
+  static readingOf(token: TokenContent): TokenContent {
+    return #content in token ? token.#content : token;
   }
 
   get [VERIFIED](): true {
@@ -58,11 +48,39 @@ export class VerifiedToken implements Token {
   }
 
   get [SHARES_REVOCATIONS](): boolean {
-    return this.#sharesRevocations;
+    return this.#content[SHARES_REVOCATIONS] === true;
   }
 
   get encoded(): string {
-    return this.#encoded;
+    return this.#content.encoded;
+  }
+
+  get header(): TokenHeader {
+    return this.#content.header;
+  }
+
+  get claims(): Claims {
+    return this.#content.claims;
+  }
+
+  get identity(): string {
+    return this.#content.identity;
+  }
+
+  get type(): TokenType {
+    return this.#content.type;
+  }
+
+  get fresh(): boolean {
+    return this.#content.fresh;
+  }
+
+  get issuer(): string | undefined {
+    return this.#content.issuer;
+  }
+
+  get namespace(): string | undefined {
+    return this.#content.namespace;
   }
 
   get jti(): string {
@@ -118,13 +136,17 @@ function dateOf(seconds: unknown): Date | undefined {
 
 /** The implementation of `JwtContext`. It does not print the user, whose data belongs to the application. */
 export class AuthenticatedToken extends VerifiedToken implements JwtContext {
-  readonly location: TokenLocation | 'custom';
+  readonly #location: TokenLocation | 'custom';
   readonly #user: unknown;
 
   constructor(token: Token, location: TokenLocation | 'custom', user: unknown) {
     super(token);
-    this.location = location;
+    this.#location = location;
     this.#user = user;
+  }
+
+  get location(): TokenLocation | 'custom' {
+    return this.#location;
   }
 
   get user(): unknown {
