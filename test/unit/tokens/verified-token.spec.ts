@@ -1,5 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { isVerifiedToken, VerifiedToken } from '../../../src/tokens/verified-token.js';
+import {
+  AuthenticatedToken,
+  isVerifiedToken,
+  VerifiedToken,
+} from '../../../src/tokens/verified-token.js';
 
 const token = new VerifiedToken({
   encoded: 'a.b.c',
@@ -34,5 +38,21 @@ describe('A verified token', () => {
   it('has its moments as dates to the millisecond, and the ids of its claims', () => {
     expect([token.issuedAt, token.expiresAt]).toEqual([new Date(1500), new Date(2000)]);
     expect([token.jti, token.sessionId]).toEqual(['id', 'session']);
+  });
+
+  const ofGuard = new AuthenticatedToken(token, 'headers', { name: 'Alice' });
+  const members = ['encoded', 'header', 'claims', 'identity', 'type', 'fresh', 'jti', 'sessionId'];
+  it.each([...members, 'issuer', 'namespace', 'location', 'user'])(
+    'cannot be made to say something else as its %s, by a body that is assigned to request.user for example',
+    (name) => {
+      const said: unknown = Reflect.get(ofGuard, name);
+
+      expect(() => Object.assign(ofGuard, { [name]: 'mallory' })).toThrow(TypeError);
+      expect(Reflect.get(ofGuard, name)).toBe(said);
+    },
+  );
+
+  it('takes other members that the application adds', () => {
+    expect(Object.assign(ofGuard, { tenant: 'acme' })).toHaveProperty('tenant', 'acme');
   });
 });
