@@ -1,6 +1,6 @@
 import { isObject } from '../common/checks.js';
 import { type Awaitable, thenOrNow } from '../contracts/awaitable.js';
-import type { Token } from '../contracts/token.js';
+import type { Claims, Token } from '../contracts/token.js';
 import { TokenCheckUnavailableError } from '../errors/token-errors.js';
 import { generationOf } from '../tokens/grant.js';
 import type { TokenIds } from '../tokens/token-request.js';
@@ -61,7 +61,11 @@ export class RevocationLedger {
     const levels = keys.length;
     keys.push(familyKey(token));
     return thenOrNow(this.store.get(keys), (values) => {
-      const status = this.#statusOfRefresh(token, isRevokedBy(values, token), values[levels]);
+      const status = this.#statusOfRefresh(
+        token,
+        isRevokedBy(values, token.claims),
+        values[levels],
+      );
       this.#looked.set(VerifiedToken.readingOf(token), status);
       return status;
     });
@@ -74,8 +78,9 @@ export class RevocationLedger {
     const look = this.store.prepare(levelKeys(token));
     let last: readonly (string | null)[] | undefined;
     let status = ACTIVE;
+    const { claims } = token;
     const read = (values: readonly (string | null)[]) => {
-      if (values !== last) status = isRevokedBy(values, token) ? REVOKED : ACTIVE;
+      if (values !== last) status = isRevokedBy(values, claims) ? REVOKED : ACTIVE;
       last = values;
       return status;
     };
@@ -94,7 +99,7 @@ export class RevocationLedger {
 
   /** Whether the token is revoked on any level, whether or not it was rotated. */
   async isRevoked(token: Token): Promise<boolean> {
-    return this.store.isOn && isRevokedBy(await this.store.get(levelKeys(token)), token);
+    return this.store.isOn && isRevokedBy(await this.store.get(levelKeys(token)), token.claims);
   }
 
   /**
@@ -193,10 +198,9 @@ export class RevocationLedger {
 /** More calls for one entry at once than this would mean that the store does not keep what it says. */
 const MAX_ATTEMPTS = 1_000;
 
-function isRevokedBy(values: readonly (string | null)[], token: Token): boolean {
+function isRevokedBy(values: readonly (string | null)[], { iat }: Claims): boolean {
   const [everything, identity, itself, session] = values as (string | null)[];
   if (itself !== null || isEnd(session)) return true;
-  const { iat } = token.claims;
   return isIssuedBefore(iat, everything) || isIssuedBefore(iat, identity);
 }
 

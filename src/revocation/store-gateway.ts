@@ -49,8 +49,8 @@ export class StoreGateway {
   /** A look-up of the same keys, to be made many times. It gives the list of the last time if nothing has changed. */
   prepare(keys: readonly string[]): () => Awaitable<readonly (string | null)[]> {
     const { store } = this;
-    if (!store.prepare) return () => this.get(keys);
-    const ask = store.prepare(keys);
+    let lookUp: ReturnType<NonNullable<BlocklistStore['prepare']>> | undefined;
+    const ask = () => (lookUp ??= store.prepare?.(keys) ?? (() => store.get(keys)))();
     let last: readonly (string | null)[] | undefined;
     const read = (values: unknown) => {
       if (last === undefined || values !== last) last = readValues(values, keys.length);
