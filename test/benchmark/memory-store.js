@@ -1,10 +1,9 @@
-// `npm run build && node --expose-gc --single-threaded-gc test/benchmark/memory-store.js`: what a MemoryBlocklistStore of
-// a million entries takes, and how long it ever holds the event loop. It counts processor time, and has all garbage
-// collected in the thread that is measured, so that the figures are an upper bound whatever else the machine does.
+// `node --expose-gc --single-threaded-gc test/benchmark/memory-store.js`: what a MemoryBlocklistStore of a million entries
+// takes, and how long it ever holds the event loop. It counts processor time, and has all garbage collected in the thread
+// that is measured, so that the figures are an upper bound whatever else the machine does. It prints one line of JSON.
 import { MemoryBlocklistStore } from 'nestjs-jwt-extended';
 import { randomUUID } from 'node:crypto';
 import { setImmediate as turn } from 'node:timers/promises';
-import { summarize } from './statistics.js';
 
 const MILLION = 1_000_000;
 const HOUR_MS = 3_600_000;
@@ -37,20 +36,21 @@ const sweeping = await tick(store, Infinity);
 const sessionBytes = sessionCosts();
 const addingToMap = plainMap();
 
-report('Memory', [
-  ['bytes an entry, its key included', bytes.toFixed(0)],
-  ['bytes a session, one an identity', sessionBytes.toFixed(0)],
-]);
-report('Look-up of 4 keys, two of them there: µs of 50 turns (median, least, most)', [
-  ...Object.entries(lookups).map(([name, micros]) => [name, spread(micros)]),
-]);
-report('Longest stretch, ms, garbage collection included', [
-  ['adding a million: one call', adding.toFixed(2)],
-  ['a plain Map instead: one call', addingToMap.toFixed(2)],
-  ['sweeping, nothing expired: one tick', idle.longest.toFixed(2)],
-  ['sweeping a million expired: one tick', sweeping.longest.toFixed(2)],
-  ['  ticks until all were gone', sweeping.count],
-]);
+console.log(
+  JSON.stringify({
+    'Memory store: bytes': {
+      'an entry, its key included': [bytes],
+      'a session, one an identity': [sessionBytes],
+    },
+    'Memory store: µs of a look-up of 4 keys, two of them there': lookups,
+    'Memory store: longest stretch, ms, garbage collection included': {
+      'adding a million: one call': [adding],
+      'a plain Map instead: one call': [addingToMap],
+      'sweeping, nothing expired: one tick': [idle.longest],
+      'sweeping a million expired: one tick': [sweeping.longest],
+    },
+  }),
+);
 
 function newStore() {
   return new MemoryBlocklistStore({ maxEntries: 2 * MILLION, clock: clock.now });
@@ -175,14 +175,4 @@ function caughtTimers() {
     return { unref: () => ({}) };
   };
   return callbacks;
-}
-
-function spread(values) {
-  const { median, min, max } = summarize(values);
-  return [median, min, max].map((value) => value.toFixed(2)).join(', ');
-}
-
-function report(title, rows) {
-  console.log(`\n${title}`);
-  for (const [name, value] of rows) console.log(`  ${name.padEnd(40)} ${value}`);
 }

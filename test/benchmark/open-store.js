@@ -1,18 +1,16 @@
 // The stores that a guarded route is measured with, each opened in the process of the server that asks it.
-import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Redis } from 'ioredis';
+import Keyv from 'keyv';
 import Database from 'libsql';
-import { MemoryBlocklistStore, RedisBlocklistStore, SqlBlocklistStore } from 'nestjs-jwt-extended';
+import {
+  KeyvBlocklistStore,
+  MemoryBlocklistStore,
+  RedisBlocklistStore,
+  SqlBlocklistStore,
+} from 'nestjs-jwt-extended';
 import pg from 'pg';
 import { createClient } from 'redis';
-
-const HOUR_MS = 3_600_000;
-/** How many tokens are revoked in every store that is not said to have more or fewer, and how many of them at a time. */
-const REVOKED = 10_000;
-const AT_ONCE = 100;
+import { fill } from './revoked.js';
 
 /** As the store's documentation has them. */
 const UNTIMED = { commandOptions: { timeout: 0 } };
@@ -22,56 +20,28 @@ const CACHED = {
   clientSideCache: { ttl: 5_000, maxEntries: 10_000, evictPolicy: 'FIFO' },
 };
 
-/** By name, and given the address of the server if there is one. */
+/** By name. What keeps its entries in this process is filled here, a database is already. */
 const OPEN = {
-  memory: () => memory(0),
-  memory10Thousand: () => memory(REVOKED),
-  memoryMillion: () => memory(1_000_000),
-  redisCached: (url) => nodeRedis({ ...CACHED, url }),
-  redisCachedLru: (url) => {
-    const clientSideCache = { ...CACHED.clientSideCache, evictPolicy: 'LRU' };
-    return nodeRedis({ ...CACHED, url, clientSideCache });
-  },
-  redis: (url) => nodeRedis({ ...UNTIMED, url }),
-  redisTimed: (url) => nodeRedis({ url }),
-  ioredis: (url) => filled(new RedisBlocklistStore(new Redis(url))),
-  sqlite: () => sql(sqliteFile()),
-  postgres: (connectionString) => sql(new pg.Pool({ connectionString })),
+  memory: (size) => fill(new MemoryBlocklistStore({ maxEntries: 1_100_000 }), size),
+  keyv: (size) => fill(new KeyvBlocklistStore(new Keyv()), size),
+  redisCached: (_size, url) => nodeRedis({ ...CACHED, url }),
+  redis: (_size, url) => nodeRedis({ ...UNTIMED, url }),
+  ioredis: (_size, url) => new RedisBlocklistStore(new Redis(url)),
+  sqlite: (_size, file) => new SqlBlocklistStore(sqlite(file)),
+  postgres: (_size, connectionString) => new SqlBlocklistStore(new pg.Pool({ connectionString })),
 };
 
-export function openStore(name, address) {
-  return OPEN[name](address);
-}
-
-function memory(count) {
-  return filled(new MemoryBlocklistStore({ maxEntries: 1_000_000 }), count);
+export function openStore(name, size, address) {
+  return OPEN[name](size, address);
 }
 
 async function nodeRedis(options) {
-  return filled(new RedisBlocklistStore(await createClient(options).connect()));
+  return new RedisBlocklistStore(await createClient(options).connect());
 }
 
-async function sql(client) {
-  const store = new SqlBlocklistStore(client);
-  await store.migrate();
-  return filled(store);
-}
-
-/** Revoked are other tokens than those of the requests. The keys are as the library writes them. */
-async function filled(store, count = REVOKED) {
-  const expiresAt = new Date(Date.now() + HOUR_MS);
-  const revoke = () => store.add(`jti:${randomUUID()}`, '1', expiresAt);
-  for (let left = count; left > 0; left -= AT_ONCE) {
-    await Promise.all(Array.from({ length: Math.min(left, AT_ONCE) }, revoke));
-  }
-  return store;
-}
-
-/** As the store's documentation has it. The file is gone when the process is. */
-function sqliteFile() {
-  const folder = mkdtempSync(join(tmpdir(), 'bench-sqlite-'));
-  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
-  const database = new Database(join(folder, 'blocklist.db'));
+/** As the store's documentation has it. */
+function sqlite(file) {
+  const database = new Database(file);
   database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
   return database;
 }

@@ -1,13 +1,17 @@
-// One application with one route, in a process of its own: `node server.js <adapter> <guard> [<store> [<address>]]`.
+// One Nest application with one route, in a process of its own:
+// `node server.js <adapter> <guard> [<store> [<size> [<address>]]]`.
 import 'reflect-metadata';
-import { Controller, Get, Injectable, Module, UseGuards } from '@nestjs/common';
+import { Controller, Get, Injectable, Module, Post, UseGuards } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { AuthGuard, PassportModule, PassportStrategy } from '@nestjs/passport';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { AccessGuard, JwtExtendedModule } from 'nestjs-jwt-extended';
 import { ExtractJwt, Strategy } from 'passport-jwt';
-import { SECRET } from './tokens.js';
+import { answer, listening } from './measured.js';
+import { SECRET, secretKey } from './tokens.js';
+
+const [adapterName, guardName, storeName, size, address] = process.argv.slice(2);
 
 class IdleGuard {
   canActivate() {
@@ -16,57 +20,64 @@ class IdleGuard {
 }
 Injectable()(IdleGuard);
 
-/** Word for word from the NestJS documentation, "Implementing Passport JWT". */
-class JwtStrategy extends PassportStrategy(Strategy) {
-  constructor() {
-    super({
-      jwtFromRequest: ExtractJwt.fromAuthHeaderAsBearerToken(),
-      ignoreExpiration: false,
-      secretOrKey: SECRET,
-    });
-  }
-
-  async validate(payload) {
-    return { userId: payload.sub, username: payload.username };
-  }
-}
-Injectable()(JwtStrategy);
-
 const GUARDS = {
   idle: { guard: IdleGuard },
   access: {
     guard: AccessGuard,
     imports: async () => {
-      const blocklist = storeName ? { store: await storeOf(storeName), timeout: '1m' } : {};
+      const blocklist = storeName ? { store: await openStore(), timeout: '1m' } : {};
       return [JwtExtendedModule.forRoot({ secret: SECRET, blocklist })];
     },
   },
-  passport: {
-    guard: AuthGuard('jwt'),
-    imports: () => [PassportModule],
-    providers: [JwtStrategy],
+  cookies: {
+    guard: AccessGuard,
+    imports: () => [JwtExtendedModule.forRoot({ secret: SECRET, locations: ['cookies'] })],
   },
+  passport: passport(SECRET),
+  passportWithKey: passport(secretKey),
 };
 
-/** Its clients are loaded where they are wanted. */
-async function storeOf(name) {
-  const { openStore } = await import('./open-store.js');
-  return openStore(name, address);
+/** But for the key word for word from the NestJS documentation, "Implementing Passport JWT". */
+function passport(secretOrKey) {
+  class JwtStrategy extends PassportStrategy(Strategy) {
+    constructor() {
+      super({
+        jwtFromRequest: ExtractJwt.fromAuthHeaderAsBearerToken(),
+        ignoreExpiration: false,
+        secretOrKey,
+      });
+    }
+
+    async validate(payload) {
+      return { userId: payload.sub, username: payload.username };
+    }
+  }
+  Injectable()(JwtStrategy);
+  return { guard: AuthGuard('jwt'), imports: () => [PassportModule], providers: [JwtStrategy] };
 }
 
-const [adapterName, guardName, storeName, address] = process.argv.slice(2);
+/** The clients of stores are loaded where they are wanted. */
+async function openStore() {
+  const { openStore } = await import('./open-store.js');
+  return openStore(storeName, Number(size), address);
+}
+
 const { guard, imports = () => [], providers = [] } = GUARDS[guardName];
-let requests = 0;
 
 class ProfileController {
   getProfile() {
-    requests += 1;
-    return { hello: 'world' };
+    return answer();
+  }
+
+  changeProfile() {
+    return answer();
   }
 }
-const method = Object.getOwnPropertyDescriptor(ProfileController.prototype, 'getProfile');
-Get('profile')(ProfileController.prototype, 'getProfile', method);
-UseGuards(guard)(ProfileController.prototype, 'getProfile', method);
+for (const [name, route] of Object.entries({ getProfile: Get, changeProfile: Post })) {
+  const method = Object.getOwnPropertyDescriptor(ProfileController.prototype, name);
+  route('profile')(ProfileController.prototype, name, method);
+  UseGuards(guard)(ProfileController.prototype, name, method);
+}
 Controller()(ProfileController);
 
 class App {}
@@ -75,7 +86,4 @@ Module({ imports: await imports(), providers, controllers: [ProfileController] }
 const adapter = adapterName === 'fastify' ? new FastifyAdapter() : new ExpressAdapter();
 const app = await NestFactory.create(App, adapter, { logger: ['error'] });
 await app.listen(0, '127.0.0.1');
-
-process.on('message', () => process.send({ requests, cpu: process.cpuUsage() }));
-process.on('disconnect', () => process.exit());
-process.send({ url: await app.getUrl() });
+listening(await app.getUrl());

@@ -1,8 +1,8 @@
 // What many noisy measurements have to say.
 
-/** The median, the smallest and the largest of some ratios. */
-export function summarize(ratios) {
-  const sorted = [...ratios].sort((one, other) => one - other);
+/** The median, the smallest and the largest of some values. */
+export function summarize(values) {
+  const sorted = [...values].sort((one, other) => one - other);
   const middle = sorted.length / 2;
   const median =
     sorted.length % 2 === 1
@@ -12,7 +12,7 @@ export function summarize(ratios) {
 }
 
 /** Seconds of processor time that some work takes in this process: less noisy than the clock on the wall. */
-export async function cpuSecondsOf(work) {
+async function cpuSecondsOf(work) {
   const before = process.cpuUsage();
   await work();
   const { user, system } = process.cpuUsage(before);
@@ -21,15 +21,21 @@ export async function cpuSecondsOf(work) {
 
 /**
  * Lets contenders take turns, in rounds short enough that the machine treats all of them alike, and gives the cost of
- * one call of each in each round.
+ * one call of each in each round. Each round begins with another of them, since what one leaves behind, such as garbage,
+ * is the next one's to pay for.
  *
- * @param contenders - name to `{ calls, prepare?, run }`, where `run` makes that many calls; `prepare` does not count
+ * @param contenders - name to `{ calls, run }`, where `run` makes that many calls
+ * @param rounds - how many of them count, after how many `warmUps`
+ * @param prepare - before each round; it does not count
  */
-export async function takeTurns(contenders, rounds, warmUps = 3) {
-  const costs = Object.fromEntries(Object.keys(contenders).map((name) => [name, []]));
+export async function takeTurns(contenders, { rounds, warmUps, prepare = () => undefined }) {
+  const costs = mapValues(contenders, () => []);
+  const names = Object.keys(contenders);
   for (let round = 0; round < warmUps + rounds; round += 1) {
-    for (const [name, { calls, prepare, run }] of Object.entries(contenders)) {
-      prepare?.();
+    await prepare();
+    const first = round % names.length;
+    for (const name of [...names.slice(first), ...names.slice(0, first)]) {
+      const { calls, run } = contenders[name];
       const seconds = await cpuSecondsOf(run);
       if (round >= warmUps) costs[name].push(seconds / calls);
     }
@@ -40,4 +46,11 @@ export async function takeTurns(contenders, rounds, warmUps = 3) {
 /** Round by round, how many times one costs (or yields) what the other does. */
 export function ratios(one, other) {
   return summarize(one.map((value, round) => value / other[round]));
+}
+
+/** An object of the same names, with what `valueOf` makes of each value. */
+export function mapValues(object, valueOf) {
+  return Object.fromEntries(
+    Object.entries(object).map(([name, value]) => [name, valueOf(value, name)]),
+  );
 }
