@@ -2,7 +2,7 @@
 import { throughputUnderLoad } from './load.js';
 import { atLeast } from './report.js';
 import { cookieGet, cookiePost, oneToken, thousandTokens } from './requests.js';
-import { mapValues, ratios, summarize } from './statistics.js';
+import { ratios, summarize } from './statistics.js';
 
 const PLAIN = {
   fastify: {
@@ -28,7 +28,7 @@ export async function routes(rounds) {
   const express = await throughputOf('express', rounds);
   return {
     tables: { ...tables('Fastify', fastify), ...tables('Express', express) },
-    targets: [...targets(fastify, express)],
+    targets: targets(fastify, express),
   };
 }
 
@@ -50,11 +50,11 @@ function throughputOf(adapter, rounds) {
 
 function tables(adapter, loads) {
   const [multiples, throughput] = [{}, {}];
-  for (const [load, { ...servers }] of Object.entries(loads)) {
-    const ours = servers.access ?? servers.cookies;
+  for (const [load, servers] of Object.entries(loads)) {
     for (const [name, each] of Object.entries(servers)) {
-      if (each !== ours) multiples[`${load}: ${TITLES[name]}`] = ratios(ours, each);
-      throughput[`${load}: ${TITLES[name]}`] = summarize(each);
+      const row = `${load}: ${TITLES[name]}`;
+      throughput[row] = summarize(each);
+      if (each !== ours(servers)) multiples[row] = ratios(ours(servers), each);
     }
   }
   return {
@@ -63,30 +63,28 @@ function tables(adapter, loads) {
   };
 }
 
+function ours({ access, cookies }) {
+  return access ?? cookies;
+}
+
 function targets(fastify, express) {
-  const one = mapValues({ fastify, express }, (loads) => loads['one token']);
-  const share = (loads, load) =>
-    ratios(loads[load].access ?? loads[load].cookies, loads[load].idle);
+  const over = (servers, other) => ratios(ours(servers), servers[other]);
+  const [oneOnFastify, oneOnExpress] = [fastify['one token'], express['one token']];
+  const thousand = '1,000 tokens in turn';
+  const csrf = fastify['a cookie and CSRF, POST'];
   const idle = 'AccessGuard / idle guard';
+  const documented = 'AccessGuard / passport-jwt as documented';
   return [
-    atLeast(0.9, share(fastify, 'one token'), `Fastify, one token: ${idle}`),
-    atLeast(0.85, share(fastify, '1,000 tokens in turn'), `Fastify, 1,000 tokens: ${idle}`),
-    atLeast(0.9, share(express, 'one token'), `Express, one token: ${idle}`),
-    atLeast(0.85, share(express, '1,000 tokens in turn'), `Express, 1,000 tokens: ${idle}`),
-    atLeast(0.8, share(fastify, 'a cookie and CSRF, POST'), `Fastify, cookie and CSRF: ${idle}`),
-    atLeast(
-      15,
-      ratios(one.fastify.access, one.fastify.passport),
-      'Fastify: AccessGuard / passport-jwt as documented',
-    ),
-    atLeast(
-      5.5,
-      ratios(one.express.access, one.express.passport),
-      'Express: AccessGuard / passport-jwt as documented',
-    ),
+    atLeast(0.9, over(oneOnFastify, 'idle'), `Fastify, one token: ${idle}`),
+    atLeast(0.85, over(fastify[thousand], 'idle'), `Fastify, ${thousand}: ${idle}`),
+    atLeast(0.9, over(oneOnExpress, 'idle'), `Express, one token: ${idle}`),
+    atLeast(0.85, over(express[thousand], 'idle'), `Express, ${thousand}: ${idle}`),
+    atLeast(0.8, over(csrf, 'idle'), `Fastify, a cookie and CSRF, POST: ${idle}`),
+    atLeast(15, over(oneOnFastify, 'passport'), `Fastify, one token: ${documented}`),
+    atLeast(5.5, over(oneOnExpress, 'passport'), `Express, one token: ${documented}`),
     atLeast(
       1.5,
-      ratios(one.fastify.access, one.fastify.fastifyJwt),
+      over(oneOnFastify, 'fastifyJwt'),
       'Nest on Fastify with AccessGuard / plain Fastify with @fastify/jwt',
     ),
   ];

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { Keyv } from 'keyv';
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -27,6 +28,7 @@ import {
   type Block,
   blocksIn,
   isExcerpt,
+  pageAt,
   plain,
   root,
   sourceOf,
@@ -206,6 +208,13 @@ const refusals = [
 ];
 
 describe("The README's tables", () => {
+  it('give the figures of the recorded run of the benchmark', () => {
+    const words = ['test/benchmark/readme-table.js', 'test/benchmark/recorded.json', '--print'];
+    const figures = execFileSync(process.execPath, words, { cwd: root, encoding: 'utf8' });
+
+    expect(pageAt('README.md')).toContain(figures.trim());
+  });
+
   it('name exactly the options, with their defaults', () => {
     expect(sorted(columns('Option', 'Default'))).toEqual(sorted(optionDefaults()));
   });
