@@ -4,6 +4,8 @@ import { EventEmitter2, EventEmitterModule } from '@nestjs/event-emitter';
 import { type MeterProvider, metrics } from '@opentelemetry/api';
 import {
   AccessGuard,
+  BlocklistService,
+  CurrentIdentity,
   CurrentUser,
   type HttpResponse,
   type JwtExtendedOptions,
@@ -381,5 +383,35 @@ describe('The examples of ready-made endpoints', () => {
 
     expect([status, body]).toEqual([200, { access_token: expect.any(String) }]);
     expect(cookies[0]).toMatch(/^refresh_token_cookie=.*Path=\/auth;/);
+  });
+});
+
+describe('The example of ids that are numbers', () => {
+  @UseGuards(AccessGuard)
+  @Controller()
+  class ProfileController {
+    @Get('profile')
+    profile(@CurrentIdentity() identity: unknown, @CurrentUser('username') username: string) {
+      return { identity, username };
+    }
+  }
+
+  it('lets old tokens in beside new ones, and revokes both', async () => {
+    const { jwt } = await import('../../sample/10-from-passport/examples/numeric-ids.js');
+    app = await serve({ imports: [jwt], controllers: [ProfileController] });
+    const made = await app.get(TokenService).createAccessToken({ userId: 1, username: 'john' });
+    const old = token({ sub: 1, jti: undefined, type: undefined, csrf: undefined });
+    const profiles = async () => [
+      await ask('GET', '/profile', { token: made }),
+      await ask('GET', '/profile', { token: old }),
+    ];
+
+    expect(await profiles()).toEqual([
+      [200, { identity: '1', username: 'john' }],
+      [200, { identity: 1, username: 'john' }],
+    ]);
+    await app.get(BlocklistService).revokeAllFor('1');
+    expect(await profiles()).toEqual(Array(2).fill([401, { msg: 'Token has been revoked' }]));
+    expect((await ask('GET', '/profile', { token: token({ sub: 2 }) }))[0]).toBe(401);
   });
 });
