@@ -1,5 +1,5 @@
 import cluster from 'node:cluster';
-import { type CanActivate, Logger, Module } from '@nestjs/common';
+import { type CanActivate, Controller, Logger, Module, Post, UseGuards } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
@@ -10,12 +10,13 @@ import {
   JwtExtendedModule,
   type JwtExtendedOptions,
   MemoryBlocklistStore,
+  RefreshGuard,
 } from '../../../src/index.js';
 import { JwtExtendedTestingModule } from '../../../src/testing/index.js';
 import { type AppParts, createApp } from '../../support/app.js';
 import { CountingStore } from '../../support/counting-store.js';
 import { SECRET } from '../../support/forge.js';
-import { blocksIn } from '../../support/readme.js';
+import { blocksIn, plain, tableOf } from '../../support/readme.js';
 import { ecPair, ed25519Pair, rsaPair } from '../../support/keys.js';
 
 /** What says where this process runs, without which it is in production, and alone. */
@@ -303,6 +304,12 @@ class RolesGuard implements CanActivate {
     return true;
   }
 }
+@Controller('renew')
+class RenewController {
+  @UseGuards(RefreshGuard)
+  @Post()
+  renew() {}
+}
 const roles = { provide: APP_GUARD, useValue: new RolesGuard() };
 const ours = { provide: APP_GUARD, useExisting: AccessGuard };
 
@@ -415,6 +422,68 @@ describe('A danger at start', () => {
       ]);
     },
   );
+});
+
+/** What the rows of the guide's table warn about. */
+const WARNED_ABOUT: readonly AppParts[] = [
+  { options: { ...LASTING, locations: ['headers', 'query_string'] } },
+  { options: { blocklist: { store, onStoreError: 'allow' } } },
+  { options: { ...LASTING, leeway: 301 } },
+  { options: { ...LASTING, issuers: [ISSUER] } },
+  { options: { ...OPEN, locations: ['cookies'] } },
+  {},
+  { options: { ...LASTING, locations: ['cookies'], cookies: { secure: false } } },
+  { options: { ...LASTING, accessTokenExpires: false, refreshTokenExpires: false } },
+  { options: { ...LASTING, secret: 'short' } },
+  { options: { ...LASTING, secret: `${SECRET}\n` } },
+  { options: LASTING, providers: [roles], extras: { globalGuard: true } },
+  {
+    options: LASTING,
+    imports: [JwtExtendedModule.forRoot({ ...LASTING, secret: SECRET, isGlobal: false })],
+  },
+  {
+    options: { ...LASTING, locations: ['cookies'], cookies: { refreshPath: '/auth' } },
+    controllers: [RenewController],
+  },
+  {
+    options: { ...LASTING, login: { authenticate } },
+    extras: { endpoints: { login: { deliver: { refresh: 'cookie' } } } },
+  },
+];
+
+describe("The guide's table of warnings", () => {
+  const rows = tableOf('Warned about');
+  const PLACES = {
+    'true true true': 'everywhere',
+    'true true false': 'outside tests',
+    'true false false': 'in production',
+    'refused true true': 'outside production, where it is refused',
+  };
+
+  it.each(rows.map((row, at) => [plain(row['Warned about']), row, WARNED_ABOUT[at]!] as const))(
+    'is right about %s',
+    async (_title, row, parts) => {
+      const isWarned = async (environment: Environment, report = true) => {
+        for (const spy of Object.values(levels)) spy.mockReset();
+        const options = { ...parts.options, report };
+        const started = reportOf(environment, { ...parts, options });
+        return started.then(
+          ({ warnings }) => warnings.length > 0,
+          () => 'refused',
+        );
+      };
+      const development = await isWarned(DEVELOPMENT);
+      const where = [await isWarned(PRODUCTION), development, await isWarned({ NODE_ENV: 'test' })];
+      const stays = await isWarned(development ? DEVELOPMENT : PRODUCTION, false);
+
+      expect(PLACES[where.join(' ') as keyof typeof PLACES]).toBe(row['Where']);
+      expect(stays ? 'stays' : 'off').toBe(row['With `report: false`']);
+    },
+  );
+
+  it('has a row for each of them', () => {
+    expect(rows).toHaveLength(WARNED_ABOUT.length);
+  });
 });
 
 describe('The option report', () => {
