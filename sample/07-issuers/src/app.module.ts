@@ -23,7 +23,8 @@ import { UsersService } from './users/users.service.js';
         },
         loaders: {
           tokenVerification: (token: Token) =>
-            token.issuer !== process.env.COGNITO_ISSUER || isForOurClient(token),
+            token.expiresAt !== undefined &&
+            (token.issuer !== process.env.COGNITO_ISSUER || isForOurClient(token)),
         },
       }),
     }),

@@ -192,6 +192,13 @@ describe('The sample of issuers', () => {
       });
     });
 
+    it('refuses one that never expires', async () => {
+      expect(await send('GET', '/orders/mine', tokenOf(name, { exp: undefined }))).toEqual({
+        status: 400,
+        body: { msg: 'User claims verification failed' },
+      });
+    });
+
     it.each(NAMES.filter((other) => other !== name))(
       'refuses one that is signed with a key of %s',
       async (other) => {
