@@ -21,5 +21,6 @@ async function open() {
 }
 
 describe('DatabaseBlocklistStore', () => {
-  for (const { name, run } of blocklistStoreContract(open, { sessions: false })) it(name, run);
+  for (const { name, run } of blocklistStoreContract(open, { sessions: false }))
+    it(name, run, 30_000);
 });
