@@ -121,7 +121,12 @@ function isTyped(name) {
   const { types, typings, main, exports } = JSON.parse(
     readFileSync(`node_modules/${name}/package.json`, 'utf8'),
   );
-  return [types, typings, exports?.['.']?.types, main?.replace(/\.js$/, '.d.ts')].some(
+  return [
+    types,
+    typings,
+    exports?.['.']?.types,
+    (main ?? 'index.js').replace(/\.js$/, '.d.ts'),
+  ].some(
     (path) =>
       path !== undefined &&
       readdirSync(`node_modules/${name}`, { recursive: true }).includes(path.replace(/^\.\//, '')),
