@@ -124,9 +124,21 @@ export function checkMemberName(value: unknown, name: string): string {
   throw configError(name, describe(text), fix);
 }
 
-/** @throws TypeError - for an id that is not a string or is empty */
-export function requireId(value: unknown, message: string): void {
+/** A compact JWS whose header is JSON: it begins with `{"`. */
+const ENCODED_TOKEN = /^eyJ[\w-]*\.[\w-]*\.[\w-]*$/;
+
+/** Whether a value is text in the form of an encoded token, which is never an id or an identity. */
+export function isEncodedToken(value: unknown): boolean {
+  return typeof value === 'string' && ENCODED_TOKEN.test(value);
+}
+
+/**
+ * @param instead - the expression that gives the id, if the value is an encoded token
+ * @throws TypeError - for an id that is not a string, is empty or is an encoded token
+ */
+export function requireId(value: unknown, message: string, instead: string): void {
   if (typeof value !== 'string' || value === '') throw new TypeError(message);
+  refuseEncodedToken(value, message, instead);
 }
 
 /**
@@ -137,4 +149,11 @@ export function requireIdentity(identity: unknown, message: string, isText: bool
   if (identity === undefined || identity === null || identity === '') throw new TypeError(message);
   if (isText && typeof identity !== 'string')
     throw new TypeError(`${message}: the string that loaders.userIdentity returns`);
+  refuseEncodedToken(identity, message, '(await tokens.decodeToken(encoded)).identity');
+}
+
+/** @throws TypeError - without the token in its message */
+export function refuseEncodedToken(value: unknown, message: string, instead: string): void {
+  if (isEncodedToken(value))
+    throw new TypeError(`${message}, not an encoded token: give ${instead}`);
 }

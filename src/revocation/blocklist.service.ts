@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { NAME_HINT } from '../common/describe.js';
-import { requireId, requireIdentity } from '../common/checks.js';
+import { refuseEncodedToken, requireId, requireIdentity } from '../common/checks.js';
 import { checkCallOptions } from '../common/read-options.js';
 import type { Awaitable } from '../contracts/awaitable.js';
 import type { Token } from '../contracts/token.js';
@@ -101,11 +101,12 @@ export class BlocklistService {
    * Takes the revocation of one token back; if the token is not revoked, nothing happens. A refresh token that was
    * rotated cannot be used again.
    *
-   * @throws TypeError - for anything but text
+   * @param jti - the id of the token: `await tokens.getJti(encoded)`
+   * @throws TypeError - for anything but text, and for an encoded token
    * @throws TokenCheckUnavailableError - if the store does not acknowledge it
    */
   async unrevoke(jti: string, options: NamespaceOptions = {}): Promise<void> {
-    requireId(jti, 'unrevoke takes the jti of a token');
+    requireId(jti, 'unrevoke takes the jti of a token', 'await tokens.getJti(encoded)');
     refuseUnknownOptions(options, 'unrevoke');
     await this.#rendering(() => this.parts.store.delete(tokenKey(prefixOf(options), jti)));
   }
@@ -130,7 +131,7 @@ export class BlocklistService {
    * that has ended does not come back.
    *
    * @param session - a token that a guard or `decodeToken` gave, or the id of a session
-   * @throws TypeError - for anything else
+   * @throws TypeError - for anything else, such as an encoded token
    * @throws TokenCheckUnavailableError - if the store does not acknowledge the revocation
    * @throws JwtExtendedConfigError - if `blocklist` is `false`
    *
@@ -147,10 +148,9 @@ export class BlocklistService {
     const { ledger, sessions, maxTokenLifetime, clock, events, leeway } = this.parts;
     const token = isVerifiedToken(session) ? session : undefined;
     const sessionId = token ? sessionIdOf(token) : session;
-    if (!isId(sessionId))
-      throw new TypeError(
-        'revokeSession takes a token from a guard or decodeToken, or a session id',
-      );
+    const message = 'revokeSession takes a token from a guard or decodeToken, or a session id';
+    refuseEncodedToken(session, message, 'await tokens.decodeToken(encoded)');
+    if (!isId(sessionId)) throw new TypeError(message);
     refuseUnknownOptions(options, 'revokeSession');
     const prefix = prefixOf(token ?? options);
     await this.#rendering(async () => {
@@ -170,7 +170,7 @@ export class BlocklistService {
    * resolves when that second is over: at most a second later. In tests, `TestClock` moves itself to the next second; move
    * any other `clock` that stands still yourself, or what is issued afterwards is refused.
    *
-   * @throws TypeError - if there is no identity, or `issuedBefore` is not a valid `Date`
+   * @throws TypeError - if there is no identity, or `issuedBefore` is not a valid `Date`; for an encoded token as identity
    * @throws RangeError - for a moment in the future, or before 1970
    * @throws TokenCheckUnavailableError - if the store does not acknowledge the revocation
    */

@@ -6,6 +6,8 @@ import type { BlocklistService, NamespaceOptions } from './blocklist.service.js'
 import { prefixOf } from './store-keys.js';
 import type { SessionRegistry } from './session-registry.js';
 
+const ID_OF_TOKEN = '(await tokens.decodeToken(encoded)).sessionId';
+
 /**
  * The sessions of an identity, for a page that lists a user's devices. `createTokenPair` begins a session, and each
  * rotation of its refresh token continues it.
@@ -31,7 +33,7 @@ export class SessionService {
   /**
    * The live sessions of an identity; the session that was refreshed last comes first.
    *
-   * @throws TypeError - if there is no identity
+   * @throws TypeError - if there is no identity, or an encoded token in its place
    * @throws JwtExtendedConfigError - without `sessions: { list: true }`
    * @throws TokenCheckUnavailableError - if the store does not answer
    */
@@ -48,6 +50,7 @@ export class SessionService {
    * Ends a session: its tokens are refused from now on. Before a user ends a session, check that it is one of
    * `list(identity)`: this method ends the session of any identity.
    *
+   * @throws TypeError - if there is no session id, or an encoded token in its place
    * @throws TokenCheckUnavailableError - if the store does not acknowledge it
    *
    * @example
@@ -57,16 +60,16 @@ export class SessionService {
    * await sessions.end(sessionId);
    * ```
    */
-  end(sessionId: string, options: NamespaceOptions = {}): Promise<void> {
-    requireId(sessionId, 'end takes the id of a session');
-    return rendering(this.renderer, () => this.blocklist.revokeSession(sessionId, options));
+  async end(sessionId: string, options: NamespaceOptions = {}): Promise<void> {
+    requireId(sessionId, 'end takes the id of a session', ID_OF_TOKEN);
+    await rendering(this.renderer, () => this.blocklist.revokeSession(sessionId, options));
   }
 
   /**
    * Ends all sessions of an identity except one: log out everywhere else.
    *
    * @param sessionId - the session that continues: the `sessionId` of the request's token
-   * @throws TypeError - if there is no identity or no session id
+   * @throws TypeError - if there is no identity or no session id, or an encoded token in its place
    * @throws JwtExtendedConfigError, TokenCheckUnavailableError - as {@link SessionService.list}
    */
   async endOthers(
@@ -75,7 +78,7 @@ export class SessionService {
     options: NamespaceOptions = {},
   ): Promise<void> {
     requireIdentity(identity, 'endOthers takes an identity', this.verifySub);
-    requireId(sessionId, 'endOthers takes the id of the session that goes on');
+    requireId(sessionId, 'endOthers takes the id of the session that goes on', ID_OF_TOKEN);
     const listed = await this.list(identity, options);
     const others = listed.filter(({ id }) => id !== sessionId);
     await Promise.all(others.map(({ id }) => this.end(id, options)));

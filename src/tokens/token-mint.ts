@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
+import { isEncodedToken } from '../common/checks.js';
 import { parseExpiresIn, parseLifetime } from '../common/duration.js';
 import { type Awaitable, thenOrNow } from '../contracts/awaitable.js';
 import type { Claims, Duration, Token, TokenHeader, TokenType } from '../contracts/token.js';
@@ -131,6 +132,10 @@ export class TokenMint {
   /** In the order in which Flask-JWT-Extended writes them. */
   #claims(identity: unknown, wanted: TokenRequest, custom: object, now: number): Claims {
     const { type, sessionId } = wanted;
+    if (isEncodedToken(sessionId))
+      throw new TokenCreationError(
+        'sessionId must be the id of a session, not an encoded token: give (await tokens.decodeToken(encoded)).sessionId',
+      );
     if (sessionId !== undefined && !isId(sessionId))
       throw new TokenCreationError('sessionId must be text of 1 to 256 characters');
     const { options } = this;

@@ -6,6 +6,8 @@ import {
   InvalidTokenError,
   type JwtExtendedOptions,
   MemoryBlocklistStore,
+  SessionService,
+  TokenCreationError,
   TokenService,
 } from '../../../src/index.js';
 import { createApp } from '../../support/app.js';
@@ -192,6 +194,48 @@ describe('With the default options', () => {
     ])('reject %s with an InvalidTokenError', async (_, text) => {
       expect(await failureOf(blocklist.revoke(text))).toBeInstanceOf(InvalidTokenError);
       expect(await failureOf(blocklist.isRevoked(text))).toBeInstanceOf(InvalidTokenError);
+    });
+  });
+
+  describe('with an encoded token in place of an id or an identity', () => {
+    const session = '(await tokens.decodeToken(encoded)).sessionId';
+    const identity = '(await tokens.decodeToken(encoded)).identity';
+    type Call = (tools: TokenTools, encoded: string) => Promise<unknown>;
+    const sessionsOf = ({ module }: TokenTools) => module.get(SessionService);
+
+    it.each<[method: string, call: Call, instead: string]>([
+      ['unrevoke', (at, text) => at.blocklist.unrevoke(text), 'await tokens.getJti(encoded)'],
+      [
+        'revokeSession',
+        (at, text) => at.blocklist.revokeSession(text),
+        'await tokens.decodeToken(encoded)',
+      ],
+      ['revokeAllFor', (at, text) => at.blocklist.revokeAllFor(text), identity],
+      ['list', (at, text) => sessionsOf(at).list(text), identity],
+      ['end', (at, text) => sessionsOf(at).end(text), session],
+      ['endOthers of', (at, text) => sessionsOf(at).endOthers(text, 'phone'), identity],
+      ['endOthers but', (at, text) => sessionsOf(at).endOthers('alice', text), session],
+      ...(['createAccessToken', 'createRefreshToken', 'createTokenPair'] as const).map(
+        (method): [string, Call, string] => [
+          method,
+          (at, sessionId) => at.tokens[method]('alice', { sessionId }),
+          session,
+        ],
+      ),
+    ])('%s says what to give', async (method, call, instead) => {
+      const tools = await start({ sessions: { list: true } });
+      const short = forgeToken({ sub: 'alice' });
+      const long = await tools.tokens.createAccessToken('alice');
+      expect([short.length < 256, long.length > 256]).toEqual([true, true]);
+      for (const encoded of [short, long]) {
+        const error = await failureOf(call(tools, encoded));
+        const kind = method.startsWith('create') ? TokenCreationError : TypeError;
+        expect(error).toBeInstanceOf(kind);
+        const { message } = error as Error;
+        expect(message).toMatch(/, not an encoded token: give /);
+        expect(message.endsWith(`: give ${instead}`)).toBe(true);
+        expect(message).not.toContain('eyJ');
+      }
     });
   });
 
