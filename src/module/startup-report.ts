@@ -9,6 +9,7 @@ import { JWKS_PATH } from '../endpoints/jwks.controller.js';
 import { LogoutEndpoint } from '../endpoints/logout.controller.js';
 import { RefreshEndpoint } from '../endpoints/refresh.controller.js';
 import { TokenDelivery } from '../endpoints/token-delivery.js';
+import { ownMethods } from '../options/csrf-options.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { classOf, guardKindOf, memberKinds } from '../route/policy-level.js';
 import { GlobalGuard } from '../route/token.guards.js';
@@ -152,8 +153,9 @@ function locationText(location: TokenLocation | TokenExtractor, options: Resolve
   const names = [access, refresh].map(({ cookie }) => `${cookie.name} at ${cookie.path}`);
   const attributes = `${cookies.secure ? 'Secure' : 'not Secure'}, SameSite=${cookies.sameSite}`;
   const headers = new Set([access.csrfHeaderName, refresh.csrfHeaderName]);
+  const methods = ownMethods(csrf);
   const protection = csrf.protect
-    ? `CSRF value in ${[...headers].join(' or ')}`
+    ? `CSRF value in ${[...headers].join(' or ')}${methods ? ` for ${methods.join(' and ')}` : ''}`
     : 'no CSRF protection';
   return `cookies (${[...names, attributes, protection].join(', ')})`;
 }

@@ -45,9 +45,13 @@ export interface CsrfOptions {
   refreshFieldName?: string;
 }
 
+/** The methods that change something (RFC 9110 section 9.2.1); the others that are known are safe. */
+const CHANGING_METHODS = ['POST', 'PUT', 'PATCH', 'DELETE'];
+const KNOWN_METHODS = ['GET', 'HEAD', 'OPTIONS', 'TRACE', ...CHANGING_METHODS];
+
 export const CSRF_ROWS = {
   protect: [checkBoolean, true],
-  methods: [checkMethods, ['POST', 'PUT', 'PATCH', 'DELETE']],
+  methods: [checkMethods, CHANGING_METHODS],
   accessHeaderName: [checkToken, 'X-CSRF-TOKEN'],
   refreshHeaderName: [checkToken, 'X-CSRF-TOKEN'],
   inCookies: [checkBoolean, true],
@@ -75,7 +79,16 @@ export function readCsrfOptions(given: unknown, path: string): ResolvedCsrfOptio
   return { ...values, exemptMethods: new Set(exempt) };
 }
 
-const KNOWN_METHODS = ['GET', 'HEAD', 'OPTIONS', 'TRACE', 'POST', 'PUT', 'PATCH', 'DELETE'];
+/** The methods that change something and need no CSRF value. */
+export function unprotectedMethods({ exemptMethods }: ResolvedCsrfOptions): readonly string[] {
+  return CHANGING_METHODS.filter((method) => exemptMethods.has(method));
+}
+
+/** The known methods that need a CSRF value; `undefined` if they are the default. */
+export function ownMethods({ exemptMethods }: ResolvedCsrfOptions): readonly string[] | undefined {
+  const methods = KNOWN_METHODS.filter((method) => !exemptMethods.has(method));
+  return methods.join() === CHANGING_METHODS.join() ? undefined : methods;
+}
 
 /** Flask compares methods as they are written, so that a lower-case entry switches protection off. */
 function checkMethods(value: unknown, name: string): readonly string[] {

@@ -16,6 +16,7 @@ import {
 } from './blocklist-options.js';
 import { readLoaders } from './callbacks.js';
 import { checkRenewal } from './cookie-options.js';
+import { unprotectedMethods } from './csrf-options.js';
 import { readIssuers, resolveIssuers } from './issuer-options.js';
 import type { JwtExtendedOptions } from './jwt-extended-options.js';
 import { KEY_ROWS } from './key-options.js';
@@ -118,6 +119,7 @@ export function warnAboutLocations(
   const { cookies, csrf } = options;
   const sendsCookies = locations.includes('cookies');
   const isServing = isProduction() || !isTest();
+  const unprotected = unprotectedMethods(csrf);
   warn(options, [
     [
       locations.includes('query_string'),
@@ -132,6 +134,11 @@ export function warnAboutLocations(
       isServing && sendsCookies && cookies.sameSite === 'none' && !csrf.protect,
       "csrf.protect is false while cookies.sameSite is 'none': any web site can act in the name of your users; " +
         "leave csrf.protect out, or set cookies.sameSite to 'lax'",
+    ],
+    [
+      isServing && sendsCookies && csrf.protect && unprotected.length > 0,
+      `csrf.methods lacks ${unprotected.join(', ')}: with a token in a cookie these methods need no CSRF value, so that ` +
+        'another web site may act in the name of your users; leave csrf.methods out, or add them',
     ],
   ]);
 }

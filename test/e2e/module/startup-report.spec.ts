@@ -150,6 +150,25 @@ describe('The report at start in development', () => {
         'Routes: closed by the global AccessGuard unless @Public() opens them; ready-made endpoints: POST /auth/out',
       ],
     ],
+    ...(
+      [
+        [['get'], ' for GET'],
+        [
+          ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
+          ' for GET and POST and PUT and PATCH and DELETE',
+        ],
+        [['DELETE', 'PATCH', 'PUT', 'POST'], ''],
+      ] as const
+    ).map(([methods, text]): [string, AppParts, string[]] => [
+      `a CSRF value for ${methods.join()}`,
+      { options: { locations: ['cookies'], csrf: { methods } } },
+      [
+        expect.anything() as never,
+        'Locations: cookies (access_token_cookie at /, refresh_token_cookie at /, Secure, SameSite=lax, ' +
+          `CSRF value in X-CSRF-TOKEN${text})`,
+        ...Array.from({ length: 3 }, () => expect.anything() as never),
+      ],
+    ]),
     [
       'loaders for the keys, and no store',
       {
@@ -350,6 +369,19 @@ const DANGERS: readonly [
     { options: { ...OPEN, csrf: {}, locations: ['cookies'] } },
   ],
   [
+    'methods that change something and need no CSRF value',
+    { options: { ...LASTING, locations: ['cookies'], csrf: { methods: ['GET', 'PUT'] } } },
+    /^csrf\.methods lacks POST, PATCH, DELETE: .*; leave csrf\.methods out, or add them$/,
+    [PRODUCTION, DEVELOPMENT],
+    {
+      options: {
+        ...LASTING,
+        locations: ['cookies'],
+        csrf: { methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] },
+      },
+    },
+  ],
+  [
     'no leeway beside another issuer',
     { options: { ...LASTING, issuers: [ISSUER] } },
     /^leeway is 0 beside issuers: .*; set leeway, such as '30s'$/,
@@ -386,7 +418,7 @@ describe('A danger at start', () => {
     expect((await reportOf(each.environment, each.safe)).warnings).toEqual([]);
   });
 
-  it.each(DANGERS.slice(0, 5))(
+  it.each(DANGERS.slice(0, 6))(
     'that is a choice is not told with report: false: %s',
     async (_title, each) => {
       const options = { ...each.options, report: false };
