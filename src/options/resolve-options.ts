@@ -96,7 +96,7 @@ function warnAboutWeakOptions(options: ResolvedOptions): void {
       'leeway is more than 300 seconds: every token is accepted for that long after it has expired',
     ],
     [
-      !isTest() && token.leeway === 0 && issuers.length > 0,
+      token.leeway === 0 && issuers.length > 0,
       "leeway is 0 beside issuers: a new token is refused if the clock of its issuer is ahead of this one; set leeway, such as '30s'",
     ],
     [
@@ -118,7 +118,6 @@ export function warnAboutLocations(
 ): void {
   const { cookies, csrf } = options;
   const sendsCookies = locations.includes('cookies');
-  const isServing = isProduction() || !isTest();
   const unprotected = unprotectedMethods(csrf);
   warn(options, [
     [
@@ -131,12 +130,12 @@ export function warnAboutLocations(
       'cookies.secure is false: tokens in cookies also travel over plain HTTP, where anyone on the way reads them',
     ],
     [
-      isServing && sendsCookies && cookies.sameSite === 'none' && !csrf.protect,
+      sendsCookies && cookies.sameSite === 'none' && !csrf.protect,
       "csrf.protect is false while cookies.sameSite is 'none': any web site can act in the name of your users; " +
         "leave csrf.protect out, or set cookies.sameSite to 'lax'",
     ],
     [
-      isServing && sendsCookies && csrf.protect && unprotected.length > 0,
+      sendsCookies && csrf.protect && unprotected.length > 0,
       `csrf.methods lacks ${unprotected.join(', ')}: with a token in a cookie these methods need no CSRF value, so that ` +
         'another web site may act in the name of your users; leave csrf.methods out, or add them',
     ],
@@ -147,7 +146,7 @@ function warn(
   { report }: ResolvedOptions,
   weaknesses: readonly (readonly [applies: boolean, warning: string])[],
 ): void {
-  if (!report) return;
+  if (!report || isTest()) return;
   const logger = new Logger('JwtExtendedModule');
   for (const [applies, warning] of weaknesses) if (applies) logger.warn(warning);
 }

@@ -9,6 +9,7 @@ import {
 } from '@nestjs/common';
 import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import { plainNameOf } from '../common/describe.js';
+import { isTest } from '../common/environment.js';
 import { JwtExtendedConfigError } from '../errors/config.error.js';
 import { GUARD_KIND, type GuardKind } from './policy-metadata.js';
 import { classOf, guardKindOf, memberKinds } from './policy-level.js';
@@ -123,7 +124,7 @@ export class GlobalGuard extends TokenGuard implements OnModuleInit {
     const first = guards.findIndex((guard) => guardKindOf(guard) ?? memberKinds(guard)[0]);
     const early = guards.slice(0, Math.max(first, 0)).map((guard) => classOf(guard)?.name ?? '');
     const needy = early.filter((name) => !USERLESS_GUARDS.includes(name));
-    if (needy.length === 0) return;
+    if (needy.length === 0 || isTest()) return;
     new Logger('JwtExtendedModule').warn(
       `globalGuard: ${needy.join(', ')} ${needy.length > 1 ? 'run' : 'runs'} before AccessGuard, so there is no user yet. ` +
         'If a user is needed there, remove globalGuard and list { provide: APP_GUARD, useExisting: AccessGuard } first ' +

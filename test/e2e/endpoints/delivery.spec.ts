@@ -9,7 +9,9 @@ import type {
 import { TokenService } from '../../../src/index.js';
 import { ADAPTERS, type AppParts, type RunningApp } from '../../support/app.js';
 import { Browser } from '../../support/browser.js';
+import { CountingStore } from '../../support/counting-store.js';
 import { ALICE, Users } from '../../support/endpoints.js';
+import { environments, PRODUCTION } from '../../support/environment.js';
 import { accessClaims, Clock, forgeToken } from '../../support/forge.js';
 import { mistakeAtStart } from '../../support/routes.js';
 import { namesIn } from '../../support/sliding.js';
@@ -43,6 +45,7 @@ const SPLIT: EndpointOptions = {
   refresh: true,
   logout: true,
 };
+const enter = environments();
 const bodyIn = (body: unknown) => body as Readonly<Record<string, string>>;
 
 describe.each(ADAPTERS)(
@@ -506,18 +509,13 @@ describe('A contradiction between deliver and locations', () => {
 
   it('is not a location that only an endpoint has, which is warned about if it is weak', async () => {
     const warn = jest.spyOn(Logger.prototype, 'warn').mockReset();
-    const { NODE_ENV } = process.env;
-    process.env.NODE_ENV = 'production';
-    try {
-      await start('express', {
-        options: { cookies: { secure: false } },
-        extras: {
-          endpoints: { ...SPLIT, logout: { locations: ['headers', 'cookies', 'query_string'] } },
-        },
-      });
-    } finally {
-      process.env.NODE_ENV = NODE_ENV;
-    }
+    enter(PRODUCTION);
+    await start('express', {
+      options: { cookies: { secure: false }, blocklist: { store: new CountingStore() } },
+      extras: {
+        endpoints: { ...SPLIT, logout: { locations: ['headers', 'cookies', 'query_string'] } },
+      },
+    });
     expect(warn.mock.calls.map(([message]) => message)).toEqual([
       'cookies.secure is false: tokens in cookies also travel over plain HTTP, where anyone on the way reads them',
       "endpoints.logout.locations has 'query_string': tokens in URLs end in access logs, browser history and Referer headers; " +

@@ -15,20 +15,17 @@ import {
 import { JwtExtendedTestingModule } from '../../../src/testing/index.js';
 import { type AppParts, createApp } from '../../support/app.js';
 import { CountingStore } from '../../support/counting-store.js';
+import {
+  DEVELOPMENT,
+  type Environment,
+  environments,
+  PRODUCTION,
+} from '../../support/environment.js';
 import { SECRET } from '../../support/forge.js';
 import { blocksIn, plain, tableOf } from '../../support/readme.js';
 import { ecPair, ed25519Pair, rsaPair } from '../../support/keys.js';
 
-/** What says where this process runs, without which it is in production, and alone. */
-const VARIABLES = [
-  ...(['NODE_ENV', 'JEST_WORKER_ID', 'VITEST'] as const),
-  ...(['NODE_APP_INSTANCE', 'pm_id', 'WEB_CONCURRENCY'] as const),
-];
-type Environment = Partial<Record<(typeof VARIABLES)[number], string>>;
-const DEVELOPMENT: Environment = { NODE_ENV: 'development' };
-const PRODUCTION: Environment = { NODE_ENV: 'production' };
-
-const before = { ...process.env };
+const enter = environments();
 const levels = {
   log: jest.spyOn(Logger.prototype, 'log'),
   warn: jest.spyOn(Logger.prototype, 'warn'),
@@ -38,15 +35,8 @@ beforeEach(() => {
   for (const spy of Object.values(levels)) spy.mockReset();
 });
 afterEach(() => {
-  for (const name of VARIABLES) delete process.env[name];
-  Object.assign(process.env, before);
   Object.assign(cluster, { isWorker: false });
 });
-
-function enter(environment: Environment): void {
-  for (const name of VARIABLES) delete process.env[name];
-  Object.assign(process.env, environment);
-}
 
 /** What the module has logged so far. */
 function logged(level: keyof typeof levels): string[] {
@@ -221,9 +211,6 @@ describe('The report at start in development', () => {
   });
 
   it.each<[title: string, environment: Environment, parts: AppParts]>([
-    ['tests', { NODE_ENV: 'test' }, { options: { issuers: [ISSUER] } }],
-    ['Jest', { ...PRODUCTION, JEST_WORKER_ID: '1' }, { options: { issuers: [ISSUER] } }],
-    ['Vitest', { ...PRODUCTION, VITEST: 'true' }, { options: { issuers: [ISSUER] } }],
     [
       'the testing module',
       DEVELOPMENT,
@@ -389,18 +376,18 @@ const DANGERS: readonly [
     { options: { ...LASTING, issuers: [ISSUER], leeway: '30s' } },
   ],
   [
-    'a secret with white space',
-    { options: { ...LASTING, secret: `${SECRET}\n` } },
-    /^secret begins or ends with white space.*: remove it .*, or give Buffer\.from\(secret\) if it is meant$/,
-    [PRODUCTION, DEVELOPMENT],
-    { options: { ...LASTING, secret: SECRET } },
-  ],
-  [
     'a guard that runs before ours',
     { options: LASTING, providers: [roles], extras: { globalGuard: true } },
     /^globalGuard: RolesGuard runs before AccessGuard.* list { provide: APP_GUARD, useExisting: AccessGuard } first/,
     [PRODUCTION, DEVELOPMENT],
     { options: LASTING, providers: [ours, roles] },
+  ],
+  [
+    'a secret with white space',
+    { options: { ...LASTING, secret: `${SECRET}\n` } },
+    /^secret begins or ends with white space.*: remove it .*, or give Buffer\.from\(secret\) if it is meant$/,
+    [PRODUCTION, DEVELOPMENT],
+    { options: { ...LASTING, secret: SECRET } },
   ],
 ];
 
@@ -416,6 +403,20 @@ describe('A danger at start', () => {
 
   it.each(cases)('has a safe twin without a warning: $title, $environment', async (each) => {
     expect((await reportOf(each.environment, each.safe)).warnings).toEqual([]);
+  });
+
+  const choices = DANGERS.slice(0, 7);
+  const tests: readonly Environment[] = [
+    { NODE_ENV: 'test' },
+    { ...PRODUCTION, JEST_WORKER_ID: '1' },
+    { ...DEVELOPMENT, VITEST: 'true' },
+  ];
+  it.each(
+    choices.flatMap(([title, dangerous]) =>
+      tests.map((environment) => ({ title, environment, dangerous })),
+    ),
+  )('that is a choice is not told in tests: $title, $environment', async (each) => {
+    expect(await reportOf(each.environment, each.dangerous)).toEqual({ lines: [], warnings: [] });
   });
 
   it.each(DANGERS.slice(0, 6))(

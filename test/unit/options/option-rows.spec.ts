@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { afterAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import {
   checkBoolean,
   checkCookieName,
@@ -23,6 +23,7 @@ import { CSRF_ROWS } from '../../../src/options/csrf-options.js';
 import { KEY_ROWS } from '../../../src/options/key-options.js';
 import { LOGIN_ROWS } from '../../../src/options/login-options.js';
 import { OPTION_ROWS } from '../../../src/options/resolve-options.js';
+import { DEVELOPMENT, environments } from '../../support/environment.js';
 import { mistakeOf, resolve, withOption } from './mistake-of.js';
 
 const GROUPS = {
@@ -317,6 +318,8 @@ const CANARY = 'canary;canary canary;canary{32}!';
 describe('A secret in the wrong place (R70)', () => {
   const warn = jest.spyOn(Logger.prototype, 'warn').mockReturnValue(undefined);
   afterAll(() => warn.mockRestore());
+  const enter = environments();
+  beforeEach(() => enter(DEVELOPMENT));
 
   /** Everything that a user can read about these options. */
   const textsAbout = (options: unknown): string => {

@@ -1,9 +1,15 @@
 import { Logger } from '@nestjs/common';
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import type { Token } from '../../../src/contracts/token.js';
 import { LOADER_ROWS, RESPONSE_CALLBACK_ROWS } from '../../../src/options/callbacks.js';
 import { KEY_ROWS } from '../../../src/options/key-options.js';
 import { RESERVED_CLAIMS } from '../../../src/options/token-options.js';
+import {
+  DEVELOPMENT,
+  type Environment,
+  environments,
+  PRODUCTION,
+} from '../../support/environment.js';
 import { mistakeOf, resolve, withOption } from './mistake-of.js';
 
 /** The default names by which a token and its CSRF value are found. */
@@ -353,24 +359,23 @@ describe('The option login', () => {
 });
 
 describe('A warning about a weak option', () => {
-  const { NODE_ENV, JEST_WORKER_ID } = process.env;
+  const enter = environments();
   const warn = jest.spyOn(Logger.prototype, 'warn');
 
-  beforeEach(() => {
-    delete process.env.JEST_WORKER_ID;
-  });
-  afterEach(() => {
-    Object.assign(process.env, { NODE_ENV, JEST_WORKER_ID });
-  });
-
-  function warningsOf(options: object, environment: string | undefined): unknown[] {
+  function warningsOf(options: object, environment: Environment): unknown[] {
     warn.mockReset();
-    if (environment === undefined) delete process.env.NODE_ENV;
-    else process.env.NODE_ENV = environment;
+    enter(environment);
     resolve(options);
     return warn.mock.calls.map(([message]) => message);
   }
 
+  const STAGING: Environment = { NODE_ENV: 'staging' };
+  const SERVING = [PRODUCTION, DEVELOPMENT, STAGING, {}];
+  const TESTS: readonly Environment[] = [
+    { NODE_ENV: 'test' },
+    { ...PRODUCTION, JEST_WORKER_ID: '1' },
+    { ...DEVELOPMENT, VITEST: 'true' },
+  ];
   const FULLY_OPEN = { csrf: { protect: false }, cookies: { sameSite: 'none' } };
 
   it.each([
@@ -387,9 +392,24 @@ describe('A warning about a weak option', () => {
       { leeway: 301 },
       'leeway is more than 300 seconds: every token is accepted for that long after it has expired',
     ],
-  ])('is logged once in every environment: %j', (options, warning) => {
-    expect(warningsOf(options, 'production')).toEqual([warning]);
-    expect(warningsOf(options, 'test')).toEqual([warning]);
+    [
+      { locations: ['cookies'], ...FULLY_OPEN },
+      "csrf.protect is false while cookies.sameSite is 'none': any web site can act in the name of your users; " +
+        "leave csrf.protect out, or set cookies.sameSite to 'lax'",
+    ],
+    [
+      { locations: ['cookies'], csrf: { methods: ['get'] } },
+      'csrf.methods lacks POST, PUT, PATCH, DELETE: with a token in a cookie these methods need no CSRF value, so that ' +
+        'another web site may act in the name of your users; leave csrf.methods out, or add them',
+    ],
+    [
+      { issuers: [{ issuer: 'https://id.example', audience: 'api' }] },
+      'leeway is 0 beside issuers: a new token is refused if the clock of its issuer is ahead of this one; ' +
+        "set leeway, such as '30s'",
+    ],
+  ])('is logged once, unless tests run: %j', (options, warning) => {
+    for (const environment of SERVING) expect(warningsOf(options, environment)).toEqual([warning]);
+    for (const environment of TESTS) expect(warningsOf(options, environment)).toEqual([]);
   });
 
   it.each([
@@ -400,9 +420,12 @@ describe('A warning about a weak option', () => {
     [{ locations: ['cookies'], csrf: { protect: false } }],
     [{ locations: ['cookies'], cookies: { sameSite: 'none' } }],
     [FULLY_OPEN],
+    [{ csrf: { methods: ['GET'] } }],
+    [{ locations: ['cookies'], csrf: { protect: false, methods: ['GET'] } }],
+    [{ locations: ['cookies'], csrf: { methods: ['POST', 'PUT', 'PATCH', 'DELETE', 'GET'] } }],
   ])('is not logged for %j', (options) => {
-    expect(warningsOf(options, 'production')).toEqual([]);
-    expect(warningsOf(options, 'test')).toEqual([]);
+    for (const environment of [DEVELOPMENT, ...TESTS])
+      expect(warningsOf(options, environment)).toEqual([]);
   });
 
   it.each([
@@ -419,45 +442,25 @@ describe('A warning about a weak option', () => {
       'refreshTokenExpires is false: a stolen refresh token buys new access tokens for ever',
     ],
   ])('is logged unless NODE_ENV is development or test: %j', (options, warning) => {
-    for (const environment of ['production', 'staging', undefined])
+    for (const environment of [PRODUCTION, STAGING, {}])
       expect(warningsOf(options, environment)).toEqual([warning]);
-    for (const environment of ['development', 'test'])
+    for (const environment of [DEVELOPMENT, ...TESTS])
       expect(warningsOf(options, environment)).toEqual([]);
-  });
-
-  it.each([
-    [
-      { locations: ['cookies'], ...FULLY_OPEN },
-      "csrf.protect is false while cookies.sameSite is 'none': any web site can act in the name of your users; " +
-        "leave csrf.protect out, or set cookies.sameSite to 'lax'",
-    ],
-    [
-      { issuers: [{ issuer: 'https://id.example', audience: 'api' }] },
-      'leeway is 0 beside issuers: a new token is refused if the clock of its issuer is ahead of this one; ' +
-        "set leeway, such as '30s'",
-    ],
-  ])('is logged unless tests run: %j', (options, warning) => {
-    for (const environment of ['production', 'development', 'staging', undefined])
-      expect(warningsOf(options, environment)).toEqual([warning]);
-    expect(warningsOf(options, 'test')).toEqual([]);
-    process.env.VITEST = 'true';
-    expect(warningsOf(options, 'development')).toEqual([]);
-    delete process.env.VITEST;
   });
 
   it('is not logged with report: false', () => {
     const options = { leeway: '10m', locations: ['query_string'], accessTokenExpires: false };
-    expect(warningsOf(options, 'production')).toHaveLength(3);
-    expect(warningsOf({ ...options, report: false }, 'production')).toEqual([]);
+    expect(warningsOf(options, PRODUCTION)).toHaveLength(3);
+    expect(warningsOf({ ...options, report: false }, PRODUCTION)).toEqual([]);
   });
 
   it('names the module', () => {
-    warningsOf({ leeway: '10m' }, 'test');
+    warningsOf({ leeway: '10m' }, PRODUCTION);
     expect(warn.mock.contexts[0]).toMatchObject({ context: 'JwtExtendedModule' });
   });
 
   it('is not logged for options that are refused', () => {
-    expect(() => warningsOf({ leeway: '10m', clock: 5 }, 'test')).toThrow('clock');
+    expect(() => warningsOf({ leeway: '10m', clock: 5 }, PRODUCTION)).toThrow('clock');
     expect(warn).not.toHaveBeenCalled();
   });
 });
