@@ -87,22 +87,37 @@ function register(module: ModuleFile, path: string, addsConfig: boolean): Change
   };
 }
 
+const SECRET_LINES = /^[^\S\r\n]*(?:export\s+)?JWT_SECRET[^\S\r\n]*[=:].*$/gm;
+const EMPTY_LINE = /^(.*?=)(\s*)(?:(["'`])\3)?(\s*(?:#.*)?)$/;
+
 /** A secret that is there is never replaced: all tokens of its application would be refused. */
 function addSecret(tree: Tree): Change {
   const env = readText(tree, '.env') ?? '';
-  if (/^\s*(?:export\s+)?JWT_SECRET\s*[=:]/m.test(env))
-    return { note: 'Kept the JWT_SECRET that is in .env.' };
   const secret = generateSecret(ALGORITHMS.HS256.minimumBytes);
+  const lines = env.match(SECRET_LINES) ?? [];
+  const isEmpty = lines.length > 0 && lines.every((line) => EMPTY_LINE.test(line));
+  if (lines.length > 0 && !isEmpty) return { note: 'Kept the JWT_SECRET that is in .env.' };
   const ignored = readText(tree, '.gitignore');
   const isIgnored =
     ignored === undefined || /^\/?(?:\*\*\/)?(?:\.env\*?|\*\.env)\s*$/m.test(ignored);
   return {
     files: {
-      '.env': withLine(env, `JWT_SECRET=${secret}`),
+      '.env': isEmpty
+        ? env.replace(SECRET_LINES, (line) => filled(line, secret))
+        : withLine(env, `JWT_SECRET=${secret}`),
       ...(isIgnored ? {} : { '.gitignore': withLine(ignored, '.env') }),
     },
-    note: 'Added a new JWT_SECRET to .env. Keep that file out of the repository.',
+    note: `${isEmpty ? 'Filled the empty JWT_SECRET in' : 'Added a new JWT_SECRET to'} .env. Keep that file out of the repository.`,
   };
+}
+
+/** The line with a value, in its quotes if it has some. */
+function filled(line: string, secret: string): string {
+  return line.replace(
+    EMPTY_LINE,
+    (_line, name: string, space: string, quote: string | undefined, rest: string) =>
+      quote ? name + space + quote + secret + quote + rest : name + secret + space + rest,
+  );
 }
 
 function addExample(tree: Tree, module: ModuleFile, folder: string): Change {

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseEnv } from 'node:util';
 import { nestAdd, type NestAddOptions } from '../../../src/schematics/nest-add.js';
 import { root } from '../../tooling/sources.js';
 
@@ -359,7 +360,9 @@ describe('The secret of the schematic nest-add', () => {
     '\uFEFFJWT_SECRET=a\n',
     'A=1\r\n export  JWT_SECRET = "a"\r\n',
     'JWT_SECRET: a',
-    'JWT_SECRET=\n',
+    'JWT_SECRET=\nJWT_SECRET=a\n',
+    'JWT_SECRET="\na"\n',
+    'JWT_SECRET="#"\n',
   ])('is not added if there is one: %j', (env) => {
     const { after, before, log } = run({ ...PROJECT, '.env': env, '.gitignore': 'dist\n' });
 
@@ -367,6 +370,25 @@ describe('The secret of the schematic nest-add', () => {
     expect(after['src/app.module.ts']).toContain('JwtExtendedModule.forRootAsync');
     expect(log).toContain('Kept the JWT_SECRET that is in .env.');
     expect(log).not.toMatch(/= *"?a/);
+  });
+
+  it.each([
+    ['JWT_SECRET=\n', 'JWT_SECRET=<secret>\n'],
+    ['A=1\r\nJWT_SECRET=\r\n\r\nB=2', 'A=1\r\nJWT_SECRET=<secret>\r\n\r\nB=2'],
+    ['JWT_SECRET=""\nB=""\n', 'JWT_SECRET="<secret>"\nB=""\n'],
+    ["export JWT_SECRET = '' # ours", "export JWT_SECRET = '<secret>' # ours"],
+    ['JWT_SECRET=  # ours\nB=\n', 'JWT_SECRET=<secret>  # ours\nB=\n'],
+    ['\uFEFFJWT_SECRET=', '\uFEFFJWT_SECRET=<secret>'],
+    ['JWT_SECRET=\nJWT_SECRET=""\n', 'JWT_SECRET=<secret>\nJWT_SECRET="<secret>"\n'],
+  ])('is filled in where it is empty: %j', (env, expected) => {
+    const { after, log } = run({ ...PROJECT, '.env': env });
+    const text = Buffer.from(after['.env']!, 'latin1').toString();
+
+    const { JWT_SECRET = '' } = parseEnv(text.replace('\uFEFF', ''));
+    expect(JWT_SECRET).toMatch(/^[\w-]{43}$/);
+    expect(text.replaceAll(JWT_SECRET, '<secret>')).toBe(expected);
+    expect(log).toContain('Filled the empty JWT_SECRET in .env.');
+    expect(log).not.toContain(JWT_SECRET);
   });
 
   it('is another one each time', () => {
