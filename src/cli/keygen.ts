@@ -105,7 +105,13 @@ function writeFiles(files: readonly KeyFile[], folder: string, env: Env): void {
     }
   } catch (error) {
     for (const path of written) rmSync(resolve(env.folder, path));
-    throw error;
+    const { code, path = '' } = error as NodeJS.ErrnoException;
+    if (code !== 'EEXIST') throw error;
+    throw new Error(
+      `${path} is there already, and was not changed, because it may be the only copy of a key: move it away, or ` +
+        'give another folder (--out) or another name (--kid), or --print to write no file',
+      { cause: error },
+    );
   }
   for (const path of written) env.write(`${path}\n`);
 }

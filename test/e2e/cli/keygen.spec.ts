@@ -27,6 +27,10 @@ const NONE = `--alg is 'none': tokens without a signature are never accepted; ${
 const LOWER_CASE = `--alg must be written 'HS256'; ${KNOWN}`;
 const UNKNOWN = `--alg is not a known algorithm; ${KNOWN}`;
 
+const THERE =
+  ' is there already, and was not changed, because it may be the only copy of a key: move it away, or ' +
+  'give another folder (--out) or another name (--kid), or --print to write no file\n';
+
 let folder: CommandFolder;
 beforeEach(() => {
   folder = new CommandFolder();
@@ -250,15 +254,15 @@ describe('A file or folder that is in the way', () => {
 
     const outcome = folder.run(...keygen('--alg', 'ES256', '--format', format));
 
-    expectFailed(outcome, 'EEXIST');
-    expect(outcome.err).toContain(join(folder.path, name));
+    expectFailed(outcome, THERE);
+    expect(outcome.err).toBe(`nestjs-jwt-extended: ${join(folder.path, name)}${THERE}`);
     expect(folder.files().map((file) => folder.read(file))).toEqual(before);
   });
 
   it('leaves no private key beside the public key of another pair', () => {
     folder.write('jwt-es256.public.pem', 'of another pair');
 
-    expectFailed(folder.run(...keygen('--alg', 'ES256', '--format', 'pem')), 'EEXIST');
+    expectFailed(folder.run(...keygen('--alg', 'ES256', '--format', 'pem')), THERE);
     expect(folder.files()).toEqual(['jwt-es256.public.pem']);
     expect(folder.read('jwt-es256.public.pem')).toBe('of another pair');
   });
@@ -266,7 +270,7 @@ describe('A file or folder that is in the way', () => {
   it('is not followed if it is a link', () => {
     symlinkSync(join(folder.path, 'elsewhere'), join(folder.path, 'jwt-hs256.env'));
 
-    expectFailed(folder.run(...keygen()), 'EEXIST');
+    expectFailed(folder.run(...keygen()), THERE);
     expect(folder.files()).toEqual(['jwt-hs256.env']);
   });
 
@@ -312,7 +316,7 @@ describe('The built command', () => {
     await folder.spawn('keygen', '--alg', 'HS256');
     const key = folder.read('jwt-hs256.env');
 
-    expectFailed(await folder.spawn('keygen', '--alg', 'HS256'), 'EEXIST');
+    expectFailed(await folder.spawn('keygen', '--alg', 'HS256'), THERE);
     expect(folder.read('jwt-hs256.env')).toBe(key);
   });
 
