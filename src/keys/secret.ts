@@ -51,10 +51,6 @@ function readBytes(input: unknown): Buffer | undefined {
   return types.isKeyObject(input) && input.type === 'secret' ? input.export() : undefined;
 }
 
-const FIX =
-  'Generate a strong one: ' +
-  `node -e "console.log(require('node:crypto').randomBytes(64).toString('base64url'))"`;
-
 /** Refuses a weak secret in production, and logs a warning in development and in tests. */
 export function refuseWeakSecret(
   secret: KeyObject,
@@ -64,7 +60,10 @@ export function refuseWeakSecret(
 ): void {
   const weakness = findSecretWeakness(secret, algorithms);
   if (weakness === undefined) return;
-  const message = `${where} is ${weakness}. It is refused unless NODE_ENV is 'development' or 'test'. ${FIX}`;
+  const strongest = [...algorithms].sort().at(-1);
+  const message =
+    `${where} is ${weakness}. It is refused unless NODE_ENV is 'development' or 'test'. ` +
+    `Generate a strong one: npx nestjs-jwt-extended keygen --alg ${strongest}`;
   if (isProduction()) throw new JwtExtendedConfigError(message);
   warn(message);
 }
