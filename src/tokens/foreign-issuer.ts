@@ -1,6 +1,7 @@
 import type { Claims, TokenHeader } from '../contracts/token.js';
 import { InvalidTokenError, WrongTokenTypeError } from '../errors/token-errors.js';
 import type { RemoteKeys } from '../keys/remote-jwks.js';
+import { logWarning } from '../keys/secret.js';
 import {
   LOGOUT_TYPE,
   mediaType,
@@ -15,6 +16,7 @@ export class ForeignIssuer {
   readonly rules: ClaimRules;
   /** The accepted `typ`s of headers. Those of refresh and logout tokens are refused later, by a reason of their own. */
   readonly headerTypes: ReadonlySet<string | null>;
+  #isWarned = false;
 
   constructor(
     readonly keys: RemoteKeys,
@@ -36,6 +38,18 @@ export class ForeignIssuer {
     return this.keys.options;
   }
 
+  /** Logs once that a refused token names almost this issuer: names are compared exactly (RFC 7519 section 4.1.1). */
+  warnIfMisspelt(iss: string): void {
+    const { issuer } = this.options;
+    if (this.#isWarned || iss === issuer || comparable(iss) !== comparable(issuer)) return;
+    this.#isWarned = true;
+    const [given, named] = [issuer, iss].map((text) => JSON.stringify(text));
+    logWarning(
+      `issuers has ${given}, and a token that names ${named} was refused: only a final slash or letter case differs. If both ` +
+        'are one issuer, write issuer exactly as its tokens do',
+    );
+  }
+
   /**
    * Refuses tokens of another kind than the option `tokens` says (RFC 9068 section 4, RFC 8725 section 3.11).
    *
@@ -53,6 +67,10 @@ export class ForeignIssuer {
         : 'Invalid token type. Token must be an access token',
     );
   }
+}
+
+function comparable(issuer: string): string {
+  return issuer.replace(/\/$/, '').toLowerCase();
 }
 
 /** The member of `events` in a logout token (OpenID Connect Back-Channel Logout section 2.4). */

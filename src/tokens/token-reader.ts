@@ -1,7 +1,7 @@
 import { deepFreeze } from '../common/deep-freeze.js';
 import type { Awaitable } from '../contracts/awaitable.js';
 import type { Claims, Token, TokenHeader } from '../contracts/token.js';
-import { ExpiredTokenError } from '../errors/token-errors.js';
+import { ExpiredTokenError, InvalidTokenError } from '../errors/token-errors.js';
 import type { VerificationKey } from '../keys/ring-key.js';
 import type { ResolvedTokenOptions } from '../options/token-options.js';
 import { grantOf } from './grant.js';
@@ -67,6 +67,21 @@ export class TokenReader {
 
     if (!seen && options.malformed !== undefined) requireToken68(encoded, options.malformed);
     const parsed = seen?.parsed ?? parseToken(encoded, this.options.maxTokenLength);
+    try {
+      const token = this.#readParsed(parsed, seen, moment, options);
+      if (!(token instanceof Promise) || this.#issuers.size === 0) return token;
+      return token.catch((error: unknown) => this.#refuse(parsed, error));
+    } catch (error) {
+      return this.#refuse(parsed, error);
+    }
+  }
+
+  #readParsed(
+    parsed: ParsedToken,
+    seen: SeenToken | undefined,
+    moment: Date,
+    options: ReadOptions,
+  ): Awaitable<Token> {
     const foreign = this.#foreignIssuerOf(parsed.claims);
     this.#checkHeader(parsed, foreign);
     const key = foreign
@@ -78,6 +93,14 @@ export class TokenReader {
         ? requireCsrf(seen.token, options)
         : this.#verify(parsed, found, foreign, moment, options, true),
     );
+  }
+
+  /** @throws what is given, after a warning if the token's issuer is almost one of `issuers` */
+  #refuse({ claims: { iss } }: ParsedToken, error: unknown): never {
+    const isOther = typeof iss === 'string' && !this.options.decodeIssuer?.includes(iss);
+    if (isOther && error instanceof InvalidTokenError)
+      for (const issuer of this.#issuers.values()) issuer.warnIfMisspelt(iss);
+    throw error;
   }
 
   /** What is remembered of a token, if its checks would come to the same result now. */

@@ -14,7 +14,7 @@ import {
 } from '../../../src/index.js';
 import { createApp, type RunningApp } from '../../support/app.js';
 import { Calamities, UNAVAILABLE } from '../../support/faults.js';
-import { Clock, segment } from '../../support/forge.js';
+import { Clock, SECRET, segment } from '../../support/forge.js';
 import { JwksServer, published, SystemTime } from '../../support/jwks-server.js';
 import { ecPair, rsaPair } from '../../support/keys.js';
 import { claimsAtNow, forgeAs, startTokens, withSignature } from '../../support/tokens.js';
@@ -468,6 +468,54 @@ describe('Tokens of another issuer', () => {
       expect(issuer.requests).toBe(0);
     },
   );
+});
+
+describe('An issuer that a token spells otherwise than its entry', () => {
+  const pair = rsaPair('own');
+  const loaders = {
+    encodeKey: () => pair.privateKey,
+    decodeKey: () => Promise.resolve(pair.publicKey),
+  };
+  it.each<[what: string, options: JwtExtendedOptions | undefined, answer: object]>([
+    ['a ring', undefined, NOT_ALLOWED],
+    ['another algorithm', { secret: SECRET }, NOT_ALLOWED],
+    ['a loader', { algorithm: 'RS256', loaders }, REFUSED],
+    ['no own key', {}, refusal('Invalid issuer')],
+  ])('is a warning with the fix, once, beside %s', async (_what, options, answer) => {
+    const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+    await start({}, options);
+    for (const iss of ['https://other.example', `${ISSUER}//`, '', 5, undefined])
+      await answerTo(rsa.token({ iss }));
+    expect(await answerTo(rsa.token())).toEqual(LET_IN);
+    expect(warn).not.toHaveBeenCalled();
+
+    for (const iss of [`${ISSUER}/`, `${ISSUER}/`, 'https://Issuer.example'])
+      expect(await answerTo(rsa.token({ iss }))).toEqual(answer);
+    expect(warn.mock.calls).toEqual([
+      [
+        'issuers has "https://issuer.example", and a token that names "https://issuer.example/" was refused: only a final ' +
+          'slash or letter case differs. If both are one issuer, write issuer exactly as its tokens do',
+      ],
+    ]);
+  });
+
+  it.each<[entry: string, iss: string]>([
+    [`${ISSUER}/`, ISSUER],
+    [ISSUER, 'HTTPS://ISSUER.EXAMPLE/'],
+  ])('is one warning: %s, %s', async (given, iss) => {
+    const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+    await start({ issuer: given });
+    await answerTo(rsa.token({ iss }));
+    expect(warn.mock.calls).toEqual([[expect.stringContaining(`"${iss}" was refused`)]]);
+  });
+
+  it('is no mistake if it is our own', async () => {
+    const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+    await start({}, { keys: { current: own.signing }, decodeIssuer: `${ISSUER}/` });
+    expect(await answerTo(own.token({ iss: `${ISSUER}/` }))).toEqual(LET_IN);
+    expect(await answerTo(own.token({ iss: `${ISSUER}/`, type: 'x' }))).not.toEqual(LET_IN);
+    expect(warn).not.toHaveBeenCalled();
+  });
 });
 
 describe('An unknown key id', () => {
