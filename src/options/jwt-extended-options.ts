@@ -58,7 +58,7 @@ export interface JwtExtendedOptions
    * Whether the module says at start what it understood and what looks dangerous. If `NODE_ENV` is unset or
    * `development`, it logs a few lines about keys, locations, lifetimes, store and routes, none of them secret; in
    * production it warns of choices that are allowed but dangerous, such as the memory store, and in development of those
-   * that are dangerous there, too. `false`: neither.
+   * that are dangerous there, too. While tests run (`NODE_ENV=test`, Jest, Vitest), and with `false`: neither.
    *
    * @default true
    * @example

@@ -464,6 +464,7 @@ const WARNED_ABOUT: readonly AppParts[] = [
   { options: { ...LASTING, leeway: 301 } },
   { options: { ...LASTING, issuers: [ISSUER] } },
   { options: { ...OPEN, locations: ['cookies'] } },
+  { options: { ...LASTING, locations: ['cookies'], csrf: { methods: ['GET'] } } },
   {},
   { options: { ...LASTING, locations: ['cookies'], cookies: { secure: false } } },
   { options: { ...LASTING, accessTokenExpires: false, refreshTokenExpires: false } },
