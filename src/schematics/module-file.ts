@@ -17,13 +17,14 @@ export class ModuleFile {
   private readonly lineEnd: string;
   private readonly indent: string;
 
-  /** @throws {Error} if there is no module in it, or one whose metadata is computed. */
+  /** @throws {Error} if it has a syntax error, no module, or one whose metadata is computed. */
   constructor(
     private readonly ts: TypeScript,
     private readonly path: string,
     private readonly text: string,
   ) {
     this.source = parse(ts, path, text);
+    this.requireSyntax();
     this.metadata = this.readMetadata();
     this.imports = this.source.statements.filter((node) => ts.isImportDeclaration(node));
     this.lineEnd = text.includes('\r\n') ? '\r\n' : '\n';
@@ -80,6 +81,16 @@ export class ModuleFile {
     );
   }
 
+  /** Around an error the parser guesses, so additions could land anywhere. */
+  private requireSyntax(): void {
+    const { parseDiagnostics = [] } = this.source as { parseDiagnostics?: ts.Diagnostic[] };
+    const [first] = parseDiagnostics;
+    if (first === undefined) return;
+    const { line } = this.source.getLineAndCharacterOfPosition(first.start ?? 0);
+    const reason = this.ts.flattenDiagnosticMessageText(first.messageText, ' ');
+    throw new Error(`${this.path} has a syntax error in line ${line + 1}: ${reason}`);
+  }
+
   private readMetadata(): ts.ObjectLiteralExpression {
     const { ts } = this;
     const modules = this.source.statements.filter(ts.isClassDeclaration).flatMap((node) => {
@@ -89,7 +100,7 @@ export class ModuleFile {
     });
     const [only, ...others] = modules;
     const module = modules.find(({ name }) => name === 'AppModule') ?? only;
-    if (module === undefined) throw new Error(`${this.path} has no class with @Module()`);
+    if (module === undefined) throw new Error(this.noModule());
     if (others.length > 0 && module.name !== 'AppModule')
       throw new Error(`${this.path} has several modules, and none of them is AppModule`);
     const { argument } = module;
@@ -98,6 +109,13 @@ export class ModuleFile {
     if (argument.properties.some(ts.isSpreadAssignment))
       throw this.computed('argument of @Module()', 'an object without spread');
     return argument;
+  }
+
+  private noModule(): string {
+    const alias = /\bModule\s+as\s+(\w+)/.exec(this.text)?.[1];
+    return alias === undefined
+      ? `${this.path} has no class with @Module()`
+      : `${this.path} imports Module as ${alias}, which is not recognised; add JwtExtendedModule by hand`;
   }
 
   /** `@Module()`, and `@nest.Module()` of a namespace import. */

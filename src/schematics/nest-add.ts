@@ -10,6 +10,7 @@ import {
   missingPackages,
   readManifest,
   readText,
+  requireWritable,
 } from './project.js';
 
 /** The options in nest-add.json. */
@@ -36,7 +37,8 @@ export function nestAdd(options: NestAddOptions): Rule {
     try {
       add(tree, context, options);
     } catch (error) {
-      throw new Error(`${(error as Error).message}. Nothing was changed.`, { cause: error });
+      const reason = (error as Error).message.replace(/\.$/, '');
+      throw new Error(`${reason}. Nothing was changed.`, { cause: error });
     }
   };
 }
@@ -55,8 +57,15 @@ function add(tree: Tree, context: SchematicContext, options: NestAddOptions): vo
   const changes = [
     register(module, path, addsConfig),
     addSecret(tree),
+    ...ignoreEnv(tree),
     ...(options.example ? [addExample(tree, module, posix.dirname(path))] : []),
   ];
+  const installs = packages.length > 0 && !options.skipInstall;
+  requireWritable([
+    path,
+    ...changes.flatMap(({ files = {} }) => Object.keys(files)),
+    ...(installs ? ['package.json'] : []),
+  ]);
   write(tree, { [path]: module.changed() });
   for (const { files = {}, note } of changes) {
     write(tree, files);
@@ -97,15 +106,11 @@ function addSecret(tree: Tree): Change {
   const lines = env.match(SECRET_LINES) ?? [];
   const isEmpty = lines.length > 0 && lines.every((line) => EMPTY_LINE.test(line));
   if (lines.length > 0 && !isEmpty) return { note: 'Kept the JWT_SECRET that is in .env.' };
-  const ignored = readText(tree, '.gitignore');
-  const isIgnored =
-    ignored === undefined || /^\/?(?:\*\*\/)?(?:\.env\*?|\*\.env)\s*$/m.test(ignored);
   return {
     files: {
       '.env': isEmpty
         ? env.replace(SECRET_LINES, (line) => filled(line, secret))
         : withLine(env, `JWT_SECRET=${secret}`),
-      ...(isIgnored ? {} : { '.gitignore': withLine(ignored, '.env') }),
     },
     note: `${isEmpty ? 'Filled the empty JWT_SECRET in' : 'Added a new JWT_SECRET to'} .env. Keep that file out of the repository.`,
   };
@@ -118,6 +123,18 @@ function filled(line: string, secret: string): string {
     (_line, name: string, space: string, quote: string | undefined, rest: string) =>
       quote ? name + space + quote + secret + quote + rest : name + secret + space + rest,
   );
+}
+
+/** Whether the secret in it is new or was there before. */
+function ignoreEnv(tree: Tree): Change[] {
+  const ignored = readText(tree, '.gitignore');
+  if (ignored === undefined || /^\/?(?:\*\*\/)?(?:\.env\*?|\*\.env)\s*$/m.test(ignored)) return [];
+  return [
+    {
+      files: { '.gitignore': withLine(ignored, '.env') },
+      note: 'Added .env to .gitignore. If Git tracks .env already, run: git rm --cached .env',
+    },
+  ];
 }
 
 function addExample(tree: Tree, module: ModuleFile, folder: string): Change {

@@ -1,6 +1,7 @@
 import type { DirEntry, Tree } from '@angular-devkit/schematics';
+import { accessSync, constants, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { posix, resolve } from 'node:path';
+import { dirname, posix, resolve } from 'node:path';
 import { textMentions, type TypeScript } from './module-file.js';
 
 /** The versions of other packages that go with a version of NestJS. */
@@ -63,11 +64,8 @@ export function findModule(
   options: { readonly module?: string; readonly project?: string; readonly sourceRoot?: string },
 ): string {
   const { module, project, sourceRoot = 'src' } = options;
-  if (project !== undefined) requireProject(tree, project);
-  if (module !== undefined) {
-    if (tree.exists(module)) return posix.normalize(module);
-    throw new Error(`There is no file ${module}`);
-  }
+  requireApplication(tree, project, sourceRoot);
+  if (module !== undefined) return findNamed(tree, module, sourceRoot);
   const modules = tree.getDir(sourceRoot).subfiles.filter((name) => name.endsWith('.module.ts'));
   const [only, ...others] = modules;
   const found = modules.find((name) => name === 'app.module.ts') ?? only;
@@ -79,14 +77,68 @@ export function findModule(
 
 const HINT = 'name the file of your root module with --module=<path>';
 
-/** The CLI takes the default project in the place of one that it does not know. */
-function requireProject(tree: Tree, project: string): void {
-  const file = ['nest-cli.json', '.nestcli.json', '.nest-cli.json', 'nest.json'].find((name) =>
-    tree.exists(name),
+/** From the project's folder, else from the source root; with or without `.ts`. */
+function findNamed(tree: Tree, module: string, sourceRoot: string): string {
+  const name = module.replaceAll('\\', '/');
+  const paths = [
+    name,
+    `${name}.ts`,
+    posix.join(sourceRoot, name),
+    posix.join(sourceRoot, `${name}.ts`),
+  ];
+  const found = paths
+    .map((path) => posix.normalize(path))
+    .find((path) => !path.startsWith('..') && tree.exists(path));
+  if (found !== undefined) return found;
+  throw new Error(
+    `There is no file ${module}; --module=<path> counts from the project's folder or from ${sourceRoot}`,
   );
-  const { projects } = (file === undefined ? {} : readJson(tree, file)) as { projects?: object };
-  if (!Object.hasOwn(projects ?? {}, project))
-    throw new Error(`${file ?? 'nest-cli.json'} has no project ${project}`);
+}
+
+/**
+ * The CLI takes the default project in the place of one that it does not know. If it has asked for the project, it passes
+ * the source root only.
+ */
+function requireApplication(tree: Tree, project: string | undefined, sourceRoot: string): void {
+  const files = ['nest-cli.json', '.nestcli.json', '.nest-cli.json', 'nest.json'];
+  const file = files.find((name) => tree.exists(name));
+  const workspace = (file === undefined ? {} : readJson(tree, file)) as Workspace;
+  const { projects = {} } = workspace;
+  if (project !== undefined && !Object.hasOwn(projects, project))
+    throw new Error(`${file ?? files[0]} has no project ${project}`);
+  const [library] =
+    Object.entries(projects).find(
+      ([name, { type, sourceRoot: root = '' }]) =>
+        type === 'library' &&
+        (project === undefined ? posix.relative(root, sourceRoot) === '' : name === project),
+    ) ?? [];
+  if (library !== undefined) throw new Error(`${library} is a library; name an application`);
+}
+
+interface Workspace {
+  readonly projects?: Readonly<Record<string, { readonly type?: string; sourceRoot?: string }>>;
+}
+
+/**
+ * The devkit writes only after the schematic, when it has said already what it did.
+ *
+ * @throws {Error} if a file in the project's folder cannot be changed or made.
+ */
+export function requireWritable(paths: readonly string[]): void {
+  const locked = paths.find((path) => !isWritable(resolve(path)));
+  if (locked !== undefined) throw new Error(`${locked} cannot be written`);
+}
+
+/** A file that is not there yet needs a folder above it that is. */
+function isWritable(path: string, isFolder = false): boolean {
+  try {
+    const stats = statSync(path, { throwIfNoEntry: false });
+    if (stats === undefined) return isWritable(dirname(path), true);
+    accessSync(path, constants.W_OK);
+    return stats.isDirectory() === isFolder;
+  } catch {
+    return false;
+  }
 }
 
 /** The file of the application that uses `JwtExtendedModule` already. */

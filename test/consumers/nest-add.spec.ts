@@ -25,7 +25,7 @@ describe.each([
 
   it.each([
     ['--dry-run', 'No files written to disk.'],
-    ['--module=src/root.module.ts', 'There is no file src/root.module.ts. Nothing was changed.'],
+    ['--module=src/root.module.ts', 'There is no file src/root.module.ts; '],
     ['--project=api', 'nest-cli.json has no project api. Nothing was changed.'],
     ['--exmaple', 'Schematic input does not validate against the Schema'],
   ])('changes nothing with %s', async (option, problem) => {

@@ -1,6 +1,6 @@
 import type { SchematicContext, TaskConfigurationGenerator } from '@angular-devkit/schematics';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
@@ -171,13 +171,25 @@ describe('The schematic nest-add', () => {
   });
 });
 
+function replaceByFolder(path: string): void {
+  rmSync(path);
+  mkdirSync(path);
+}
+
 describe('The schematic nest-add changes nothing', () => {
   const module = (metadata: string) =>
     `import { Module } from '@nestjs/common';\n@Module(${metadata})\nexport class AppModule {}\n`;
   const computed = (what: string, expected: string) =>
     `In src/app.module.ts the ${what} must be ${expected} literal; add JwtExtendedModule by hand`;
   const HINT = 'name the file of your root module with --module=<path>';
-  const workspace = JSON.stringify({ projects: { api: { sourceRoot: 'apps/api/src' } } });
+  const workspace = JSON.stringify({
+    projects: {
+      api: { type: 'application', sourceRoot: 'apps/api/src' },
+      shared: { type: 'library', sourceRoot: 'libs/shared/src' },
+    },
+  });
+  const noFile = (path: string) =>
+    `There is no file ${path}; --module=<path> counts from the project's folder or from src`;
   const text = (content: string) => ({ 'src/app.module.ts': content });
 
   it.each<[string, Files, NestAddOptions, string]>([
@@ -207,8 +219,16 @@ describe('The schematic nest-add changes nothing', () => {
       '--module names no file',
       PROJECT,
       { module: 'src/core.module.ts' },
-      'There is no file src/core.module.ts',
+      noFile('src/core.module.ts'),
     ],
+    ...['/../outside.module.ts', '../outside.module.ts', '../src/../../a', 'src', ''].map(
+      (path): [string, Files, NestAddOptions, string] => [
+        `--module is ${path}`,
+        PROJECT,
+        { module: path },
+        noFile(path),
+      ],
+    ),
     ['--project names none', PROJECT, { project: 'api' }, 'nest-cli.json has no project api'],
     [
       '--project names another',
@@ -216,6 +236,18 @@ describe('The schematic nest-add changes nothing', () => {
       { project: 'shop' },
       'nest-cli.json has no project shop',
     ],
+    ...[{ project: 'shared' }, { sourceRoot: './libs/shared/src' }].map(
+      (options): [string, Files, NestAddOptions, string] => [
+        `the project is a library: ${JSON.stringify(options)}`,
+        {
+          ...PROJECT,
+          'nest-cli.json': workspace,
+          'libs/shared/src/shared.module.ts': appModule(),
+        },
+        options,
+        'shared is a library; name an application',
+      ],
+    ),
     [
       'the workspace is not JSON',
       { ...PROJECT, 'nest-cli.json': '{' },
@@ -227,6 +259,18 @@ describe('The schematic nest-add changes nothing', () => {
       text('export class AppModule {}\n'),
       {},
       'src/app.module.ts has no class with @Module()',
+    ],
+    [
+      'the decorator has another name',
+      text(module('{}').replace('Module }', 'Module as M }').replace('@Module', '@M')),
+      {},
+      'src/app.module.ts imports Module as M, which is not recognised; add JwtExtendedModule by hand',
+    ],
+    [
+      'the module has a syntax error',
+      text(module('{\n  imports: [A B(],\n}')),
+      {},
+      "src/app.module.ts has a syntax error in line 3: ',' expected",
     ],
     [
       'none of several modules is AppModule',
@@ -322,6 +366,36 @@ describe('The schematic nest-add changes nothing', () => {
     },
   );
 
+  // Root may write to every file.
+  const lock =
+    process.getuid?.() === 0 ? replaceByFolder : (path: string) => chmodSync(path, 0o444);
+  it.each<[string, (path: string) => void, string?]>([
+    ['.env', lock],
+    ['.gitignore', lock],
+    ['package.json', lock],
+    ['src/app.module.ts', lock],
+    ['src/account', (path) => writeFileSync(path, ''), 'src/account/account.controller.ts'],
+  ])('if %s cannot be written', (obstacle, obstruct, named = obstacle) => {
+    const home = process.cwd();
+    const folder = mkdtempSync(join(tmpdir(), 'read-only-'));
+    const files: Files = { ...PROJECT, '.env': 'A=1\n', '.gitignore': 'dist\n' };
+    mkdirSync(join(folder, 'src'));
+    for (const [path, content] of Object.entries(files)) writeFileSync(join(folder, path), content);
+    symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+    obstruct(join(folder, obstacle));
+    process.chdir(folder);
+    try {
+      const { after, before, error, installed, log } = run(files, { example: true });
+
+      expect(error).toBe(`${named} cannot be written. Nothing was changed.`);
+      expect(after).toEqual(before);
+      expect({ installed, log }).toEqual({ installed: [], log: '' });
+    } finally {
+      process.chdir(home);
+      rmSync(folder, { recursive: true });
+    }
+  });
+
   it('when it runs a second time', () => {
     const { after } = run(PROJECT, { example: true });
     const again = run(after, { example: true });
@@ -366,7 +440,12 @@ describe('The secret of the schematic nest-add', () => {
   ])('is not added if there is one: %j', (env) => {
     const { after, before, log } = run({ ...PROJECT, '.env': env, '.gitignore': 'dist\n' });
 
-    expect(after).toEqual({ ...before, 'src/app.module.ts': after['src/app.module.ts'] });
+    expect(after).toEqual({
+      ...before,
+      'src/app.module.ts': after['src/app.module.ts'],
+      '.gitignore': 'dist\n.env\n',
+    });
+    expect(log).toContain('Added .env to .gitignore.');
     expect(after['src/app.module.ts']).toContain('JwtExtendedModule.forRootAsync');
     expect(log).toContain('Kept the JWT_SECRET that is in .env.');
     expect(log).not.toMatch(/= *"?a/);
@@ -480,7 +559,18 @@ describe('The root module for the schematic nest-add', () => {
     ],
     ['app.module.ts beside others', { sourceRoot: 'src' }, 'src/app.module.ts'],
     ['app.module.ts without options', {}, 'src/app.module.ts'],
-    ['the one that is named', { module: './src/core/core.module.ts' }, 'src/core/core.module.ts'],
+    ...[
+      './src/core/core.module.ts',
+      'src/core/core.module',
+      'core/core.module.ts',
+      './core/core.module',
+      '/src/core/core.module.ts',
+      'src\\core\\core.module.ts',
+    ].map((module): [string, NestAddOptions, string] => [
+      `the one that is named: ${module}`,
+      { module },
+      'src/core/core.module.ts',
+    ]),
   ])('is %s', (_, options, path) => {
     const paths = ['apps/api/src/api.module.ts', 'src/aaa.module.ts', 'src/core/core.module.ts'];
     const modules = Object.fromEntries(paths.map((name) => [name, appModule()]));
