@@ -99,7 +99,10 @@ export class Sample {
         heard(match);
       };
       this.process.on('said', listen);
-      this.process.once('exit', () => failed(new Error(`The sample ended:\n${this.output}`)));
+      // When it has closed its output, too.
+      this.process.once('close', (code) =>
+        failed(new Error(`The sample ended with ${code}:\n${this.output}`)),
+      );
       listen();
     });
   }

@@ -55,6 +55,31 @@ describe('The server of the demo', () => {
     );
   });
 
+  it.each<[string, () => string, RegExp]>([
+    [
+      'is no number',
+      () => 'abc',
+      /^PORT must be a number from 0 to 65535\. .+PORT=3001 npm start$/,
+    ],
+    ['is empty', () => '', /^PORT must be a number/],
+    ['is too large', () => '65536', /^PORT must be a number/],
+    [
+      'is in use',
+      () => new URL(demo.sample.url).port,
+      /^Port \d+ is in use\. Take another: PORT=3001 npm start$/,
+    ],
+  ])('ends at once, with one line that tells why, if its port %s', async (_, port, reason) => {
+    const other = new Demo(FOLDER);
+    const ended = await other.start(port()).catch((error: Error) => error.message);
+    await other.close();
+
+    const [title, ...lines] = String(ended).trim().split('\n');
+    expect(title).toBe('The sample ended with 1:');
+    expect(lines.filter((line) => !line.startsWith('[Nest]'))).toEqual([
+      expect.stringMatching(reason),
+    ]);
+  });
+
   it('keeps its sessions in Redis if REDIS_URL names one', async () => {
     const redis = await RedisServer.start();
     const shared = new Demo(FOLDER, { REDIS_URL: redis.url });
