@@ -3,7 +3,7 @@ import { listen } from './events.js';
 import { bearer, CookieSession, HeaderSession } from './session.js';
 import { $, showChain, showDevices, showEvent, showExchange, showToken, tick } from './views.js';
 import { send } from './wire.js';
-import { COOKIES_LOST, ENDED, explain, NO_ANSWER, NOTES } from './words.js';
+import { COOKIES_LOST, ENDED, explain, FORGED, NO_ANSWER, NOTES, wrongAgain } from './words.js';
 
 const sessions = {
   headers: new HeaderSession(),
@@ -33,8 +33,9 @@ const pending = new Set();
 async function busy(button, action) {
   if (button.ariaDisabled === 'true') return;
   button.ariaDisabled = 'true';
-  // A live region tells a sentence again only if it was gone in between.
-  say({ tone: '', text: '' });
+  // A live region tells a sentence again only if another was there in between.
+  say({ tone: 'plain', text: button.dataset.busy ?? 'Sending…' });
+  $('login-error').textContent = '';
   const running = action();
   pending.add(running);
   await running.finally(() => {
@@ -51,7 +52,6 @@ function whenPressed(id, action) {
 
 async function login() {
   const { username, password } = Object.fromEntries(new FormData($('login')));
-  $('login-error').textContent = '';
   const cookies = session.transport === 'cookies';
   const answer = await call('POST', '/login', {
     json: { username, password, ...(cookies && { cookies }) },
@@ -127,10 +127,18 @@ async function replay(encoded) {
 
 async function enterPasswordAgain() {
   const field = $('again-password');
-  const username = session.refresh.claims.sub;
-  const answer = await call('POST', '/fresh-login', { json: { username, password: field.value } });
+  const { sub: username } = session.refresh.claims;
+  // The refresh token names the session, for the access token may have expired.
+  const answer = await call('POST', '/fresh-login', {
+    json: { username, password: field.value },
+    type: 'refresh',
+  });
   if (answer.status !== 200) {
     failed(answer);
+    if (/Bad username or password/.test(answer.body?.msg)) {
+      const { password } = document.querySelector(`[data-username="${username}"]`).dataset;
+      say({ tone: 'bad', text: wrongAgain(username, password) });
+    }
     return field.select();
   }
   field.value = '';
@@ -225,6 +233,12 @@ function endingOf({ name, level, sessionId, identity, issuedBefore }) {
   return isThis || isOfUser ? 'elsewhere' : undefined;
 }
 
+/** This page always sends the CSRF value. Events from before it was opened are told again. */
+function isForged({ code, at }) {
+  const isNew = Date.parse(at) > performance.timeOrigin;
+  return code === 'CSRF_FAILED' && isNew && isOpen() && session.transport === 'cookies';
+}
+
 const CHANGE_DEVICES = ['jwt.minted', 'jwt.rotated', 'jwt.revoked'];
 let reloading;
 
@@ -234,6 +248,7 @@ async function hear(event) {
     clearTimeout(reloading);
     reloading = setTimeout(() => void loadDevices(), 150);
   }
+  if (isForged(event)) say({ tone: 'good', text: FORGED });
   const why = endingOf(event);
   if (!why) return;
   // If this page has done it itself, the answer says it better.

@@ -24,6 +24,14 @@ export function explain({ status, body }, good) {
   return { tone: 'bad', text: `Refused (${status}). ${known ? known[1] : said}`.trim() };
 }
 
+/** Why the form for a fresh token is refused. */
+export const wrongAgain = (username, password) =>
+  `Refused (401). That is not the password of ${username}: in this demo it is ${password}. You are still logged in.`;
+
+/** What came of the attacker's form. */
+export const FORGED =
+  'A forged form came with your cookies, and was refused for want of the CSRF value. You are still logged in.';
+
 /** Why a session is over. */
 export const ENDED = {
   here: 'Logged out. The tokens have time left, but the server refuses them from now on: call a route and see.',

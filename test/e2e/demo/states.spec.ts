@@ -30,9 +30,67 @@ describe('The page of the demo', () => {
     await page.page.locator('#login-error', { hasText: 'is wrong' }).waitFor();
     expect(await page.page.locator('#password:focus').count()).toBe(1);
 
+    await page.call('Protected', /There was no token/);
+    expect(await page.page.locator('#login-error').textContent()).toBe('');
+
+    await page.page.getByLabel('Password', { exact: true }).focus();
+    await page.page.keyboard.press('ControlOrMeta+A');
     await page.page.keyboard.type('wonderland');
     await page.page.keyboard.press('Enter');
     await page.says(/^Logged in/);
+  });
+
+  it('says at once that a request is under way', async () => {
+    const page = await demo.visit();
+    let goOn = () => {};
+    const held = new Promise<void>((resolve) => (goOn = resolve));
+    await page.page.route('**/{login,protected}', async (route) => {
+      await held;
+      await route.continue();
+    });
+    await page.press(/alice/);
+    await page.press('Log in');
+    await page.says(/^Logging in…$/);
+    await page.press(/^Protected/);
+    await page.says(/^Sending…$/);
+    goOn();
+    await page.says(/^Logged in|^Refused/);
+  });
+
+  it.each(['headers', 'cookies'] as const)(
+    'gets a fresh token for the password after the access token has expired: %s',
+    async (transport) => {
+      const page = await hasty.visit();
+      const enter = async (password: string) => {
+        await page.page.getByLabel('Enter the password again').fill(password);
+        await page.press('Get a fresh token');
+      };
+      await page.login('alice', transport);
+      const session = await page.claim('access', 'sid');
+      await page.says(/access token has expired/);
+      await enter('looking-glass');
+      await page.says(/not the password of alice: in this demo it is wonderland/);
+      expect(await page.page.locator('#again-password:focus').count()).toBe(1);
+
+      await enter('wonderland');
+      await page.says(/A fresh access token, of the same session/);
+      expect(await page.claim('access', 'sid')).toBe(session);
+      await page.call('Fresh only', /Let in as alice/);
+    },
+  );
+
+  it('leads to what is on the wire by a link, on a phone', async () => {
+    const page = await demo.visit(PHONE);
+    await page.call('Protected', /There was no token/);
+    await page.page.getByRole('link', { name: 'See it on the wire' }).click();
+    await page.page.locator('#h-wire:focus').waitFor();
+
+    const { bottom, top } = await page.page.evaluate<{ bottom: number; top: number }>(`({
+      bottom: document.querySelector('.bar').getBoundingClientRect().bottom,
+      top: document.querySelector('#h-wire').getBoundingClientRect().top,
+    })`);
+    expect(top).toBeGreaterThanOrEqual(bottom);
+    expect(top).toBeLessThan(PHONE.viewport.height);
   });
 
   it('can be used with the keyboard alone', async () => {

@@ -159,6 +159,7 @@ describe('The demo', () => {
     await page.page.getByRole('link', { name: 'Open the attacker’s page' }).click();
     const attacker = await opened;
     await attacker.waitForLoadState();
+    await attacker.getByText('The answer opens here').waitFor();
     expect(new URL(attacker.url()).origin).not.toBe(new URL(demo.sample.url).origin);
 
     const [request] = await Promise.all([
@@ -173,6 +174,7 @@ describe('The demo', () => {
       { msg: 'Missing CSRF token' },
     ]);
     await page.hears(/refused.*CSRF_FAILED/);
+    await page.says(/forged form .* was refused .* You are still logged in/);
     await page.call('Protected', /Let in as alice/);
   });
 

@@ -12,7 +12,6 @@ import {
 import { ThrottlerGuard } from '@nestjs/throttler';
 import type { FastifyReply } from 'fastify';
 import {
-  AccessGuard,
   CurrentToken,
   type JwtContext,
   JwtOptional,
@@ -62,8 +61,8 @@ export class AuthController {
     return this.delivery.sendPair(reply, pair, { inCookies: token.location === 'cookies' });
   }
 
-  /** The password again, for a fresh access token: of the session of the token that comes along, or of none. */
-  @UseGuards(ThrottlerGuard, AccessGuard)
+  /** The password again, for a fresh access token: of the session of the refresh token that comes along, or of none. */
+  @UseGuards(ThrottlerGuard, RefreshGuard)
   @JwtOptional()
   @Post('fresh-login')
   @HttpCode(200)
