@@ -9,7 +9,7 @@ import ts from 'typescript';
 import { ENTRIES, SCHEMATIC_FILES } from './entries.js';
 
 const MOST_FILES = 40;
-const MOST_BYTES = 285_000;
+const MOST_BYTES = 295_000;
 
 const folder = mkdtempSync(join(tmpdir(), 'package-check-'));
 try {
