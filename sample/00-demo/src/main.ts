@@ -12,9 +12,8 @@ async function bootstrap() {
   // Unset, it counts as production; here the module is to say at start what it understood.
   process.env.NODE_ENV ??= 'development';
   // Without `forceCloseConnections`, pages that listen to events would keep a server from ending.
-  const app = await NestFactory.create<NestFastifyApplication>(AppModule, new FastifyAdapter(), {
-    forceCloseConnections: true,
-  });
+  const adapter = new FastifyAdapter({ forceCloseConnections: true });
+  const app = await NestFactory.create<NestFastifyApplication>(AppModule, adapter);
   sendSecurityHeaders(app);
   app.enableShutdownHooks();
   await app.listen(PORT, LISTEN_ON).catch((error: NodeJS.ErrnoException) => {
