@@ -1,6 +1,6 @@
 import { oneOf } from '../common/checks.js';
 import { readOptions, type Rows } from '../common/read-options.js';
-import { type Awaitable, thenOrNow } from '../contracts/awaitable.js';
+import { type Awaitable, isPromise, thenOrNow } from '../contracts/awaitable.js';
 import type { HttpRequest } from '../contracts/http.js';
 import type { RequiredClaims, RequiredScope, RoutePolicy } from '../contracts/route-policy.js';
 import type { Claims, Duration, JwtContext, Token, TokenType } from '../contracts/token.js';
@@ -87,9 +87,7 @@ export class Authenticator {
       const found = policy.isLogout
         ? this.#admitForLogout(request, policy)
         : this.#admitFound(request, policy);
-      return found instanceof Promise
-        ? found.catch((error: unknown) => this.#refuse(error))
-        : found;
+      return isPromise(found) ? found.catch((error: unknown) => this.#refuse(error)) : found;
     } catch (error) {
       return this.#refuse(error);
     }
@@ -186,7 +184,7 @@ export class Authenticator {
     };
     try {
       const token = this.#check(extracted, request, policy);
-      return token instanceof Promise ? token.catch(locate) : token;
+      return isPromise(token) ? token.catch(locate) : token;
     } catch (error) {
       return locate(error);
     }

@@ -1,21 +1,18 @@
 /** A value, or a promise of it. */
 export type Awaitable<T> = T | Promise<T>;
 
-/** Whether a value is a promise, of any library. */
+/** Whether a value is a promise, of any library: an application may have replaced the global `Promise`. */
 export function isPromise<T>(answer: Awaitable<T>): answer is Promise<T> {
   const isObject = typeof answer === 'object' || typeof answer === 'function';
   return isObject && answer !== null && 'then' in answer;
 }
 
-/**
- * Continues at once if the answer of one of our own functions is not a promise, because a promise costs more than most
- * look-ups. What an application gives may be a promise of another library, which {@link isPromise} recognises.
- */
+/** Continues at once if the answer is not a promise, because a promise costs more than most look-ups. */
 export function thenOrNow<T, R>(
   answer: Awaitable<T>,
   goOn: (answer: T) => Awaitable<R>,
 ): Awaitable<R> {
-  return answer instanceof Promise ? answer.then(goOn) : goOn(answer);
+  return isPromise(answer) ? answer.then(goOn) : goOn(answer);
 }
 
 /** An answer did not come in time. */

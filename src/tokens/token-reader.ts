@@ -1,5 +1,5 @@
 import { deepFreeze } from '../common/deep-freeze.js';
-import type { Awaitable } from '../contracts/awaitable.js';
+import { type Awaitable, isPromise } from '../contracts/awaitable.js';
 import type { Claims, Token, TokenHeader } from '../contracts/token.js';
 import { ExpiredTokenError, InvalidTokenError } from '../errors/token-errors.js';
 import type { VerificationKey } from '../keys/ring-key.js';
@@ -69,7 +69,7 @@ export class TokenReader {
     const parsed = seen?.parsed ?? parseToken(encoded, this.options.maxTokenLength);
     try {
       const token = this.#readParsed(parsed, seen, moment, options);
-      if (!(token instanceof Promise) || this.#issuers.size === 0) return token;
+      if (!isPromise(token) || this.#issuers.size === 0) return token;
       return token.catch((error: unknown) => this.#refuse(parsed, error));
     } catch (error) {
       return this.#refuse(parsed, error);
@@ -87,7 +87,7 @@ export class TokenReader {
     const key = foreign
       ? foreign.keys.find(parsed.header)
       : this.keys.forVerifying(parsed, moment, { request: options.request });
-    if (!(key instanceof Promise)) return this.#verify(parsed, key, foreign, moment, options);
+    if (!isPromise(key)) return this.#verify(parsed, key, foreign, moment, options);
     return key.then((found) =>
       seen?.wasVerifiedBy(found)
         ? requireCsrf(seen.token, options)

@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { runInNewContext } from 'node:vm';
 import {
   BlocklistService,
   JwtExtendedConfigError,
@@ -351,6 +352,17 @@ describe("An application's own BlocklistService", () => {
     isRevoked.mockReturnValue(answer);
     expect(await show()).toEqual(outcome);
     expect(isRevoked.mock.lastCall?.[0]).toMatchObject({ identity: 'alice', type: 'access' });
+  });
+
+  it('decides, even if the application has another global Promise', async () => {
+    const own = globalThis.Promise;
+    isRevoked.mockImplementation(async () => true);
+    globalThis.Promise = runInNewContext('Promise') as PromiseConstructor;
+    try {
+      expect(await show()).toEqual({ ...REVOKED, entered: 0 });
+    } finally {
+      globalThis.Promise = own;
+    }
   });
 
   it.each([

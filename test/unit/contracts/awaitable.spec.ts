@@ -1,6 +1,28 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
-import { withDeadline } from '../../../src/contracts/awaitable.js';
+import { runInNewContext } from 'node:vm';
+import { thenOrNow, withDeadline } from '../../../src/contracts/awaitable.js';
 import { rejectionOf } from '../../support/tokens.js';
+
+describe('What goes on with an answer', () => {
+  const own = globalThis.Promise;
+  afterEach(() => {
+    globalThis.Promise = own;
+  });
+
+  it('goes on at once if it is no promise', () => {
+    expect(thenOrNow(5, (answer) => answer + 1)).toBe(6);
+  });
+
+  it('waits for a promise, even if the application has another global Promise', async () => {
+    const pending = (async () => 5)();
+    globalThis.Promise = runInNewContext('Promise') as PromiseConstructor;
+    const goOn = jest.fn((answer: number) => answer + 1);
+    const answer = thenOrNow(pending, goOn);
+
+    expect(goOn).not.toHaveBeenCalled();
+    expect(await answer).toBe(6);
+  });
+});
 
 describe('A deadline (R28)', () => {
   afterEach(() => {
