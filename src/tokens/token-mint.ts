@@ -50,25 +50,25 @@ export class TokenMint {
    * @throws TokenCreationError, TokenCheckUnavailableError
    */
   mint(subject: unknown, wanted: TokenRequest, now: number = this.now()): Awaitable<Token> {
-    const answers = this.#asksLoaders ? this.#askLoaders(subject, wanted) : NO_ANSWERS;
-    return thenOrNow(answers, ({ headers: loadedHeaders, claims: loadedClaims, identity }) => {
+    const { identity: known = subject } = wanted;
+    const answers = this.#asksLoaders ? this.#askLoaders(subject, wanted) : { identity: known };
+    return thenOrNow<Answers, Token>(answers, ({ identity, ...loaded }) => {
       const headers = mergeAdditions(
         'additionalHeaders',
-        loadedHeaders,
+        loaded.headers,
         wanted.additionalHeaders,
         RESERVED_HEADERS,
       );
       const custom = mergeAdditions(
         'additionalClaims',
-        loadedClaims,
+        loaded.claims,
         wanted.additionalClaims,
         this.#reserved,
       );
-      const holder = wanted.identity ?? (this.loaders.has('userIdentity') ? identity : subject);
-      checkIdentity(holder, this.options);
+      checkIdentity(identity, this.options);
       const context = { request: wanted.request, type: wanted.type };
       return thenOrNow(this.keys.forSigning(subject, context), (key) => {
-        const claims = this.#claims(holder, wanted, custom, now);
+        const claims = this.#claims(identity, wanted, custom, now);
         return this.#sign(claims, headerFor(key, headers), key, wanted.type, now);
       });
     });
@@ -76,14 +76,14 @@ export class TokenMint {
 
   async #askLoaders(subject: unknown, wanted: TokenRequest): Promise<Answers> {
     const { loaders, options } = this;
-    const { request, type } = wanted;
+    const { request, type, identity = subject } = wanted;
+    const context = { request, type };
     const asksClaims = type === 'access' || options.claimsInRefreshToken;
+    const asksIdentity = wanted.identity === undefined && loaders.has('userIdentity');
     return {
-      headers: await loaders.ask('additionalHeaders', subject, { request, type }),
-      claims: asksClaims
-        ? await loaders.ask('additionalClaims', subject, { request, type })
-        : undefined,
-      identity: wanted.identity ?? (await loaders.ask('userIdentity', subject, { request, type })),
+      headers: await loaders.ask('additionalHeaders', subject, context),
+      claims: asksClaims ? await loaders.ask('additionalClaims', subject, context) : undefined,
+      identity: asksIdentity ? await loaders.ask('userIdentity', subject, context) : identity,
     };
   }
 
@@ -168,14 +168,12 @@ export class TokenMint {
   }
 }
 
-/** What the loaders add to a token. */
+/** What the loaders add to a token, and whose it is. */
 interface Answers {
   readonly headers?: unknown;
   readonly claims?: unknown;
-  readonly identity?: unknown;
+  readonly identity: unknown;
 }
-
-const NO_ANSWERS: Answers = {};
 
 /** Refuses an identity that the reader would refuse in the finished token. */
 function checkIdentity(identity: unknown, options: ResolvedTokenOptions): void {

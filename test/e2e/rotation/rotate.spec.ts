@@ -345,6 +345,18 @@ describe('R52: The user lookup', () => {
 
     expect(claimsOf(accessToken)).toMatchObject({ sub: 'alice', role: 'admin' });
   });
+
+  it.each([null, 0, false])('keeps the identity of the login, %j too', async (identity) => {
+    let given: unknown = identity;
+    const { tokens } = await start({ verifySub: false, loaders: { userIdentity: () => given } });
+    const { refreshToken } = await tokens.createTokenPair('alice');
+
+    given = 'mallory';
+
+    expect(claimsOf((await tokens.rotateRefreshToken(refreshToken)).accessToken).sub).toBe(
+      identity,
+    );
+  });
 });
 
 describe('Without a userLookup loader, if subjects are more than their identity', () => {
