@@ -5,7 +5,7 @@ export function isProduction(): boolean {
   return process.env.NODE_ENV !== 'development' && process.env.NODE_ENV !== 'test';
 }
 
-/** Whether it may be told what a developer wants to know: also where `NODE_ENV` is unset, as `nest start` leaves it. */
+/** Whether a developer reads the log: in development, and where `NODE_ENV` is unset, as `nest start` leaves it. */
 export function isDevelopment(): boolean {
   return (process.env.NODE_ENV || 'development') === 'development';
 }

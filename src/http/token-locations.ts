@@ -12,7 +12,7 @@ export interface ExtractedToken {
   readonly location: TokenLocation | 'custom';
   /** The value that must match the token's `csrf` claim; absent if the request needs none. */
   readonly csrf?: string;
-  /** What to refuse it with if it has characters that no token of a header has. The reader checks it, for unknown tokens. */
+  /** The refusal if it has characters that no token in a header has. The reader looks for them in tokens new to it. */
   readonly malformed?: string;
 }
 

@@ -18,9 +18,8 @@ import type { ParsedToken } from './compact-jws.js';
 const signer = new JwtService({});
 
 /** The header of a new token. */
-export function headerFor({ algorithm, kid }: SigningKey, additional?: object): TokenHeader {
-  const header = { alg: algorithm, typ: 'JWT' };
-  return Object.assign(header, kid === undefined ? undefined : { kid }, additional);
+export function headerFor({ algorithm, kid }: SigningKey, additional: object = {}): TokenHeader {
+  return { alg: algorithm, typ: 'JWT', ...(kid !== undefined && { kid }), ...additional };
 }
 
 /**

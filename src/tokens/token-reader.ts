@@ -35,7 +35,7 @@ export interface ReadOptions {
   readonly csrf?: string | undefined;
   /** Accepts an expired token, too. */
   readonly allowExpired?: boolean | undefined;
-  /** The refusal of a text that has characters which no token of a header has. */
+  /** The refusal if it has characters that no token in a header has; without it they are not looked for. */
   readonly malformed?: string | undefined;
 }
 

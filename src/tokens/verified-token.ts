@@ -33,13 +33,11 @@ export class VerifiedToken implements Token {
   readonly #content: TokenContent;
 
   constructor(content: TokenContent) {
-    this.#content = VerifiedToken.readingOf(content);
+    this.#content = #content in content ? content.#content : content;
   }
 
   /** Identifies one verification of a token: the token of a guard shares it with the context that the guard makes of it. */
-  static readingOf<T extends object>(token: T): T | TokenContent;
-  static readingOf(token: TokenContent): TokenContent;
-  static readingOf(token: TokenContent): TokenContent {
+  static readingOf(token: object): object {
     return #content in token ? token.#content : token;
   }
 
